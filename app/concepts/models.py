@@ -1,0 +1,86 @@
+"""Tables of the library: concepts, their versions, and the pictures they were taught from."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base, new_id, utc_now
+
+
+class Concept(Base):
+    """A word that the team has taught, or is teaching."""
+
+    __tablename__ = "concepts"
+    __table_args__ = (
+        Index(
+            "uq_concepts_team_placeholder",
+            "team_id",
+            "placeholder",
+            unique=True,
+            sqlite_where=text("deleted_at IS NULL"),
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
+        Index("ix_concepts_team_id", "team_id", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id)
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
+    owner_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    name: Mapped[str] = mapped_column(String(100))
+    description: Mapped[str] = mapped_column(Text, default="")
+    tags: Mapped[list[Any]] = mapped_column(default=list)
+    placeholder: Mapped[str] = mapped_column(String(64))
+    initializer: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(10))  # object | style
+    base_model: Mapped[str] = mapped_column(String(200))
+    family: Mapped[str] = mapped_column(String(20))
+    current_version: Mapped[int | None]  # number of the version that `<placeholder>` means; None until one is ready
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
+    deleted_at: Mapped[datetime | None]
+
+
+class Version(Base):
+    """One teaching of a concept. Never changes once it is ready."""
+
+    __tablename__ = "versions"
+    __table_args__ = (UniqueConstraint("concept_id", "number"),)
+
+    id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id)
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"), index=True)
+    concept_id: Mapped[str] = mapped_column(ForeignKey("concepts.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    state: Mapped[str] = mapped_column(String(10), default="training")  # training | ready | failed | cancelled
+    job_id: Mapped[str | None] = mapped_column(String(26), index=True)
+    base_model: Mapped[str] = mapped_column(String(200))
+    base_model_hash: Mapped[str | None] = mapped_column(String(64))
+    initializer: Mapped[str] = mapped_column(String(200))
+    vectors: Mapped[int]
+    steps: Mapped[int | None]
+    evaluation: Mapped[float | None]  # loss of the kept rows on the fixed evaluation batch
+    seconds: Mapped[float | None]
+    # format -> {key, bytes, sha256, file_name, media_type}; "oneword" is the one that drawing reads
+    files: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    sample_image_id: Mapped[str | None] = mapped_column(String(26))
+    report: Mapped[dict[str, Any] | None]
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    finished_at: Mapped[datetime | None]
+
+
+class Picture(Base):
+    """A clean picture that a version was taught from."""
+
+    __tablename__ = "pictures"
+    __table_args__ = (UniqueConstraint("version_id", "position"),)
+
+    id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id)
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"), index=True)
+    version_id: Mapped[str] = mapped_column(ForeignKey("versions.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    key: Mapped[str] = mapped_column(String(200), index=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    media_type: Mapped[str] = mapped_column(String(20))
+    width: Mapped[int]
+    height: Mapped[int]

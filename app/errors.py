@@ -1,0 +1,154 @@
+"""Every error a user can meet, as one tree. Each says what happened, to what, and what to do.
+
+    OnewordError                       500
+    ├── InvalidInput                   422  a field is at fault
+    │   ├── PictureError               422  an upload is no usable picture
+    │   ├── PlaceholderError           422  the placeholder cannot be used
+    │   ├── InitializerError           422  the initializer is not words of the model
+    │   └── PromptError                422  the prompt cannot be drawn
+    ├── NotSignedIn                    401
+    ├── Forbidden                      403
+    ├── NotFound                       404  also for what belongs to another team
+    ├── Conflict                       409
+    ├── TooLarge                       413
+    ├── TooMany                        429
+    ├── NotReady                       503  something that is needed is not there yet
+    └── StorageFull                    507
+
+    LeaseLost                          never leaves the worker: someone else runs the job now
+
+`app.main` turns these into application/problem+json. Knows nothing of HTTP beyond the status numbers.
+"""
+
+from typing import Any, ClassVar
+
+
+class OnewordError(Exception):
+    """Something went wrong that has a sentence for the user."""
+
+    status: ClassVar[int] = 500
+    code: str = "internal"
+    title: ClassVar[str] = "Something went wrong"
+
+    def __init__(self, detail: str, *, field: str | None = None, code: str | None = None, **extra: Any) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.field = field
+        self.code = code or type(self).code
+        self.extra = extra
+
+    def problem(self) -> dict[str, Any]:
+        """The body of application/problem+json (RFC 9457)."""
+        body: dict[str, Any] = {
+            "type": f"/problems/{self.code}",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+        }
+        if self.field is not None:
+            body["field"] = self.field
+        return body | {key: value for key, value in self.extra.items() if value is not None}
+
+
+class InvalidInput(OnewordError):
+    """A value that was sent cannot be used."""
+
+    status = 422
+    code = "invalid-input"
+    title = "That value cannot be used"
+
+
+class PictureError(InvalidInput):
+    """An upload is not a picture that can be learned from."""
+
+    code = "picture"
+    title = "That picture cannot be used"
+
+
+class PlaceholderError(InvalidInput):
+    """The placeholder cannot be the concept's name."""
+
+    code = "placeholder"
+    title = "That placeholder cannot be used"
+
+
+class InitializerError(InvalidInput):
+    """The initializer is not made of words that the base model knows."""
+
+    code = "initializer"
+    title = "That initializer cannot be used"
+
+
+class PromptError(InvalidInput):
+    """The prompt cannot be drawn."""
+
+    code = "prompt"
+    title = "That prompt cannot be drawn"
+
+
+class NotSignedIn(OnewordError):
+    """Nobody is signed in."""
+
+    status = 401
+    code = "not-signed-in"
+    title = "Sign in first"
+
+
+class Forbidden(OnewordError):
+    """Somebody is signed in who may not do this."""
+
+    status = 403
+    code = "forbidden"
+    title = "Not allowed"
+
+
+class NotFound(OnewordError):
+    """There is no such thing for this team."""
+
+    status = 404
+    code = "not-found"
+    title = "Not found"
+
+
+class Conflict(OnewordError):
+    """The thing is not in a state that allows this."""
+
+    status = 409
+    code = "conflict"
+    title = "Not possible now"
+
+
+class TooLarge(OnewordError):
+    """More bytes than are read."""
+
+    status = 413
+    code = "too-large"
+    title = "Too large"
+
+
+class TooMany(OnewordError):
+    """More requests, or more waiting jobs, than allowed."""
+
+    status = 429
+    code = "too-many"
+    title = "Too many"
+
+
+class NotReady(OnewordError):
+    """Something that is needed is not there yet."""
+
+    status = 503
+    code = "not-ready"
+    title = "Not ready"
+
+
+class StorageFull(OnewordError):
+    """The disk or the bucket takes no more."""
+
+    status = 507
+    code = "storage-full"
+    title = "No room left"
+
+
+class LeaseLost(Exception):
+    """Another attempt owns this job now. Stop at once and write nothing."""

@@ -1,0 +1,44 @@
+"""Tables of what was drawn."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base, new_id, utc_now
+
+
+class Generation(Base):
+    """One request to draw."""
+
+    __tablename__ = "generations"
+    __table_args__ = (Index("ix_generations_team_id", "team_id", "id"),)
+
+    id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id)
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    job_id: Mapped[str] = mapped_column(String(26), index=True)
+    prompt: Mapped[str] = mapped_column(Text)
+    recipe: Mapped[dict[str, Any]]
+    count: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    deleted_at: Mapped[datetime | None]
+
+
+class Image(Base):
+    """A drawn picture: of a generation, or a preview that a training drew (then `generation_id` is None)."""
+
+    __tablename__ = "images"
+
+    id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id)
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"), index=True)
+    job_id: Mapped[str] = mapped_column(String(26), index=True)
+    generation_id: Mapped[str | None] = mapped_column(ForeignKey("generations.id", ondelete="CASCADE"), index=True)
+    position: Mapped[int]  # of a preview: the step it was drawn at
+    key: Mapped[str] = mapped_column(String(200), index=True)
+    seed: Mapped[int]
+    width: Mapped[int]
+    height: Mapped[int]
+    recipe: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
