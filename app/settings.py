@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     )
     broker_url: SecretStr = Field(
         SecretStr(""),
-        description="Celery broker: `redis://`, `rediss://`, `redis+socket://` or `amqp://`. Empty: an embedded Valkey.",
+        description="Celery broker: `redis://`, `rediss://`, `redis+socket://`, `amqp://`. Empty: an embedded Valkey.",
     )
     storage_url: str = Field(
         "", description="Where blobs live: `s3://bucket/prefix` or a folder. Empty: `blobs` in the data folder."
@@ -91,10 +91,11 @@ class Settings(BaseSettings):
 
     @cached_property
     def broker_socket(self) -> Path:
-        """Unix socket of the embedded Valkey. A socket's path has 108 bytes at most, so a deep data folder gets a short one."""
+        """Unix socket of the embedded Valkey."""
         socket = self.data_dir.resolve() / "valkey" / "valkey.sock"
         if len(str(socket).encode()) < 100:
             return socket
+        # A socket's path has 108 bytes at most, so a deep data folder gets a short one elsewhere.
         name = hashlib.sha256(str(socket).encode()).hexdigest()[:16]
         return Path(tempfile.gettempdir()) / f"oneword-{name}.sock"
 

@@ -42,7 +42,6 @@ class Job(Base):
     attempts_max: Mapped[int]
     worker: Mapped[str | None] = mapped_column(String(100))
     lease_until: Mapped[datetime | None]
-    sent_at: Mapped[datetime | None]
     cancel: Mapped[str | None] = mapped_column(String(10))  # discard | keep
     progress: Mapped[dict[str, Any] | None]
     checkpoint_key: Mapped[str | None] = mapped_column(String(200))

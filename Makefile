@@ -1,0 +1,69 @@
+# The two commands are `make serve` and `make test`. Both install what they need into .venv and frontend/node_modules.
+
+SHELL := /bin/bash
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+PAGE := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -name 'openapi.json' -not -name 'schema.d.ts' 2>/dev/null)
+
+.PHONY: serve install test bench lint unit page-test browser-test model clean python node
+
+serve: install
+	@exec $(BIN)/oneword serve
+
+install: .venv/.installed frontend/dist/index.html
+
+# --- Python -----------------------------------------------------------------------------------------------------------
+python:
+	@test -n "$(PYTHON)" || { echo "Oneword needs Python 3.11 or newer, and none was found. Install it, or name it: make PYTHON=/path/to/python3.12"; exit 1; }
+
+.venv/.installed: pyproject.toml constraints.txt | python
+	@test -d .venv || { echo "Creating .venv with $(PYTHON)"; $(PYTHON) -m venv .venv; }
+	@echo "Installing Oneword (the first time this takes a few minutes)"
+	@$(PIP) -e '.[worker,embedded]'
+	@touch $@
+
+.venv/.installed-test: .venv/.installed
+	@$(PIP) -e '.[worker,embedded,postgres,test]'
+	@touch $@
+
+# --- The page ---------------------------------------------------------------------------------------------------------
+node:
+	@command -v npm >/dev/null 2>&1 && node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' \
+		|| { echo "Oneword builds its page with Node 20 or newer, and none was found. Install Node from nodejs.org or with your package manager."; exit 1; }
+
+frontend/node_modules/.installed: frontend/package.json frontend/package-lock.json | node
+	@echo "Installing what the page is built with"
+	@cd frontend && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+frontend/openapi.json: .venv/.installed $(shell find app -name '*.py')
+	@$(BIN)/oneword openapi > $@.new && mv $@.new $@
+
+frontend/dist/index.html: frontend/node_modules/.installed frontend/openapi.json $(PAGE)
+	@echo "Building the page"
+	@cd frontend && npm run --silent build
+	@touch $@
+
+# --- Tests ------------------------------------------------------------------------------------------------------------
+test: .venv/.installed-test frontend/dist/index.html
+	@$(MAKE) --no-print-directory lint page-test unit
+
+lint: .venv/.installed-test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+page-test: frontend/node_modules/.installed frontend/openapi.json
+	cd frontend && npm run --silent check
+
+unit: .venv/.installed-test frontend/dist/index.html
+	$(BIN)/python -m pytest
+
+# --- Figures and weights ----------------------------------------------------------------------------------------------
+bench: .venv/.installed-test
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf .venv frontend/node_modules frontend/dist frontend/openapi.json

@@ -1,0 +1,217 @@
+"""Every write to a job's row: submit, claim, renew, record, finish, hand back, cancel.
+
+A worker holds a job by a `Lease`: the job's id and the attempt it was claimed with. Each of its writes names both, and
+one that changes no row raises LeaseLost: somebody else runs the job now. Knows nothing of brokers, blobs or tensors.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.concepts.models import Version
+from app.db import now
+from app.errors import LeaseLost
+from app.jobs import queries
+from app.jobs.models import Job, JobEvent
+from app.jobs.states import FINAL, Kind, State
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to run a job and to write its outcome, for as long as nobody claims it again."""
+
+    job_id: str
+    attempt: int
+
+
+def submit(session: Session, job: Job, kind: Kind) -> None:
+    """Put a new job in the queue, at its team's next turn."""
+    job.kind = kind
+    job.state = "queued"
+    job.turn = queries.next_turn(session, job.team_id, kind)
+    session.add(job)
+    session.flush()
+    _log(session, job, "state", {"state": "queued", "attempt": 0})
+
+
+def claim(session: Session, kind: Kind, worker: str, lease_seconds: float) -> Job | None:
+    """Take the job whose turn it is; None when nothing waits.
+
+    Reclaims what dead workers left first, so that work goes on even when no sweep runs.
+    """
+    reclaim(session, kind)
+    job = session.scalars(queries.next_queued(kind)).one_or_none()
+    return None if job is None else _start(session, job, worker, lease_seconds)
+
+
+def claim_mates(session: Session, leader: Job, worker: str, lease_seconds: float, pictures_max: int) -> list[Job]:
+    """Take waiting generations that can be drawn in the leader's loop, up to `pictures_max` pictures more."""
+    mates, room = [], pictures_max
+    for job in session.scalars(queries.batch_mates(leader, limit=max(pictures_max, 0))).all():
+        pictures = int(job.spec["count"])
+        if pictures > room:
+            break
+        started = _start(session, job, worker, lease_seconds)
+        if started is not None:
+            mates.append(started)
+            room -= pictures
+    return mates
+
+
+def renew(session: Session, lease: Lease, lease_seconds: float) -> str | None:
+    """Say that the worker is alive. Returns what a person wants of the job meanwhile: None, `discard` or `keep`."""
+    _fenced(session, lease, lease_until=now(session) + timedelta(seconds=lease_seconds))
+    return session.execute(select(Job.cancel).where(Job.id == lease.job_id)).scalar_one()
+
+
+def record(
+    session: Session,
+    lease: Lease,
+    events: Sequence[tuple[str, dict[str, Any]]],
+    *,
+    progress: dict[str, Any] | None = None,
+    checkpoint_key: str | None = None,
+) -> None:
+    """Write events, progress and the newest checkpoint of a running job, all or nothing."""
+    values: dict[str, Any] = {"attempt": lease.attempt}  # writes nothing new, but takes the row and proves the lease
+    if progress is not None:
+        values["progress"] = progress
+    if checkpoint_key is not None:
+        values["checkpoint_key"] = checkpoint_key
+    _fenced(session, lease, **values)
+    session.add_all(
+        JobEvent(job_id=lease.job_id, attempt=lease.attempt, type=type_, data=data) for type_, data in events
+    )
+
+
+def finish(session: Session, lease: Lease, state: State, *, error: dict[str, Any] | None = None) -> None:
+    """Write the outcome. In the same transaction the caller moves the visible pointers."""
+    if state not in FINAL:
+        raise ValueError(f"{state} is not a final state")
+    _fenced(session, lease, state=state, error=error, lease_until=None, finished_at=now(session))
+    _settle(session, session.get_one(Job, lease.job_id, populate_existing=True))
+
+
+def try_again(session: Session, lease: Lease, error: dict[str, Any]) -> None:
+    """An attempt went wrong in a way that another may not: back to the queue, or `failed` if it was the last."""
+    job = session.get_one(Job, lease.job_id, populate_existing=True)
+    if job.attempt >= job.attempts_max:
+        finish(session, lease, "failed", error=error)
+    else:
+        _fenced(session, lease, state="queued", lease_until=None, worker=None, error=error)
+        _log(session, job, "state", {"state": "queued", "attempt": lease.attempt})
+
+
+def hand_back(session: Session, lease: Lease) -> None:
+    """Put a running job back at its place in the queue. An orderly stop does not count as an attempt."""
+    _fenced(session, lease, state="queued", lease_until=None, worker=None, attempts_max=Job.attempts_max + 1)
+    _log(session, session.get_one(Job, lease.job_id, populate_existing=True), "state", {"state": "queued"})
+
+
+def cancel(session: Session, job: Job, *, keep: bool) -> None:
+    """Ask for a job to stop. A waiting one ends here; a running one when its worker next looks."""
+    ended = session.execute(
+        update(Job)
+        .where(Job.id == job.id, Job.state == "queued")
+        .values(state="cancelled", cancel="discard", finished_at=now(session))
+        .execution_options(synchronize_session=False)
+    )
+    if not ended.rowcount:
+        session.execute(
+            update(Job)
+            .where(Job.id == job.id, Job.state == "running")
+            .values(cancel="keep" if keep else "discard")
+            .execution_options(synchronize_session=False)
+        )
+    session.refresh(job)
+    if ended.rowcount:
+        _settle(session, job)
+
+
+def reclaim(session: Session, kind: Kind | None = None) -> list[Job]:
+    """Take running jobs from workers that have been silent for longer than their lease.
+
+    A job goes back to the queue; to `cancelled` if that was asked for; to `failed` after its last attempt.
+    """
+    query = select(Job).where(Job.state == "running", Job.lease_until < now(session)).with_for_update(skip_locked=True)
+    if kind is not None:
+        query = query.where(Job.kind == kind)
+    reclaimed = list(session.scalars(query).all())
+    for job in reclaimed:
+        job.lease_until = job.worker = None
+        if job.cancel == "discard":
+            job.state, job.finished_at = "cancelled", now(session)
+        elif job.attempt >= job.attempts_max:
+            job.state, job.finished_at, job.error = "failed", now(session), _worn_out(job)
+        else:
+            job.state = "queued"
+        session.flush()
+        if job.state in FINAL:
+            _settle(session, job)
+        else:
+            _log(session, job, "state", {"state": "queued", "attempt": job.attempt})
+    return reclaimed
+
+
+def _start(session: Session, job: Job, worker: str, lease_seconds: float) -> Job | None:
+    moment = now(session)
+    taken = session.execute(
+        update(Job)
+        .where(Job.id == job.id, Job.state == "queued", Job.attempt == job.attempt)
+        .values(
+            state="running",
+            attempt=Job.attempt + 1,
+            worker=worker,
+            lease_until=moment + timedelta(seconds=lease_seconds),
+            started_at=job.started_at or moment,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    if not taken.rowcount:
+        return None
+    session.refresh(job)
+    _log(session, job, "state", {"state": "running", "attempt": job.attempt})
+    return job
+
+
+def _fenced(session: Session, lease: Lease, **values: Any) -> None:
+    written = session.execute(
+        update(Job)
+        .where(Job.id == lease.job_id, Job.attempt == lease.attempt, Job.state == "running")
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    if not written.rowcount:
+        raise LeaseLost(f"attempt {lease.attempt} of job {lease.job_id} is no longer the one that counts")
+
+
+def _settle(session: Session, job: Job) -> None:
+    """Tell watchers about a final state; a version that was not made ready ends as its job did."""
+    if job.version_id is not None and job.state != "succeeded":
+        session.execute(
+            update(Version)
+            .where(Version.id == job.version_id, Version.state == "training")
+            .values(state=job.state, finished_at=job.finished_at)
+            .execution_options(synchronize_session="fetch")
+        )
+    _log(session, job, "state", {"state": job.state, "attempt": job.attempt, "error": job.error})
+
+
+def _log(session: Session, job: Job, type_: str, data: dict[str, Any]) -> None:
+    session.add(JobEvent(job_id=job.id, attempt=job.attempt, type=type_, data=data))
+    session.flush()
+
+
+def _worn_out(job: Job) -> dict[str, Any]:
+    times = "once" if job.attempt == 1 else f"{job.attempt} times"
+    return {
+        "type": "/problems/worker-lost",
+        "title": "The worker died",
+        "status": 500,
+        "detail": f"This job was tried {times} and its worker ended without a word each time, most likely for lack of "
+        "memory. Look at the worker's log, then start the job again.",
+    }

@@ -1,0 +1,68 @@
+"""What the ledger looks like over the wire."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from app.jobs.states import Kind, State
+
+
+class Progress(BaseModel):
+    """How far a running job is."""
+
+    step: int
+    steps_max: int
+    loss: float | None = None
+    evaluation: float | None = None
+    seconds_left: float | None = None
+
+
+class Person(BaseModel):
+    """Somebody, as others see them."""
+
+    id: str
+    name: str
+
+
+class TaughtConcept(BaseModel):
+    """The concept a training job teaches."""
+
+    id: str
+    name: str
+    placeholder: str
+    version: int
+
+
+class JobOut(BaseModel):
+    """A job."""
+
+    id: str
+    kind: Kind
+    state: State
+    title: str
+    attempt: int
+    attempts_max: int
+    ahead: int | None = Field(description="Jobs that will be taken before this one; null once it runs.")
+    cancel: str | None = Field(description="`discard` or `keep` once somebody asked for it to stop.")
+    progress: Progress | None
+    error: dict[str, Any] | None = Field(description="A problem (RFC 9457) when the job failed.")
+    concept: TaughtConcept | None
+    generation_id: str | None
+    created_by: Person
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class JobPage(BaseModel):
+    """A page of jobs, newest first."""
+
+    items: list[JobOut]
+    next: str | None
+
+
+class Cancellation(BaseModel):
+    """How to stop."""
+
+    keep: bool = Field(False, description="Of a training: keep the best embedding found so far.")

@@ -1,0 +1,81 @@
+"""What people do with jobs: submit, look, cancel."""
+
+from sqlalchemy.orm import Session
+
+from app import queue
+from app.db import after_commit
+from app.errors import Conflict, NotFound, TooMany
+from app.jobs import ledger, queries
+from app.jobs.models import Job
+from app.jobs.schemas import JobOut, JobPage, Person, Progress, TaughtConcept
+from app.jobs.states import FINAL, Kind, State
+from app.settings import Settings
+
+
+def submit(session: Session, job: Job, kind: Kind, settings: Settings) -> None:
+    """Queue a job, and wake a worker once the transaction has committed."""
+    if queries.waiting(session, job.team_id) >= settings.queued_jobs_max:
+        raise TooMany(
+            f"Your team already has {settings.queued_jobs_max} jobs waiting. Try again when some are done, "
+            "or cancel some.",
+            code="queue-full",
+        )
+    job.attempts_max = settings.attempts_max
+    ledger.submit(session, job, kind)
+    after_commit(session, lambda: queue.wake(settings, kind, job.id))
+
+
+def get(session: Session, team_id: str, job_id: str) -> Job:
+    """One job of the team."""
+    job = queries.by_id(session, team_id, job_id)
+    if job is None:
+        raise NotFound("There is no such job. It may have been removed.")
+    return job
+
+
+def cancel(session: Session, team_id: str, job_id: str, *, keep: bool) -> Job:
+    """Stop a job of the team. Stopping twice is fine; stopping what has ended is not."""
+    job = get(session, team_id, job_id)
+    if job.state in FINAL:
+        raise Conflict(f"This job has already {_ENDED[job.state]}, so there is nothing to cancel.", code="job-ended")
+    ledger.cancel(session, job, keep=keep and job.kind == "training")
+    return job
+
+
+def page(
+    session: Session, team_id: str, *, state: State | None, kind: Kind | None, cursor: str | None, limit: int
+) -> JobPage:
+    """The team's jobs, newest first."""
+    jobs = queries.page(session, team_id, state=state, kind=kind, before=cursor, limit=limit + 1)
+    more = len(jobs) > limit
+    return JobPage(items=[describe(session, job) for job in jobs[:limit]], next=jobs[limit - 1].id if more else None)
+
+
+def describe(session: Session, job: Job) -> JobOut:
+    """A job as its team sees it."""
+    taught = queries.concept_of(session, job)
+    return JobOut(
+        id=job.id,
+        kind=job.kind,  # type: ignore[arg-type]
+        state=job.state,  # type: ignore[arg-type]
+        title=job.title,
+        attempt=job.attempt,
+        attempts_max=job.attempts_max,
+        ahead=queries.ahead(session, job) if job.state == "queued" else None,
+        cancel=job.cancel,
+        progress=None if job.progress is None else Progress.model_validate(job.progress),
+        error=job.error,
+        concept=None
+        if taught is None
+        else TaughtConcept(
+            id=taught[0].id, name=taught[0].name, placeholder=taught[0].placeholder, version=taught[1].number
+        ),
+        generation_id=job.generation_id,
+        created_by=Person(id=job.user_id, name=queries.owner_name(session, job)),
+        created_at=job.created_at,
+        started_at=job.started_at,
+        finished_at=job.finished_at,
+    )
+
+
+_ENDED = {"succeeded": "succeeded", "failed": "failed", "cancelled": "been cancelled"}

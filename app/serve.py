@@ -1,0 +1,203 @@
+"""`oneword serve`: the whole studio on one machine, as processes under one small supervisor.
+
+It starts the broker, the web service, a training worker, a generation worker and the sweep; starts again what dies;
+and stops them all, workers first, so that a training can save itself. Knows processes, not what they do.
+"""
+
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from app.errors import OnewordError
+from app.settings import Settings
+
+STOP_SECONDS = 12.0
+START_SECONDS = 60.0
+LOG_BYTES_MAX = 5_000_000
+
+
+class CannotStart(OnewordError):
+    """The studio cannot start; the message says what to do."""
+
+
+@dataclass
+class Child:
+    """A process that is kept alive."""
+
+    name: str
+    arguments: Sequence[str]
+    log_path: Path
+    process: subprocess.Popen[bytes] | None = None
+    starts: int = 0
+    due: float = 0.0
+
+    def start(self) -> None:
+        """Start it in a session of its own, so that Ctrl-C reaches only the supervisor."""
+        if self.log_path.exists() and self.log_path.stat().st_size > LOG_BYTES_MAX:
+            self.log_path.replace(self.log_path.with_suffix(".old.log"))
+        with self.log_path.open("ab") as log:
+            self.process = subprocess.Popen(  # noqa: S603 (our own arguments)
+                self.arguments, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+            )
+        self.starts += 1
+
+    def tend(self, say: Callable[[str], None]) -> None:
+        """Start it again if it has died, waiting longer each time."""
+        if self.process is None or self.process.poll() is None:
+            return
+        if not self.due:
+            pause = min(30.0, 2.0 ** (self.starts - 1))
+            say(
+                f"{self.name} ended ({self.process.returncode}); starting it again in {pause:.0f} s. See {self.log_path}"
+            )
+            self.due = time.monotonic() + pause
+        elif time.monotonic() >= self.due:
+            self.due = 0.0
+            self.start()
+
+    def signal(self, number: int) -> None:
+        """Signal it, or with SIGKILL everything it started."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        if number == signal.SIGKILL:
+            os.killpg(self.process.pid, number)
+        else:
+            self.process.send_signal(number)
+
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self.process is not None and self.process.poll() is None
+
+
+@dataclass
+class Supervisor:
+    """Children in the order they start; they stop in the opposite order."""
+
+    children: list[Child]
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def run(self, ready: Callable[[], None]) -> None:
+        """Start everything, call `ready` once, and tend the children until told to stop."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: self.over.set())
+        try:
+            for child in self.children:
+                child.start()
+            ready()
+            while not self.over.wait(0.2):
+                for child in self.children:
+                    child.tend(_say)
+        finally:
+            self.stop()
+
+    def stop(self) -> None:
+        """Stop in reverse order; kill what does not stop in time."""
+        for child in reversed(self.children):
+            child.signal(signal.SIGTERM)
+            if child.name.endswith("worker"):
+                continue  # workers stop side by side
+            self._wait([*self._workers(), child])
+        for child in self.children:
+            child.signal(signal.SIGKILL)
+
+    def _workers(self) -> list[Child]:
+        return [child for child in self.children if child.name.endswith("worker")]
+
+    @staticmethod
+    def _wait(children: Sequence[Child]) -> None:
+        deadline = time.monotonic() + STOP_SECONDS
+        for child in children:
+            if child.process is not None:
+                try:
+                    child.process.wait(max(0.0, deadline - time.monotonic()))
+                except subprocess.TimeoutExpired:
+                    child.signal(signal.SIGKILL)
+
+
+def serve(settings: Settings, prepare: Callable[[], str]) -> None:
+    """Run the studio. `prepare` migrates the database and returns the address to open."""
+    with _only_one(settings):
+        _check_port(settings)
+        link = prepare()
+        supervisor = Supervisor(_children(settings))
+        supervisor.run(lambda: _announce(settings, link, supervisor))
+    _say("Stopped.")
+
+
+def _children(settings: Settings) -> list[Child]:
+    logs = settings.data_dir / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    python = sys.executable
+    commands: dict[str, list[str]] = {}
+    if settings.embedded_broker:
+        commands["broker"] = [python, "-m", "app.broker"]
+    commands["web"] = [python, "-m", "app.web"]
+    commands["sweep"] = [python, "-m", "app.cli", "sweep"]
+    for kind in ("training", "generation"):
+        worker = [python, "-m", "celery", "-A", "worker.celery_app", "worker", "-Q", kind, "-n", f"{kind}@%h"]
+        commands[f"{kind} worker"] = [*worker, "-c", "1", "--without-gossip", "--without-mingle", "-l", "WARNING"]
+    return [Child(name, command, logs / f"{name.replace(' ', '-')}.log") for name, command in commands.items()]
+
+
+def _announce(settings: Settings, link: str, supervisor: Supervisor) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    local = f"http://{settings.host}:{settings.port}/healthz"
+    while not _answers(local):
+        if supervisor.over.wait(0.1):
+            return
+        web = next(child for child in supervisor.children if child.name == "web")
+        if not web.alive() or time.monotonic() > deadline:
+            raise CannotStart(f"The web service did not start. {web.log_path} says why.")
+    _say(
+        f"\n  Oneword is running. Open this:\n\n      {link}\n\n  The link signs you in once. Ctrl-C stops everything.\n"
+    )
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2.0).status_code == httpx.codes.OK
+    except httpx.HTTPError:
+        return False
+
+
+def _check_port(settings: Settings) -> None:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise CannotStart(
+                f"Port {settings.port} on {settings.host} cannot be used ({error.strerror}): another program, perhaps "
+                f"another Oneword, has it. Stop that one, or choose another port: ONEWORD_PORT={settings.port + 1}."
+            ) from error
+
+
+@contextmanager
+def _only_one(settings: Settings) -> Iterator[None]:
+    """Two studios on one data folder would fight over its broker."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with (settings.data_dir / "serve.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise CannotStart(
+                f"A studio already runs on {settings.data_dir.resolve()}. Use that one, stop it, or set "
+                "ONEWORD_DATA_DIR to another folder."
+            ) from error
+        yield
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)

@@ -1,0 +1,1 @@
+"""The GPU side: claims jobs from the ledger, teaches and draws."""

@@ -1,0 +1,35 @@
+"""The workers' Celery application. Started as `celery -A worker.celery_app worker -Q training` (or `generation`).
+
+One process per device (`-c 1`): the parent talks to the broker and never imports torch, its child computes.
+"""
+
+import multiprocessing
+from typing import Any
+
+from celery import Celery
+from celery.signals import worker_process_init, worker_shutting_down
+
+from app.log import configure_logging
+from app.queue import CONFIGURATION
+from app.settings import Settings
+
+settings = Settings()
+configure_logging(settings)
+
+celery_app = Celery("oneword", broker=settings.resolved_broker_url, include=["worker.tasks"])
+celery_app.conf.update(CONFIGURATION)
+
+# Made before the fork: the parent hears SIGTERM, the child has to stop.
+stopping = multiprocessing.Event()
+
+
+@worker_shutting_down.connect
+def _stop(**_: Any) -> None:
+    stopping.set()
+
+
+@worker_process_init.connect
+def _prepare(**_: Any) -> None:
+    from worker.tasks import open_studio
+
+    open_studio()

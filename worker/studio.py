@@ -1,0 +1,48 @@
+"""What one worker process holds: settings, database, blobs and the warm base models.
+
+Made once in the process that computes, so that torch is never imported before a fork.
+"""
+
+import os
+import socket
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from app.base_models.catalog import source_of
+from app.storage import Storage, open_storage
+
+from app.db import Database
+from app.settings import Settings
+
+if TYPE_CHECKING:
+    from worker.base_models import BaseModel, WarmModels
+
+
+@dataclass
+class Studio:
+    """Everything a job needs from its surroundings."""
+
+    settings: Settings
+    database: Database
+    storage: Storage
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "Studio":
+        """Connect to what the settings name."""
+        return cls(settings, Database(settings.resolved_database_url), open_storage(settings.resolved_storage_url))
+
+    @cached_property
+    def name(self) -> str:
+        """This process, as operators see it in a job's row."""
+        return f"{socket.gethostname()}:{os.getpid()}"[:100]
+
+    @cached_property
+    def _warm(self) -> "WarmModels":
+        from worker.base_models import WarmModels
+
+        return WarmModels(capacity=self.settings.warm_models, device=self.settings.device)
+
+    def base_model(self, name: str) -> "BaseModel":
+        """A warm base model of the allowlist. Raises BaseModelError with a sentence."""
+        return self._warm.get(source_of(self.settings, name))
