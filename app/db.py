@@ -79,11 +79,10 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A session that takes no write lock and never commits."""
+        """A session that takes no write lock and never commits. What it loaded stays readable afterwards."""
         with self._sessions() as session:
             session.connection(execution_options={READ_ONLY: True})
             yield session
-            session.rollback()
 
     def dispose(self) -> None:
         """Close every pooled connection."""

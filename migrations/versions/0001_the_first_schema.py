@@ -113,7 +113,6 @@ def upgrade() -> None:
         sa.Column("attempts_max", sa.Integer(), nullable=False),
         sa.Column("worker", sa.String(length=100), nullable=True),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("cancel", sa.String(length=10), nullable=True),
         sa.Column("progress", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
         sa.Column("checkpoint_key", sa.String(length=200), nullable=True),

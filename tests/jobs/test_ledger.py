@@ -1,0 +1,252 @@
+"""The ledger's promises, on both databases: one claim per job, fenced writes, nothing lost."""
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.accounts.models import User
+from app.db import Database, now
+from app.errors import LeaseLost
+from app.jobs import ledger, queries
+from app.jobs.ledger import Lease
+from app.jobs.models import Job, JobEvent
+from app.jobs.states import FINAL, TRANSITIONS
+from app.teams.models import Team
+
+LEASE = 30.0
+
+
+@pytest.fixture
+def team(database: Database) -> str:
+    return add_team(database, "team")
+
+
+def add_team(database: Database, name: str) -> str:
+    with database.transaction() as session:
+        session.add_all([Team(id=name, name=name), User(id=name, name=name)])
+    return name
+
+
+def submit(database: Database, team: str, **values: Any) -> str:
+    with database.transaction() as session:
+        values = {"title": "t", "spec": {"count": 1}, "attempts_max": 3, "batch_key": "k"} | values
+        job = Job(team_id=team, user_id=team, **values)
+        ledger.submit(session, job, values.get("kind", "generation"))
+        return job.id
+
+
+def claim(database: Database, worker: str = "w") -> Job | None:
+    with database.transaction() as session:
+        return ledger.claim(session, "generation", worker, LEASE)
+
+
+def load(database: Database, job_id: str) -> Job:
+    with database.reading() as session:
+        return session.get_one(Job, job_id)
+
+
+def expire(database: Database, job_id: str) -> None:
+    with database.transaction() as session:
+        past = now(session) - timedelta(seconds=1)
+        session.execute(update(Job).where(Job.id == job_id).values(lease_until=past))
+
+
+def finish(database: Database, lease: Lease, state: Any = "succeeded") -> None:
+    with database.transaction() as session:
+        ledger.finish(session, lease, state)
+
+
+def test_a_claimed_job_is_not_claimed_again(database: Database, team: str) -> None:
+    job_id = submit(database, team)
+    first, second = claim(database), claim(database)
+    assert first is not None
+    assert (first.id, first.attempt, first.state) == (job_id, 1, "running")
+    assert second is None
+
+
+def test_eight_workers_at_once_claim_each_of_forty_jobs_once(database: Database, team: str) -> None:
+    submitted = {submit(database, team) for _ in range(40)}
+    claimed: list[str] = []
+
+    def work(name: str) -> None:
+        while (job := claim(database, name)) is not None:
+            claimed.append(job.id)
+
+    threads = [threading.Thread(target=work, args=(f"w{number}",)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(claimed) == sorted(submitted)
+
+
+def test_an_expired_lease_lets_the_next_worker_claim_with_a_new_attempt(database: Database, team: str) -> None:
+    job_id = submit(database, team)
+    claim(database, "dead")
+    expire(database, job_id)
+    again = claim(database, "alive")
+    assert again is not None
+    assert (again.id, again.attempt, again.worker) == (job_id, 2, "alive")
+
+
+def _renew(session: Session, lease: Lease) -> None:
+    ledger.renew(session, lease, LEASE)
+
+
+def _record(session: Session, lease: Lease) -> None:
+    ledger.record(session, lease, [("progress", {"step": 1})], progress={"step": 1})
+
+
+def _finish(session: Session, lease: Lease) -> None:
+    ledger.finish(session, lease, "succeeded")
+
+
+def _hand_back(session: Session, lease: Lease) -> None:
+    ledger.hand_back(session, lease)
+
+
+def _try_again(session: Session, lease: Lease) -> None:
+    ledger.try_again(session, lease, {"detail": "x"})
+
+
+@pytest.mark.parametrize("change", [_renew, _record, _finish, _hand_back, _try_again])
+def test_every_write_of_an_older_attempt_is_refused_and_changes_nothing(
+    database: Database, team: str, change: Any
+) -> None:
+    job_id = submit(database, team)
+    claim(database)
+    expire(database, job_id)
+    claim(database)
+    before = load(database, job_id)
+    with pytest.raises(LeaseLost), database.transaction() as session:
+        change(session, Lease(job_id, 1))
+    after = load(database, job_id)
+    assert (after.state, after.attempt, after.lease_until, after.progress) == (
+        before.state,
+        before.attempt,
+        before.lease_until,
+        before.progress,
+    )
+
+
+def test_a_job_whose_workers_die_every_time_fails_with_a_sentence_after_its_last_attempt(
+    database: Database, team: str
+) -> None:
+    job_id = submit(database, team, attempts_max=2)
+    for _ in range(2):
+        claim(database)
+        expire(database, job_id)
+    assert claim(database) is None
+    job = load(database, job_id)
+    assert job.state == "failed"
+    assert job.error is not None
+    assert "tried 2 times" in job.error["detail"]
+
+
+def test_a_job_that_is_handed_back_keeps_its_number_of_attempts_left(database: Database, team: str) -> None:
+    job_id = submit(database, team, attempts_max=1)
+    claim(database)
+    with database.transaction() as session:
+        ledger.hand_back(session, Lease(job_id, 1))
+    again = claim(database)
+    assert again is not None
+    assert again.attempt == 2
+    expire(database, job_id)
+    claim(database)
+    assert load(database, job_id).state == "failed"
+
+
+def test_an_attempt_that_goes_wrong_is_tried_again_until_the_last_and_then_keeps_its_error(
+    database: Database, team: str
+) -> None:
+    job_id = submit(database, team, attempts_max=2)
+    for attempt in (1, 2):
+        claim(database)
+        with database.transaction() as session:
+            ledger.try_again(session, Lease(job_id, attempt), {"detail": f"attempt {attempt}"})
+    job = load(database, job_id)
+    assert (job.state, job.error) == ("failed", {"detail": "attempt 2"})
+
+
+def test_cancelling_a_waiting_job_ends_it_at_once(database: Database, team: str) -> None:
+    job_id = submit(database, team)
+    with database.transaction() as session:
+        ledger.cancel(session, session.get_one(Job, job_id), keep=False)
+    assert load(database, job_id).state == "cancelled"
+    assert claim(database) is None
+
+
+def test_cancelling_a_running_job_only_asks_its_worker(database: Database, team: str) -> None:
+    job_id = submit(database, team)
+    claim(database)
+    with database.transaction() as session:
+        ledger.cancel(session, session.get_one(Job, job_id), keep=True)
+    with database.transaction() as session:
+        assert ledger.renew(session, Lease(job_id, 1), LEASE) == "keep"
+    assert load(database, job_id).state == "running"
+
+
+def test_cancelling_an_ended_job_changes_nothing(database: Database, team: str) -> None:
+    job_id = submit(database, team)
+    claim(database)
+    finish(database, Lease(job_id, 1))
+    with database.transaction() as session:
+        ledger.cancel(session, session.get_one(Job, job_id), keep=False)
+    job = load(database, job_id)
+    assert (job.state, job.cancel) == ("succeeded", None)
+
+
+def test_a_cancelled_job_of_a_dead_worker_ends_cancelled_and_is_not_run_again(database: Database, team: str) -> None:
+    job_id = submit(database, team)
+    claim(database)
+    with database.transaction() as session:
+        ledger.cancel(session, session.get_one(Job, job_id), keep=False)
+    expire(database, job_id)
+    assert claim(database) is None
+    assert load(database, job_id).state == "cancelled"
+
+
+def test_a_team_with_many_jobs_does_not_hold_up_another_teams_first(database: Database, team: str) -> None:
+    for _ in range(20):
+        submit(database, team)
+    other = submit(database, add_team(database, "other"))
+    claimed = [job.id for _ in range(2) if (job := claim(database)) is not None]
+    assert other in claimed
+
+
+def test_mates_share_the_leaders_loop_only_when_they_fit_and_are_alike(database: Database, team: str) -> None:
+    leader_id = submit(database, team)
+    alike = submit(database, team, spec={"count": 4})
+    different = submit(database, team, batch_key="other")
+    too_many = submit(database, team, spec={"count": 9})
+    with database.transaction() as session:
+        leader = ledger.claim(session, "generation", "w", LEASE)
+        assert leader is not None
+        mates = ledger.claim_mates(session, leader, "w", LEASE, pictures_max=12)
+    assert (leader.id, [mate.id for mate in mates]) == (leader_id, [alike])
+    assert {load(database, job_id).state for job_id in (different, too_many)} == {"queued"}
+
+
+def test_how_many_are_ahead_is_what_workers_will_take_first(database: Database, team: str) -> None:
+    ids = [submit(database, team) for _ in range(3)]
+    with database.reading() as session:
+        assert [queries.ahead(session, session.get_one(Job, job_id)) for job_id in ids] == [0, 1, 2]
+
+
+def test_the_events_of_a_job_tell_its_states_in_order(database: Database, team: str) -> None:
+    job_id = submit(database, team)
+    claim(database)
+    finish(database, Lease(job_id, 1))
+    with database.reading() as session:
+        query = select(JobEvent).where(JobEvent.job_id == job_id).order_by(JobEvent.id)
+        states = [event.data["state"] for event in session.scalars(query)]
+    assert states == ["queued", "running", "succeeded"]
+
+
+def test_no_final_state_has_a_way_out() -> None:
+    assert frozenset({"succeeded", "failed", "cancelled"}) == FINAL
+    assert all(following <= set(TRANSITIONS) for following in TRANSITIONS.values())
