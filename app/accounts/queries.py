@@ -1,0 +1,80 @@
+"""All SQL about people and what proves who they are."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Select, delete, select, update
+from sqlalchemy.orm import Session
+
+from app.accounts.models import BrowserSession, SignInCode, Token, User
+from app.teams.models import Membership, Team
+
+Row = tuple[str, str, str, str, str]
+
+
+def _people() -> Select[Row]:
+    return (
+        select(User.id, User.name, Team.id, Team.name, Membership.role)
+        .join(Membership, Membership.user_id == User.id)
+        .join(Team, Team.id == Membership.team_id)
+    )
+
+
+def by_token(session: Session, hash_: str) -> Row | None:
+    """The person, team and role of a bearer token."""
+    query = _people().join(Token, (Token.user_id == User.id) & (Token.team_id == Team.id)).where(Token.hash == hash_)
+    row = session.execute(query).one_or_none()
+    return None if row is None else tuple(row)
+
+
+def by_session(session: Session, hash_: str, moment: datetime) -> Row | None:
+    """The person, team and role of a browser's session that has not run out."""
+    query = (
+        _people()
+        .join(BrowserSession, (BrowserSession.user_id == User.id) & (BrowserSession.team_id == Team.id))
+        .where(BrowserSession.hash == hash_, BrowserSession.expires_at > moment)
+    )
+    row = session.execute(query).one_or_none()
+    return None if row is None else tuple(row)
+
+
+def first_administrator(session: Session) -> tuple[User, Team] | None:
+    """Whoever has been an administrator for longest."""
+    query = (
+        select(User, Team)
+        .join(Membership, Membership.user_id == User.id)
+        .join(Team, Team.id == Membership.team_id)
+        .where(Membership.role == "admin")
+        .order_by(Membership.created_at, User.id)
+        .limit(1)
+    )
+    row = session.execute(query).one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
+def use_code(session: Session, hash_: str, moment: datetime) -> SignInCode | None:
+    """Mark a sign-in code as used; None if it was used, has run out or never was. Only one of two racers gets it."""
+    used = session.execute(
+        update(SignInCode)
+        .where(SignInCode.hash == hash_, SignInCode.used_at.is_(None), SignInCode.expires_at > moment)
+        .values(used_at=moment)
+        .execution_options(synchronize_session=False)
+    )
+    return session.get_one(SignInCode, hash_) if used.rowcount else None  # type: ignore[attr-defined]
+
+
+def end_session(session: Session, hash_: str) -> None:
+    """Forget a browser's session."""
+    session.execute(delete(BrowserSession).where(BrowserSession.hash == hash_))
+
+
+def tokens(session: Session, team_id: str, user_id: str) -> Sequence[Token]:
+    """A person's tokens in a team, newest first."""
+    query = select(Token).where(Token.team_id == team_id, Token.user_id == user_id).order_by(Token.id.desc())
+    return session.scalars(query).all()
+
+
+def token(session: Session, team_id: str, user_id: str, token_id: str) -> Token | None:
+    """One of a person's tokens in a team."""
+    query = select(Token).where(Token.team_id == team_id, Token.user_id == user_id, Token.id == token_id)
+    return session.scalars(query).one_or_none()

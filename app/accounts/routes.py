@@ -1,0 +1,66 @@
+"""Signing in and out, who I am, and my tokens."""
+
+from fastapi import APIRouter, Request, Response, status
+
+from app.accounts import queries, service
+from app.accounts.principal import COOKIE, Member, Viewer
+from app.accounts.schemas import LimitsOut, MeOut, NamedOut, NewTokenOut, SignIn, TokenIn, TokenList, TokenOut
+from app.accounts.secrets import hash_of
+from app.dependencies import Reading, ServicesOf, UnitOfWork
+
+router = APIRouter(prefix="/api", tags=["account"])
+
+
+@router.post("/session", status_code=status.HTTP_204_NO_CONTENT)
+def sign_in(body: SignIn, session: UnitOfWork, services: ServicesOf, response: Response) -> None:
+    """Trade a one-time code for the page's session cookie."""
+    settings = services.settings
+    response.set_cookie(
+        COOKIE,
+        service.start_session(session, settings, body.code),
+        max_age=int(settings.session_days * 86400),
+        httponly=True,
+        samesite="lax",
+        secure=settings.url.startswith("https://"),
+        path="/",
+    )
+
+
+@router.delete("/session", status_code=status.HTTP_204_NO_CONTENT)
+def sign_out(_: Viewer, request: Request, session: UnitOfWork, response: Response) -> None:
+    """Forget this browser's session."""
+    queries.end_session(session, hash_of(request.cookies.get(COOKIE, "")))
+    response.delete_cookie(COOKIE, path="/")
+
+
+@router.get("/me")
+def me(principal: Viewer, services: ServicesOf) -> MeOut:
+    """Who is signed in, and what this installation allows."""
+    return MeOut(
+        user=NamedOut(id=principal.user_id, name=principal.user_name),
+        team=NamedOut(id=principal.team_id, name=principal.team_name),
+        role=principal.role,
+        limits=LimitsOut.model_validate(services.settings, from_attributes=True),
+    )
+
+
+@router.get("/tokens")
+def list_tokens(principal: Viewer, session: Reading) -> TokenList:
+    """My bearer tokens."""
+    found = queries.tokens(session, principal.team_id, principal.user_id)
+    return TokenList(items=[TokenOut.model_validate(token, from_attributes=True) for token in found])
+
+
+@router.post("/tokens", status_code=status.HTTP_201_CREATED)
+def create_token(body: TokenIn, principal: Member, session: UnitOfWork) -> NewTokenOut:
+    """Make a bearer token for a script. Its secret is shown only in this answer."""
+    token, secret = service.create_token(session, principal.user_id, principal.team_id, body.name)
+    return NewTokenOut(
+        id=token.id, name=token.name, created_at=token.created_at, last_used_at=None, token=secret
+    )
+
+
+@router.delete("/tokens/{token_id}", status_code=status.HTTP_204_NO_CONTENT)
+def delete_token(token_id: str, principal: Viewer, session: UnitOfWork) -> None:
+    """Revoke one of my tokens."""
+    service.delete_token(session, principal.team_id, principal.user_id, token_id)

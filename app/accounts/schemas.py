@@ -1,0 +1,71 @@
+"""What accounts look like over the wire."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class SignIn(BaseModel):
+    """A one-time code."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"code": "owc_…"}]})
+
+    code: str = Field(max_length=200, description="What stands behind the `#` of a sign-in link.")
+
+
+class NamedOut(BaseModel):
+    """An id and its name."""
+
+    id: str
+    name: str
+
+
+class LimitsOut(BaseModel):
+    """What this installation allows."""
+
+    pictures_min: int
+    pictures_max: int
+    upload_bytes_max: int
+    count_max: int
+    steps_max: int
+    queued_jobs_max: int
+    prompt_characters_max: int
+
+
+class MeOut(BaseModel):
+    """Who is signed in."""
+
+    user: NamedOut
+    team: NamedOut
+    role: str = Field(description="`viewer`, `member` or `admin`.")
+    limits: LimitsOut
+
+
+class TokenIn(BaseModel):
+    """A new token."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "build script"}]})
+
+    name: str = Field(min_length=1, max_length=100, description="What the token is for.")
+
+
+class TokenOut(BaseModel):
+    """A bearer token, without its secret."""
+
+    id: str
+    name: str
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+class NewTokenOut(TokenOut):
+    """A bearer token with its secret, which is shown only here."""
+
+    token: str
+
+
+class TokenList(BaseModel):
+    """A person's tokens."""
+
+    items: list[TokenOut]
+    next: str | None = None

@@ -1,0 +1,77 @@
+"""Signing in, browsers' sessions, and bearer tokens."""
+
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from app.accounts import queries
+from app.accounts.models import BrowserSession, SignInCode, Token, User
+from app.accounts.secrets import hash_of, new_secret
+from app.db import utc_now
+from app.errors import NotFound, NotSignedIn
+from app.settings import Settings
+from app.teams.models import Membership, Team
+
+CODE_LIFETIME = timedelta(hours=1)
+INVITATION_LIFETIME = timedelta(days=7)
+
+
+def first_administrator(session: Session) -> tuple[User, Team]:
+    """The first administrator and their team; a fresh studio gets both."""
+    found = queries.first_administrator(session)
+    if found is not None:
+        return found
+    user, team = User(name="Administrator"), Team(name="Studio")
+    session.add_all([user, team])
+    session.flush()
+    session.add(Membership(team_id=team.id, user_id=user.id, role="admin"))
+    session.flush()
+    return user, team
+
+
+def sign_in_link(
+    session: Session, settings: Settings, user_id: str, team_id: str, lifetime: timedelta = CODE_LIFETIME
+) -> str:
+    """An address that signs a person in once. The code is behind the `#`, so it reaches no log and no other site."""
+    code = new_secret("owc")
+    session.add(
+        SignInCode(hash=hash_of(code), user_id=user_id, team_id=team_id, expires_at=utc_now() + lifetime)
+    )
+    return f"{settings.url}/sign-in#{code}"
+
+
+def start_session(session: Session, settings: Settings, code: str) -> str:
+    """Trade a sign-in code for a browser's session; returns the cookie's value."""
+    used = queries.use_code(session, hash_of(code), utc_now())
+    if used is None:
+        raise NotSignedIn(
+            "This sign-in link was used already or has run out. Get a new one: run `oneword sign-in` where the studio "
+            "runs, or ask an administrator."
+        )
+    secret = new_secret("ows")
+    session.add(
+        BrowserSession(
+            hash=hash_of(secret),
+            user_id=used.user_id,
+            team_id=used.team_id,
+            expires_at=utc_now() + timedelta(days=settings.session_days),
+        )
+    )
+    return secret
+
+
+def create_token(session: Session, user_id: str, team_id: str, name: str) -> tuple[Token, str]:
+    """A new bearer token and, this once, its secret."""
+    secret = new_secret("owt")
+    token = Token(hash=hash_of(secret), name=name, user_id=user_id, team_id=team_id)
+    session.add(token)
+    session.flush()
+    return token, secret
+
+
+def delete_token(session: Session, team_id: str, user_id: str, token_id: str) -> None:
+    """Revoke one of a person's tokens."""
+    token = queries.token(session, team_id, user_id, token_id)
+    if token is None:
+        raise NotFound("There is no such token. It may have been revoked already.")
+    session.delete(token)

@@ -1,0 +1,50 @@
+"""What endpoints ask for: a unit of work, the settings, the blobs. Made once by `app.main`, kept on the application."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy.orm import Session
+
+from app.base_models.catalog import Catalog
+from app.db import Database
+from app.jobs.stream import EventFeed
+from app.pictures import PictureCleaner
+from app.settings import Settings
+from app.storage import Storage
+
+
+@dataclass(frozen=True)
+class Services:
+    """The long-lived objects behind every endpoint."""
+
+    settings: Settings
+    database: Database
+    storage: Storage
+    catalog: Catalog
+    pictures: PictureCleaner
+    feed: EventFeed
+
+
+def services(request: Request) -> Services:
+    """The application's long-lived objects."""
+    found: Services = request.app.state.services
+    return found
+
+
+def unit_of_work(request: Request) -> Iterator[Session]:
+    """A transaction that commits before the response is sent, so that a 2xx is a promise kept."""
+    with services(request).database.transaction() as session:
+        yield session
+
+
+def reading(request: Request) -> Iterator[Session]:
+    """A session that only reads."""
+    with services(request).database.reading() as session:
+        yield session
+
+
+ServicesOf = Annotated[Services, Depends(services)]
+UnitOfWork = Annotated[Session, Depends(unit_of_work, scope="function")]
+Reading = Annotated[Session, Depends(reading, scope="function")]

@@ -1,0 +1,31 @@
+"""All SQL about who is in a team."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import User
+from app.teams.models import Membership
+
+
+def members(session: Session, team_id: str) -> Sequence[tuple[User, Membership]]:
+    """Everybody in the team, in the order they came."""
+    query = (
+        select(User, Membership)
+        .join(Membership, Membership.user_id == User.id)
+        .where(Membership.team_id == team_id)
+        .order_by(Membership.created_at, User.id)
+    )
+    return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def membership(session: Session, team_id: str, user_id: str) -> Membership | None:
+    """One person's place in the team."""
+    return session.get(Membership, (team_id, user_id))
+
+
+def administrators(session: Session, team_id: str) -> int:
+    """How many administrators the team has."""
+    query = select(func.count()).where(Membership.team_id == team_id, Membership.role == "admin")
+    return session.execute(query).scalar_one()

@@ -1,0 +1,36 @@
+"""Inviting people to a team, and removing them."""
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from app.accounts import service as accounts
+from app.accounts.models import BrowserSession, SignInCode, Token, User
+from app.errors import Conflict, NotFound
+from app.settings import Settings
+from app.teams import queries
+from app.teams.models import Membership
+from app.teams.schemas import Role
+
+
+def invite(session: Session, settings: Settings, team_id: str, name: str, role: Role) -> tuple[User, Membership, str]:
+    """Add a person, and make the link that signs them in once."""
+    user = User(name=name)
+    session.add(user)
+    session.flush()
+    membership = Membership(team_id=team_id, user_id=user.id, role=role)
+    session.add(membership)
+    session.flush()
+    link = accounts.sign_in_link(session, settings, user.id, team_id, accounts.INVITATION_LIFETIME)
+    return user, membership, link
+
+
+def remove(session: Session, team_id: str, user_id: str) -> None:
+    """Take a person out of the team, with everything that let them in. What they made stays."""
+    membership = queries.membership(session, team_id, user_id)
+    if membership is None:
+        raise NotFound("There is no such member. They may have been removed already.")
+    if membership.role == "admin" and queries.administrators(session, team_id) == 1:
+        raise Conflict("The last administrator cannot be removed. Make somebody else an administrator first.")
+    for table in (Token, BrowserSession, SignInCode):
+        session.execute(delete(table).where(table.team_id == team_id, table.user_id == user_id))
+    session.delete(membership)
