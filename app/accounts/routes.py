@@ -55,9 +55,7 @@ def list_tokens(principal: Viewer, session: Reading) -> TokenList:
 def create_token(body: TokenIn, principal: Member, session: UnitOfWork) -> NewTokenOut:
     """Make a bearer token for a script. Its secret is shown only in this answer."""
     token, secret = service.create_token(session, principal.user_id, principal.team_id, body.name)
-    return NewTokenOut(
-        id=token.id, name=token.name, created_at=token.created_at, last_used_at=None, token=secret
-    )
+    return NewTokenOut(id=token.id, name=token.name, created_at=token.created_at, last_used_at=None, token=secret)
 
 
 @router.delete("/tokens/{token_id}", status_code=status.HTTP_204_NO_CONTENT)

@@ -34,9 +34,7 @@ def sign_in_link(
 ) -> str:
     """An address that signs a person in once. The code is behind the `#`, so it reaches no log and no other site."""
     code = new_secret("owc")
-    session.add(
-        SignInCode(hash=hash_of(code), user_id=user_id, team_id=team_id, expires_at=utc_now() + lifetime)
-    )
+    session.add(SignInCode(hash=hash_of(code), user_id=user_id, team_id=team_id, expires_at=utc_now() + lifetime))
     return f"{settings.url}/sign-in#{code}"
 
 

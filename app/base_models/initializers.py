@@ -1,0 +1,91 @@
+"""Initializers and placeholders: what may be a concept's first meaning, and what may be its name."""
+
+import re
+from collections.abc import Collection
+from typing import Final
+
+from app.base_models.catalog import AllowedModel
+from app.errors import InitializerError, PlaceholderError
+
+PLACEHOLDER: Final = re.compile(r"<[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?>")
+INITIALIZER_CHARACTERS_MAX: Final = 100
+_GRAMMAR: Final = "lower-case letters, digits and hyphens between < and >, at most 40 of them"
+
+
+def is_known(model: AllowedModel, text: str) -> bool:
+    """Whether a text is made of whole words of the base model, at least one of them with letters."""
+    words = text.split()
+    return any(character.isalpha() for character in text) and all(model.tokenizer.knows(word) for word in words)
+
+
+def checked_initializer(model: AllowedModel, text: str) -> str:
+    """The initializer, tidied. Raises InitializerError with suggestions."""
+    tidy = " ".join(text.split()).lower()
+    if not tidy:
+        raise InitializerError(
+            "The initializer is empty. Say in one word what the pictures show, for example mug.",
+            field="initializer",
+            code="initializer-empty",
+        )
+    if len(tidy) > INITIALIZER_CHARACTERS_MAX:
+        raise InitializerError(
+            f"The initializer is {len(tidy)} characters long. One word, or a few, say enough.",
+            field="initializer",
+            code="initializer-long",
+        )
+    if not is_known(model, tidy):
+        unknown = [word for word in tidy.split() if not is_known(model, word)]
+        near = model.words.near(tidy)
+        advice = f"Near words are: {', '.join(near)}." if near else "Use a plainer word for the same thing."
+        raise InitializerError(
+            f"{model.facts.name} does not know the word {', '.join(unknown)}. {advice}",
+            field="initializer",
+            code="initializer-unknown",
+            suggestions=near,
+        )
+    return tidy
+
+
+def checked_placeholder(model: AllowedModel, text: str, taken: Collection[str]) -> str:
+    """The placeholder. Raises PlaceholderError with a free proposal."""
+    tidy = text.strip()
+    if not tidy:
+        raise _refused("The placeholder is empty. It is the new word itself, such as <my-mug>.", "empty", [])
+    proposal = free_placeholder(tidy, taken)
+    bare = tidy.removeprefix("<").removesuffix(">").lower()
+    if model.tokenizer.knows(bare):
+        detail = f"{tidy} is a word that the base model already knows. Make it a new one: {proposal}."
+        raise _refused(detail, "is-word", [proposal])
+    if not PLACEHOLDER.fullmatch(tidy):
+        if any(character.isspace() for character in tidy):
+            fault = "has a space in it"
+        elif not (tidy.startswith("<") and tidy.endswith(">")):
+            fault = "is not between < and >"
+        else:
+            fault = "has a character that cannot be in one, or is too long"
+        raise _refused(
+            f"The placeholder {tidy} {fault}. It is {_GRAMMAR}, for example {proposal}.", "malformed", [proposal]
+        )
+    if tidy in taken:
+        raise _refused(
+            f"{tidy} is already a concept of your team. Choose another, such as {proposal}, or teach that one again.",
+            "taken",
+            [proposal],
+        )
+    return tidy
+
+
+def free_placeholder(text: str, taken: Collection[str]) -> str:
+    """A placeholder for a text that the team does not have yet: `mug` -> `<my-mug>`, `<my-mug-2>`, …"""
+    slug = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:30].strip("-") or "word"
+    stem = slug if slug.startswith("my-") else f"my-{slug}"
+    proposal, number = f"<{stem}>", 2
+    while proposal in taken:
+        proposal, number = f"<{stem}-{number}>", number + 1
+    return proposal
+
+
+def _refused(detail: str, code: str, suggestions: list[str]) -> PlaceholderError:
+    return PlaceholderError(
+        detail, field="placeholder", code=f"placeholder-{code}", suggestions=suggestions or ["<my-mug>"]
+    )

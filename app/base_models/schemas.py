@@ -1,0 +1,104 @@
+"""What base models and their words look like over the wire."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.base_models.catalog import VECTORS_MAX, AllowedModel
+
+
+class BaseModelOut(BaseModel):
+    """A base model that can be taught."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "demo",
+                    "name": "Demo",
+                    "family": "sd1",
+                    "resolution": 64,
+                    "vectors_max": 16,
+                    "width": 128,
+                    "context_length": 32,
+                    "mirror": False,
+                    "steps": 20,
+                    "guidance": 4.0,
+                    "scheduler": "ddim",
+                    "ready": True,
+                    "not_ready_reason": None,
+                    "description": "A small cartoon world, to see everything work in minutes.",
+                }
+            ]
+        }
+    )
+
+    id: str
+    name: str
+    family: str | None = Field(None, description="`sd1`, `sd2` or `sdxl`; null when it is not ready.")
+    resolution: int | None = Field(None, description="Side of the pictures it was trained on, in pixels.")
+    vectors_max: int = VECTORS_MAX
+    width: int | None = Field(None, description="Numbers in one vector of its (first) text encoder.")
+    context_length: int | None = Field(None, description="Tokens it reads at once, start and end included.")
+    mirror: bool | None = Field(None, description="Whether teaching mirrors pictures unless told otherwise.")
+    steps: int | None = None
+    guidance: float | None = None
+    scheduler: str | None = None
+    ready: bool
+    not_ready_reason: str | None = None
+    description: str = ""
+
+    @classmethod
+    def of(cls, model: AllowedModel) -> "BaseModelOut":
+        """A base model as its users see it."""
+        reason = model.not_ready_reason
+        if reason is not None:
+            return cls(id=model.id, name=model.id, ready=False, not_ready_reason=reason)
+        facts = model.facts
+        return cls(
+            id=model.id,
+            name=facts.name,
+            family=facts.family,
+            resolution=facts.resolution,
+            width=facts.widths["text_encoder"],
+            context_length=facts.context_length,
+            mirror=facts.mirror,
+            steps=facts.steps,
+            guidance=facts.guidance,
+            scheduler=facts.scheduler,
+            ready=True,
+            description=facts.description,
+        )
+
+
+class BaseModelList(BaseModel):
+    """Every base model of this studio, the default first."""
+
+    items: list[BaseModelOut]
+    next: str | None = None
+
+
+class TokenizeIn(BaseModel):
+    """A text to look at."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"base_model": "demo", "text": "mug"}]})
+
+    base_model: str | None = Field(None, description="Empty: the first.")
+    text: str = Field(max_length=2000)
+
+
+class TokenOut(BaseModel):
+    """One token."""
+
+    id: int
+    text: str
+
+
+class Tokenization(BaseModel):
+    """How a base model reads a text, and what could be said instead."""
+
+    text: str
+    tokens: list[TokenOut]
+    count: int
+    single: bool = Field(description="Whether it is one token.")
+    known: bool = Field(description="Whether it is made of whole words the base model knows.")
+    suggestions: list[str] = Field(description="Near words that are one token each.")
+    placeholder: str = Field(description="A placeholder that is free in your library.")

@@ -1,0 +1,65 @@
+"""Words of a base model near to a text: by spelling, and by meaning through its own token embedding.
+
+The table is read a slice at a time with numpy, so that a suggestion costs a few MB and no torch.
+"""
+
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from rapidfuzz import fuzz, process
+from safetensors import safe_open
+
+from app.base_models.tokenizer import Tokenizer
+
+_TABLE: Final = "text_model.embeddings.token_embedding.weight"
+_TABLE_NAMES: Final = (_TABLE, "embeddings.token_embedding.weight")
+_ROWS: Final = 8192
+_LIKE: Final = 70.0  # of 100: how alike two spellings have to be
+
+
+class WordTable:
+    """One text encoder's words and what they mean to it."""
+
+    def __init__(self, folder: Path, tokenizer: Tokenizer) -> None:
+        self._folder = folder
+        self._tokenizer = tokenizer
+
+    def near(self, text: str, count: int = 6) -> list[str]:
+        """Words that are one token each and could stand for `text`: likely misspellings first, then near meanings."""
+        written = text.lower().split()
+        whole = [word for word in written if self._tokenizer.knows(word) and word in self._tokenizer.words]
+        spelt = [like for word in written if word not in whole for like in self._spelt_like(word, count)]
+        meant = self._meaning_like([self._tokenizer.words[word] for word in whole], count) if whole else []
+        # Of a phrase, the last word usually says what the thing is: "coffee mug".
+        found = [*reversed(whole), *spelt, *meant] if len(written) > 1 else [*spelt, *meant]
+        return [word for word in dict.fromkeys(found) if word != text.lower()][:count]
+
+    def _spelt_like(self, word: str, count: int) -> list[str]:
+        found = process.extract(word, self._tokenizer.words.keys(), scorer=fuzz.ratio, limit=count, score_cutoff=_LIKE)
+        return [match[0] for match in found]
+
+    def _meaning_like(self, ids: list[int], count: int) -> list[str]:
+        """Words whose rows have the highest cosine with the mean of the rows `ids`."""
+        by_id = {id: word for word, id in self._tokenizer.words.items()}
+        scored: list[tuple[float, str]] = []
+        path = next(iter(sorted(self._folder.glob("model*.safetensors"))), None)
+        if path is None:
+            return []
+        with safe_open(path, framework="numpy") as file:
+            name = next((name for name in _TABLE_NAMES if name in file.keys()), None)  # noqa: SIM118 (not a mapping)
+            if name is None or file.get_slice(name).get_dtype() not in ("F16", "F32"):
+                return []
+            rows = file.get_slice(name)
+            query = _unit(np.stack([rows[id : id + 1][0] for id in ids]).astype(np.float32)).mean(axis=0)
+            total = rows.get_shape()[0]
+            for start in range(0, total, _ROWS):
+                part = _unit(rows[start : min(start + _ROWS, total)].astype(np.float32))  # (rows, width)
+                for place, score in enumerate(part @ query):
+                    if (word := by_id.get(start + place)) is not None and start + place not in ids:
+                        scored.append((float(score), word))
+        return [word for _, word in sorted(scored, reverse=True)[:count]]
+
+
+def _unit(rows: Any) -> Any:
+    return rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-8)

@@ -1,0 +1,113 @@
+"""All SQL of the library. Everything is asked within a team."""
+
+import json
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import Select, String, cast, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import User
+from app.concepts.models import Concept, Picture, Version
+from app.generation.models import Image
+from app.jobs.models import Submission
+
+
+def _library(team_id: str) -> Select[tuple[Concept]]:
+    return select(Concept).where(Concept.team_id == team_id, Concept.deleted_at.is_(None))
+
+
+def placeholders(session: Session, team_id: str) -> set[str]:
+    """Every placeholder that the team uses."""
+    query = select(Concept.placeholder).where(Concept.team_id == team_id, Concept.deleted_at.is_(None))
+    return set(session.scalars(query))
+
+
+def by_id(session: Session, team_id: str, concept_id: str) -> Concept | None:
+    """One concept of the team."""
+    return session.scalars(_library(team_id).where(Concept.id == concept_id)).one_or_none()
+
+
+def by_placeholders(session: Session, team_id: str, wanted: Collection[str]) -> dict[str, Concept]:
+    """The team's concepts with these placeholders."""
+    found = session.scalars(_library(team_id).where(Concept.placeholder.in_(wanted)))
+    return {concept.placeholder: concept for concept in found}
+
+
+def page(
+    session: Session,
+    team_id: str,
+    *,
+    query: str | None,
+    tag: str | None,
+    kind: str | None,
+    base_model: str | None,
+    owner: str | None,
+    before: str | None,
+    limit: int,
+) -> Sequence[Concept]:
+    """The team's concepts, newest first, `limit` at most, older than the id `before`."""
+    wanted = _library(team_id).order_by(Concept.id.desc()).limit(limit)
+    if query:
+        columns = (Concept.name, Concept.placeholder, Concept.description, Concept.initializer)
+        wanted = wanted.where(or_(*(column.icontains(query, autoescape=True) for column in columns)))
+    if tag:
+        # SQLite keeps JSON as ASCII text, PostgreSQL as it is written.
+        written = cast(Concept.tags, String)
+        spellings = (json.dumps(tag), json.dumps(tag, ensure_ascii=False))
+        wanted = wanted.where(or_(*(written.contains(spelling, autoescape=True) for spelling in spellings)))
+    if kind:
+        wanted = wanted.where(Concept.kind == kind)
+    if base_model:
+        wanted = wanted.where(Concept.base_model == base_model)
+    if owner:
+        wanted = wanted.where(Concept.owner_id == owner)
+    if before:
+        wanted = wanted.where(Concept.id < before)
+    return session.scalars(wanted).all()
+
+
+def versions(session: Session, team_id: str, concept_ids: Collection[str]) -> Sequence[Version]:
+    """Every version of these concepts, newest first."""
+    query = select(Version).where(Version.team_id == team_id, Version.concept_id.in_(concept_ids))
+    return session.scalars(query.order_by(Version.number.desc())).all()
+
+
+def version(session: Session, team_id: str, concept_id: str, number: int) -> Version | None:
+    """One version by its number."""
+    query = select(Version).where(
+        Version.team_id == team_id, Version.concept_id == concept_id, Version.number == number
+    )
+    return session.scalars(query).one_or_none()
+
+
+def next_number(session: Session, concept_id: str) -> int:
+    """The number of a concept's next version."""
+    query = select(func.max(Version.number)).where(Version.concept_id == concept_id)
+    return int(session.execute(query).scalar_one() or 0) + 1
+
+
+def pictures(session: Session, team_id: str, version_ids: Collection[str]) -> Sequence[Picture]:
+    """What these versions are taught from, in the order it was sent."""
+    query = select(Picture).where(Picture.team_id == team_id, Picture.version_id.in_(version_ids))
+    return session.scalars(query.order_by(Picture.version_id, Picture.position)).all()
+
+
+def picture(session: Session, team_id: str, picture_id: str) -> Picture | None:
+    """One picture that a version is taught from."""
+    return session.scalars(select(Picture).where(Picture.team_id == team_id, Picture.id == picture_id)).one_or_none()
+
+
+def previews(session: Session, team_id: str, job_ids: Collection[str]) -> Sequence[Image]:
+    """What these trainings drew on the way, by step."""
+    query = select(Image).where(Image.team_id == team_id, Image.job_id.in_(job_ids), Image.generation_id.is_(None))
+    return session.scalars(query.order_by(Image.position)).all()
+
+
+def names(session: Session, user_ids: Collection[str]) -> dict[str, str]:
+    """The names of these people."""
+    return {row[0]: row[1] for row in session.execute(select(User.id, User.name).where(User.id.in_(user_ids)))}
+
+
+def submission(session: Session, team_id: str, key: str) -> Submission | None:
+    """What an `Idempotency-Key` was used for."""
+    return session.get(Submission, (team_id, key))

@@ -1,0 +1,194 @@
+"""The library over REST."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, File, Form, Header, Query, Response, UploadFile, status
+
+from app.accounts.principal import Member, Principal, Viewer
+from app.concepts import queries, service
+from app.concepts.schemas import (
+    Accepted,
+    CheckedPicture,
+    ConceptOut,
+    ConceptPage,
+    ConceptPatch,
+    Crop,
+    Fault,
+    Kind,
+    PictureCheck,
+    VersionList,
+)
+from app.dependencies import Reading, Services, ServicesOf, UnitOfWork
+from app.errors import NotFound, PictureError
+from app.jobs import service as jobs
+from app.pictures import Upload, count_problem
+from app.serving import file, png
+from app.training.service import Lesson, teach, teach_again
+
+router = APIRouter(prefix="/api", tags=["concepts"])
+
+Images = Annotated[list[UploadFile], File(description="JPEG, PNG or WebP; the centre square is learned from.")]
+Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
+Text = Annotated[str, Form(max_length=5000)]
+
+
+@router.post("/pictures/check")
+def check_pictures(
+    _: Member,
+    services: ServicesOf,
+    images: Images = [],
+    base_model: Annotated[str | None, Form()] = None,  # noqa: B006
+) -> PictureCheck:
+    """What would become of these pictures. Nothing is kept."""
+    model, settings = services.catalog.get(base_model), services.settings
+    checked = services.pictures.check(_read(images), model.facts.resolution)
+    problems: list[Fault] = []
+    try:
+        count_problem(len(checked), settings.pictures_min, settings.pictures_max)
+    except PictureError as error:
+        problems.append(Fault(code=error.code, detail=error.detail))
+    pictures = [
+        CheckedPicture(
+            index=each.index,
+            name=each.name,
+            width=each.picture.width if each.picture else None,
+            height=each.picture.height if each.picture else None,
+            crop=Crop(**dict(zip(("x", "y", "size"), each.picture.crop, strict=True))) if each.picture else None,
+            warnings=[Fault(code=warning.code, detail=f"It {warning.detail}") for warning in each.warnings],
+            problem=Fault(code=each.problem.code, detail=f"It {each.problem.detail}") if each.problem else None,
+        )
+        for each in checked
+    ]
+    return PictureCheck(ok=not problems and not any(p.problem for p in pictures), pictures=pictures, problems=problems)
+
+
+@router.post("/concepts", status_code=status.HTTP_202_ACCEPTED)
+def create_concept(
+    principal: Member,
+    services: ServicesOf,
+    images: Images = [],  # noqa: B006
+    placeholder: Text = "",
+    initializer: Text = "",
+    kind: Text = "object",
+    base_model: Annotated[str | None, Form()] = None,
+    name: Annotated[str, Form(max_length=100)] = "",
+    description: Text = "",
+    tags: Annotated[list[str], Form()] = [],  # noqa: B006
+    vectors: Annotated[int | None, Form()] = None,
+    steps_max: Annotated[int | None, Form()] = None,
+    mirror: Annotated[bool | None, Form()] = None,
+    seed: Annotated[int, Form(ge=0, le=2**31 - 1)] = 0,
+    idempotency_key: Key = None,
+) -> Accepted:
+    """Teach a new word from a few pictures. The answer names the job to watch."""
+    lesson = Lesson(
+        uploads=_read(images),
+        placeholder=placeholder,
+        initializer=initializer,
+        kind=kind,
+        base_model=base_model,
+        name=name,
+        description=description,
+        tags=tuple(tags),
+        vectors=vectors,
+        steps_max=steps_max,
+        mirror=mirror,
+        seed=seed,
+    )
+    return _accepted(services, principal, *teach(services, principal, lesson, idempotency_key))
+
+
+@router.get("/concepts")
+def list_concepts(
+    principal: Viewer,
+    session: Reading,
+    query: Annotated[str | None, Query(max_length=200)] = None,
+    tag: str | None = None,
+    kind: Kind | None = None,
+    base_model: str | None = None,
+    owner: str | None = None,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+) -> ConceptPage:
+    """The team's library, newest first."""
+    filters = {"query": query, "tag": tag, "kind": kind, "base_model": base_model, "owner": owner, "before": cursor}
+    return service.page(session, principal.team_id, limit=limit, **filters)
+
+
+@router.get("/concepts/{concept_id}")
+def get_concept(concept_id: str, principal: Viewer, session: Reading) -> ConceptOut:
+    """One concept."""
+    return service.describe(session, service.get(session, principal.team_id, concept_id))
+
+
+@router.patch("/concepts/{concept_id}")
+def change_concept(concept_id: str, body: ConceptPatch, principal: Member, session: UnitOfWork) -> ConceptOut:
+    """Rename, describe, tag, or choose the version that the placeholder means."""
+    concept = service.get(session, principal.team_id, concept_id)
+    service.change(session, concept, body)
+    return service.describe(session, concept)
+
+
+@router.delete("/concepts/{concept_id}", status_code=status.HTTP_204_NO_CONTENT)
+def delete_concept(concept_id: str, principal: Member, session: UnitOfWork) -> None:
+    """Take a concept out of the library."""
+    service.delete(session, service.get(session, principal.team_id, concept_id))
+
+
+@router.get("/concepts/{concept_id}/versions")
+def list_versions(concept_id: str, principal: Viewer, session: Reading) -> VersionList:
+    """Every teaching of a concept, newest first."""
+    return VersionList(items=service.versions(session, service.get(session, principal.team_id, concept_id)))
+
+
+@router.post("/concepts/{concept_id}/versions", status_code=status.HTTP_202_ACCEPTED)
+def teach_concept_again(
+    concept_id: str,
+    principal: Member,
+    services: ServicesOf,
+    images: Images = [],  # noqa: B006
+    initializer: Annotated[str | None, Form()] = None,
+    vectors: Annotated[int | None, Form()] = None,
+    steps_max: Annotated[int | None, Form()] = None,
+    mirror: Annotated[bool | None, Form()] = None,
+    seed: Annotated[int, Form(ge=0, le=2**31 - 1)] = 0,
+    idempotency_key: Key = None,
+) -> Accepted:
+    """Teach a concept again and keep both versions; without pictures, from those of the newest version."""
+    lesson = Lesson(_read(images), initializer, vectors=vectors, steps_max=steps_max, mirror=mirror, seed=seed)
+    return _accepted(services, principal, *teach_again(services, principal, concept_id, lesson, idempotency_key))
+
+
+@router.get("/concepts/{concept_id}/embedding", response_class=Response)
+def download_embedding(
+    concept_id: str,
+    principal: Viewer,
+    services: ServicesOf,
+    session: Reading,
+    format: str = "oneword",
+    version: Annotated[int | None, Query(ge=1)] = None,
+) -> Response:
+    """The few-KB file, in a format that another tool reads."""
+    concept = service.get(session, principal.team_id, concept_id)
+    found = service.embedding_file(session, concept, version, format)
+    return file(services.storage.get(found["key"]), found["file_name"])
+
+
+@router.get("/pictures/{picture_id}", response_class=Response)
+def get_picture(picture_id: str, principal: Viewer, services: ServicesOf, session: Reading) -> Response:
+    """A picture that a concept was taught from."""
+    picture = queries.picture(session, principal.team_id, picture_id)
+    if picture is None:
+        raise NotFound("There is no such picture. Its concept may have been deleted.")
+    return png(services.storage.get(picture.key), f"{picture.id}.png")
+
+
+def _read(images: list[UploadFile]) -> list[Upload]:
+    return [Upload(image.filename or "", image.file.read()) for image in images]
+
+
+def _accepted(services: Services, principal: Principal, concept_id: str, job_id: str) -> Accepted:
+    with services.database.reading() as session:
+        concept = service.get(session, principal.team_id, concept_id)
+        job = jobs.get(session, principal.team_id, job_id)
+        return Accepted(concept=service.describe(session, concept), job=jobs.describe(session, job))

@@ -1,0 +1,96 @@
+"""The library: look, change, delete, download."""
+
+from sqlalchemy.orm import Session
+
+from app.concepts import queries, views
+from app.concepts.models import Concept, Version
+from app.concepts.schemas import ConceptOut, ConceptPage, ConceptPatch, VersionOut
+from app.db import utc_now
+from app.errors import Conflict, InvalidInput, NotFound
+from app.jobs import ledger
+from app.jobs import queries as jobs
+from app.jobs.states import FINAL
+
+
+def get(session: Session, team_id: str, concept_id: str) -> Concept:
+    """One concept of the team."""
+    concept = queries.by_id(session, team_id, concept_id)
+    if concept is None:
+        raise NotFound("There is no such concept. It may have been deleted.")
+    return concept
+
+
+def describe(session: Session, concept: Concept) -> ConceptOut:
+    """A concept as its team sees it."""
+    return views.describe(session, [concept])[0]
+
+
+def page(session: Session, team_id: str, *, limit: int, **filters: str | None) -> ConceptPage:
+    """The team's concepts that fit the filters, newest first."""
+    found = queries.page(session, team_id, limit=limit + 1, **filters)  # type: ignore[arg-type]
+    shown = found[:limit]
+    return ConceptPage(items=views.describe(session, shown), next=shown[-1].id if len(found) > limit else None)
+
+
+def versions(session: Session, concept: Concept) -> list[VersionOut]:
+    """Every version of a concept, newest first."""
+    found = queries.versions(session, concept.team_id, [concept.id])
+    return views.describe_versions(session, concept.team_id, found, [concept])
+
+
+def change(session: Session, concept: Concept, patch: ConceptPatch) -> None:
+    """Rename, describe, tag, or choose the version that the placeholder means."""
+    if patch.current_version is not None:
+        wanted = queries.version(session, concept.team_id, concept.id, patch.current_version)
+        if wanted is None or wanted.state != "ready":
+            raise InvalidInput(
+                f"{concept.placeholder} has no finished version {patch.current_version}. Choose one that is ready.",
+                field="current_version",
+                code="version-not-ready",
+            )
+        concept.current_version = patch.current_version
+    if patch.name is not None:
+        concept.name = patch.name.strip() or concept.name
+    if patch.description is not None:
+        concept.description = patch.description
+    if patch.tags is not None:
+        concept.tags = list(dict.fromkeys(tidy for tag in patch.tags if (tidy := tag.strip()[:50])))
+    session.flush()
+
+
+def delete(session: Session, concept: Concept) -> None:
+    """Take a concept out of the library; what is still being taught stops. Its placeholder is free again."""
+    concept.deleted_at = utc_now()
+    for version in queries.versions(session, concept.team_id, [concept.id]):
+        job = jobs.by_id(session, concept.team_id, version.job_id or "")
+        if job is not None and job.state not in FINAL:
+            ledger.cancel(session, job, keep=False)
+    session.flush()
+
+
+def embedding_file(session: Session, concept: Concept, number: int | None, format_: str) -> dict[str, str]:
+    """Where the embedding of a version is stored in a format, with its file name and media type."""
+    version = _version(session, concept, number)
+    file = version.files.get(format_)
+    if file is None:
+        there_is = ", ".join(sorted(version.files))
+        raise InvalidInput(
+            f"There is no format {format_!r} of {concept.placeholder}. There is: {there_is}.",
+            field="format",
+            code="format-unknown",
+            suggestions=sorted(version.files),
+        )
+    return dict(file)
+
+
+def _version(session: Session, concept: Concept, number: int | None) -> Version:
+    chosen = concept.current_version if number is None else number
+    if chosen is None:
+        raise Conflict(
+            f"{concept.placeholder} has not been learned yet, so there is no embedding. Wait until its job is done.",
+            code="not-learned",
+        )
+    version = queries.version(session, concept.team_id, concept.id, chosen)
+    if version is None or version.state != "ready":
+        raise NotFound(f"{concept.placeholder} has no finished version {chosen}.", field="version")
+    return version

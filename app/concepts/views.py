@@ -1,0 +1,110 @@
+"""Rows of the library as their team sees them; a page of concepts costs five queries, however long it is."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from app.concepts import queries
+from app.concepts.models import Concept, Picture, Version
+from app.concepts.schemas import ConceptOut, EmbeddingOut, PictureOut, PreviewOut, VersionOut
+from app.generation.models import Image
+from app.jobs.schemas import Person
+
+
+def describe(session: Session, concepts: Sequence[Concept]) -> list[ConceptOut]:
+    """Concepts of one team with their current versions."""
+    if not concepts:
+        return []
+    team_id = concepts[0].team_id
+    by_concept: dict[str, list[Version]] = defaultdict(list)
+    for version in queries.versions(session, team_id, [concept.id for concept in concepts]):
+        by_concept[version.concept_id].append(version)
+    shown = [shown for concept in concepts if (shown := _shown(concept, by_concept[concept.id])) is not None]
+    described = {version.id: version for version in describe_versions(session, team_id, shown, concepts)}
+    names = queries.names(session, {concept.owner_id for concept in concepts})
+    return [_concept(concept, by_concept[concept.id], described, names) for concept in concepts]
+
+
+def describe_versions(
+    session: Session, team_id: str, versions: Sequence[Version], concepts: Sequence[Concept]
+) -> list[VersionOut]:
+    """Versions with their pictures and previews."""
+    pictures: dict[str, list[Picture]] = defaultdict(list)
+    for picture in queries.pictures(session, team_id, [version.id for version in versions]):
+        pictures[picture.version_id].append(picture)
+    previews: dict[str, list[Image]] = defaultdict(list)
+    for image in queries.previews(session, team_id, [version.job_id for version in versions if version.job_id]):
+        previews[image.job_id].append(image)
+    current = {concept.id: concept.current_version for concept in concepts}
+    return [
+        _version(
+            version,
+            version.number == current.get(version.concept_id),
+            pictures[version.id],
+            previews[version.job_id or ""],
+        )
+        for version in versions
+    ]
+
+
+def _shown(concept: Concept, versions: Sequence[Version]) -> Version | None:
+    """The current version, or the newest while none is ready."""
+    current = next((version for version in versions if version.number == concept.current_version), None)
+    return current or (versions[0] if versions else None)
+
+
+def _concept(
+    concept: Concept, versions: Sequence[Version], described: dict[str, VersionOut], names: dict[str, str]
+) -> ConceptOut:
+    shown = _shown(concept, versions)
+    out = None if shown is None else described[shown.id]
+    training = next((version.job_id for version in versions if version.state == "training"), None)
+    return ConceptOut(
+        id=concept.id,
+        name=concept.name,
+        placeholder=concept.placeholder,
+        initializer=concept.initializer,
+        kind=concept.kind,  # type: ignore[arg-type]
+        base_model=concept.base_model,
+        family=concept.family,
+        description=concept.description,
+        tags=concept.tags,
+        owner=Person(id=concept.owner_id, name=names.get(concept.owner_id, "")),
+        state="failed" if out is None else out.state,
+        current_version=out if out is not None and out.current else None,
+        version_count=len(versions),
+        sample=None if out is None else out.sample,
+        pictures=[] if out is None else out.pictures,
+        training_job=training,
+        created_at=concept.created_at,
+        updated_at=concept.updated_at,
+    )
+
+
+def _version(version: Version, current: bool, pictures: Sequence[Picture], previews: Sequence[Image]) -> VersionOut:
+    native = version.files.get("oneword")
+    return VersionOut(
+        id=version.id,
+        number=version.number,
+        state=version.state,  # type: ignore[arg-type]
+        current=current,
+        base_model=version.base_model,
+        initializer=version.initializer,
+        vectors=version.vectors,
+        steps=version.steps,
+        evaluation=version.evaluation,
+        seconds=version.seconds,
+        embedding=None
+        if native is None
+        else EmbeddingOut(bytes=native["bytes"], sha256=native["sha256"], formats=sorted(version.files)),
+        sample=f"/api/images/{version.sample_image_id}" if version.sample_image_id else None,
+        previews=[PreviewOut(step=image.position, url=f"/api/images/{image.id}") for image in previews],
+        pictures=[
+            PictureOut(id=each.id, url=f"/api/pictures/{each.id}", width=each.width, height=each.height)
+            for each in pictures
+        ],
+        job_id=version.job_id,
+        created_at=version.created_at,
+        finished_at=version.finished_at,
+    )

@@ -1,0 +1,126 @@
+"""Which concepts a prompt names, whether this team may use them now, and whether it all fits the base model.
+
+Tokens are counted as the worker will lay them out: text between placeholders, and one for each vector of a concept.
+"""
+
+import difflib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from app.base_models.catalog import AllowedModel
+from app.concepts import queries
+from app.concepts.models import Concept, Version
+from app.errors import PromptError
+from app.generation.spec import ConceptSpec
+
+_WRITTEN: Final = re.compile(r"<([^<>\s@]{1,60})(?:@([0-9]{1,6}))?>")
+
+
+@dataclass(frozen=True)
+class Named:
+    """A concept as a prompt writes it, and the version that this means."""
+
+    written: str
+    concept: Concept
+    version: Version
+
+    @property
+    def spec(self) -> ConceptSpec:
+        """What the worker is told."""
+        return ConceptSpec(
+            written=self.written,
+            concept_id=self.concept.id,
+            version_id=self.version.id,
+            placeholder=self.concept.placeholder,
+            version=self.version.number,
+            key=self.version.files["oneword"]["key"],
+        )
+
+
+def named(session: Session, team_id: str, prompt: str, field: str) -> list[Named]:
+    """The concepts of a prompt, each once. Raises PromptError naming what cannot be used and what to do."""
+    found = {match[0]: match for match in _WRITTEN.finditer(prompt)}
+    concepts = queries.by_placeholders(session, team_id, {f"<{match[1]}>" for match in found.values()})
+    resolved = []
+    for written, match in found.items():
+        concept = concepts.get(f"<{match[1]}>")
+        if concept is None:
+            raise _unknown(session, team_id, written, f"<{match[1]}>", field)
+        number = int(match[2]) if match[2] else concept.current_version
+        resolved.append(Named(written, concept, _ready(session, concept, written, number, field)))
+    return resolved
+
+
+def check(model: AllowedModel, prompt: str, concepts: Sequence[Named], field: str) -> None:
+    """Raise PromptError if a concept belongs to another base model, or if there are too many tokens."""
+    for each in concepts:
+        if each.version.base_model != model.id:
+            raise PromptError(
+                f"{each.written} was learned on {each.version.base_model}, and this is to be drawn with {model.id}. "
+                f"Draw with {each.version.base_model}, or teach it again on {model.id}.",
+                field=field,
+                code="prompt-other-base-model",
+            )
+    count, room = _tokens(model, prompt, concepts), model.facts.context_length - 2
+    if count > room:
+        raise PromptError(
+            f"The {field.replace('_', ' ')} has {count} tokens, and {model.facts.name} reads at most {room}. "
+            f"Shorten it by {count - room}.",
+            field=field,
+            code="prompt-too-long",
+        )
+
+
+def _tokens(model: AllowedModel, prompt: str, concepts: Sequence[Named]) -> int:
+    vectors = {each.written: each.version.vectors for each in concepts}
+    if not vectors:
+        return len(model.tokenizer.ids(prompt))
+    pattern = "|".join(re.escape(written) for written in sorted(vectors, key=len, reverse=True))
+    pieces = [piece for piece in re.split(f"({pattern})", prompt) if piece]
+    return sum(vectors[piece] if piece in vectors else len(model.tokenizer.ids(piece)) for piece in pieces)
+
+
+def _ready(session: Session, concept: Concept, written: str, number: int | None, field: str) -> Version:
+    if number is not None:
+        version = queries.version(session, concept.team_id, concept.id, number)
+        if version is None:
+            raise PromptError(
+                f"{concept.placeholder} has no version {number}. Write {concept.placeholder} for its current one.",
+                field=field,
+                code="prompt-unknown-version",
+                suggestions=[concept.placeholder],
+            )
+        if version.state == "ready":
+            return version
+        state = version.state
+    else:
+        newest = queries.versions(session, concept.team_id, [concept.id])
+        state = newest[0].state if newest else "failed"
+    if state == "training":
+        raise PromptError(
+            f"{written} is still being learned. Wait until its job is done, then draw.",
+            field=field,
+            code="prompt-still-learning",
+        )
+    raise PromptError(
+        f"{written} was never learned: its teaching was {'cancelled' if state == 'cancelled' else 'not successful'}. "
+        "Teach it again first.",
+        field=field,
+        code="prompt-not-learned",
+    )
+
+
+def _unknown(session: Session, team_id: str, written: str, placeholder: str, field: str) -> PromptError:
+    library = sorted(queries.placeholders(session, team_id))
+    near = difflib.get_close_matches(placeholder.lower(), library, n=3, cutoff=0.5)
+    advice = f"Did you mean {' or '.join(near)}?" if near else "Teach it first, or take it out of the prompt."
+    return PromptError(
+        f"There is no concept {written} in your library. {advice}",
+        field=field,
+        code="prompt-unknown-placeholder",
+        suggestions=near,
+    )

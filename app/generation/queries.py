@@ -1,0 +1,46 @@
+"""All SQL of what was drawn. Everything is asked within a team."""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.generation.models import Generation, Image
+
+
+def by_id(session: Session, team_id: str, generation_id: str) -> Generation | None:
+    """One generation of the team."""
+    query = select(Generation).where(
+        Generation.team_id == team_id, Generation.id == generation_id, Generation.deleted_at.is_(None)
+    )
+    return session.scalars(query).one_or_none()
+
+
+def by_job(session: Session, team_id: str, job_id: str) -> Generation | None:
+    """The generation that a job draws."""
+    query = select(Generation).where(Generation.team_id == team_id, Generation.job_id == job_id)
+    return session.scalars(query).one_or_none()
+
+
+def page(session: Session, team_id: str, *, before: str | None, limit: int) -> Sequence[Generation]:
+    """The team's generations, newest first, `limit` at most, older than the id `before`."""
+    query = select(Generation).where(Generation.team_id == team_id, Generation.deleted_at.is_(None))
+    if before is not None:
+        query = query.where(Generation.id < before)
+    return session.scalars(query.order_by(Generation.id.desc()).limit(limit)).all()
+
+
+def images(session: Session, team_id: str, generation_ids: Collection[str]) -> Sequence[Image]:
+    """The pictures of these generations, in order."""
+    query = select(Image).where(Image.team_id == team_id, Image.generation_id.in_(generation_ids))
+    return session.scalars(query.order_by(Image.position)).all()
+
+
+def image(session: Session, team_id: str, image_id: str) -> Image | None:
+    """One drawn picture of the team; not of a generation that was deleted."""
+    query = (
+        select(Image)
+        .outerjoin(Generation, Generation.id == Image.generation_id)
+        .where(Image.team_id == team_id, Image.id == image_id, Generation.deleted_at.is_(None))
+    )
+    return session.scalars(query).one_or_none()

@@ -1,0 +1,72 @@
+"""What drawing looks like over the wire."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.jobs.schemas import JobOut, Person
+from app.jobs.states import State
+
+Scheduler = Literal["ddim", "dpm++2m", "dpm++2m-karras", "euler", "euler-a", "unipc", "lcm"]
+
+
+class GenerationIn(BaseModel):
+    """What to draw. What is left out is the base model's own default."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"prompt": "a photo of <my-mug> on the beach", "count": 4, "seed": 7}]},
+    )
+
+    prompt: str = Field(description="Concepts are written as `<my-mug>`, or pinned as `<my-mug@3>`.")
+    negative_prompt: str = ""
+    base_model: str | None = Field(None, description="Empty: that of the concepts in the prompt, or the first.")
+    count: int = Field(4, ge=1)
+    seed: int | None = Field(None, ge=0, le=2**31 - 1, description="Picture i has seed + i. Empty: a random one.")
+    steps: int | None = Field(None, ge=1, le=200)
+    guidance: float | None = Field(None, ge=0, le=50)
+    scheduler: Scheduler | None = None
+    width: int | None = Field(None, ge=64, le=2048, multiple_of=8)
+    height: int | None = Field(None, ge=64, le=2048, multiple_of=8)
+
+
+class ImageOut(BaseModel):
+    """A drawn picture and all that is needed to draw it again."""
+
+    id: str
+    url: str
+    index: int
+    seed: int
+    width: int
+    height: int
+    recipe: dict[str, Any]
+    created_at: datetime
+
+
+class GenerationOut(BaseModel):
+    """One request to draw, and what came of it so far."""
+
+    id: str
+    state: State
+    prompt: str
+    recipe: dict[str, Any]
+    count: int
+    images: list[ImageOut]
+    job_id: str
+    created_by: Person
+    created_at: datetime
+
+
+class GenerationPage(BaseModel):
+    """A page of generations, newest first."""
+
+    items: list[GenerationOut]
+    next: str | None
+
+
+class Drawn(BaseModel):
+    """A generation and the job that draws it."""
+
+    job: JobOut
+    generation: GenerationOut

@@ -1,0 +1,65 @@
+"""The queue over REST, and a job's events as they happen."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Query
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from app.accounts.principal import Member, Viewer
+from app.dependencies import Reading, ServicesOf, UnitOfWork
+from app.jobs import queries, service
+from app.jobs.schemas import Cancellation, JobOut, JobPage
+from app.jobs.states import FINAL, Kind, State
+
+router = APIRouter(prefix="/api/jobs", tags=["jobs"])
+
+
+@router.get("")
+def list_jobs(
+    principal: Viewer,
+    session: Reading,
+    state: State | None = None,
+    kind: Kind | None = None,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+) -> JobPage:
+    """The team's jobs, newest first."""
+    return service.page(session, principal.team_id, state=state, kind=kind, cursor=cursor, limit=limit)
+
+
+@router.get("/{job_id}")
+def get_job(job_id: str, principal: Viewer, session: Reading) -> JobOut:
+    """One job."""
+    return service.describe(session, service.get(session, principal.team_id, job_id))
+
+
+@router.post("/{job_id}/cancel")
+def cancel_job(job_id: str, principal: Member, session: UnitOfWork, body: Cancellation | None = None) -> JobOut:
+    """Stop a job. Of a training the best so far can be kept."""
+    keep = False if body is None else body.keep
+    return service.describe(session, service.cancel(session, principal.team_id, job_id, keep=keep))
+
+
+def _place(
+    job_id: str,
+    principal: Viewer,
+    services: ServicesOf,
+    last_event_id: Annotated[int, Header(alias="Last-Event-ID", ge=0, description="Go on behind this event.")] = 0,
+) -> int | None:
+    """Where to begin, None when all was seen. Its session is closed before the stream begins."""
+    with services.database.reading() as session:
+        job = service.get(session, principal.team_id, job_id)
+        over = job.state in FINAL and not queries.events_after(session, {job_id: last_event_id})
+        return None if over else last_event_id
+
+
+@router.get("/{job_id}/events", response_class=EventSourceResponse)
+async def watch_job(
+    job_id: str, services: ServicesOf, place: Annotated[int | None, Depends(_place)]
+) -> AsyncIterator[ServerSentEvent]:
+    """A job's events as they happen: `state`, `progress`, `preview`, `image`, `warning`. Ends with the job."""
+    if place is None:
+        return
+    async for event in services.feed.watch(job_id, place):
+        yield ServerSentEvent(event=event.type, id=str(event.id), data=event.data)

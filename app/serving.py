@@ -1,0 +1,32 @@
+"""The one place where stored bytes leave the service: a fixed type, no sniffing, a sandbox, server-chosen names."""
+
+from typing import Final
+
+from fastapi import Response
+
+_SAFE: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def png(content: bytes, file_name: str, *, download: bool = False) -> Response:
+    """A picture. Its id never means anything else, so a browser may keep it for good."""
+    disposition = "attachment" if download else "inline"
+    headers = {
+        **_SAFE,
+        "Cache-Control": "private, max-age=31536000, immutable",
+        "Content-Disposition": f'{disposition}; filename="{file_name}"',
+    }
+    return Response(content, media_type="image/png", headers=headers)
+
+
+def file(content: bytes, file_name: str) -> Response:
+    """A file to keep, never to open in the browser."""
+    headers = {
+        **_SAFE,
+        "Cache-Control": "private, no-cache",
+        "Content-Disposition": f'attachment; filename="{file_name}"',
+    }
+    return Response(content, media_type="application/octet-stream", headers=headers)

@@ -1,0 +1,145 @@
+"""Blobs by server-chosen key, in a local folder or in S3, through obstore.
+
+A blob appears whole or not at all. Knows nothing of what a blob means or who may see it.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import obstore
+import structlog
+from obstore.exceptions import BaseError, NotFoundError
+from obstore.store import LocalStore, S3Store
+
+from app.errors import NotFound, NotReady, StorageFull
+
+log = structlog.get_logger(__name__)
+
+_KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
+# ENOSPC, EDQUOT and EFBIG as the operating system reports them, and what S3 servers answer when a quota is used up.
+_FULL: Final = re.compile(r"os error (28|122|27)\b|QuotaExceeded|XMinioStorageFull|EntityTooLarge|507", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Blob:
+    """One stored blob, without its bytes."""
+
+    key: str
+    size: int
+    modified_at: datetime
+
+
+class Storage(Protocol):
+    """Where blobs live."""
+
+    def put(self, key: str, content: bytes) -> None:
+        """Store a blob, whole or not at all. Raises StorageFull."""
+
+    def get(self, key: str) -> bytes:
+        """The blob's bytes. Raises NotFound."""
+
+    def delete(self, key: str) -> None:
+        """Remove a blob; one that is not there is fine."""
+
+    def exists(self, key: str) -> bool:
+        """Whether the blob is there."""
+
+    def list(self, prefix: str) -> Iterator[Blob]:
+        """Every blob whose key is under the folder `prefix` (empty: all)."""
+
+
+class ObjectStorage:
+    """Storage over any obstore store."""
+
+    def __init__(self, store: Any) -> None:
+        self._store = store
+
+    def put(self, key: str, content: bytes) -> None:
+        """Store a blob, whole or not at all. Raises StorageFull."""
+        try:
+            obstore.put(self._store, _checked(key), content, use_multipart=False)
+        except (BaseError, OSError) as error:
+            raise _unwritten(key, error) from error
+
+    def get(self, key: str) -> bytes:
+        """The blob's bytes. Raises NotFound."""
+        try:
+            return bytes(obstore.get(self._store, _checked(key)).bytes())
+        except (NotFoundError, FileNotFoundError) as error:
+            raise NotFound(
+                "The stored file is gone. It may have been deleted a moment ago.", code="blob-gone"
+            ) from error
+        except (BaseError, OSError) as error:
+            raise _unreachable(error) from error
+
+    def delete(self, key: str) -> None:
+        """Remove a blob; one that is not there is fine."""
+        try:
+            obstore.delete(self._store, _checked(key))
+        except (NotFoundError, FileNotFoundError):
+            return
+        except (BaseError, OSError) as error:
+            raise _unreachable(error) from error
+
+    def exists(self, key: str) -> bool:
+        """Whether the blob is there."""
+        try:
+            obstore.head(self._store, _checked(key))
+        except (NotFoundError, FileNotFoundError):
+            return False
+        except (BaseError, OSError) as error:
+            raise _unreachable(error) from error
+        return True
+
+    def list(self, prefix: str) -> Iterator[Blob]:
+        """Every blob whose key is under the folder `prefix` (empty: all)."""
+        try:
+            for chunk in obstore.list(self._store, prefix or None):
+                for found in chunk:
+                    yield Blob(found["path"], found["size"], found["last_modified"])
+        except (BaseError, OSError) as error:
+            raise _unreachable(error) from error
+
+
+def open_storage(url: str) -> Storage:
+    """The storage that a setting names: `s3://bucket/prefix`, or a folder, which is created."""
+    if url.startswith("s3://"):
+        # Endpoint, region and credentials come from the usual AWS_… variables.
+        return ObjectStorage(S3Store.from_url(url, client_options={"allow_http": _plain_http_endpoint()}))
+    folder = Path(url.removeprefix("file://")).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    return ObjectStorage(LocalStore(folder))
+
+
+def _plain_http_endpoint() -> bool:
+    return os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://")
+
+
+def _checked(key: str) -> str:
+    if not _KEY.fullmatch(key):
+        raise ValueError(f"not a key that the server would choose: {key!r}")
+    return key
+
+
+def _unwritten(key: str, error: Exception) -> StorageFull | NotReady:
+    if _FULL.search(str(error)):
+        log.error("storage full", key=key)
+        return StorageFull(
+            "There is no room left to store this, so nothing was kept. Free some space, or ask whoever runs this "
+            "studio to, and try again."
+        )
+    return _unreachable(error)
+
+
+def _unreachable(error: Exception) -> NotReady:
+    log.error("storage unreachable", error=str(error))
+    return NotReady(
+        "The storage does not answer, so this cannot be done now. Try again in a minute; if it stays so, tell whoever "
+        "runs this studio.",
+        code="storage-unreachable",
+    )
