@@ -29,7 +29,8 @@ _HEADERS: Final = {
 
 def problem_response(error: OnewordError, headers: dict[str, str] | None = None) -> JSONResponse:
     """An error as application/problem+json (RFC 9457)."""
-    return JSONResponse(error.problem(), error.status, headers, media_type="application/problem+json")
+    problem = error.problem()
+    return JSONResponse(problem, problem["status"], headers, media_type="application/problem+json")
 
 
 class Guards:

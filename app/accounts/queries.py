@@ -12,7 +12,7 @@ from app.teams.models import Membership, Team
 Row = tuple[str, str, str, str, str]
 
 
-def _people() -> Select[Row]:
+def _people() -> Select[str, str, str, str, str]:
     return (
         select(User.id, User.name, Team.id, Team.name, Membership.role)
         .join(Membership, Membership.user_id == User.id)
@@ -24,7 +24,7 @@ def by_token(session: Session, hash_: str) -> Row | None:
     """The person, team and role of a bearer token."""
     query = _people().join(Token, (Token.user_id == User.id) & (Token.team_id == Team.id)).where(Token.hash == hash_)
     row = session.execute(query).one_or_none()
-    return None if row is None else tuple(row)
+    return None if row is None else (row[0], row[1], row[2], row[3], row[4])
 
 
 def by_session(session: Session, hash_: str, moment: datetime) -> Row | None:
@@ -35,7 +35,7 @@ def by_session(session: Session, hash_: str, moment: datetime) -> Row | None:
         .where(BrowserSession.hash == hash_, BrowserSession.expires_at > moment)
     )
     row = session.execute(query).one_or_none()
-    return None if row is None else tuple(row)
+    return None if row is None else (row[0], row[1], row[2], row[3], row[4])
 
 
 def first_administrator(session: Session) -> tuple[User, Team] | None:

@@ -164,17 +164,13 @@ def _facts(model_id: str, folder: Path) -> Facts:
     texts = {name: _json(folder / name / "config.json") for name in encoders}
     for part in (*encoders, "unet", "vae"):
         _must_have_weights(folder / part, _WEIGHTS[part.removesuffix("_2")])
-    if len(encoders) == 2:
-        family = "sdxl"
-    else:
-        family = "sd2" if unet.get("cross_attention_dim") == SD2_CONTEXT_WIDTH else "sd1"
     card = _json(folder / "oneword.json") if (folder / "oneword.json").is_file() else {}
     size = unet["sample_size"]
     latent = int(size[0] if isinstance(size, list) else size)
     return Facts(
         name=str(card.get("name") or model_id),
         description=str(card.get("description", "")),
-        family=family,
+        family=_family(pipeline, unet),
         resolution=latent * 2 ** (len(vae["block_out_channels"]) - 1),
         widths={name: int(text["hidden_size"]) for name, text in texts.items()},
         context_length=int(texts["text_encoder"]["max_position_embeddings"]),
@@ -183,6 +179,12 @@ def _facts(model_id: str, folder: Path) -> Facts:
         guidance=float(card.get("guidance", 7.5)),
         scheduler=str(card.get("scheduler", "dpm++2m-karras")),
     )
+
+
+def _family(pipeline: str, unet: Mapping[str, Any]) -> str:
+    if pipeline == "StableDiffusionXLPipeline":
+        return "sdxl"
+    return "sd2" if unet.get("cross_attention_dim") == SD2_CONTEXT_WIDTH else "sd1"
 
 
 def _json(path: Path) -> dict[str, Any]:

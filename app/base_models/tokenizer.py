@@ -1,4 +1,4 @@
-"""A base model's tokenizer without transformers: the same ids that its CLIPTokenizer gives, and which words it knows."""
+"""A base model's tokenizer without transformers: the ids that its CLIPTokenizer gives, and which words it knows."""
 
 import re
 from dataclasses import dataclass

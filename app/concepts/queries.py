@@ -12,7 +12,7 @@ from app.generation.models import Image
 from app.jobs.models import Submission
 
 
-def _library(team_id: str) -> Select[tuple[Concept]]:
+def _library(team_id: str) -> Select[Concept]:
     return select(Concept).where(Concept.team_id == team_id, Concept.deleted_at.is_(None))
 
 

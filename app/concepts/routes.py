@@ -36,8 +36,8 @@ Text = Annotated[str, Form(max_length=5000)]
 def check_pictures(
     _: Member,
     services: ServicesOf,
-    images: Images = [],
-    base_model: Annotated[str | None, Form()] = None,  # noqa: B006
+    images: Images = [],  # noqa: B006
+    base_model: Annotated[str | None, Form()] = None,
 ) -> PictureCheck:
     """What would become of these pictures. Nothing is kept."""
     model, settings = services.catalog.get(base_model), services.settings

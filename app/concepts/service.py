@@ -27,7 +27,7 @@ def describe(session: Session, concept: Concept) -> ConceptOut:
 
 def page(session: Session, team_id: str, *, limit: int, **filters: str | None) -> ConceptPage:
     """The team's concepts that fit the filters, newest first."""
-    found = queries.page(session, team_id, limit=limit + 1, **filters)  # type: ignore[arg-type]
+    found = queries.page(session, team_id, limit=limit + 1, **filters)
     shown = found[:limit]
     return ConceptPage(items=views.describe(session, shown), next=shown[-1].id if len(found) > limit else None)
 

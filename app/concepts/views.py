@@ -65,7 +65,7 @@ def _concept(
         name=concept.name,
         placeholder=concept.placeholder,
         initializer=concept.initializer,
-        kind=concept.kind,  # type: ignore[arg-type]
+        kind=concept.kind,
         base_model=concept.base_model,
         family=concept.family,
         description=concept.description,
@@ -87,7 +87,7 @@ def _version(version: Version, current: bool, pictures: Sequence[Picture], previ
     return VersionOut(
         id=version.id,
         number=version.number,
-        state=version.state,  # type: ignore[arg-type]
+        state=version.state,
         current=current,
         base_model=version.base_model,
         initializer=version.initializer,

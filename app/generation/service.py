@@ -101,7 +101,7 @@ def describe(session: Session, generations: Sequence[Generation]) -> list[Genera
     return [
         GenerationOut(
             id=generation.id,
-            state=job_service.get(session, team_id, generation.job_id).state,  # type: ignore[arg-type]
+            state=job_service.get(session, team_id, generation.job_id).state,
             prompt=generation.prompt,
             recipe=generation.recipe,
             count=generation.count,

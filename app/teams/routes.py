@@ -16,8 +16,7 @@ def list_members(principal: Viewer, session: Reading) -> MemberList:
     found = queries.members(session, principal.team_id)
     return MemberList(
         items=[
-            MemberOut(id=user.id, name=user.name, role=place.role, created_at=place.created_at)  # type: ignore[arg-type]
-            for user, place in found
+            MemberOut(id=user.id, name=user.name, role=place.role, created_at=place.created_at) for user, place in found
         ]
     )
 

@@ -177,7 +177,7 @@ def _queue(
         base_model=concept.base_model,
         placeholder=concept.placeholder,
         initializer=initializer,
-        kind=concept.kind,  # type: ignore[arg-type]
+        kind=concept.kind,
         pictures=[PictureSpec(key=picture.key, sha256=picture.sha256) for picture in pictures],
         vectors=lesson.vectors,
         steps_max=lesson.steps_max,

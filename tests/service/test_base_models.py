@@ -1,0 +1,81 @@
+"""The allowlist, and words as a base model reads them."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.base_models.catalog import Catalog
+from app.base_models.tokenizer import Tokenizer
+from app.errors import InvalidInput, NotReady
+from app.settings import REPOSITORY, Settings
+
+DEMO = REPOSITORY / "models" / "demo"
+TEXTS = [
+    "a photo of a mug",
+    "Red  robot's HAT, on\tthe beach!",
+    "ünïcode 123 <my-mug>",
+    "zzz qqq",
+    "",
+    "   ",
+    "it's 4x4",
+]
+
+
+@pytest.fixture(scope="module")
+def reference() -> object:
+    from transformers import CLIPTokenizer
+
+    return CLIPTokenizer.from_pretrained(DEMO / "tokenizer", local_files_only=True)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_ids_are_those_of_transformers(reference: object, text: str) -> None:
+    expected = reference(text, add_special_tokens=False).input_ids  # type: ignore[operator]
+    assert Tokenizer.from_folder(DEMO / "tokenizer").ids(text) == expected
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_older_pair_of_files_gives_the_same_ids(reference: object, tmp_path: Path, text: str) -> None:
+    model = json.loads((DEMO / "tokenizer/tokenizer.json").read_text())["model"]
+    (tmp_path / "vocab.json").write_text(json.dumps(model["vocab"]))
+    merges = [merge if isinstance(merge, str) else " ".join(merge) for merge in model["merges"]]
+    (tmp_path / "merges.txt").write_text("#version: 0.2\n" + "\n".join(merges) + "\n")
+    expected = reference(text, add_special_tokens=False).input_ids  # type: ignore[operator]
+    assert Tokenizer.from_folder(tmp_path).ids(text) == expected
+
+
+def test_a_model_with_a_missing_file_says_which(tmp_path: Path) -> None:
+    shutil.copytree(DEMO, tmp_path / "half", ignore=shutil.ignore_patterns("*.safetensors"))
+    catalog = Catalog(Settings(base_models=f"demo,{tmp_path / 'half'}"))
+    reason = catalog.models[1].not_ready_reason
+    assert reason is not None
+    assert "model.safetensors is missing" in reason
+    with pytest.raises(NotReady, match="half is not ready"):
+        catalog.get("half")
+
+
+def test_only_what_the_settings_allow_can_be_asked_for() -> None:
+    with pytest.raises(InvalidInput, match="There is: demo"):
+        Catalog(Settings()).get(str(DEMO))
+
+
+def test_a_misspelt_word_gets_near_ones_and_a_free_placeholder(member: TestClient) -> None:
+    answer = member.post("/api/tokenize", json={"base_model": "demo", "text": "mugg"}).json()
+    assert (answer["known"], answer["single"]) == (False, False)
+    assert "mug" in answer["suggestions"]
+    assert answer["placeholder"] == "<my-mugg>"
+
+
+def test_a_phrase_gets_its_own_words_first(member: TestClient) -> None:
+    answer = member.post("/api/tokenize", json={"text": "red robot"}).json()
+    assert (answer["known"], answer["single"], answer["count"]) == (True, False, 2)
+    assert answer["suggestions"][0] == "robot"
+
+
+def test_the_demo_model_is_ready(member: TestClient) -> None:
+    (demo,) = member.get("/api/base-models").json()["items"]
+    assert demo["ready"] is True
+    assert (demo["family"], demo["resolution"], demo["width"], demo["context_length"]) == ("sd1", 64, 128, 32)

@@ -1,0 +1,154 @@
+"""Prompts become jobs; what cannot be drawn says which word is at fault."""
+
+import json
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select
+
+from app.concepts.models import Concept, Version
+from app.db import utc_now
+from app.dependencies import Services
+from app.generation.models import Image
+from app.jobs import ledger
+from app.jobs.ledger import Lease
+from app.jobs.models import Job
+from tests.service.conftest import photo, photos
+
+
+@pytest.fixture
+def learned(member: TestClient, services: Services) -> str:
+    """Id of the concept `<my-mug>`, learned with three vectors."""
+    form = {"placeholder": "<my-mug>", "initializer": "mug"}
+    made = member.post("/api/concepts", data=form, files=photos()).json()
+    services.storage.put("jobs/x/embedding", b"rows")
+    with services.database.transaction() as session:
+        job = ledger.claim(session, "training", "test", 60)
+        assert job is not None
+        version = session.get_one(Version, job.version_id)
+        version.state, version.vectors, version.finished_at = "ready", 3, utc_now()
+        file = {"key": "jobs/x/embedding", "bytes": 4, "sha256": "0", "file_name": "my-mug.safetensors"}
+        version.files = {"oneword": file}
+        session.get_one(Concept, job.concept_id).current_version = 1
+        session.flush()
+        ledger.finish(session, Lease(job.id, job.attempt), "succeeded")
+    return str(made["concept"]["id"])
+
+
+def finish(services: Services, job_id: str) -> None:
+    """What a worker does, without drawing."""
+    services.storage.put("jobs/y/0.png", photo(0, format="PNG"))
+    with services.database.transaction() as session:
+        job = ledger.claim(session, "generation", "test", 60)
+        assert job is not None
+        assert job.id == job_id
+        session.add(
+            Image(team_id=job.team_id, job_id=job.id, generation_id=job.generation_id, position=0, key="jobs/y/0.png",
+                  seed=7, width=64, height=64, recipe={"prompt": "x"})
+        )  # fmt: skip
+        session.flush()
+        ledger.finish(session, Lease(job.id, job.attempt), "succeeded")
+
+
+def test_a_drawing_is_queued_with_the_models_own_defaults(
+    member: TestClient, services: Services, learned: str, woken: list[str]
+) -> None:
+    answer = member.post("/api/generations", json={"prompt": "a photo of <my-mug> in snow", "seed": 7})
+    assert answer.status_code == 202, answer.text
+    recipe = answer.json()["generation"]["recipe"]
+    assert (recipe["steps"], recipe["scheduler"], recipe["width"], recipe["seed"]) == (20, "ddim", 64, 7)
+    assert recipe["concepts"] == [{"concept_id": learned, "placeholder": "<my-mug>", "version": 1}]
+    assert woken[-1] == answer.json()["job"]["id"]
+    with services.database.reading() as session:
+        spec = session.scalars(select(Job.spec).where(Job.kind == "generation")).one()
+    assert spec["concepts"][0]["key"] == "jobs/x/embedding"
+
+
+def test_what_was_drawn_is_served_with_its_recipe(member: TestClient, services: Services, learned: str) -> None:
+    made = member.post("/api/generations", json={"prompt": "<my-mug@1>", "count": 1}).json()
+    finish(services, made["job"]["id"])
+    generation = member.get(f"/api/generations/{made['generation']['id']}").json()
+    assert generation["state"] == "succeeded"
+    (image,) = generation["images"]
+    served = member.get(image["url"])
+    assert served.headers["content-type"] == "image/png"
+    assert "sandbox" in served.headers["content-security-policy"]
+    assert member.get(f"{image['url']}/recipe").json()["seed"] == 7
+    assert member.delete(f"/api/generations/{generation['id']}").status_code == 204
+    assert member.get(image["url"]).status_code == 404
+
+
+def test_events_of_a_finished_job_are_streamed_and_the_stream_ends(
+    member: TestClient, services: Services, learned: str, anonymous: TestClient
+) -> None:
+    made = member.post("/api/generations", json={"prompt": "<my-mug>", "count": 1}).json()
+    finish(services, made["job"]["id"])
+    url = f"/api/jobs/{made['job']['id']}/events"
+    headers = {"Authorization": member.headers["Authorization"]}
+    text = anonymous.get(url, headers=headers).text
+    states = [json.loads(line[6:])["state"] for line in text.splitlines() if line.startswith("data: ")]
+    assert states == ["queued", "running", "succeeded"]
+    last = [line[4:] for line in text.splitlines() if line.startswith("id: ")][-1]
+    again = anonymous.get(url, headers={**headers, "Last-Event-ID": last})
+    assert (again.status_code, again.text) == (200, "")
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "code"),
+    [
+        ({"prompt": "a <my-mgu>"}, "prompt", "prompt-unknown-placeholder"),
+        ({"prompt": "a <my-mug@9>"}, "prompt", "prompt-unknown-version"),
+        ({"prompt": "cat " * 28 + "<my-mug>"}, "prompt", "prompt-too-long"),
+        ({"prompt": "x", "negative_prompt": "cat " * 31}, "negative_prompt", "prompt-too-long"),
+        ({"prompt": " "}, "prompt", "prompt-empty"),
+        ({"prompt": "x", "count": 17}, "count", "count"),
+    ],
+)
+def test_a_prompt_that_cannot_be_drawn_says_why(
+    member: TestClient, learned: str, body: dict[str, object], field: str, code: str
+) -> None:
+    answer = member.post("/api/generations", json=body)
+    assert answer.status_code == 422
+    assert (answer.json()["field"], answer.json()["type"]) == (field, f"/problems/{code}")
+
+
+def test_exactly_as_many_tokens_as_the_model_reads_are_fine(member: TestClient, learned: str) -> None:
+    assert member.post("/api/generations", json={"prompt": "cat " * 27 + "<my-mug>"}).status_code == 202
+
+
+def test_a_misspelt_placeholder_gets_the_near_one(member: TestClient, learned: str) -> None:
+    answer = member.post("/api/generations", json={"prompt": "a <my-mgu>"})
+    assert answer.json()["suggestions"] == ["<my-mug>"]
+
+
+def test_another_team_cannot_draw_it(stranger: TestClient, learned: str) -> None:
+    answer = stranger.post("/api/generations", json={"prompt": "<my-mug>"})
+    assert answer.json()["type"] == "/problems/prompt-unknown-placeholder"
+
+
+def test_the_embedding_is_downloaded_under_its_own_name(member: TestClient, learned: str) -> None:
+    answer = member.get(f"/api/concepts/{learned}/embedding")
+    assert answer.content == b"rows"
+    assert 'filename="my-mug.safetensors"' in answer.headers["content-disposition"]
+    unknown = member.get(f"/api/concepts/{learned}/embedding?format=zip")
+    assert (unknown.status_code, unknown.json()["field"]) == (422, "format")
+
+
+def test_a_concept_is_taught_again_from_its_own_pictures(member: TestClient, learned: str) -> None:
+    answer = member.post(f"/api/concepts/{learned}/versions", data={"vectors": "2"})
+    assert answer.status_code == 202, answer.text
+    assert answer.json()["concept"]["state"] == "ready"
+    assert answer.json()["concept"]["training_job"] == answer.json()["job"]["id"]
+    numbers = [each["number"] for each in member.get(f"/api/concepts/{learned}/versions").json()["items"]]
+    assert numbers == [2, 1]
+    assert member.post(f"/api/concepts/{learned}/versions").status_code == 409
+
+
+def test_the_library_is_searched_changed_and_cleared(member: TestClient, learned: str) -> None:
+    changed = member.patch(f"/api/concepts/{learned}", json={"name": "Blue mug", "tags": ["küche", "küche"]})
+    assert changed.json()["tags"] == ["küche"]
+    for query, found in (("query=blue", 1), ("query=%25", 0), ("tag=küche", 1), ("tag=k", 0), ("kind=style", 0)):
+        assert len(member.get(f"/api/concepts?{query}").json()["items"]) == found, query
+    assert member.patch(f"/api/concepts/{learned}", json={"current_version": 5}).json()["field"] == "current_version"
+    assert member.delete(f"/api/concepts/{learned}").status_code == 204
+    assert member.get(f"/api/concepts/{learned}").status_code == 404

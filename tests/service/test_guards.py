@@ -1,0 +1,136 @@
+"""Who may do what: signing in, other sites, and every route as anonymous, as another team and as a viewer."""
+
+import subprocess
+import sys
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.accounts import service as accounts
+from app.dependencies import Services
+from app.main import create_app
+from app.settings import Settings
+from tests.service.conftest import photos
+
+OPEN = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics"), ("POST", "/api/session")}
+VIEWERS_MAY_WRITE = {("POST", "/api/tokenize"), ("DELETE", "/api/session"), ("DELETE", "/api/tokens/{token_id}")}
+
+
+def routes() -> list[tuple[str, str]]:
+    paths = create_app(Settings()).openapi()["paths"]
+    return sorted((method.upper(), path) for path, methods in paths.items() for method in methods)
+
+
+def filled(path: str, **ids: str) -> str:
+    for name in ("concept_id", "job_id", "picture_id", "image_id", "generation_id", "token_id", "user_id"):
+        path = path.replace(f"{{{name}}}", ids.get(name, "nothing"))
+    assert "{" not in path
+    return path
+
+
+@pytest.fixture
+def code(services: Services) -> str:
+    with services.database.transaction() as session:
+        user, team = accounts.first_administrator(session)
+        return accounts.sign_in_link(session, services.settings, user.id, team.id).split("#")[1]
+
+
+def test_nobody_gets_in_without_signing_in(anonymous: TestClient) -> None:
+    for method, path in routes():
+        if (method, path) not in OPEN:
+            answer = anonymous.request(method, filled(path))
+            assert answer.status_code == 401, (method, path, answer.text)
+            assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_another_team_finds_nothing(member: TestClient, stranger: TestClient) -> None:
+    made = member.post("/api/concepts", data={"placeholder": "<my-mug>", "initializer": "mug"}, files=photos()).json()
+    ids = {
+        "concept_id": made["concept"]["id"],
+        "job_id": made["job"]["id"],
+        "picture_id": made["concept"]["pictures"][0]["id"],
+        "user_id": made["concept"]["owner"]["id"],
+    }
+    for method, path in routes():
+        if "{" in path:
+            answer = stranger.request(method, filled(path, **ids), json={} if method == "PATCH" else None)
+            assert answer.status_code == 404, (method, path, answer.text)
+            assert answer.json()["status"] == 404
+
+
+def test_a_viewer_changes_nothing(viewer: TestClient) -> None:
+    for method, path in routes():
+        if method == "GET" or (method, path) in OPEN | VIEWERS_MAY_WRITE:
+            continue
+        answer = viewer.request(method, filled(path), json={})
+        assert answer.status_code == 403, (method, path, answer.text)
+
+
+def test_a_sign_in_code_works_once_and_sets_a_cookie_that_scripts_cannot_read(anonymous: TestClient, code: str) -> None:
+    answer = anonymous.post("/api/session", json={"code": code})
+    assert answer.status_code == 204
+    assert "HttpOnly" in answer.headers["set-cookie"]
+    assert "samesite=lax" in answer.headers["set-cookie"].lower()
+    assert anonymous.get("/api/me").json()["role"] == "admin"
+    assert anonymous.post("/api/session", json={"code": code}).status_code == 401
+    assert anonymous.delete("/api/session").status_code == 204
+    assert anonymous.get("/api/me").status_code == 401
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "http://localhost:9999"},
+    ],
+)
+def test_another_site_cannot_use_the_cookie(anonymous: TestClient, code: str, headers: dict[str, str]) -> None:
+    anonymous.post("/api/session", json={"code": code})
+    answer = anonymous.post("/api/tokens", json={"name": "stolen"}, headers=headers)
+    assert answer.status_code == 403
+    assert answer.json()["type"] == "/problems/origin"
+
+
+def test_our_own_page_can(anonymous: TestClient, code: str) -> None:
+    anonymous.post("/api/session", json={"code": code})
+    own = {"Origin": "http://localhost:8000", "Sec-Fetch-Site": "same-origin"}
+    assert anonymous.post("/api/tokens", json={"name": "mine"}, headers=own).status_code == 201
+
+
+def test_a_name_that_was_rebound_to_us_is_not_answered(anonymous: TestClient) -> None:
+    answer = anonymous.get("/healthz", headers={"Host": "evil.example"})
+    assert answer.json()["type"] == "/problems/unknown-host"
+
+
+def test_a_body_that_is_too_large_is_refused_before_it_is_read(member: TestClient) -> None:
+    answer = member.post("/api/tokenize", content=b"", headers={"Content-Length": "999999999"})
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", "/api/nothing", 404), ("PUT", "/api/concepts", 405), ("GET", "/v1/x", 404)]
+)
+def test_every_error_is_a_problem(member: TestClient, method: str, path: str, status: int) -> None:
+    answer = member.request(method, path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert set(answer.json()) >= {"type", "title", "status", "detail"}
+
+
+def test_a_value_of_the_wrong_type_names_its_field(member: TestClient) -> None:
+    answer = member.post("/api/generations", json={"prompt": "x", "count": "many"})
+    assert (answer.status_code, answer.json()["field"]) == (422, "count")
+
+
+def test_the_studio_is_ready_and_counts_its_jobs(anonymous: TestClient) -> None:
+    assert anonymous.get("/readyz").json() == {"database": "ok", "storage": "ok", "base_models": "ok"}
+    assert anonymous.get("/metrics").status_code == 200
+
+
+def test_the_web_service_never_imports_torch_or_the_worker() -> None:
+    script = "import app.main, sys; print({'torch', 'diffusers', 'transformers', 'worker'} & set(sys.modules))"
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "set()"
