@@ -1,12 +1,13 @@
 """What endpoints ask for: a unit of work, the settings, the blobs. Made once by `app.main`, kept on the application."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 
+from app.accounts.throttle import SignInThrottle
 from app.base_models.catalog import Catalog
 from app.db import Database
 from app.jobs.stream import EventFeed
@@ -25,6 +26,7 @@ class Services:
     catalog: Catalog
     pictures: PictureCleaner
     feed: EventFeed
+    sign_ins: SignInThrottle = field(default_factory=SignInThrottle)
 
 
 def services(request: Request) -> Services:

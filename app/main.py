@@ -77,6 +77,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     feed = asyncio.create_task(services.feed.run())
+    services.pictures.warm()
     try:
         yield
     finally:

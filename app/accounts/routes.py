@@ -12,8 +12,9 @@ router = APIRouter(prefix="/api", tags=["account"])
 
 
 @router.post("/session", status_code=status.HTTP_204_NO_CONTENT)
-def sign_in(body: SignIn, session: UnitOfWork, services: ServicesOf, response: Response) -> None:
+def sign_in(body: SignIn, request: Request, session: UnitOfWork, services: ServicesOf, response: Response) -> None:
     """Trade a one-time code for the page's session cookie."""
+    services.sign_ins.attempt(request.client.host if request.client else "")
     settings = services.settings
     response.set_cookie(
         COOKIE,

@@ -152,3 +152,11 @@ def test_the_library_is_searched_changed_and_cleared(member: TestClient, learned
     assert member.patch(f"/api/concepts/{learned}", json={"current_version": 5}).json()["field"] == "current_version"
     assert member.delete(f"/api/concepts/{learned}").status_code == 204
     assert member.get(f"/api/concepts/{learned}").status_code == 404
+
+
+def test_a_concept_of_another_base_model_is_not_drawn(member: TestClient, services: Services, learned: str) -> None:
+    with services.database.transaction() as session:
+        session.scalars(select(Version)).one().base_model = "other"
+    answer = member.post("/api/generations", json={"prompt": "<my-mug>", "base_model": "demo"})
+    assert answer.json()["type"] == "/problems/prompt-other-base-model"
+    assert "learned on other" in answer.json()["detail"]

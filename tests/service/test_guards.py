@@ -134,3 +134,9 @@ def test_the_web_service_never_imports_torch_or_the_worker() -> None:
     script = "import app.main, sys; print({'torch', 'diffusers', 'transformers', 'worker'} & set(sys.modules))"
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "set()"
+
+
+def test_guessing_sign_in_codes_is_stopped(anonymous: TestClient) -> None:
+    answers = [anonymous.post("/api/session", json={"code": "guess"}).status_code for _ in range(21)]
+    assert set(answers[:20]) == {401}
+    assert answers[20] == 429
