@@ -1,5 +1,11 @@
 """The root of the engine's errors: each message is a sentence that a user can act on.
 
+    Sentence
+    ├── BaseModelError       the base model cannot be loaded
+    ├── EmbeddingError       a file is no embedding, or one for another base model
+    ├── InversionError       the word could not be learned
+    └── DrawingError         the request cannot be drawn
+
 Knows nothing of jobs or rows, so that the engine can stand on it.
 """
 
@@ -11,3 +17,31 @@ class Sentence(Exception):
 
     code: ClassVar[str] = "engine"
     title: ClassVar[str] = "That did not work"
+
+
+class BaseModelError(Sentence):
+    """The base model cannot be loaded."""
+
+    code = "base-model"
+    title = "The base model cannot be loaded"
+
+
+class EmbeddingError(Sentence):
+    """A file is no embedding, or one for another base model."""
+
+    code = "embedding"
+    title = "That embedding cannot be used"
+
+
+class InversionError(Sentence):
+    """The word could not be learned."""
+
+    code = "inversion"
+    title = "The word could not be learned"
+
+
+class DrawingError(Sentence):
+    """The request cannot be drawn."""
+
+    code = "drawing"
+    title = "That cannot be drawn"

@@ -1,0 +1,205 @@
+"""Reads a base model from a diffusers folder or from the hub's cache, or says in one sentence why not.
+
+Only safetensors are ever opened, and only classes that this project knows are built: no pickles, no custom pipelines.
+"""
+
+import dataclasses
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from worker.base_models.encoders import TextEncoder
+from worker.base_models.families import FAMILIES, Family, family_of
+from worker.base_models.model import BaseModel, Card
+from worker.sentences import BaseModelError
+
+HUB_NAME = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)@(?P<revision>[0-9a-f]{7,40})")
+FILES = ("model_index.json", "oneword.json", "*/config.json", "*/*.safetensors", "scheduler/*", "tokenizer*/*")
+
+
+def load(source: str | Path, *, device: str = "auto", offline: bool = True) -> BaseModel:
+    """Load a folder, or "org/name@revision" from the hub; with `offline`, only what the hub's cache already holds.
+
+    Raises BaseModelError with a sentence that names the model, what is wrong and what to do.
+    """
+    folder = _folder(str(source), offline)
+    index = _json(folder, "model_index.json", source)
+    family = _family(folder, index, source)
+    torch_device = _device(device)
+    dtype = torch.bfloat16 if torch_device.type == "cuda" else torch.float32
+    reader = _Reader(folder, str(source), torch_device)
+    return BaseModel(
+        id=str(source),
+        folder=folder,
+        family=family,
+        encoders=tuple(
+            TextEncoder(
+                name, reader.tokenizer(name.replace("text_encoder", "tokenizer")), reader.encoder(name, kind, dtype)
+            )
+            for name, kind in family.encoder_classes.items()
+        ),
+        unet=reader.unet(dtype),
+        vae=reader.vae(),
+        scheduler_config=_json(folder, "scheduler/scheduler_config.json", source),
+        card=_card(folder, source),
+        device=torch_device,
+        dtype=dtype,
+    )
+
+
+def _folder(source: str, offline: bool) -> Path:
+    if Path(source).is_dir():
+        return Path(source)
+    if (name := HUB_NAME.fullmatch(source)) is None:
+        raise BaseModelError(
+            f"There is no base model at {source!r}. Give a folder in the diffusers layout, or a hub name with a pinned "
+            "revision such as org/name@0123abc."
+        )
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    try:
+        return Path(
+            snapshot_download(
+                name["repository"], revision=name["revision"], allow_patterns=list(FILES), local_files_only=offline
+            )
+        )
+    except (LocalEntryNotFoundError, HfHubHTTPError, OSError, ValueError) as error:
+        where = "in this machine's cache" if offline else "on the hub"
+        raise BaseModelError(
+            f"Base model {source} was not found {where}. Download it once while online, or correct its name and "
+            "revision in the settings."
+        ) from error
+
+
+def _json(folder: Path, name: str, source: str | Path) -> dict[str, Any]:
+    path = folder / name
+    if not path.is_file():
+        raise BaseModelError(
+            f"Base model {source} lacks the file {name}. Copy the whole diffusers folder, or download it again."
+        )
+    try:
+        content = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise BaseModelError(f"Base model {source}: {name} is not valid JSON. Download it again.") from error
+    if not isinstance(content, dict):
+        raise BaseModelError(f"Base model {source}: {name} is not a JSON object. Download it again.")
+    return content
+
+
+def _card(folder: Path, source: str | Path) -> Card:
+    if not (folder / "oneword.json").is_file():
+        return Card()
+    known = {field.name for field in dataclasses.fields(Card)}
+    return Card(**{name: value for name, value in _json(folder, "oneword.json", source).items() if name in known})
+
+
+def _family(folder: Path, index: Mapping[str, Any], source: str | Path) -> Family:
+    pipeline = str(index.get("_class_name"))
+    width = _json(folder, "unet/config.json", source).get("cross_attention_dim", 0)
+    family = family_of(pipeline, width if isinstance(width, int) else 0)
+    if family is None:
+        known = " or ".join(sorted({family.pipeline for family in FAMILIES}))
+        raise BaseModelError(
+            f"Base model {source} is a {pipeline}, which Oneword cannot teach. It needs a {known}: Stable Diffusion "
+            "1.x, 2.x or XL."
+        )
+    expected = {**family.encoder_classes, "unet": "UNet2DConditionModel", "vae": "AutoencoderKL"}
+    for component, wanted in expected.items():
+        entry = index.get(component)
+        found = entry[1] if isinstance(entry, list) and len(entry) == 2 else None
+        if found != wanted:
+            raise BaseModelError(
+                f"Base model {source}: its {component} is {'missing' if found is None else f'a {found}'}, where "
+                f"{family.title} has a {wanted}. Use a model of the plain {family.pipeline} layout."
+            )
+    return family
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = torch.device(name)
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise BaseModelError(
+            f"The device {name!r} was asked for, but this machine has no CUDA device. Use auto or cpu."
+        )
+    return device
+
+
+@dataclasses.dataclass(frozen=True)
+class _Reader:
+    """Builds frozen components of one folder."""
+
+    folder: Path
+    source: str
+    device: torch.device
+
+    def tokenizer(self, name: str) -> Any:
+        from transformers import CLIPTokenizer
+
+        if not (self.folder / name).is_dir():
+            raise BaseModelError(f"Base model {self.source} lacks the folder {name}. Download it again, whole.")
+        try:
+            return CLIPTokenizer.from_pretrained(self.folder / name, local_files_only=True)
+        except Exception as error:  # the tokenizers library raises bare Exceptions
+            raise BaseModelError(f"Base model {self.source}: its {name} cannot be read ({error}).") from error
+
+    def encoder(self, name: str, kind: str, dtype: torch.dtype) -> nn.Module:
+        import transformers
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()
+        return self._module(name, getattr(transformers, kind), "model", {"dtype": dtype})
+
+    def unet(self, dtype: torch.dtype) -> nn.Module:
+        from diffusers import UNet2DConditionModel
+
+        options = {"torch_dtype": dtype, "low_cpu_mem_usage": True}
+        return self._module("unet", UNet2DConditionModel, "diffusion_pytorch_model", options)
+
+    def vae(self) -> nn.Module:
+        from diffusers import AutoencoderKL
+
+        options = {"torch_dtype": torch.float32, "low_cpu_mem_usage": True}
+        return self._module("vae", AutoencoderKL, "diffusion_pytorch_model", options)
+
+    def _module(self, name: str, kind: Any, stem: str, options: dict[str, Any]) -> nn.Module:
+        variant = self._variant(name, stem)
+        try:
+            module: nn.Module = kind.from_pretrained(
+                self.folder / name, use_safetensors=True, local_files_only=True, variant=variant, **options
+            )
+        except Exception as error:  # safetensors, transformers and diffusers each have their own
+            raise BaseModelError(
+                f"Base model {self.source}: its {name} cannot be loaded ({type(error).__name__}: {error}). "
+                "Download it again."
+            ) from error
+        return module.to(self.device).eval().requires_grad_(False)
+
+    def _variant(self, name: str, stem: str) -> str | None:
+        """Which weight file of a component to read: the plain one, or else `fp16`."""
+        folder = self.folder / name
+        if not (folder / "config.json").is_file():
+            raise BaseModelError(
+                f"Base model {self.source} lacks the file {name}/config.json. Copy the whole diffusers folder, or "
+                "download it again."
+            )
+        if any(folder.glob(f"{stem}.safetensors*")) or any(folder.glob(f"{stem}-*.safetensors")):
+            return None
+        if any(folder.glob(f"{stem}.fp16*.safetensors*")):
+            return "fp16"
+        if any(folder.glob("*.bin")) or any(folder.glob("*.ckpt")) or any(folder.glob("*.pt")):
+            raise BaseModelError(
+                f"Base model {self.source}: its {name} has weights only as pickles, which can run code when they are "
+                "opened. Use a copy with .safetensors files."
+            )
+        raise BaseModelError(
+            f"Base model {self.source} lacks the file {name}/{stem}.safetensors. Copy the whole diffusers folder, or "
+            "download it again."
+        )

@@ -1,0 +1,128 @@
+"""Textual inversion, Gal et al. 2022 (arXiv 2208.01618): learn the rows v* of one new word, and nothing else.
+
+    v* = arg min_v  E_{z ~ E(x), y, eps ~ N(0, 1), t}  || eps - eps_theta(z_t, t, c_theta(y)) ||^2        (equation 2)
+
+`invert()` yields a Step after every optimiser step. Saving, cancelling and reporting belong to whoever iterates it;
+there is no clock, no log and no file in here.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from worker.base_models import BaseModel
+from worker.inversion.checkpoint import Checkpoint, unpack
+from worker.inversion.loss import Reading, losses
+from worker.inversion.options import Options
+from worker.inversion.pictures import encode_pictures
+from worker.inversion.samples import Samples, draw_samples, generator_for
+from worker.inversion.step import Step
+from worker.inversion.stopping import has_converged
+from worker.inversion.templates import CAPTIONS, caption_ids
+from worker.inversion.word import Word
+from worker.sentences import InversionError
+
+LEARNED = "learned"  # the evaluation has stopped moving
+OUT_OF_STEPS = "out of steps"
+
+
+def invert(
+    model: BaseModel,
+    pictures: Sequence[Image.Image],
+    initializer: str,
+    options: Options,
+    *,
+    resume: Checkpoint | None = None,
+) -> Iterator[Step]:
+    """Learn one word from pictures of it, starting at what `initializer` means.
+
+    Yields Step 0 for the initializer, then one Step for each optimiser step. With `resume`, the first Step is the one
+    that follows the checkpoint. Raises InversionError with a sentence.
+    """
+    inversion = Inversion(model, pictures, initializer, options)
+    if resume is None:
+        inversion.evaluate()
+        yield Step(inversion, 0, torch.tensor(inversion.word.evaluations[-1]))
+    else:
+        inversion.number = unpack(resume, inversion.word, options)
+    while inversion.stopped is None:
+        (step,) = advance(model, [inversion])
+        yield step
+
+
+def advance(model: BaseModel, inversions: Sequence["Inversion"]) -> list[Step]:
+    """One optimiser step of every word, in one forward and one backward pass."""
+    each = losses(model, [inversion.next_reading() for inversion in inversions])
+    torch.stack(each).sum().backward()  # type: ignore[no-untyped-call]
+    return [inversion.take_step(loss.detach()) for inversion, loss in zip(inversions, each, strict=True)]
+
+
+class Inversion:
+    """One word on its way: its pictures, its captions, its rows, and how far it is."""
+
+    def __init__(self, model: BaseModel, pictures: Sequence[Image.Image], initializer: str, options: Options) -> None:
+        if not pictures:
+            raise InversionError("There are no pictures to learn from. Give at least one.")
+        self.model = model
+        self.options = options.checked()
+        self.word = Word.from_initializer(model, initializer, options)
+        self.latents = encode_pictures(model, pictures, mirror=options.mirror)
+        self.templates = CAPTIONS[options.kind]
+        self.captions = {
+            encoder.name: caption_ids(encoder, self.templates, options.vectors, model.device)
+            for encoder in model.encoders
+        }
+        self.exam = self._samples(options.evaluation_batch, "evaluation", 0)
+        self.number = 0
+
+    @property
+    def stopped(self) -> str | None:
+        """Why no further step is to be taken, if so."""
+        window = max(2, round(self.options.stop_window / self.options.evaluate_every))
+        if has_converged(self.word.evaluations, window, self.options.stop_ratio):
+            return LEARNED
+        return OUT_OF_STEPS if self.number >= self.options.steps_max else None
+
+    def next_reading(self) -> Reading:
+        """What the next step looks at."""
+        return self._reading(self._samples(self.options.batch, "step", self.number))
+
+    def take_step(self, loss: Tensor) -> Step:
+        """Move the rows along the gradient they have received, and now and then look how good they are."""
+        self.word.update()
+        self.number += 1
+        warnings: tuple[str, ...] = ()
+        if self.number % self.options.evaluate_every == 0 or self.number >= self.options.steps_max:
+            warnings = self.evaluate()
+        return Step(self, self.number, loss, warnings, self.stopped)
+
+    @torch.no_grad()
+    def evaluate(self) -> tuple[str, ...]:
+        """Judge the rows by the fixed batch. Rows that ran away go back to the best once; then it is an error."""
+        if self.word.is_sound():
+            (loss,) = losses(self.model, [self._reading(self.exam)])
+            evaluation = loss.item()
+            if evaluation == evaluation:  # not NaN
+                self.word.judge(evaluation)
+                return ()
+        if self.word.rolled_back:
+            raise InversionError(
+                f"Learning ran away twice, the second time by step {self.number}. Teach again with a lower learning "
+                f"rate than {self.options.learning_rate:g}, or with clearer pictures."
+            )
+        self.word.roll_back()
+        return (
+            f"Learning ran away by step {self.number}. It goes on from the best rows so far, with a quarter of the "
+            "learning rate.",
+        )
+
+    def _samples(self, size: int, purpose: str, number: int) -> Samples:
+        generator = generator_for(self.options.seed, purpose, number)
+        time_steps = len(self.model.noise_schedule.alpha)
+        return draw_samples(self.latents, len(self.templates), time_steps, size, generator, turn=number * size)
+
+    def _reading(self, samples: Samples) -> Reading:
+        ids = {name: captions[samples.captions] for name, captions in self.captions.items()}
+        return Reading(samples, ids, self.word.rows)

@@ -1,0 +1,95 @@
+"""The word itself: a few trainable rows beside each frozen table, their optimiser, and the best they have been.
+
+Knows nothing of pictures, captions or when to stop.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from worker.base_models import BaseModel, TextEncoder
+from worker.formats import Embedding
+from worker.inversion.options import NORM_MAX, Options
+from worker.sentences import InversionError
+
+
+def initial_rows(encoder: TextEncoder, initializer: str, vectors: int) -> Tensor:
+    """The initializer's own rows, cycled  # (vectors, width) float32.
+
+    A phrase with more tokens than vectors keeps its last ones: there English puts the noun.
+    """
+    if not initializer.strip():
+        raise InversionError("The initializer is empty. Name the nearest thing the model knows, such as mug or cat.")
+    rows = encoder.rows_of(initializer)
+    if len(rows) == 0:
+        raise InversionError(f"The initializer {initializer!r} has no token that the model knows. Use a plain word.")
+    rows = rows[-vectors:]
+    return rows[torch.arange(vectors) % len(rows)].clone()
+
+
+@dataclass
+class Word:
+    """Rows on the device, one parameter for each encoder."""
+
+    rows: dict[str, Tensor]
+    optimiser: torch.optim.AdamW
+    norm_limit: dict[str, float]
+    best: dict[str, Tensor]
+    best_evaluation: float = math.inf
+    rolled_back: bool = False
+    evaluations: list[float] = field(default_factory=list)
+
+    @classmethod
+    def from_initializer(cls, model: BaseModel, initializer: str, options: Options) -> "Word":
+        """A word that so far means what the initializer means."""
+        rows = {
+            encoder.name: initial_rows(encoder, initializer, options.vectors).requires_grad_()
+            for encoder in model.encoders
+        }
+        optimiser = torch.optim.AdamW(
+            rows.values(),
+            lr=options.learning_rate,
+            betas=(options.beta_1, options.beta_2),
+            eps=options.epsilon,
+            weight_decay=options.weight_decay,
+        )
+        limits = {
+            encoder.name: NORM_MAX * encoder.table.weight.float().norm(dim=-1).mean().item()
+            for encoder in model.encoders
+        }
+        return cls(rows, optimiser, limits, {name: value.detach().clone() for name, value in rows.items()})
+
+    def update(self) -> None:
+        """One optimiser step from the gradients that the rows have received."""
+        self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
+
+    def judge(self, evaluation: float) -> None:
+        """Note an evaluation, and keep the rows if they are the best so far."""
+        self.evaluations.append(evaluation)
+        if evaluation < self.best_evaluation:
+            self.best_evaluation = evaluation
+            self.best = {name: value.detach().clone() for name, value in self.rows.items()}
+
+    def is_sound(self) -> bool:
+        """Whether every row is finite and of a length that the encoder could still read."""
+        lengths = {name: value.detach().norm(dim=-1).max().item() for name, value in self.rows.items()}
+        return all(math.isfinite(lengths[name]) and lengths[name] <= self.norm_limit[name] for name in lengths)
+
+    @torch.no_grad()
+    def roll_back(self) -> None:
+        """Return to the best rows, forget the momentum that led astray, and go on four times as carefully."""
+        for name, value in self.rows.items():
+            value.copy_(self.best[name])
+        self.optimiser.state.clear()
+        for group in self.optimiser.param_groups:
+            group["lr"] /= 4
+        self.rolled_back = True
+
+
+def embedding_of(rows: Mapping[str, Tensor]) -> Embedding:
+    """A copy of `rows` that no later step changes, on the CPU."""
+    return Embedding({name: value.detach().to("cpu", torch.float32, copy=True) for name, value in rows.items()})
