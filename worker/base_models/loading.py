@@ -28,11 +28,12 @@ def load(source: str | Path, *, device: str = "auto", offline: bool = True) -> B
     Raises BaseModelError with a sentence that names the model, what is wrong and what to do.
     """
     folder = _folder(str(source), offline)
-    index = _json(folder, "model_index.json", source)
-    family = _family(folder, index, source)
+    # Sentences name a folder by its last part: where it lies on the server is nobody's business.
+    title = folder.name if Path(source).is_dir() else str(source)
+    family = _family(folder, _json(folder, "model_index.json", title), title)
     torch_device = _device(device)
     dtype = torch.bfloat16 if torch_device.type == "cuda" else torch.float32
-    reader = _Reader(folder, str(source), torch_device)
+    reader = _Reader(folder, title, torch_device)
     return BaseModel(
         id=str(source),
         folder=folder,
@@ -45,8 +46,8 @@ def load(source: str | Path, *, device: str = "auto", offline: bool = True) -> B
         ),
         unet=reader.unet(dtype),
         vae=reader.vae(),
-        scheduler_config=_json(folder, "scheduler/scheduler_config.json", source),
-        card=_card(folder, source),
+        scheduler_config=_json(folder, "scheduler/scheduler_config.json", title),
+        card=_card(folder, title),
         device=torch_device,
         dtype=dtype,
     )
@@ -77,36 +78,36 @@ def _folder(source: str, offline: bool) -> Path:
         ) from error
 
 
-def _json(folder: Path, name: str, source: str | Path) -> dict[str, Any]:
+def _json(folder: Path, name: str, title: str) -> dict[str, Any]:
     path = folder / name
     if not path.is_file():
         raise BaseModelError(
-            f"Base model {source} lacks the file {name}. Copy the whole diffusers folder, or download it again."
+            f"Base model {title} lacks the file {name}. Copy the whole diffusers folder, or download it again."
         )
     try:
         content = json.loads(path.read_bytes())
     except ValueError as error:
-        raise BaseModelError(f"Base model {source}: {name} is not valid JSON. Download it again.") from error
+        raise BaseModelError(f"Base model {title}: {name} is not valid JSON. Download it again.") from error
     if not isinstance(content, dict):
-        raise BaseModelError(f"Base model {source}: {name} is not a JSON object. Download it again.")
+        raise BaseModelError(f"Base model {title}: {name} is not a JSON object. Download it again.")
     return content
 
 
-def _card(folder: Path, source: str | Path) -> Card:
+def _card(folder: Path, title: str) -> Card:
     if not (folder / "oneword.json").is_file():
         return Card()
     known = {field.name for field in dataclasses.fields(Card)}
-    return Card(**{name: value for name, value in _json(folder, "oneword.json", source).items() if name in known})
+    return Card(**{name: value for name, value in _json(folder, "oneword.json", title).items() if name in known})
 
 
-def _family(folder: Path, index: Mapping[str, Any], source: str | Path) -> Family:
+def _family(folder: Path, index: Mapping[str, Any], title: str) -> Family:
     pipeline = str(index.get("_class_name"))
-    width = _json(folder, "unet/config.json", source).get("cross_attention_dim", 0)
+    width = _json(folder, "unet/config.json", title).get("cross_attention_dim", 0)
     family = family_of(pipeline, width if isinstance(width, int) else 0)
     if family is None:
         known = " or ".join(sorted({family.pipeline for family in FAMILIES}))
         raise BaseModelError(
-            f"Base model {source} is a {pipeline}, which Oneword cannot teach. It needs a {known}: Stable Diffusion "
+            f"Base model {title} is a {pipeline}, which Oneword cannot teach. It needs a {known}: Stable Diffusion "
             "1.x, 2.x or XL."
         )
     expected = {**family.encoder_classes, "unet": "UNet2DConditionModel", "vae": "AutoencoderKL"}
@@ -115,7 +116,7 @@ def _family(folder: Path, index: Mapping[str, Any], source: str | Path) -> Famil
         found = entry[1] if isinstance(entry, list) and len(entry) == 2 else None
         if found != wanted:
             raise BaseModelError(
-                f"Base model {source}: its {component} is {'missing' if found is None else f'a {found}'}, where "
+                f"Base model {title}: its {component} is {'missing' if found is None else f'a {found}'}, where "
                 f"{family.title} has a {wanted}. Use a model of the plain {family.pipeline} layout."
             )
     return family
@@ -137,18 +138,18 @@ class _Reader:
     """Builds frozen components of one folder."""
 
     folder: Path
-    source: str
+    title: str
     device: torch.device
 
     def tokenizer(self, name: str) -> Any:
         from transformers import CLIPTokenizer
 
         if not (self.folder / name).is_dir():
-            raise BaseModelError(f"Base model {self.source} lacks the folder {name}. Download it again, whole.")
+            raise BaseModelError(f"Base model {self.title} lacks the folder {name}. Download it again, whole.")
         try:
             return CLIPTokenizer.from_pretrained(self.folder / name, local_files_only=True)
         except Exception as error:  # the tokenizers library raises bare Exceptions
-            raise BaseModelError(f"Base model {self.source}: its {name} cannot be read ({error}).") from error
+            raise BaseModelError(f"Base model {self.title}: its {name} cannot be read ({error}).") from error
 
     def encoder(self, name: str, kind: str, dtype: torch.dtype) -> nn.Module:
         import transformers
@@ -177,7 +178,7 @@ class _Reader:
             )
         except Exception as error:  # safetensors, transformers and diffusers each have their own
             raise BaseModelError(
-                f"Base model {self.source}: its {name} cannot be loaded ({type(error).__name__}: {error}). "
+                f"Base model {self.title}: its {name} cannot be loaded ({type(error).__name__}: {error}). "
                 "Download it again."
             ) from error
         return module.to(self.device).eval().requires_grad_(False)
@@ -187,7 +188,7 @@ class _Reader:
         folder = self.folder / name
         if not (folder / "config.json").is_file():
             raise BaseModelError(
-                f"Base model {self.source} lacks the file {name}/config.json. Copy the whole diffusers folder, or "
+                f"Base model {self.title} lacks the file {name}/config.json. Copy the whole diffusers folder, or "
                 "download it again."
             )
         if any(folder.glob(f"{stem}.safetensors*")) or any(folder.glob(f"{stem}-*.safetensors")):
@@ -196,10 +197,10 @@ class _Reader:
             return "fp16"
         if any(folder.glob("*.bin")) or any(folder.glob("*.ckpt")) or any(folder.glob("*.pt")):
             raise BaseModelError(
-                f"Base model {self.source}: its {name} has weights only as pickles, which can run code when they are "
+                f"Base model {self.title}: its {name} has weights only as pickles, which can run code when they are "
                 "opened. Use a copy with .safetensors files."
             )
         raise BaseModelError(
-            f"Base model {self.source} lacks the file {name}/{stem}.safetensors. Copy the whole diffusers folder, or "
+            f"Base model {self.title} lacks the file {name}/{stem}.safetensors. Copy the whole diffusers folder, or "
             "download it again."
         )

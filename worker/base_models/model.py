@@ -74,6 +74,11 @@ class BaseModel:
     dtype: torch.dtype  # of the UNet and the encoders; the autoencoder computes in float32
 
     @property
+    def title(self) -> str:
+        """What people call it."""
+        return self.card.name or self.id.rstrip("/").rpartition("/")[2]
+
+    @property
     def widths(self) -> dict[str, int]:
         """Width of a row, for each encoder by name."""
         return {encoder.name: encoder.width for encoder in self.encoders}

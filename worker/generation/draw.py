@@ -27,10 +27,12 @@ def draw(
 ) -> list[Image.Image]:
     """Draw one picture for each request.
 
-    `on_step` hears the number of every step done; what it raises ends the loop. Raises DrawingError with a
-    sentence.
+    `on_step` hears the number of every step done; what it raises ends the loop. Raises DrawingError or
+    EmbeddingError with a sentence.
     """
     settings.checked()
+    if not requests:
+        return []
     generators = [torch.Generator().manual_seed(request.seed) for request in requests]
     guided = Guided(model, requests)
     scheduler = scheduler_for(settings.scheduler, model.scheduler_config, settings.steps, model.device)

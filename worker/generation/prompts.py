@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from worker.base_models import BaseModel, Conditioning, TextEncoder
-from worker.formats import Embedding
+from worker.formats import Embedding, check_fits
 from worker.sentences import DrawingError
 
 
@@ -31,9 +31,9 @@ class Overlay:
     _first: dict[int, int] = field(default_factory=dict)  # id() of an embedding -> id of its first row
     _rows: list[Tensor] = field(default_factory=list)
 
-    def row_ids(self, placeholder: str, embedding: Embedding) -> range:
+    def row_ids(self, embedding: Embedding) -> range:
         """Ids of an embedding's rows; laid out when they are first asked for."""
-        rows = fitting_rows(placeholder, embedding, self.encoder)
+        rows = embedding.rows[self.encoder.name]
         if id(embedding) not in self._first:
             self._first[id(embedding)] = self.encoder.first_row_id + sum(len(part) for part in self._rows)
             self._rows.append(rows)
@@ -45,28 +45,12 @@ class Overlay:
         return torch.cat(self._rows).to(device) if self._rows else None
 
 
-def fitting_rows(placeholder: str, embedding: Embedding, encoder: TextEncoder) -> Tensor:
-    """An embedding's rows for an encoder  # (n, width) float32. Raises DrawingError if they are not for it."""
-    rows = embedding.rows.get(encoder.name)
-    if rows is None:
-        raise DrawingError(
-            f"{placeholder} has no rows for this base model's {encoder.name}: it was learned on another family of "
-            "base models. Draw with that one, or teach the concept on this one."
-        )
-    if rows.ndim != 2 or rows.shape[1] != encoder.width:
-        raise DrawingError(
-            f"{placeholder} has rows {rows.shape[-1]} wide, and this base model's {encoder.name} reads rows "
-            f"{encoder.width} wide. Draw with the base model it was learned on, or teach the concept on this one."
-        )
-    return rows.float()
-
-
 def prompt_ids(text: Text, overlay: Overlay) -> list[int]:
     """Ids of a text, without start, end and padding."""
     ids: list[int] = []
     for piece in split_at_placeholders(text.prompt, text.concepts):
         if piece in text.concepts:
-            ids.extend(overlay.row_ids(piece, text.concepts[piece]))
+            ids.extend(overlay.row_ids(text.concepts[piece]))
         else:
             ids.extend(overlay.encoder.token_ids(piece))
     return ids
@@ -91,7 +75,13 @@ def framed_ids(text: Text, overlay: Overlay, context_length: int) -> list[int]:
 
 
 def condition(model: BaseModel, texts: Sequence[Text]) -> Conditioning:
-    """Encode texts, whatever concepts they name; equal ones once  # context (texts, length, width)."""
+    """Encode texts, whatever concepts they name; equal ones once  # context (texts, length, width).
+
+    Raises DrawingError for a text that is too long, EmbeddingError for a concept of another kind of base model.
+    """
+    for text in texts:
+        for placeholder, embedding in text.concepts.items():
+            check_fits(embedding, model.widths, placeholder, model.title)
     ids: dict[str, Tensor] = {}
     rows: dict[str, Tensor] = {}
     for encoder in model.encoders:

@@ -1,0 +1,158 @@
+"""Base models: what loads, what is refused and how, and what stays warm."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.engine.conftest import DEMO
+from worker.base_models import BaseModel, WarmModels, load
+from worker.sentences import BaseModelError
+
+Tiny = Callable[[str], BaseModel]
+TinyFolder = Callable[[str], Path]
+
+
+@pytest.fixture
+def folder(tiny_folder: TinyFolder, tmp_path: Path) -> Path:
+    """A copy of a tiny model that a test may break."""
+    return shutil.copytree(tiny_folder("sd1"), tmp_path / "broken")
+
+
+def test_the_demo_model_says_what_it_is(demo: BaseModel) -> None:
+    assert demo.family.name == "sd1"
+    assert demo.resolution == 64
+    assert demo.widths == {"text_encoder": 128}
+    assert demo.context_length == 32
+    assert demo.noise_schedule.prediction == "v_prediction"
+    assert demo.card.mirror is False
+
+
+@pytest.mark.parametrize(
+    ("family", "widths"),
+    [
+        ("sd1", {"text_encoder": 32}),
+        ("sd2", {"text_encoder": 1024}),
+        ("sdxl", {"text_encoder": 32, "text_encoder_2": 64}),
+    ],
+)
+def test_every_family_is_recognised_with_its_encoders(tiny: Tiny, family: str, widths: dict[str, int]) -> None:
+    model = tiny(family)
+    assert model.family.name == family
+    assert model.widths == widths
+
+
+def test_nothing_of_a_loaded_model_can_be_trained(demo: BaseModel) -> None:
+    modules = [demo.unet, demo.vae, *(encoder.module for encoder in demo.encoders)]
+    assert not any(parameter.requires_grad for module in modules for parameter in module.parameters())
+    assert not any(module.training for module in modules)
+
+
+def test_the_state_hash_sees_one_changed_number(tiny_folder: TinyFolder) -> None:
+    model = load(tiny_folder("sd1"), device="cpu")
+    before = model.state_hash()
+    assert before == model.state_hash()
+    with torch.no_grad():
+        next(model.unet.parameters()).view(-1)[0] += 1
+    assert model.state_hash() != before
+
+
+def test_the_weights_hash_belongs_to_the_files(tiny_folder: TinyFolder, tmp_path: Path) -> None:
+    copy = shutil.copytree(tiny_folder("sd1"), tmp_path / "copy")
+    assert load(copy, device="cpu").weights_hash == load(tiny_folder("sd1"), device="cpu").weights_hash
+
+
+def test_a_learned_row_is_looked_up_beside_the_table_and_nothing_is_left_behind(demo: BaseModel) -> None:
+    (encoder,) = demo.encoders
+    plain = torch.tensor([encoder.framed(encoder.token_ids("a photo of a mug"))])
+    spliced = torch.tensor([encoder.framed([*encoder.token_ids("a photo of a"), encoder.first_row_id])])
+    assert torch.equal(encoder.encode(spliced, encoder.rows_of("mug")).last, encoder.encode(plain).last)
+    assert not encoder.table._forward_hooks
+    assert encoder.table.num_embeddings == len(encoder.tokenizer) == 679
+
+
+@pytest.mark.parametrize("path", ["unet/config.json", "model_index.json", "scheduler/scheduler_config.json"])
+def test_a_missing_file_is_named(folder: Path, path: str) -> None:
+    (folder / path).unlink()
+    with pytest.raises(BaseModelError, match=path):
+        load(folder, device="cpu")
+
+
+def test_missing_weights_are_named(folder: Path) -> None:
+    (folder / "vae" / "diffusion_pytorch_model.safetensors").unlink()
+    with pytest.raises(BaseModelError, match=r"vae/diffusion_pytorch_model\.safetensors"):
+        load(folder, device="cpu")
+
+
+def test_a_missing_tokenizer_is_named(folder: Path) -> None:
+    shutil.rmtree(folder / "tokenizer")
+    with pytest.raises(BaseModelError, match="tokenizer"):
+        load(folder, device="cpu")
+
+
+def test_pickled_weights_are_refused_unopened(folder: Path) -> None:
+    (folder / "unet" / "diffusion_pytorch_model.safetensors").unlink()
+    (folder / "unet" / "diffusion_pytorch_model.bin").write_bytes(b"cos\nsystem\n")
+    with pytest.raises(BaseModelError, match="pickles, which can run code"):
+        load(folder, device="cpu")
+
+
+def test_truncated_weights_are_a_sentence(folder: Path) -> None:
+    weights = folder / "unet" / "diffusion_pytorch_model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    with pytest.raises(BaseModelError, match="unet cannot be loaded"):
+        load(folder, device="cpu")
+
+
+@pytest.mark.parametrize(
+    ("component", "entry", "said"),
+    [
+        ("_class_name", "StableDiffusion3Pipeline", "StableDiffusion3Pipeline, which Oneword cannot teach"),
+        ("text_encoder", ["transformers", "T5EncoderModel"], "text_encoder is a T5EncoderModel"),
+        ("unet", ["my_pipeline", "MyUNet"], "unet is a MyUNet"),
+    ],
+)
+def test_a_class_of_another_kind_is_refused_by_name(folder: Path, component: str, entry: object, said: str) -> None:
+    index = json.loads((folder / "model_index.json").read_text())
+    (folder / "model_index.json").write_text(json.dumps({**index, component: entry}))
+    with pytest.raises(BaseModelError, match=said):
+        load(folder, device="cpu")
+
+
+def test_a_sentence_about_a_folder_does_not_say_where_it_lies(folder: Path) -> None:
+    (folder / "unet" / "config.json").unlink()
+    with pytest.raises(BaseModelError) as refused:
+        load(folder, device="cpu")
+    assert "broken" in str(refused.value)
+    assert str(folder.parent) not in str(refused.value)
+
+
+@pytest.mark.parametrize("source", ["nowhere", "org/name", "org/name@main"])
+def test_a_hub_name_without_a_pinned_revision_is_refused(source: str) -> None:
+    with pytest.raises(BaseModelError, match="pinned revision"):
+        load(source)
+
+
+def test_a_hub_model_that_is_not_cached_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    with pytest.raises(BaseModelError, match="not found in this machine's cache"):
+        load("org/name@0123abc")
+
+
+def test_the_least_recently_used_model_makes_room(tiny_folder: TinyFolder) -> None:
+    warm = WarmModels(capacity=2, device="cpu")
+    first, second, third = (str(tiny_folder(family)) for family in ("sd1", "sdxl", "sd2"))
+    one = warm.get(first)
+    warm.get(second)
+    assert warm.get(first) is one
+    warm.get(third)
+    assert len(warm) == 2
+    assert first in warm
+    assert second not in warm
+
+
+def test_the_demo_model_ships_with_the_project() -> None:
+    assert (DEMO / "model_index.json").is_file()

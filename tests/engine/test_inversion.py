@@ -1,0 +1,215 @@
+"""Learning a word: what moves, what must not, and what a step says."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+import torch
+from PIL import Image
+
+from worker.base_models import BaseModel, Conditioning, NoiseSchedule
+from worker.inversion import LEARNED, OUT_OF_STEPS, Inversion, Options, Step, advance, invert
+from worker.inversion.loss import denoising_loss
+from worker.inversion.samples import Samples
+from worker.sentences import InversionError
+
+Tiny = Callable[[str], BaseModel]
+Pictures = list[Image.Image]
+
+SHORT = Options(steps_max=6, batch=2, evaluation_batch=2, evaluate_every=2, vectors=2, seed=11)
+FAMILIES = ("sd1", "sd2", "sdxl")
+
+
+def last(steps: Iterator[Step]) -> Step:
+    """Run to the end."""
+    *_, step = steps
+    return step
+
+
+def same_rows(one: Step, other: Step) -> bool:
+    a, b = one.embedding.rows, other.embedding.rows
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_run_moves_the_rows_of_every_encoder_and_nothing_else(tiny: Tiny, pictures: Pictures, family: str) -> None:
+    model = tiny(family)
+    before = model.state_hash()
+    steps = invert(model, pictures, "mug", SHORT)
+    initial = next(steps).embedding
+    end = last(steps)
+    assert end.number == 6
+    assert end.stopped == OUT_OF_STEPS
+    assert {name: tuple(rows.shape) for name, rows in end.best.rows.items()} == {
+        name: (2, width) for name, width in model.widths.items()
+    }
+    assert all(not torch.equal(end.embedding.rows[name], initial.rows[name]) for name in model.widths)
+    assert model.state_hash() == before
+    assert all(parameter.grad is None for parameter in model.unet.parameters())
+    assert all(len(encoder.tokenizer) == encoder.table.num_embeddings for encoder in model.encoders)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_resumed_run_is_the_uninterrupted_one_bit_for_bit(tiny: Tiny, pictures: Pictures, family: str) -> None:
+    model = tiny(family)
+    steps = invert(model, pictures, "mug", SHORT)
+    checkpoint = next(step.checkpoint() for step in steps if step.number == 3)
+    whole = last(steps)
+    resumed = last(invert(model, pictures, "mug", SHORT, resume=checkpoint))
+    assert same_rows(whole, resumed)
+    assert whole.best_evaluation == resumed.best_evaluation
+    assert whole.inversion.word.evaluations == resumed.inversion.word.evaluations
+
+
+def test_a_checkpoint_is_some_tens_of_kilobytes(demo: BaseModel, pictures: Pictures) -> None:
+    options = replace(SHORT, steps_max=1, vectors=16)
+    assert len(last(invert(demo, pictures, "mug", options)).checkpoint()) < 50_000
+
+
+def test_a_checkpoint_of_another_run_is_refused(tiny: Tiny, pictures: Pictures) -> None:
+    checkpoint = next(invert(tiny("sd1"), pictures, "mug", SHORT)).checkpoint()
+    with pytest.raises(InversionError, match="other options"):
+        last(invert(tiny("sd1"), pictures, "mug", replace(SHORT, seed=12), resume=checkpoint))
+    with pytest.raises(InversionError, match="shape"):
+        last(invert(tiny("sd2"), pictures, "mug", SHORT, resume=checkpoint))
+    with pytest.raises(InversionError, match="cannot be read"):
+        last(invert(tiny("sd1"), pictures, "mug", SHORT, resume=checkpoint[:100]))
+
+
+def test_the_same_seed_learns_the_same_rows_and_another_does_not(tiny: Tiny, pictures: Pictures) -> None:
+    runs = [last(invert(tiny("sd1"), pictures, "mug", options)) for options in (SHORT, SHORT, replace(SHORT, seed=12))]
+    assert same_rows(runs[0], runs[1])
+    assert not same_rows(runs[0], runs[2])
+
+
+def test_a_run_leaves_the_global_generator_alone(tiny: Tiny, pictures: Pictures) -> None:
+    before = torch.get_rng_state()
+    last(invert(tiny("sd1"), pictures, "mug", SHORT))
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_learning_lowers_the_evaluation_on_the_demo_model(demo: BaseModel, pictures: Pictures) -> None:
+    options = Options.for_model(demo, steps_max=10, batch=4, evaluate_every=5)
+    steps = invert(demo, pictures, "mug", options)
+    before = next(steps).evaluation
+    assert last(steps).best_evaluation < before
+
+
+def test_every_option_reaches_the_optimiser(tiny: Tiny, pictures: Pictures) -> None:
+    options = replace(SHORT, learning_rate=0.011, beta_1=0.81, beta_2=0.97, epsilon=1e-5, weight_decay=0.03)
+    inversion = Inversion(tiny("sd1"), pictures, "mug", options)
+    (group,) = inversion.word.optimiser.param_groups
+    reached = {name: group[name] for name in ("lr", "betas", "eps", "weight_decay")}
+    assert reached == {"lr": 0.011, "betas": (0.81, 0.97), "eps": 1e-5, "weight_decay": 0.03}
+    assert [id(row) for row in group["params"]] == [id(row) for row in inversion.word.rows.values()]
+
+
+def test_every_other_option_reaches_the_run(tiny: Tiny, pictures: Pictures) -> None:
+    options = Options(
+        kind="style", vectors=3, steps_max=4, batch=5, mirror=True, evaluate_every=3, evaluation_batch=7, seed=1
+    )
+    inversion = Inversion(tiny("sd1"), pictures, "mug", options)
+    assert len(inversion.captions["text_encoder"]) == 19
+    assert len(inversion.word.rows["text_encoder"]) == 3
+    assert len(inversion.latents) == 2 * len(pictures)
+    assert len(inversion.next_reading().samples.t) == 5
+    assert len(inversion.exam.t) == 7
+    steps = list(invert(tiny("sd1"), pictures, "mug", options))
+    assert [step.number for step in steps] == [0, 1, 2, 3, 4]
+    assert len(steps[-1].inversion.word.evaluations) == 3  # at 0, 3 and the end
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("vectors", 0), ("vectors", 17), ("steps_max", 10_001), ("batch", 0), ("learning_rate", 0.0), ("kind", "person")],
+)
+def test_an_option_out_of_range_is_named_with_its_value(demo: BaseModel, name: str, value: Any) -> None:
+    with pytest.raises(InversionError, match=str(value)):
+        Options.for_model(demo, **{name: value})
+
+
+def test_the_best_rows_are_kept_and_not_the_last(tiny: Tiny, pictures: Pictures) -> None:
+    inversion = Inversion(tiny("sd1"), pictures, "mug", SHORT)
+    inversion.word.judge(1.0)
+    good = inversion.word.rows["text_encoder"].detach().clone()
+    advance(tiny("sd1"), [inversion])
+    inversion.word.judge(2.0)
+    assert torch.equal(inversion.word.best["text_encoder"], good)
+    assert inversion.word.best_evaluation == 1.0
+
+
+def test_rows_that_run_away_go_back_to_the_best_and_on_more_carefully(tiny: Tiny, pictures: Pictures) -> None:
+    steps = invert(tiny("sd1"), pictures, "mug", SHORT)
+    next(steps)
+    step = next(steps)
+    word = step.inversion.word
+    word.rows["text_encoder"].data.fill_(float("nan"))
+    step = next(steps)
+    assert step.warnings == (
+        "Learning ran away by step 2. It goes on from the best rows so far, with a quarter of the learning rate.",
+    )
+    assert torch.equal(step.embedding.rows["text_encoder"], step.best.rows["text_encoder"])
+    assert word.optimiser.param_groups[0]["lr"] == pytest.approx(SHORT.learning_rate / 4)
+    end = last(steps)
+    assert end.embedding.rows["text_encoder"].isfinite().all()
+
+
+def test_rows_that_run_away_twice_end_with_a_sentence(tiny: Tiny, pictures: Pictures) -> None:
+    with pytest.raises(InversionError, match="lower learning rate than 10"):
+        last(invert(tiny("sd1"), pictures, "mug", replace(SHORT, learning_rate=10.0, evaluate_every=1, steps_max=50)))
+
+
+def test_a_run_stops_when_its_evaluation_does_not_move(tiny: Tiny, pictures: Pictures) -> None:
+    options = replace(SHORT, steps_max=60, evaluate_every=1, stop_window=4, stop_ratio=1.0)
+    end = last(invert(tiny("sd1"), pictures, "mug", options))
+    assert end.stopped == LEARNED
+    assert 8 <= end.number < 60
+
+
+@pytest.mark.parametrize(("initializer", "said"), [("", "empty"), ("  ", "empty")])
+def test_an_initializer_that_says_nothing_is_a_sentence(
+    tiny: Tiny, pictures: Pictures, initializer: str, said: str
+) -> None:
+    with pytest.raises(InversionError, match=said):
+        next(invert(tiny("sd1"), pictures, initializer, SHORT))
+
+
+def test_no_pictures_are_a_sentence(tiny: Tiny) -> None:
+    with pytest.raises(InversionError, match="no pictures"):
+        next(invert(tiny("sd1"), [], "mug", SHORT))
+
+
+def test_words_learned_together_are_the_words_learned_alone(tiny: Tiny, pictures: Pictures) -> None:
+    model = tiny("sdxl")
+    plans = [("mug", replace(SHORT, seed=1)), ("cat", replace(SHORT, seed=2, vectors=3)), ("car", SHORT)]
+    alone = [last(invert(model, pictures, initializer, options)) for initializer, options in plans]
+    company = [Inversion(model, pictures, initializer, options) for initializer, options in plans]
+    for inversion in company:
+        inversion.evaluate()
+    advance(model, company[:1])  # the others join later, and the first leaves before they do
+    steps = {id(inversion): None for inversion in company}
+    while any(inversion.stopped is None for inversion in company):
+        active = [inversion for inversion in company if inversion.stopped is None]
+        steps |= {id(step.inversion): step for step in advance(model, active)}
+    for expected, inversion in zip(alone, company, strict=True):
+        together = cast(Step, steps[id(inversion)])
+        for name, rows in expected.embedding.rows.items():
+            torch.testing.assert_close(together.embedding.rows[name], rows, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("prediction", ["epsilon", "v_prediction"])
+def test_the_loss_of_a_perfect_prediction_is_zero(prediction: str) -> None:
+    alphas_cumprod = torch.linspace(0.99, 0.01, 10)
+    schedule = NoiseSchedule(alphas_cumprod.sqrt(), (1 - alphas_cumprod).sqrt(), prediction)
+    samples = Samples(torch.randn(3, 4, 2, 2), torch.randn(3, 4, 2, 2), torch.tensor([0, 4, 9]), torch.zeros(3))
+    alpha, sigma = (value[samples.t].view(-1, 1, 1, 1) for value in (schedule.alpha, schedule.sigma))
+    perfect = {"epsilon": samples.eps, "v_prediction": alpha * samples.eps - sigma * samples.z_0}[prediction]
+
+    def predict(z_t: torch.Tensor, t: torch.Tensor, conditioning: Conditioning) -> torch.Tensor:
+        torch.testing.assert_close(z_t, alpha * samples.z_0 + sigma * samples.eps)
+        return perfect
+
+    model = cast(BaseModel, SimpleNamespace(noise_schedule=schedule, predict=predict))
+    assert torch.equal(denoising_loss(model, samples, Conditioning(torch.empty(3, 1, 1))), torch.zeros(3))

@@ -1,0 +1,108 @@
+"""Drawing with a concept is what diffusers does after `load_textual_inversion` on the file that we wrote."""
+
+import logging
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from tests.engine.conftest import DEMO
+from worker import formats
+from worker.base_models import BaseModel
+from worker.formats import Embedding
+from worker.generation import Request, Settings, draw
+from worker.generation.prompts import Overlay, Text, condition, prompt_ids
+
+PROMPTS = (
+    "a photo of a <my-mug>",
+    "<my-mug>",
+    "a photo of a <my-mug> on the beach, at night",
+    "a <my-mug>'s photo of <my-mug> (dark)",
+    "two<my-mug>glued words",
+    "  a  Photo of\n<my-mug> ",
+    "a photo of a mug",
+    "",
+)
+
+
+def rows(width: int, vectors: int = 2, seed: int = 0) -> torch.Tensor:
+    return torch.randn(vectors, width, generator=torch.Generator().manual_seed(seed)) * 0.1
+
+
+def pipeline(folder: Path, kind: str) -> Any:
+    """diffusers' own pipeline on the same folder."""
+    import diffusers
+
+    logging.getLogger("diffusers").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        loaded = getattr(diffusers, kind).from_pretrained(folder, use_safetensors=True, local_files_only=True)
+        loaded = loaded.to(torch.float32)
+    loaded.set_progress_bar_config(disable=True)
+    return loaded
+
+
+@pytest.fixture
+def demo_pipeline(tmp_path: Path) -> tuple[Any, Embedding]:
+    """diffusers with a concept of two vectors loaded from our file, and the same concept for us."""
+    embedding = Embedding({"text_encoder": rows(128)})
+    (tmp_path / "learned_embeds.safetensors").write_bytes(formats.write(embedding, "<my-mug>", "diffusers"))
+    theirs = pipeline(DEMO, "StableDiffusionPipeline")
+    theirs.load_textual_inversion(str(tmp_path), local_files_only=True, use_safetensors=True)
+    return theirs, embedding
+
+
+def test_ids_and_embeddings_are_diffusers_own_bit_for_bit(
+    demo: BaseModel, demo_pipeline: tuple[Any, Embedding]
+) -> None:
+    theirs, embedding = demo_pipeline
+    for prompt in PROMPTS:
+        converted = theirs.maybe_convert_prompt(prompt, theirs.tokenizer)
+        expected_ids = theirs.tokenizer(converted, add_special_tokens=False).input_ids
+        text = Text(prompt, {"<my-mug>": embedding})
+        assert prompt_ids(text, Overlay(demo.encoders[0])) == expected_ids, prompt
+        with torch.no_grad():
+            expected, _ = theirs.encode_prompt(prompt, "cpu", 1, False)
+            ours = condition(demo, [text]).context
+        assert torch.equal(ours, expected), prompt
+
+
+def test_a_seed_draws_the_picture_that_diffusers_draws(demo: BaseModel, demo_pipeline: tuple[Any, Embedding]) -> None:
+    theirs, embedding = demo_pipeline
+    expected = theirs(
+        "a photo of a <my-mug> at night",
+        negative_prompt="a dark photo",
+        num_inference_steps=4,
+        guidance_scale=4.0,
+        generator=torch.Generator().manual_seed(3),
+    ).images[0]
+    request = Request("a photo of a <my-mug> at night", "a dark photo", {"<my-mug>": embedding}, seed=3, guidance=4.0)
+    (ours,) = draw(demo, [request], Settings(4, "ddim", 64, 64))
+    assert np.array_equal(np.asarray(ours), np.asarray(expected))
+
+
+@pytest.mark.parametrize("negative", ["", "a dark photo"])
+def test_sdxl_draws_what_diffusers_draws_with_both_files(
+    tiny: Callable[[str], BaseModel], tiny_folder: Callable[[str], Path], negative: str
+) -> None:
+    embedding = Embedding({"text_encoder": rows(32), "text_encoder_2": rows(64)})
+    theirs = pipeline(tiny_folder("sdxl"), "StableDiffusionXLPipeline")
+    for encoder, tokenizer in ((theirs.text_encoder, theirs.tokenizer), (theirs.text_encoder_2, theirs.tokenizer_2)):
+        own = embedding.rows["text_encoder" if encoder is theirs.text_encoder else "text_encoder_2"]
+        theirs.load_textual_inversion({"<x>": own}, text_encoder=encoder, tokenizer=tokenizer)
+    expected = theirs(
+        "a photo of a <x>",
+        negative_prompt=negative or None,
+        num_inference_steps=3,
+        guidance_scale=4.0,
+        generator=torch.Generator().manual_seed(5),
+    ).images[0]
+    request = Request("a photo of a <x>", negative, {"<x>": embedding}, seed=5, guidance=4.0)
+    (ours,) = draw(tiny("sdxl"), [request], Settings(3, "ddim", 32, 32))
+    # The encoders see both texts in one batch here and one by one there, which moves the last bits.
+    difference = np.abs(np.asarray(ours, dtype=int) - np.asarray(expected, dtype=int))
+    assert difference.max() <= 1
