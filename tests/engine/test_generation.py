@@ -173,6 +173,17 @@ def test_impossible_settings_say_what_is_possible(demo: BaseModel, asked: dict[s
         settings_for(demo, **asked)
 
 
+def test_a_picture_to_start_from_is_refused_and_not_ignored(demo: BaseModel) -> None:
+    with pytest.raises(DrawingError, match="from a picture"):
+        draw(demo, [Request("a mug", init_image=Image.new("RGB", (64, 64)))], settings_for(demo))
+
+
+@pytest.mark.parametrize(("width", "height"), [(8, 72), (64, 40)])
+def test_sizes_off_the_models_own_are_drawn_at_that_size(demo: BaseModel, width: int, height: int) -> None:
+    (picture,) = draw(demo, [Request("a mug")], settings_for(demo, width=width, height=height))
+    assert picture.size == (width, height)
+
+
 def test_the_parameters_text_is_automatic1111s() -> None:
     recipe = {
         "prompt": "a <mug>",

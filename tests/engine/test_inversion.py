@@ -165,7 +165,7 @@ def test_a_run_stops_when_its_evaluation_does_not_move(tiny: Tiny, pictures: Pic
     options = replace(SHORT, steps_max=60, evaluate_every=1, stop_window=4, stop_ratio=1.0)
     end = last(invert(tiny("sd1"), pictures, "mug", options))
     assert end.stopped == LEARNED
-    assert 8 <= end.number < 60
+    assert 4 <= end.number < 60
 
 
 @pytest.mark.parametrize(("initializer", "said"), [("", "empty"), ("  ", "empty")])

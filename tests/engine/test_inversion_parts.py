@@ -91,4 +91,4 @@ def test_an_evaluation_that_has_flattened_has_converged() -> None:
 
 
 def test_too_few_evaluations_say_nothing() -> None:
-    assert not has_converged([1.0, 0.5, 0.5, 0.5], window=3, ratio=0.15)
+    assert not has_converged([1.0, 0.5, 0.5], window=3, ratio=0.15)

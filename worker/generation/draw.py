@@ -33,6 +33,8 @@ def draw(
     settings.checked()
     if not requests:
         return []
+    for request in requests:
+        request.checked()
     generators = [torch.Generator().manual_seed(request.seed) for request in requests]
     guided = Guided(model, requests)
     scheduler = scheduler_for(settings.scheduler, model.scheduler_config, settings.steps, model.device)

@@ -17,7 +17,6 @@ STEPS_MAX = 200
 SIDE_MULTIPLE = 8
 SIDE_MIN = 8
 SIDE_MAX = 2048
-SEED_MAX = 2**63 - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +31,12 @@ class Request:
     init_image: Image.Image | None = None
     mask: Image.Image | None = None  # white is drawn anew
     strength: float = 0.75
+
+    def checked(self) -> "Request":
+        """This request, or a DrawingError for what cannot be drawn."""
+        if self.init_image is not None or self.mask is not None:
+            raise DrawingError("Drawing from a picture is not possible here yet. Leave the picture and the mask out.")
+        return self
 
 
 @dataclass(frozen=True)

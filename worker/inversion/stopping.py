@@ -10,7 +10,7 @@ def has_converged(evaluations: Sequence[float], window: int, ratio: float) -> bo
     The loss of one fixed batch falls smoothly, unlike the loss of the steps; so its recent variance, beside that of
     the whole descent, says how much of the way is still being made.
     """
-    if len(evaluations) < 2 * window:
+    if len(evaluations) <= window:
         return False
     overall = pvariance(evaluations)
     return overall == 0.0 or pvariance(evaluations[-window:]) / overall < ratio
