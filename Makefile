@@ -12,7 +12,9 @@ PAGE := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path '
 serve: install
 	@exec $(BIN)/oneword serve
 
-install: .venv/.installed frontend/dist/index.html
+PAGE_BUILT := $(if $(wildcard frontend/package.json),frontend/dist/index.html)
+
+install: .venv/.installed $(PAGE_BUILT)
 
 # --- Python -----------------------------------------------------------------------------------------------------------
 python:
@@ -47,8 +49,8 @@ frontend/dist/index.html: frontend/node_modules/.installed frontend/openapi.json
 	@touch $@
 
 # --- Tests ------------------------------------------------------------------------------------------------------------
-test: .venv/.installed-test frontend/dist/index.html
-	@$(MAKE) --no-print-directory lint page-test unit
+test: .venv/.installed-test $(PAGE_BUILT)
+	@$(MAKE) --no-print-directory lint $(if $(PAGE_BUILT),page-test) unit
 
 lint: .venv/.installed-test
 	$(BIN)/ruff format --check .
@@ -58,7 +60,7 @@ lint: .venv/.installed-test
 page-test: frontend/node_modules/.installed frontend/openapi.json
 	cd frontend && npm run --silent check
 
-unit: .venv/.installed-test frontend/dist/index.html
+unit: .venv/.installed-test $(PAGE_BUILT)
 	$(BIN)/python -m pytest
 
 # --- Figures and weights ----------------------------------------------------------------------------------------------

@@ -7,9 +7,9 @@ handed to `after_commit`. Knows no table.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import JSON, DateTime, Dialect, Engine, create_engine, event, select
+from sqlalchemy import JSON, CursorResult, DateTime, Dialect, Engine, Result, create_engine, event, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
@@ -89,9 +89,14 @@ class Database:
         self.engine.dispose()
 
 
-def after_commit(session: Session, callback: Callable[[], None]) -> None:
+def after_commit(session: Session, callback: Callable[[], object]) -> None:
     """Run `callback` once the session's transaction has committed; never if it is rolled back."""
     session.info.setdefault("after_commit", []).append(callback)
+
+
+def rows_changed(result: Result[Any]) -> int:
+    """How many rows an UPDATE or DELETE changed."""
+    return cast("CursorResult[Any]", result).rowcount
 
 
 def now(session: Session) -> datetime:

@@ -58,9 +58,7 @@ class Child:
             return
         if not self.due:
             pause = min(30.0, 2.0 ** (self.starts - 1))
-            say(
-                f"{self.name} ended ({self.process.returncode}); starting it again in {pause:.0f} s. See {self.log_path}"
-            )
+            say(f"{self.name} ended ({self.process.returncode}); again in {pause:.0f} s. See {self.log_path}")
             self.due = time.monotonic() + pause
         elif time.monotonic() >= self.due:
             self.due = 0.0
@@ -159,9 +157,7 @@ def _announce(settings: Settings, link: str, supervisor: Supervisor) -> None:
         web = next(child for child in supervisor.children if child.name == "web")
         if not web.alive() or time.monotonic() > deadline:
             raise CannotStart(f"The web service did not start. {web.log_path} says why.")
-    _say(
-        f"\n  Oneword is running. Open this:\n\n      {link}\n\n  The link signs you in once. Ctrl-C stops everything.\n"
-    )
+    _say(f"\n  Oneword is running. Open this:\n\n      {link}\n\n  It signs you in once. Ctrl-C stops everything.\n")
 
 
 def _answers(url: str) -> bool:

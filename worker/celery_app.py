@@ -23,12 +23,12 @@ celery_app.conf.update(CONFIGURATION)
 stopping = multiprocessing.Event()
 
 
-@worker_shutting_down.connect
+@worker_shutting_down.connect  # type: ignore[untyped-decorator]
 def _stop(**_: Any) -> None:
     stopping.set()
 
 
-@worker_process_init.connect
+@worker_process_init.connect  # type: ignore[untyped-decorator]
 def _prepare(**_: Any) -> None:
     from worker.tasks import open_studio
 

@@ -215,7 +215,7 @@ class Batch:
         query = select(Version.files).where(
             Version.id == version_id, Version.team_id == order.job.team_id, Version.state == "ready"
         )
-        files = session.scalars(query).one_or_none()
+        files: dict[str, Any] | None = session.scalars(query).one_or_none()
         if files is None:
             raise NotFound("A concept of this prompt was deleted before its turn came. Draw again without it.")
         return files

@@ -49,7 +49,7 @@ def run(studio: Studio, over: threading.Event) -> None:
             log.warning("database away; sweeping later", error=str(error.orig))
 
 
-def _first_waiting(kind: Kind) -> Select[tuple[str]]:
+def _first_waiting(kind: Kind) -> Select[str]:
     return select(Job.id).where(Job.kind == kind, Job.state == "queued").order_by(Job.turn, Job.id).limit(WAKE_UPS)
 
 
@@ -60,4 +60,4 @@ def _send_again(settings: Settings, kind: Kind, job_ids: list[str]) -> int:
     """
     if queue.depth(settings, kind) != 0:
         return 0
-    return sum(queue.wake(settings, kind, job_id) for job_id in job_ids)
+    return sum(1 for job_id in job_ids if queue.wake(settings, kind, job_id))

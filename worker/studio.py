@@ -10,10 +10,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from app.base_models.catalog import source_of
-from app.storage import Storage, open_storage
-
 from app.db import Database
 from app.settings import Settings
+from app.storage import Storage, open_storage
 
 if TYPE_CHECKING:
     from worker.base_models import BaseModel, WarmModels

@@ -199,7 +199,7 @@ class Teaching:
 
     def _finish(self, model: BaseModel, step: Step, seconds: float) -> None:
         prompt = PREVIEW_PROMPT[self.spec.kind].format(self.spec.placeholder)
-        sample = self._draw(model, step.best, prompt, step.number) if step.number not in PREVIEWS_AT[1:] else None
+        self._draw(model, step.best, prompt, step.number) if step.number not in PREVIEWS_AT[1:] else None
         files = self._files(model, step)
         write(self.studio.database, partial(self._make_ready, model=model, step=step, files=files, seconds=seconds))
         self._forget_checkpoint()

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.concepts.models import Version
-from app.db import now
+from app.db import now, rows_changed
 from app.errors import LeaseLost
 from app.jobs import queries
 from app.jobs.models import Job, JobEvent
@@ -120,7 +120,7 @@ def cancel(session: Session, job: Job, *, keep: bool) -> None:
         .values(state="cancelled", cancel="discard", finished_at=now(session))
         .execution_options(synchronize_session=False)
     )
-    if not ended.rowcount:
+    if not rows_changed(ended):
         session.execute(
             update(Job)
             .where(Job.id == job.id, Job.state == "running")
@@ -128,7 +128,7 @@ def cancel(session: Session, job: Job, *, keep: bool) -> None:
             .execution_options(synchronize_session=False)
         )
     session.refresh(job)
-    if ended.rowcount:
+    if rows_changed(ended):
         _settle(session, job)
 
 
@@ -171,7 +171,7 @@ def _start(session: Session, job: Job, worker: str, lease_seconds: float) -> Job
         )
         .execution_options(synchronize_session=False)
     )
-    if not taken.rowcount:
+    if not rows_changed(taken):
         return None
     session.refresh(job)
     _log(session, job, "state", {"state": "running", "attempt": job.attempt})
@@ -185,7 +185,7 @@ def _fenced(session: Session, lease: Lease, **values: Any) -> None:
         .values(**values)
         .execution_options(synchronize_session=False)
     )
-    if not written.rowcount:
+    if not rows_changed(written):
         raise LeaseLost(f"attempt {lease.attempt} of job {lease.job_id} is no longer the one that counts")
 
 

@@ -61,7 +61,7 @@ def next_turn(session: Session, team_id: str, kind: Kind) -> int:
     return int(latest or 0)
 
 
-def next_queued(kind: Kind) -> Select[tuple[Job]]:
+def next_queued(kind: Kind) -> Select[Job]:
     """The waiting job whose turn it is, locked so that no two workers look at the same one."""
     return (
         select(Job)
@@ -72,7 +72,7 @@ def next_queued(kind: Kind) -> Select[tuple[Job]]:
     )
 
 
-def batch_mates(leader: Job, limit: int) -> Select[tuple[Job]]:
+def batch_mates(leader: Job, limit: int) -> Select[Job]:
     """Waiting jobs that can share the leader's denoising loop, in turn."""
     return (
         select(Job)

@@ -56,8 +56,8 @@ def describe(session: Session, job: Job) -> JobOut:
     taught = queries.concept_of(session, job)
     return JobOut(
         id=job.id,
-        kind=job.kind,  # type: ignore[arg-type]
-        state=job.state,  # type: ignore[arg-type]
+        kind=job.kind,
+        state=job.state,
         title=job.title,
         attempt=job.attempt,
         attempts_max=job.attempts_max,
