@@ -141,7 +141,7 @@ def _children(settings: Settings) -> list[Child]:
     if settings.embedded_broker:
         commands["broker"] = [python, "-m", "app.broker"]
     commands["web"] = [python, "-m", "app.web"]
-    commands["sweep"] = [python, "-m", "app.cli", "sweep"]
+    commands["sweep"] = [python, "-m", "worker.reconcile"]
     for kind in ("training", "generation"):
         worker = [python, "-m", "celery", "-A", "worker.celery_app", "worker", "-Q", kind, "-n", f"{kind}@%h"]
         commands[f"{kind} worker"] = [*worker, "-c", "1", "--without-gossip", "--without-mingle", "-l", "WARNING"]

@@ -3,6 +3,7 @@
 Needs no torch and holds nothing in memory; any number of sweeps may run at once. `oneword sweep` runs it forever.
 """
 
+import signal
 import threading
 from typing import get_args
 
@@ -15,6 +16,7 @@ from app.db import Database
 from app.jobs import ledger
 from app.jobs.models import Job
 from app.jobs.states import Kind
+from app.log import configure_logging
 from app.settings import Settings
 from worker.blobs import remove_orphans
 from worker.studio import Studio
@@ -49,6 +51,15 @@ def run(studio: Studio, over: threading.Event) -> None:
             log.warning("database away; sweeping later", error=str(error.orig))
 
 
+def main() -> None:
+    """Sweep until SIGTERM."""
+    settings, over = Settings(), threading.Event()
+    configure_logging(settings)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: over.set())
+    run(Studio.from_settings(settings), over)
+
+
 def _first_waiting(kind: Kind) -> Select[str]:
     return select(Job.id).where(Job.kind == kind, Job.state == "queued").order_by(Job.turn, Job.id).limit(WAKE_UPS)
 
@@ -61,3 +72,7 @@ def _send_again(settings: Settings, kind: Kind, job_ids: list[str]) -> int:
     if queue.depth(settings, kind) != 0:
         return 0
     return sum(1 for job_id in job_ids if queue.wake(settings, kind, job_id))
+
+
+if __name__ == "__main__":
+    main()

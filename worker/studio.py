@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import app.schema  # noqa: F401 (every table, so that foreign keys resolve)
 from app.base_models.catalog import source_of
 from app.db import Database
 from app.settings import Settings

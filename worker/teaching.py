@@ -199,7 +199,7 @@ class Teaching:
 
     def _finish(self, model: BaseModel, step: Step, seconds: float) -> None:
         prompt = PREVIEW_PROMPT[self.spec.kind].format(self.spec.placeholder)
-        self._draw(model, step.best, prompt, step.number) if step.number not in PREVIEWS_AT[1:] else None
+        self.previews.append(self._draw(model, step.best, prompt, step.number))
         files = self._files(model, step)
         write(self.studio.database, partial(self._make_ready, model=model, step=step, files=files, seconds=seconds))
         self._forget_checkpoint()
@@ -211,7 +211,7 @@ class Teaching:
             "initializer": self.spec.initializer,
             "kind": self.spec.kind,
             "base_model": self.spec.base_model,
-            "base_model_hash": model.state_hash(),
+            "base_model_hash": model.weights_hash,
             "steps": str(step.number),
             "pictures": ",".join(picture.sha256[:16] for picture in self.spec.pictures),
         }
@@ -234,7 +234,7 @@ class Teaching:
         """In one fenced transaction: the version is ready, it is the current one, and the job has succeeded."""
         version = session.get_one(Version, self.spec.version_id, populate_existing=True)
         version.state = "ready"
-        version.base_model_hash = model.state_hash()
+        version.base_model_hash = model.weights_hash
         version.vectors = step.vectors
         version.steps = step.number
         version.evaluation = step.best_evaluation

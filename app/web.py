@@ -1,0 +1,26 @@
+"""Runs the web service: `python -m app.web`. Any ASGI server on `app.main:create_app` does as well."""
+
+import uvicorn
+
+from app.log import configure_logging
+from app.main import create_app
+from app.settings import Settings
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    settings = Settings()
+    configure_logging(settings)
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=3,  # open event streams resume elsewhere
+        server_header=False,
+    )
+
+
+if __name__ == "__main__":
+    main()
