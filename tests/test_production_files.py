@@ -1,0 +1,80 @@
+"""The files of a production installation, which no engine on a developer's machine may be there to start."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from app.settings import REPOSITORY, Settings
+
+COMPOSE: dict[str, Any] = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())
+OURS = ("web", "sweep", "migrate", "training-worker", "generation-worker")
+
+
+def variables(text: str) -> set[str]:
+    return set(re.findall(r"\$\{([A-Z_]+)", text))
+
+
+def test_every_variable_of_the_compose_file_is_explained_in_the_example_or_has_a_default() -> None:
+    text = (REPOSITORY / "docker-compose.yml").read_text()
+    example = (REPOSITORY / ".env.example").read_text()
+    explained = set(re.findall(r"^([A-Z_]+)=", example, re.MULTILINE))
+    with_default = set(re.findall(r"\$\{([A-Z_]+):-", text))
+    assert variables(text) <= explained | with_default
+    assert explained <= variables(text)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_containers_run_read_only_without_capabilities_and_within_limits(name: str) -> None:
+    service = COMPOSE["services"][name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert "no-new-privileges:true" in service["security_opt"]
+    if name != "migrate":
+        assert service["restart"] == "unless-stopped"
+        assert "memory" in service["deploy"]["resources"]["limits"]
+
+
+def test_only_the_web_service_publishes_a_port_and_only_on_this_host_by_default() -> None:
+    published = {name: service["ports"] for name, service in COMPOSE["services"].items() if "ports" in service}
+    assert list(published) == ["web"]
+    assert published["web"][0].startswith("${ONEWORD_LISTEN:-127.0.0.1:")
+
+
+def test_the_broker_keeps_what_it_accepted_and_has_no_open_user() -> None:
+    command = COMPOSE["services"]["valkey"]["command"]
+    for part in ("--appendonly yes", "--maxmemory-policy noeviction", "--user default off", "-@dangerous"):
+        assert part in command
+
+
+def test_every_oneword_setting_that_is_handed_over_is_a_setting() -> None:
+    known = {f"ONEWORD_{name.upper()}" for name in Settings.model_fields}
+    handed = {name for name in COMPOSE["x-oneword"] if name.startswith("ONEWORD_")}
+    assert handed <= known
+
+
+@pytest.mark.parametrize("name", ["Dockerfile", "Dockerfile.gpu"])
+def test_an_image_runs_as_a_user_of_its_own_and_copies_only_what_is_there(name: str) -> None:
+    lines = (REPOSITORY / name).read_text().splitlines()
+    users = [line.split()[1] for line in lines if line.startswith("USER ")]
+    assert users == ["oneword"]
+    copied = [
+        part for line in lines if line.startswith("COPY ") and "--from" not in line for part in line.split()[1:-1]
+    ]
+    assert [part for part in copied if not (REPOSITORY / part).exists()] == []
+
+
+def test_the_build_context_lets_in_everything_that_an_image_copies() -> None:
+    allowed = {line[1:] for line in Path(REPOSITORY / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    for name in ("Dockerfile", "Dockerfile.gpu"):
+        for line in (REPOSITORY / name).read_text().splitlines():
+            if line.startswith("COPY ") and "--from" not in line:
+                for part in line.split()[1:-1]:
+                    assert any(part.rstrip("/") == entry or part.startswith(f"{entry}/") for entry in allowed), part
+
+
+def test_the_images_install_the_extras_that_they_need_and_no_more() -> None:
+    assert "-e '.[postgres]'" in (REPOSITORY / "Dockerfile").read_text()
+    assert "-e '.[worker,postgres]'" in (REPOSITORY / "Dockerfile.gpu").read_text()
