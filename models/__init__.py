@@ -1,0 +1,1 @@
+"""The base model that ships, and the recipe that made it. Nothing in app or worker imports this."""

@@ -1,0 +1,1 @@
+"""How the demo model is made, from nothing but this folder: `python -m models.recipe FOLDER --minutes N`."""
