@@ -1,0 +1,67 @@
+// Which view an address shows, and the gate before all of them: nobody sees the studio without signing in.
+import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
+import { Link, Route, Switch, useLocation } from "wouter";
+
+import { isSignedOut } from "./api/problem";
+import { me } from "./api/queries";
+import { Frame } from "./Frame";
+import { LibraryView } from "./library/LibraryView";
+import { SignedInContext } from "./session/signedIn";
+import { SignInView } from "./session/SignInView";
+import { ProblemNotice } from "./ui/Notice";
+
+// The library opens first; the rest comes when it is asked for.
+const TeachView = lazy(async () => ({ default: (await import("./teach/TeachView")).TeachView }));
+const TeachAgainView = lazy(async () => ({ default: (await import("./teach/TeachAgainView")).TeachAgainView }));
+const JobView = lazy(async () => ({ default: (await import("./jobs/JobView")).JobView }));
+const ConceptView = lazy(async () => ({ default: (await import("./concept/ConceptView")).ConceptView }));
+const DrawView = lazy(async () => ({ default: (await import("./draw/DrawView")).DrawView }));
+const SettingsView = lazy(async () => ({ default: (await import("./settings/SettingsView")).SettingsView }));
+
+export function App() {
+  const [path] = useLocation();
+  const asked = useQuery({ ...me, enabled: path !== "/sign-in" });
+  if (path === "/sign-in" || isSignedOut(asked.error)) return <SignInView />;
+  if (asked.isPending) return null; // a moment; a flash of something else would be worse
+  if (asked.data === undefined) {
+    return (
+      <div className="frame narrow">
+        <ProblemNotice error={asked.error}>
+          <p>
+            <button type="button" className="link" onClick={() => void asked.refetch()}>
+              Try again
+            </button>
+          </p>
+        </ProblemNotice>
+      </div>
+    );
+  }
+  return (
+    <SignedInContext value={asked.data}>
+      <Frame>
+        <Suspense fallback={null}>
+          <Switch>
+            <Route path="/" component={LibraryView} />
+            <Route path="/teach" component={TeachView} />
+            <Route path="/jobs/:id">{({ id }) => <JobView key={id} id={id} />}</Route>
+            <Route path="/concepts/:id">{({ id }) => <ConceptView key={id} id={id} />}</Route>
+            <Route path="/concepts/:id/teach">{({ id }) => <TeachAgainView key={id} id={id} />}</Route>
+            <Route path="/draw" component={DrawView} />
+            <Route path="/settings" component={SettingsView} />
+            <Route>
+              <div className="head">
+                <div>
+                  <h1>There is nothing here</h1>
+                  <p>
+                    The address may be mistyped. Everything the studio has learned is in the <Link href="/">library</Link>.
+                  </p>
+                </div>
+              </div>
+            </Route>
+          </Switch>
+        </Suspense>
+      </Frame>
+    </SignedInContext>
+  );
+}

@@ -1,0 +1,58 @@
+// What stays around every view: the name, the way to the four places, and where the content begins.
+import { useEffect, useRef, type ReactNode } from "react";
+import { Link, useLocation } from "wouter";
+
+import { Icon, type IconName } from "./ui/Icon";
+
+const PLACES: readonly { href: string; name: string; icon: IconName; holds: readonly string[] }[] = [
+  { href: "/", name: "Library", icon: "library", holds: ["/concepts"] },
+  { href: "/teach", name: "Teach", icon: "teach", holds: ["/jobs"] },
+  { href: "/draw", name: "Draw", icon: "draw", holds: [] },
+  { href: "/settings", name: "Settings", icon: "settings", holds: [] },
+];
+
+export function Frame({ children }: { children: ReactNode }) {
+  const [path] = useLocation();
+  const main = useRef<HTMLElement>(null);
+  const first = useRef(true);
+  useEffect(() => {
+    // A new view begins at its top, for eyes and for screen readers alike.
+    if (!first.current) {
+      window.scrollTo(0, 0);
+      main.current?.focus({ preventScroll: true });
+    }
+    first.current = false;
+  }, [path]);
+  return (
+    <div className="frame">
+      <a className="skip" href="#content">
+        To the content
+      </a>
+      <header className="bar">
+        <Wordmark />
+        <nav className="tabs" aria-label="Places">
+          {PLACES.map(({ href, name, icon, holds }) => {
+            const here = path === href || holds.some((start) => path.startsWith(start));
+            return (
+              <Link key={href} href={href} aria-current={here ? "page" : undefined}>
+                <Icon name={icon} />
+                {name}
+              </Link>
+            );
+          })}
+        </nav>
+      </header>
+      <main id="content" ref={main} tabIndex={-1}>
+        {children}
+      </main>
+    </div>
+  );
+}
+
+export function Wordmark() {
+  return (
+    <Link href="/" className="wordmark" aria-label="Oneword">
+      one<mark>word</mark>
+    </Link>
+  );
+}

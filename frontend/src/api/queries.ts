@@ -1,0 +1,155 @@
+// What the page knows of the studio: one query per thing, and the keys under which they are kept.
+import { infiniteQueryOptions, keepPreviousData, QueryClient, queryOptions } from "@tanstack/react-query";
+
+import { answer, api, formOf } from "./client";
+import { isSignedOut, ProblemError } from "./problem";
+import { hasEnded, type Generation, type Kind } from "./types";
+
+const PAGE = 48;
+const HISTORY = 12;
+const WATCH_MS = 2500;
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 15_000,
+      // A refusal stays a refusal; only silence is worth asking again.
+      retry: (failures, error) => !(error instanceof ProblemError && error.problem.status < 500) && failures < 2,
+    },
+  },
+});
+
+export const me = queryOptions({
+  queryKey: ["me"],
+  queryFn: ({ signal }) => answer(api.GET("/api/me", { signal })),
+  retry: (failures, error) => !isSignedOut(error) && failures < 2,
+});
+
+export const baseModels = queryOptions({
+  queryKey: ["base-models"],
+  queryFn: async ({ signal }) => (await answer(api.GET("/api/base-models", { signal }))).items,
+  staleTime: 60_000,
+});
+
+export interface Wanted {
+  query: string;
+  kind: Kind | null;
+  tag: string | null;
+}
+
+export const everything: Wanted = { query: "", kind: null, tag: null };
+
+/** The library, newest first, page by page; asked again while something is being learned. */
+export function library(wanted: Wanted) {
+  return infiniteQueryOptions({
+    queryKey: ["concepts", "library", wanted],
+    queryFn: ({ signal, pageParam }) => {
+      const query = { query: wanted.query || null, kind: wanted.kind, tag: wanted.tag, cursor: pageParam, limit: PAGE };
+      return answer(api.GET("/api/concepts", { params: { query }, signal }));
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next,
+    placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) =>
+      state.data?.pages.some((page) => page.items.some((concept) => concept.training_job)) ? WATCH_MS : false,
+  });
+}
+
+/** Every word that can be written into a prompt: the first hundred are enough to complete from. */
+export const words = queryOptions({
+  queryKey: ["concepts", "words"],
+  queryFn: async ({ signal }) =>
+    (await answer(api.GET("/api/concepts", { params: { query: { limit: 100 } }, signal }))).items,
+});
+
+export function concept(id: string) {
+  return queryOptions({
+    queryKey: ["concepts", "one", id],
+    queryFn: ({ signal }) => answer(api.GET("/api/concepts/{concept_id}", { params: { path: { concept_id: id } }, signal })),
+    refetchInterval: ({ state }) => (state.data?.training_job ? WATCH_MS : false),
+  });
+}
+
+export function versions(id: string) {
+  return queryOptions({
+    queryKey: ["concepts", "versions", id],
+    queryFn: async ({ signal }) =>
+      (await answer(api.GET("/api/concepts/{concept_id}/versions", { params: { path: { concept_id: id } }, signal }))).items,
+  });
+}
+
+export function job(id: string) {
+  return queryOptions({
+    queryKey: ["jobs", "one", id],
+    queryFn: ({ signal }) => answer(api.GET("/api/jobs/{job_id}", { params: { path: { job_id: id } }, signal })),
+    // While it waits, how many are before it is known only by asking; once it runs, its events say everything.
+    refetchInterval: ({ state }) => (state.data && !hasEnded(state.data.state) ? WATCH_MS : false),
+  });
+}
+
+export const trainings = queryOptions({
+  queryKey: ["jobs", "trainings"],
+  queryFn: async ({ signal }) =>
+    (await answer(api.GET("/api/jobs", { params: { query: { kind: "training", state: "running" } }, signal }))).items,
+  refetchInterval: WATCH_MS,
+});
+
+export const history = infiniteQueryOptions({
+  queryKey: ["generations", "history"],
+  queryFn: ({ signal, pageParam }) =>
+    answer(api.GET("/api/generations", { params: { query: { cursor: pageParam, limit: HISTORY } }, signal })),
+  initialPageParam: null as string | null,
+  getNextPageParam: (last) => last.next,
+  refetchInterval: ({ state }) =>
+    state.data?.pages.some((page) => page.items.some(isBeingDrawn)) ? WATCH_MS : false,
+});
+
+export function isBeingDrawn(generation: Generation): boolean {
+  return !hasEnded(generation.state);
+}
+
+export function generation(id: string) {
+  return queryOptions({
+    queryKey: ["generations", "one", id],
+    queryFn: ({ signal }) =>
+      answer(api.GET("/api/generations/{generation_id}", { params: { path: { generation_id: id } }, signal })),
+    refetchInterval: ({ state }) => (state.data && isBeingDrawn(state.data) ? WATCH_MS : false),
+  });
+}
+
+export function tokenization(baseModel: string | null, text: string) {
+  return queryOptions({
+    queryKey: ["tokenize", baseModel, text],
+    queryFn: ({ signal }) => answer(api.POST("/api/tokenize", { body: { base_model: baseModel, text }, signal })),
+    enabled: text.trim() !== "",
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function pictureCheck(files: readonly File[], baseModel: string | null) {
+  return queryOptions({
+    // A file has no id of its own; what it is called, how long it is and when it was saved tell it apart.
+    queryKey: ["pictures", baseModel, ...files.map((file) => [file.name, file.size, file.lastModified])],
+    queryFn: ({ signal }) =>
+      answer(
+        api.POST("/api/pictures/check", {
+          body: { images: [] },
+          bodySerializer: () => formOf({ images: files, base_model: baseModel }),
+          signal,
+        }),
+      ),
+    enabled: files.length > 0,
+    placeholderData: keepPreviousData,
+    staleTime: Infinity,
+  });
+}
+
+export const tokens = queryOptions({
+  queryKey: ["tokens"],
+  queryFn: async ({ signal }) => (await answer(api.GET("/api/tokens", { signal }))).items,
+});
+
+export const members = queryOptions({
+  queryKey: ["members"],
+  queryFn: async ({ signal }) => (await answer(api.GET("/api/members", { signal }))).items,
+});

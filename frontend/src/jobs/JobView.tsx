@@ -1,0 +1,109 @@
+// A job while it happens. A training tells how a word is being learned; a drawing belongs to the Draw view.
+import { useQuery } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { Link, Redirect } from "wouter";
+
+import { concept as conceptQuery, job as jobQuery, queryClient } from "../api/queries";
+import { hasEnded, type Job } from "../api/types";
+import { useMayChange } from "../session/signedIn";
+import { ProblemNotice } from "../ui/Notice";
+import { Word } from "../ui/Word";
+import { CancelTraining } from "./CancelTraining";
+import type { Story } from "./events";
+import { LossCurve } from "./LossCurve";
+import { Previews } from "./Previews";
+import { headline, remaining, share } from "./sentences";
+import { TrainingEnd } from "./TrainingEnd";
+import { useStory } from "./useStory";
+
+export function JobView({ id }: { id: string }) {
+  const { data: job, error } = useQuery(jobQuery(id));
+  if (error !== null && job === undefined) return <ProblemNotice error={error} />;
+  if (job === undefined) return null;
+  if (job.kind === "generation") return <Redirect to="/draw" replace />;
+  return <Training job={job} />;
+}
+
+function Training({ job }: { job: Job }) {
+  const { story, connected } = useStory(job.id);
+  const mayChange = useMayChange();
+  const { data: concept } = useQuery({ ...conceptQuery(job.concept?.id ?? ""), enabled: job.concept !== null });
+  const state = story.state ?? job.state;
+  const ended = hasEnded(state);
+
+  useEffect(() => {
+    if (!ended) return;
+    void queryClient.invalidateQueries({ queryKey: ["jobs"] });
+    void queryClient.invalidateQueries({ queryKey: ["concepts"] });
+  }, [ended]);
+
+  const placeholder = job.concept?.placeholder ?? "";
+  const seen: Story = { ...story, state, attempt: Math.max(story.attempt, job.attempt) };
+  return (
+    <>
+      <div className="head">
+        <div>
+          <h1>
+            {headline(state)} {placeholder && <Word>{placeholder}</Word>}
+          </h1>
+          {ended || <Progress story={seen} job={job} connected={connected} />}
+        </div>
+        {!ended && mayChange && <CancelTraining job={job} learning={story.previews.length > 0} />}
+      </div>
+      {ended && <TrainingEnd job={job} state={state} story={story} concept={concept} />}
+      {story.warnings.map((warning) => (
+        <p key={warning} className="notice">
+          {warning}
+        </p>
+      ))}
+      <div className="lesson">
+        <section className="stack" aria-label="Previews">
+          <Previews previews={story.previews} waiting={!ended} />
+        </section>
+        <section className="stack" aria-label="What it learns from">
+          <h2>From these pictures</h2>
+          <ul className="strip">
+            {concept?.pictures.map((picture, place) => (
+              <li key={picture.id}>
+                <img className="picture" src={picture.url} alt={`Picture ${place + 1} of ${concept.name}`} />
+              </li>
+            ))}
+          </ul>
+          {story.points.length > 1 && (
+            <>
+              <h2>How well it fits</h2>
+              <LossCurve points={story.points} />
+            </>
+          )}
+          {ended && concept && (
+            <p className="small soft">
+              Everything about this word is on <Link href={`/concepts/${concept.id}`}>its own page</Link>.
+            </p>
+          )}
+        </section>
+      </div>
+    </>
+  );
+}
+
+function Progress({ story, job, connected }: { story: Story; job: Job; connected: boolean }) {
+  const done = share(story.progress);
+  return (
+    <div className="stack progress">
+      <div
+        className="meter"
+        role="progressbar"
+        aria-label="Steps done"
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={Math.round(done * 100)}
+      >
+        <div style={{ width: `${done * 100}%` }} />
+      </div>
+      <p className="small soft" role="status">
+        {remaining(story, job)}
+        {connected || " The connection is lost; looking for it again…"}
+      </p>
+    </div>
+  );
+}

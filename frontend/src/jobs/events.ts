@@ -1,0 +1,98 @@
+// What the page knows of a job from its events. Pure: the same events in the same order give the same state, and an
+// event that is seen twice (after a reconnection) counts once.
+import type { JobState } from "../api/types";
+
+export interface Progress {
+  step: number;
+  steps_max: number;
+  loss?: number | null;
+  evaluation?: number | null;
+  seconds_left?: number | null;
+}
+
+export interface Preview {
+  step: number;
+  url: string;
+  prompt: string;
+}
+
+export interface DrawnEvent {
+  index: number;
+  id: string;
+  url: string;
+  seed: number;
+}
+
+export type JobEvent =
+  | { type: "state"; id: number; data: { state: JobState; attempt: number } }
+  | { type: "progress"; id: number; data: Progress }
+  | { type: "preview"; id: number; data: Preview }
+  | { type: "image"; id: number; data: DrawnEvent }
+  | { type: "warning"; id: number; data: { detail: string } };
+
+/** One point of the curve: what the step's own batch lost, and what the fixed evaluation batch lost last. */
+export interface Point {
+  step: number;
+  loss: number | null;
+  evaluation: number | null;
+}
+
+export interface Story {
+  lastId: number;
+  state: JobState | null;
+  attempt: number;
+  progress: Progress | null;
+  points: readonly Point[];
+  previews: readonly Preview[];
+  images: readonly DrawnEvent[];
+  warnings: readonly string[];
+}
+
+export const beginning: Story = {
+  lastId: 0,
+  state: null,
+  attempt: 0,
+  progress: null,
+  points: [],
+  previews: [],
+  images: [],
+  warnings: [],
+};
+
+export function told(story: Story, event: JobEvent): Story {
+  if (event.id <= story.lastId) return story;
+  const next = { ...story, lastId: event.id };
+  switch (event.type) {
+    case "state":
+      return { ...next, ...event.data };
+    case "progress":
+      return { ...next, progress: event.data, points: withPoint(story.points, event.data) };
+    case "preview":
+      return { ...next, previews: replacing(story.previews, event.data, (preview) => preview.step) };
+    case "image":
+      return { ...next, images: replacing(story.images, event.data, (image) => image.index) };
+    case "warning":
+      return story.warnings.includes(event.data.detail)
+        ? next
+        : { ...next, warnings: [...story.warnings, event.data.detail] };
+  }
+}
+
+/** A job that went on from a checkpoint repeats a few steps: what it says now takes the place of what it said then. */
+function withPoint(points: readonly Point[], { step, loss = null, evaluation = null }: Progress): Point[] {
+  return [...points.filter((point) => point.step < step), { step, loss, evaluation }];
+}
+
+function replacing<Item>(items: readonly Item[], item: Item, place: (item: Item) => number): Item[] {
+  const others = items.filter((each) => place(each) !== place(item));
+  return [...others, item].sort((a, b) => place(a) - place(b));
+}
+
+const TYPES: readonly string[] = ["state", "progress", "preview", "image", "warning"] satisfies JobEvent["type"][];
+
+/** A message of the stream, or null for one this page does not know. */
+export function parsed(type: string, id: string, data: string): JobEvent | null {
+  const number = Number(id);
+  if (!TYPES.includes(type) || !Number.isInteger(number)) return null;
+  return { type, id: number, data: JSON.parse(data) as unknown } as JobEvent;
+}

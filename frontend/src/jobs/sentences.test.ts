@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+
+import { beginning, type Progress } from "./events";
+import { remaining, share } from "./sentences";
+
+const job = { ahead: null, attempts_max: 3 };
+const progress: Progress = { step: 60, steps_max: 300, seconds_left: 118 };
+
+test("a queue says how many jobs are before this one", () => {
+  const queued = { ...beginning, state: "queued" as const };
+  expect(remaining(queued, { ...job, ahead: 0 })).toBe("It is next.");
+  expect(remaining(queued, { ...job, ahead: 1 })).toBe("One job is before it.");
+  expect(remaining(queued, { ...job, ahead: 4 })).toBe("4 jobs are before it.");
+});
+
+test("a running job says how far it is and how long it may take", () => {
+  const running = { ...beginning, state: "running" as const, attempt: 1, progress };
+  expect(remaining(running, job)).toBe("Step 60 of at most 300; about 2 min left, less if it learns quickly.");
+});
+
+test("the first steps promise no time, because loading the model is in them", () => {
+  const running = { ...beginning, state: "running" as const, attempt: 1, progress: { ...progress, step: 1 } };
+  expect(remaining(running, job)).toBe("Step 1 of at most 300.");
+});
+
+test("a job that was interrupted says that it goes on", () => {
+  const second = { ...beginning, state: "running" as const, attempt: 2, progress };
+  expect(remaining(second, job)).toContain("goes on (attempt 2)");
+  expect(remaining({ ...beginning, state: "queued", attempt: 1 }, job)).toContain("goes on where it was");
+});
+
+test("progress never fills more than the whole bar", () => {
+  expect(share(null)).toBe(0);
+  expect(share(progress)).toBeCloseTo(0.2);
+  expect(share({ step: 301, steps_max: 300 })).toBe(1);
+});

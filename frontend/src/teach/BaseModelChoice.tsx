@@ -1,0 +1,48 @@
+// Which base model learns the word; with only one there is nothing to choose, but something to know.
+import { AboutBaseModels } from "../settings/AboutBaseModels";
+import type { BaseModel } from "../api/types";
+import { Field } from "../ui/Field";
+
+interface BaseModelChoiceProps {
+  models: readonly BaseModel[];
+  value: string | null;
+  fault: string | undefined;
+  onChange: (id: string) => void;
+}
+
+export function BaseModelChoice({ models, value, fault, onChange }: BaseModelChoiceProps) {
+  const chosen = models.find((model) => model.id === value);
+  return (
+    <div className="stack tight">
+      {models.length > 1 && (
+        <Field label="Base model" fault={fault}>
+          {(control) => (
+            <select
+              {...control}
+              value={value ?? ""}
+              onChange={(event) => {
+                onChange(event.target.value);
+              }}
+            >
+              {models.map((model) => (
+                <option key={model.id} value={model.id} disabled={!model.ready}>
+                  {model.name}
+                  {model.ready ? ` (${model.resolution} px)` : " (not ready)"}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+      )}
+      {chosen?.ready === false && (
+        <p className="notice bad">
+          {chosen.name} is not ready. {chosen.not_ready_reason}
+        </p>
+      )}
+      <details>
+        <summary>{chosen?.id === "demo" ? "It is taught to the demo model: a small cartoon world" : "About the base model"}</summary>
+        <AboutBaseModels />
+      </details>
+    </div>
+  );
+}

@@ -1,0 +1,50 @@
+// The new word itself: proposed from the name, free to change.
+import { Field } from "../ui/Field";
+import { Word } from "../ui/Word";
+import { asPlaceholder } from "./placeholder";
+
+interface PlaceholderFieldProps {
+  value: string;
+  fault: string | undefined;
+  suggestions: readonly string[] | undefined;
+  onChange: (text: string) => void;
+}
+
+export function PlaceholderField({ value, fault, suggestions, onChange }: PlaceholderFieldProps) {
+  return (
+    <Field
+      label="Your new word"
+      hint={
+        value && !fault ? (
+          <>
+            You will write it as in “a photo of <Word>{value}</Word> on the beach”.
+          </>
+        ) : (
+          "Proposed from the name; change it as you like."
+        )
+      }
+      fault={fault}
+      suggestions={suggestions}
+      onSuggestion={onChange}
+    >
+      {(control) => (
+        <input
+          {...control}
+          name="placeholder"
+          className="mono"
+          autoComplete="off"
+          autoCapitalize="none"
+          spellCheck={false}
+          placeholder="<my-mug>"
+          value={value}
+          onChange={(event) => {
+            onChange(event.target.value);
+          }}
+          onBlur={() => {
+            if (value !== "") onChange(asPlaceholder(value));
+          }}
+        />
+      )}
+    </Field>
+  );
+}

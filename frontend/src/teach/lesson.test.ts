@@ -1,0 +1,31 @@
+import { expect, test, vi } from "vitest";
+
+vi.stubGlobal("location", { origin: "http://studio.test" });
+const { faultOf, tagsIn } = await import("./lesson");
+const { formOf, newKey } = await import("../api/client");
+
+test("tags are separated by commas, without # and without doubles", () => {
+  expect(tagsIn(" kitchen, #blue,, kitchen ")).toEqual(["kitchen", "blue"]);
+});
+
+test("what is left empty is not sent, so that the base model's own settings apply", () => {
+  const form = formOf({ vectors: "", seed: null, mirror: undefined, kind: "style", tags: ["a", "b"], keep: false });
+  expect([...form.entries()]).toEqual([
+    ["kind", "style"],
+    ["tags", "a"],
+    ["tags", "b"],
+    ["keep", "false"],
+  ]);
+});
+
+test("a problem is told beside the field that it names, and nowhere else", () => {
+  const problem = { type: "/problems/x", title: "", status: 422, detail: "Too short.", field: "name" };
+  expect(faultOf(problem, "name")).toBe("Too short.");
+  expect(faultOf(problem, "kind")).toBeUndefined();
+  expect(faultOf(null, "name")).toBeUndefined();
+});
+
+test("each request has a key of its own", () => {
+  expect(newKey()).toMatch(/^[0-9a-f]{32}$/);
+  expect(newKey()).not.toBe(newKey());
+});

@@ -1,0 +1,83 @@
+// What somebody wants to be taught: the state of the form, and how it is sent.
+import { answer, api, formOf, newKey } from "../api/client";
+import type { Problem } from "../api/problem";
+import type { Kind } from "../api/types";
+
+/** Settings that nobody needs; empty text means the base model's own. */
+export interface Tuning {
+  vectors: string;
+  stepsMax: string;
+  mirror: "" | "true" | "false";
+  seed: string;
+}
+
+export const untuned: Tuning = { vectors: "", stepsMax: "", mirror: "", seed: "" };
+
+export interface Lesson {
+  files: readonly File[];
+  name: string;
+  kind: Kind;
+  initializer: string;
+  /** null until somebody writes one; until then the proposal stands. */
+  placeholder: string | null;
+  baseModel: string | null;
+  tags: string;
+  tuning: Tuning;
+}
+
+export const emptyLesson: Lesson = {
+  files: [],
+  name: "",
+  kind: "object",
+  initializer: "",
+  placeholder: null,
+  baseModel: null,
+  tags: "",
+  tuning: untuned,
+};
+
+export function tagsIn(text: string): string[] {
+  const tags = text.split(",").map((tag) => tag.trim().replace(/^#/, ""));
+  return [...new Set(tags.filter((tag) => tag !== ""))];
+}
+
+function tuningFields({ vectors, stepsMax, mirror, seed }: Tuning) {
+  return { vectors, steps_max: stepsMax, mirror, seed };
+}
+
+/** Sends a lesson. The key makes a second press of the button harmless. */
+export function teach(lesson: Lesson, placeholder: string, key: string) {
+  const form = formOf({
+    images: lesson.files,
+    placeholder,
+    initializer: lesson.initializer,
+    kind: lesson.kind,
+    base_model: lesson.baseModel,
+    name: lesson.name.trim(),
+    tags: tagsIn(lesson.tags),
+    ...tuningFields(lesson.tuning),
+  });
+  return answer(
+    api.POST("/api/concepts", {
+      params: { header: { "Idempotency-Key": key } },
+      body: { images: [] },
+      bodySerializer: () => form,
+    }),
+  );
+}
+
+export function teachAgain(conceptId: string, files: readonly File[], initializer: string, tuning: Tuning) {
+  const form = formOf({ images: files, initializer, ...tuningFields(tuning) });
+  return answer(
+    api.POST("/api/concepts/{concept_id}/versions", {
+      params: { path: { concept_id: conceptId }, header: { "Idempotency-Key": newKey() } },
+      body: { images: [] },
+      bodySerializer: () => form,
+    }),
+  );
+}
+
+/** The sentence for one field of the form, if the problem is there. */
+export function faultOf(problem: Problem | null, field: string): string | undefined {
+  return problem?.field === field ? problem.detail : undefined;
+}

@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+
+import { ago, duration, timeLeft } from "./time";
+
+test.each([
+  [0, "0 s"],
+  [59.4, "59 s"],
+  [59.6, "1 min"],
+  [200, "3 min 20 s"],
+  [7500, "2 h 5 min"],
+  [-3, "0 s"],
+])("%d seconds took %s", (seconds, said) => {
+  expect(duration(seconds)).toBe(said);
+});
+
+test.each([
+  [2, "a few seconds"],
+  [12, "about 20 s"],
+  [58, "about 1 min"],
+  [170, "about 3 min"],
+  [3900, "about 1 h 5 min"],
+])("with %d seconds left the page says %s", (seconds, said) => {
+  expect(timeLeft(seconds)).toBe(said);
+});
+
+const now = new Date("2026-03-10T12:00:00Z");
+
+test.each([
+  ["2026-03-10T11:59:40Z", "just now"],
+  ["2026-03-10T11:55:00Z", "5 min ago"],
+  ["2026-03-10T09:00:00Z", "3 h ago"],
+  ["2026-03-09T09:00:00Z", "yesterday"],
+  ["2026-03-03T12:00:00Z", "3 Mar"],
+  ["2024-03-03T12:00:00Z", "3 Mar 2024"],
+])("%s was %s", (then, said) => {
+  expect(ago(then, now)).toBe(said);
+});
+
+test("a clock that runs behind the studio's does not count backwards", () => {
+  expect(ago("2026-03-10T12:00:30Z", now)).toBe("just now");
+});

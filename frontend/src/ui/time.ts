@@ -1,0 +1,39 @@
+// How the page says when something was and how long it takes. Knows no clock: the caller brings the present.
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** How long something took: "48 s", "3 min 20 s", "2 h 5 min". */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < MINUTE) return `${whole} s`;
+  if (whole < HOUR) return joined(whole, MINUTE, "min", 1, "s");
+  return joined(whole, HOUR, "h", MINUTE, "min");
+}
+
+/** How much is left, as roughly as it is known: "a few seconds", "about 40 s", "about 3 min". */
+export function timeLeft(seconds: number): string {
+  if (seconds < 5) return "a few seconds";
+  if (seconds < 55) return `about ${Math.ceil(seconds / 10) * 10} s`;
+  if (seconds < HOUR) return `about ${Math.round(seconds / MINUTE)} min`;
+  return `about ${joined(Math.round(seconds / MINUTE) * MINUTE, HOUR, "h", MINUTE, "min")}`;
+}
+
+/** When something was: "just now", "5 min ago", "yesterday", "3 Mar", "3 Mar 2024". */
+export function ago(then: string, now: Date): string {
+  const date = new Date(then);
+  const seconds = (now.getTime() - date.getTime()) / 1000;
+  if (seconds < MINUTE) return "just now";
+  if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)} min ago`;
+  if (seconds < DAY) return `${Math.floor(seconds / HOUR)} h ago`;
+  if (seconds < 2 * DAY) return "yesterday";
+  const year = date.getFullYear() === now.getFullYear() ? {} : { year: "numeric" as const };
+  return date.toLocaleDateString("en-GB", { day: "numeric", month: "short", ...year });
+}
+
+function joined(whole: number, large: number, largeName: string, small: number, smallName: string): string {
+  const rest = Math.floor((whole % large) / small);
+  const first = `${Math.floor(whole / large)} ${largeName}`;
+  return rest === 0 ? first : `${first} ${rest} ${smallName}`;
+}
