@@ -7,11 +7,11 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.accounts.principal import COOKIE
 from app.errors import Forbidden, OnewordError, TooLarge
+from app.problems import problem_response
 from app.settings import Settings
 
 CONTENT_SECURITY_POLICY: Final = (
@@ -25,12 +25,6 @@ _HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
 }
-
-
-def problem_response(error: OnewordError, headers: dict[str, str] | None = None) -> JSONResponse:
-    """An error as application/problem+json (RFC 9457)."""
-    problem = error.problem()
-    return JSONResponse(problem, problem["status"], headers, media_type="application/problem+json")
 
 
 class Guards:

@@ -4,13 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import structlog
-from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
+from fastapi import FastAPI, Response
 from fastapi.responses import FileResponse, HTMLResponse
-from sqlalchemy.exc import IntegrityError
 from starlette.exceptions import HTTPException
 
 from app import health
@@ -20,17 +17,15 @@ from app.base_models.catalog import Catalog
 from app.concepts import routes as concepts
 from app.db import Database
 from app.dependencies import Services
-from app.errors import Conflict, OnewordError
 from app.generation import routes as generation
-from app.guards import Guards, problem_response
+from app.guards import Guards
 from app.jobs import routes as jobs
 from app.jobs.stream import EventFeed
 from app.pictures import PictureCleaner
+from app.problems import answer_with_problems
 from app.settings import REPOSITORY, Settings
 from app.storage import open_storage
 from app.teams import routes as teams
-
-log = structlog.get_logger(__name__)
 
 PAGE: Final = REPOSITORY / "frontend" / "dist"
 _NO_PAGE: Final = (
@@ -63,11 +58,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     for room in (accounts, teams, base_models, concepts, generation, jobs, health):
         app.include_router(room.router)
-    app.add_exception_handler(OnewordError, _domain_error)
-    app.add_exception_handler(RequestValidationError, _validation_error)
-    app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(IntegrityError, _collision)
-    app.add_exception_handler(Exception, _unexpected)
+    answer_with_problems(app)
     app.add_middleware(Guards, settings=settings)
     app.add_api_route("/{path:path}", _page, methods=["GET"], include_in_schema=False, response_model=None)
     return app
@@ -104,58 +95,3 @@ def _page(path: str) -> Response:
 def _caching(file: Path) -> dict[str, str]:
     named_by_content = file.parent.name == "assets"
     return {"Cache-Control": "public, max-age=31536000, immutable" if named_by_content else "no-cache"}
-
-
-def _domain_error(_: Request, error: Exception) -> Response:
-    assert isinstance(error, OnewordError)
-    headers = {"Retry-After": "60"} if error.status in (429, 503) else {}
-    if error.status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
-    return problem_response(error, headers)
-
-
-def _validation_error(_: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    first: dict[str, Any] = dict(error.errors()[0])
-    place = [str(part) for part in first["loc"] if part not in ("body", "query", "path", "header")]
-    field = ".".join(place) or None
-    detail = f"{field or 'The request'}: {str(first['msg']).rstrip('.')}."
-    return problem_response(_WithStatus(422, "invalid-input", "That value cannot be used", detail, field))
-
-
-def _http_error(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    code, title, detail = _HTTP.get(
-        error.status_code, ("request", "That request cannot be answered", f"{error.detail}. Check what was sent.")
-    )
-    return problem_response(_WithStatus(error.status_code, code, title, detail), dict(error.headers or {}))
-
-
-def _collision(_: Request, error: Exception) -> Response:
-    log.warning("two writers at once", error=str(error))
-    return problem_response(
-        Conflict("Somebody did the same thing at the same moment. Look at what is there now, then try again.")
-    )
-
-
-def _unexpected(_: Request, error: Exception) -> Response:
-    log.error("unexpected error", exc_info=error)
-    return problem_response(OnewordError("The studio met an error that it does not know. Its log has the details."))
-
-
-class _WithStatus(OnewordError):
-    """An error of the framework's, in our shape."""
-
-    def __init__(self, status: int, code: str, title: str, detail: str, field: str | None = None) -> None:
-        super().__init__(detail, field=field, code=code)
-        self._shape = {"title": title, "status": status}
-
-    def problem(self) -> dict[str, Any]:
-        """The body of application/problem+json."""
-        return super().problem() | self._shape
-
-
-_HTTP: Final = {
-    404: ("not-found", "Not found", "There is nothing at this address. /openapi.json lists every address there is."),
-    405: ("method", "Not possible here", "This address does not take that method. /openapi.json lists what it takes."),
-}

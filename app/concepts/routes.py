@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Header, Query, Response, UploadFile, status
 
-from app.accounts.principal import Member, Principal, Viewer
+from app.accounts.principal import Member, Viewer
 from app.concepts import queries, service
 from app.concepts.schemas import (
     Accepted,
@@ -21,6 +21,7 @@ from app.concepts.schemas import (
 from app.dependencies import Reading, Services, ServicesOf, UnitOfWork
 from app.errors import NotFound, PictureError
 from app.jobs import service as jobs
+from app.jobs.models import Job
 from app.pictures import Upload, count_problem
 from app.serving import file, png
 from app.training.service import Lesson, teach, teach_again
@@ -95,7 +96,7 @@ def create_concept(
         mirror=mirror,
         seed=seed,
     )
-    return _accepted(services, principal, *teach(services, principal, lesson, idempotency_key))
+    return _accepted(services, teach(services, principal, lesson, idempotency_key))
 
 
 @router.get("/concepts")
@@ -156,7 +157,7 @@ def teach_concept_again(
 ) -> Accepted:
     """Teach a concept again and keep both versions; without pictures, from those of the newest version."""
     lesson = Lesson(_read(images), initializer, vectors=vectors, steps_max=steps_max, mirror=mirror, seed=seed)
-    return _accepted(services, principal, *teach_again(services, principal, concept_id, lesson, idempotency_key))
+    return _accepted(services, teach_again(services, principal, concept_id, lesson, idempotency_key))
 
 
 @router.get("/concepts/{concept_id}/embedding", response_class=Response)
@@ -187,8 +188,7 @@ def _read(images: list[UploadFile]) -> list[Upload]:
     return [Upload(image.filename or "", image.file.read()) for image in images]
 
 
-def _accepted(services: Services, principal: Principal, concept_id: str, job_id: str) -> Accepted:
+def _accepted(services: Services, job: Job) -> Accepted:
     with services.database.reading() as session:
-        concept = service.get(session, principal.team_id, concept_id)
-        job = jobs.get(session, principal.team_id, job_id)
+        concept = service.get(session, job.team_id, job.concept_id or "")
         return Accepted(concept=service.describe(session, concept), job=jobs.describe(session, job))

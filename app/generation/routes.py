@@ -1,7 +1,6 @@
 """Drawing over REST."""
 
 import asyncio
-import hashlib
 from contextlib import aclosing
 from typing import Annotated
 
@@ -28,8 +27,7 @@ async def create_generation(
     idempotency_key: Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)] = None,
 ) -> Drawn:
     """Draw. The answer names the job to watch; with `wait` it comes when the pictures are there."""
-    mark = hashlib.sha256(body.model_dump_json().encode()).hexdigest()
-    job_id = await run_in_threadpool(service.draw, services, principal, body, idempotency_key, mark)
+    job_id = await run_in_threadpool(service.draw, services, principal, body, idempotency_key)
     if wait:
         await _end_of(services, job_id, wait)
     drawn = await run_in_threadpool(_describe, services, principal.team_id, job_id)

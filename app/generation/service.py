@@ -1,17 +1,19 @@
 """From a prompt to a queued drawing, and what came of it."""
 
+import hashlib
 import secrets
 from collections import defaultdict
 from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
+from app import idempotency
 from app.accounts.principal import Principal
 from app.base_models.catalog import AllowedModel
 from app.concepts import queries as concepts
 from app.db import new_id, utc_now
 from app.dependencies import Services
-from app.errors import Conflict, InvalidInput, NotFound, PromptError
+from app.errors import InvalidInput, NotFound, PromptError
 from app.generation import queries
 from app.generation.models import Generation, Image
 from app.generation.prompts import Named, check, named
@@ -20,7 +22,7 @@ from app.generation.spec import GenerationSpec
 from app.jobs import ledger
 from app.jobs import queries as jobs
 from app.jobs import service as job_service
-from app.jobs.models import Job, Submission
+from app.jobs.models import Job
 from app.jobs.schemas import Person
 from app.jobs.states import FINAL
 from app.settings import Settings
@@ -28,24 +30,28 @@ from app.settings import Settings
 LCM_STEPS_MAX = 50
 
 
-def draw(services: Services, principal: Principal, asked: GenerationIn, key: str | None, mark: str) -> str:
+def draw(services: Services, principal: Principal, asked: GenerationIn, key: str | None) -> str:
     """Queue a drawing. Returns the job's id."""
-    settings = services.settings
+    settings, team_id = services.settings, principal.team_id
+    mark = hashlib.sha256(asked.model_dump_json().encode()).hexdigest()
     _check_sizes(asked, settings)
-    with services.database.transaction() as session:
-        if (earlier := _submitted(session, principal, key, mark)) is not None:
-            return earlier
-        wanted = named(session, principal.team_id, asked.prompt, "prompt")
-        unwanted = named(session, principal.team_id, asked.negative_prompt, "negative_prompt")
-        first = next((each.version.base_model for each in (*wanted, *unwanted)), None)
-        model = services.catalog.get(asked.base_model or first)
-        check(model, asked.prompt, wanted, "prompt")
-        check(model, asked.negative_prompt, unwanted, "negative_prompt")
-        every = {each.written: each for each in (*wanted, *unwanted)}
-        job = _queue(session, principal, settings, _spec(asked, model, list(every.values())))
-        if key is not None:
-            session.add(Submission(team_id=principal.team_id, key=key, body_hash=mark, job_id=job.id))
-        return job.id
+
+    def make() -> str:
+        with services.database.transaction() as session:
+            if (earlier := idempotency.earlier(session, team_id, key, mark)) is not None:
+                return earlier.id
+            wanted = named(session, team_id, asked.prompt, "prompt")
+            unwanted = named(session, team_id, asked.negative_prompt, "negative_prompt")
+            first = next((each.version.base_model for each in (*wanted, *unwanted)), None)
+            model = services.catalog.get(asked.base_model or first)
+            check(model, asked.prompt, wanted, "prompt")
+            check(model, asked.negative_prompt, unwanted, "negative_prompt")
+            every = {each.written: each for each in (*wanted, *unwanted)}
+            job = _queue(session, principal, settings, _spec(asked, model, list(every.values())))
+            idempotency.remember(session, key, mark, job)
+            return job.id
+
+    return idempotency.despite_racers(make)
 
 
 def describe_drawn(session: Session, team_id: str, job_id: str) -> Drawn:
@@ -194,16 +200,3 @@ def _check_sizes(asked: GenerationIn, settings: Settings) -> None:
         )
     if asked.scheduler == "lcm" and (asked.steps or 0) > LCM_STEPS_MAX:
         raise InvalidInput(f"The lcm scheduler takes at most {LCM_STEPS_MAX} steps.", field="steps", code="steps")
-
-
-def _submitted(session: Session, principal: Principal, key: str | None, mark: str) -> str | None:
-    earlier = None if key is None else concepts.submission(session, principal.team_id, key)
-    if earlier is None:
-        return None
-    if earlier.body_hash != mark:
-        raise Conflict(
-            "This Idempotency-Key was used for a different request. Send a new key with it.",
-            field="Idempotency-Key",
-            code="idempotency-key-reused",
-        )
-    return earlier.job_id

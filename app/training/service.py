@@ -7,18 +7,19 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from app import idempotency
 from app.accounts.principal import Principal
 from app.base_models.catalog import VECTORS_MAX, AllowedModel
 from app.base_models.initializers import checked_initializer, checked_placeholder
 from app.concepts import queries
 from app.concepts.models import Concept, Picture, Version
+from app.concepts.service import get
 from app.db import new_id
 from app.decoding import Clean
 from app.dependencies import Services
-from app.errors import Conflict, InvalidInput, NotFound, OnewordError
-from app.jobs import queries as jobs
+from app.errors import Conflict, InvalidInput, OnewordError
 from app.jobs import service as ledger
-from app.jobs.models import Job, Submission
+from app.jobs.models import Job
 from app.pictures import Upload, accepted, count_problem
 from app.settings import Settings
 from app.storage import Storage
@@ -51,100 +52,78 @@ class Lesson:
         return hashlib.sha256(repr((concept_id, pictures, sorted(fields.items()))).encode()).hexdigest()
 
 
-def teach(services: Services, principal: Principal, lesson: Lesson, key: str | None) -> tuple[str, str]:
-    """Make a concept and the job that teaches it. Returns both ids."""
-    settings, database = services.settings, services.database
-    with database.reading() as session:
-        if (earlier := _submitted(session, principal, key, lesson.fingerprint())) is not None:
-            return earlier
-        taken = queries.placeholders(session, principal.team_id)
+def teach(services: Services, principal: Principal, lesson: Lesson, key: str | None) -> Job:
+    """Make a concept and the job that teaches it."""
+    settings, team_id, mark = services.settings, principal.team_id, lesson.fingerprint()
+    with services.database.reading() as session:
+        if (job := idempotency.earlier(session, team_id, key, mark)) is not None:
+            return job
+        taken = queries.placeholders(session, team_id)
     model = services.catalog.get(lesson.base_model)
     _check_options(lesson, settings)
     count_problem(len(lesson.uploads), settings.pictures_min, settings.pictures_max)
     placeholder = checked_placeholder(model, lesson.placeholder, taken)
     initializer = checked_initializer(model, lesson.initializer or "")
     pictures = _clean(services, lesson, model)
-    with _stored(services.storage, pictures) as keys, database.transaction() as session:
-        if (earlier := _submitted(session, principal, key, lesson.fingerprint())) is not None:
-            return earlier
-        checked_placeholder(model, placeholder, queries.placeholders(session, principal.team_id))
-        concept = Concept(
-            team_id=principal.team_id,
-            owner_id=principal.user_id,
-            name=lesson.name.strip() or placeholder.strip("<>").replace("-", " "),
-            description=lesson.description,
-            tags=list(lesson.tags),
-            placeholder=placeholder,
-            initializer=initializer,
-            kind=lesson.kind,
-            base_model=model.id,
-            family=model.facts.family,
-        )
-        session.add(concept)
-        session.flush()
-        rows = [
-            Picture(
-                team_id=principal.team_id,
-                position=position,
-                key=blob,
-                sha256=picture.sha256,
-                media_type="image/png",
-                width=picture.stored_width,
-                height=picture.stored_height,
+
+    def make() -> Job:
+        with _stored(services.storage, pictures) as stored, services.database.transaction() as session:
+            if (job := idempotency.earlier(session, team_id, key, mark)) is not None:
+                return job
+            checked_placeholder(model, placeholder, queries.placeholders(session, team_id))
+            concept = Concept(
+                team_id=team_id,
+                owner_id=principal.user_id,
+                name=lesson.name.strip() or placeholder.strip("<>").replace("-", " "),
+                description=lesson.description,
+                tags=list(lesson.tags),
+                placeholder=placeholder,
+                initializer=initializer,
+                kind=lesson.kind,
+                base_model=model.id,
+                family=model.facts.family,
             )
-            for position, (blob, picture) in enumerate(zip(keys, pictures, strict=True))
-        ]
-        job = _queue(session, settings, principal, concept, lesson, initializer, rows)
-        _remember(session, principal, key, lesson.fingerprint(), job)
-    return concept.id, job.id
+            session.add(concept)
+            session.flush()
+            job = _queue(session, settings, principal, concept, lesson, initializer, stored.rows(team_id))
+            idempotency.remember(session, key, mark, job)
+            stored.keep()
+        return job
+
+    return idempotency.despite_racers(make)
 
 
-def teach_again(
-    services: Services, principal: Principal, concept_id: str, lesson: Lesson, key: str | None
-) -> tuple[str, str]:
+def teach_again(services: Services, principal: Principal, concept_id: str, lesson: Lesson, key: str | None) -> Job:
     """Another version of a concept; without new pictures, from the newest version's. Both are kept."""
-    settings, database, mark = services.settings, services.database, lesson.fingerprint(concept_id)
-    with database.reading() as session:
-        if (earlier := _submitted(session, principal, key, mark)) is not None:
-            return earlier
-        concept = _concept(session, principal, concept_id)
+    settings, team_id, mark = services.settings, principal.team_id, lesson.fingerprint(concept_id)
+    with services.database.reading() as session:
+        if (job := idempotency.earlier(session, team_id, key, mark)) is not None:
+            return job
+        concept = get(session, team_id, concept_id)
     model = services.catalog.get(concept.base_model)
     _check_options(lesson, settings)
     initializer = concept.initializer
-    if lesson.initializer is not None:
-        initializer = checked_initializer(model, lesson.initializer)
+    if lesson.initializer is not None or not initializer:  # an imported concept may have none
+        initializer = checked_initializer(model, lesson.initializer or "")
     pictures: list[Clean] = []
     if lesson.uploads:
         count_problem(len(lesson.uploads), settings.pictures_min, settings.pictures_max)
         pictures = _clean(services, lesson, model)
-    with _stored(services.storage, pictures) as keys, database.transaction() as session:
-        if (earlier := _submitted(session, principal, key, mark)) is not None:
-            return earlier
-        concept = _concept(session, principal, concept_id)
-        versions = queries.versions(session, principal.team_id, [concept.id])
-        if any(version.state == "training" for version in versions):
-            raise Conflict(
-                f"{concept.placeholder} is being taught already. Wait until it is done, or cancel that job first.",
-                code="already-training",
-            )
-        if pictures:
-            rows = [
-                Picture(
-                    team_id=principal.team_id,
-                    position=position,
-                    key=blob,
-                    sha256=picture.sha256,
-                    media_type="image/png",
-                    width=picture.stored_width,
-                    height=picture.stored_height,
-                )
-                for position, (blob, picture) in enumerate(zip(keys, pictures, strict=True))
-            ]
-        else:
-            rows = _same_pictures(session, principal, versions[0].id if versions else "")
-        job = _queue(session, settings, principal, concept, lesson, initializer, rows)
-        _remember(session, principal, key, mark, job)
-    return concept.id, job.id
+
+    def make() -> Job:
+        with _stored(services.storage, pictures) as stored, services.database.transaction() as session:
+            if (job := idempotency.earlier(session, team_id, key, mark)) is not None:
+                return job
+            concept = get(session, team_id, concept_id)
+            versions = queries.versions(session, team_id, [concept.id])
+            _must_rest(concept, versions)
+            rows = stored.rows(team_id) if pictures else _same_pictures(session, concept, versions)
+            job = _queue(session, settings, principal, concept, lesson, initializer, rows)
+            idempotency.remember(session, key, mark, job)
+            stored.keep()
+        return job
+
+    return idempotency.despite_racers(make)
 
 
 def _queue(
@@ -203,38 +182,72 @@ def _clean(services: Services, lesson: Lesson, model: AllowedModel) -> list[Clea
     return accepted(checked, services.settings.pictures_min, services.settings.pictures_max)
 
 
+@dataclass
+class _Stored:
+    """Blobs of cleaned pictures that no row names yet."""
+
+    pictures: Sequence[Clean]
+    keys: Sequence[str]
+    kept: bool = False
+
+    def rows(self, team_id: str) -> list[Picture]:
+        """The rows that will name them."""
+        return [
+            Picture(
+                team_id=team_id,
+                position=position,
+                key=key,
+                sha256=picture.sha256,
+                media_type="image/png",
+                width=picture.stored_width,
+                height=picture.stored_height,
+            )
+            for position, (key, picture) in enumerate(zip(self.keys, self.pictures, strict=True))
+        ]
+
+    def keep(self) -> None:
+        """Rows name them now; they stay if the transaction commits."""
+        self.kept = True
+
+
 @contextmanager
-def _stored(storage: Storage, pictures: Sequence[Clean]) -> Iterator[list[str]]:
-    """Blobs of the pictures; gone again if the block fails, so that nothing stays half-written."""
-    keys = [f"pictures/{new_id()}.png" for _ in pictures]
+def _stored(storage: Storage, pictures: Sequence[Clean]) -> Iterator[_Stored]:
+    """Blobs of the pictures; gone again if they are not kept or the block fails, so that nothing is half-written."""
+    stored = _Stored(pictures, [f"pictures/{new_id()}.png" for _ in pictures])
     try:
-        for key, picture in zip(keys, pictures, strict=True):
+        for key, picture in zip(stored.keys, pictures, strict=True):
             storage.put(key, picture.content)
-        yield keys
+        yield stored
     except BaseException:
-        for key in keys:
+        stored.kept = False
+        raise
+    finally:
+        for key in () if stored.kept else stored.keys:
             with suppress(OnewordError):  # the sweep removes what cannot be removed now
                 storage.delete(key)
-        raise
 
 
-def _same_pictures(session: Session, principal: Principal, version_id: str) -> list[Picture]:
-    found = queries.pictures(session, principal.team_id, [version_id])
-    if not found:
+def _same_pictures(session: Session, concept: Concept, versions: Sequence[Version]) -> list[Picture]:
+    """Those of the newest version that has any."""
+    every = queries.pictures(session, concept.team_id, [version.id for version in versions])
+    newest = next((version.id for version in versions if any(p.version_id == version.id for p in every)), None)
+    if newest is None:
         raise InvalidInput(
-            "This concept has no stored pictures to learn from. Send pictures with the request.",
+            f"{concept.placeholder} has no stored pictures to learn from. Send pictures with the request.",
             field="images",
             code="picture-count",
         )
     columns = ("team_id", "position", "key", "sha256", "media_type", "width", "height")
+    found = [picture for picture in every if picture.version_id == newest]
     return [Picture(**{name: getattr(picture, name) for name in columns}) for picture in found]
 
 
-def _concept(session: Session, principal: Principal, concept_id: str) -> Concept:
-    concept = queries.by_id(session, principal.team_id, concept_id)
-    if concept is None:
-        raise NotFound("There is no such concept. It may have been deleted.")
-    return concept
+def _must_rest(concept: Concept, versions: Sequence[Version]) -> None:
+    if any(version.state == "training" for version in versions):
+        raise Conflict(
+            f"{concept.placeholder} is being taught already. Wait until it is done, or cancel that job first.",
+            code="already-training",
+        )
 
 
 def _check_options(lesson: Lesson, settings: Settings) -> None:
@@ -248,23 +261,3 @@ def _check_options(lesson: Lesson, settings: Settings) -> None:
     ):
         if value is not None and not 1 <= value <= most:
             raise InvalidInput(f"{name} is {value}, and has to be from 1 to {most}.", field=name, code=name)
-
-
-def _submitted(session: Session, principal: Principal, key: str | None, mark: str) -> tuple[str, str] | None:
-    """What the same `Idempotency-Key` made before. Raises Conflict if it came with something else."""
-    earlier = None if key is None else queries.submission(session, principal.team_id, key)
-    if earlier is None:
-        return None
-    job = jobs.by_id(session, principal.team_id, earlier.job_id)
-    if earlier.body_hash != mark or job is None:
-        raise Conflict(
-            "This Idempotency-Key was used for a different request. Send a new key with it.",
-            field="Idempotency-Key",
-            code="idempotency-key-reused",
-        )
-    return job.concept_id or "", job.id
-
-
-def _remember(session: Session, principal: Principal, key: str | None, mark: str, job: Job) -> None:
-    if key is not None:
-        session.add(Submission(team_id=principal.team_id, key=key, body_hash=mark, job_id=job.id))

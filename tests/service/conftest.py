@@ -1,7 +1,9 @@
 """A studio without workers: the real application on a fresh SQLite file, and people who are signed in."""
 
 import io
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from app.db import Database
 from app.dependencies import Services
 from app.main import create_app
 from app.migrate import upgrade
+from app.pictures import PictureCleaner
 from app.settings import Settings
 from app.teams.models import Membership, Team
 
@@ -32,6 +35,19 @@ def photos(count: int = 4) -> list[tuple[str, tuple[str, bytes, str]]]:
     return [("images", (f"{index}.jpg", photo(index), "image/jpeg")) for index in range(count)]
 
 
+class Shared:
+    """A cleaner that outlives the application it is lent to."""
+
+    def __init__(self, cleaner: PictureCleaner) -> None:
+        self.check = cleaner.check
+
+    def warm(self) -> None:
+        """It is."""
+
+    def close(self) -> None:
+        """Not yet."""
+
+
 @pytest.fixture
 def woken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Ids of the jobs that a worker was woken for."""
@@ -40,12 +56,36 @@ def woken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return sent
 
 
-@pytest.fixture
-def anonymous(settings: Settings, woken: list[str]) -> Iterator[TestClient]:
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    database = Database(settings.resolved_database_url)
+@pytest.fixture(scope="session")
+def cleaner() -> Iterator[PictureCleaner]:
+    """The children that decode; they start once for all tests."""
+    cleaner = PictureCleaner(bytes_max=25_000_000)
+    yield cleaner
+    cleaner.close()
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the newest schema, to copy."""
+    path = tmp_path_factory.mktemp("migrated") / "oneword.sqlite3"
+    database = Database(f"sqlite:///{path}")
     upgrade(database)
-    database.dispose()
+    database.dispose()  # the last connection folds SQLite's log into the file
+    return path
+
+
+@pytest.fixture
+def anonymous(
+    settings: Settings, woken: list[str], migrated: Path, cleaner: PictureCleaner, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[TestClient]:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    if settings.database_url:
+        database = Database(settings.database_url)
+        upgrade(database)
+        database.dispose()
+    else:
+        shutil.copy(migrated, settings.data_dir / "oneword.sqlite3")
+    monkeypatch.setattr("app.main.PictureCleaner", lambda bytes_max: Shared(cleaner))
     with TestClient(create_app(settings), base_url="http://localhost:8000", raise_server_exceptions=False) as client:
         yield client
 

@@ -4,7 +4,6 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -12,13 +11,6 @@ from PIL import Image
 
 from app.pictures import Checked, PictureCleaner, Upload
 from tests.service.conftest import photo
-
-
-@pytest.fixture(scope="module")
-def cleaner() -> Iterator[PictureCleaner]:
-    cleaner = PictureCleaner(bytes_max=25_000_000)
-    yield cleaner
-    cleaner.close()
 
 
 def check(cleaner: PictureCleaner, *contents: bytes, resolution: int = 64) -> list[Checked]:
