@@ -22,7 +22,11 @@ MEDIA_TYPE: Final = "application/problem+json"
 # SQLite's SQLITE_FULL, and PostgreSQL's disk_full.
 _DATABASE_FULL: Final = ("database or disk is full", "No space left on device", "could not extend file")
 _HTTP: Final = {
-    400: ("request", "That request cannot be read", "The request's body is not in the form that this address takes."),
+    400: (
+        "request",
+        "That request cannot be read",
+        "The body is not in the form that this address takes. /openapi.json shows it.",
+    ),
     404: ("not-found", "Not found", "There is nothing at this address. /openapi.json lists every address there is."),
     405: ("method", "Not possible here", "This address does not take that method. /openapi.json lists what it takes."),
 }
@@ -41,6 +45,7 @@ def answer_with_problems(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(IntegrityError, _collision)
     app.add_exception_handler(DataError, _unstorable)
+    app.add_exception_handler(UnicodeEncodeError, _unstorable)  # half a surrogate pair, which JSON can spell
     app.add_exception_handler(DBAPIError, _database_error)
     app.add_exception_handler(OSError, _system_error)
     app.add_exception_handler(Exception, _unexpected)
@@ -92,7 +97,8 @@ def _unstorable(_: Request, error: Exception) -> Response:
     log.warning("a value that the database does not take", error=str(error))
     return problem_response(
         InvalidInput(
-            "A value has a character that cannot be stored (such as NUL), or is too large. Take it out and try again."
+            "A text has a character that cannot be stored, such as NUL or half an emoji, or a number is too large. "
+            "Take it out and try again."
         )
     )
 

@@ -44,12 +44,14 @@ class Tokenizer:
         return cls(_from_vocabulary(folder / "vocab.json", folder / "merges.txt"))
 
     def tokens(self, text: str) -> list[Token]:
-        """The tokens of a text, without start and end."""
+        """The tokens of a text, without start and end. Raises UnicodeEncodeError for half a surrogate pair."""
+        text.encode()
         encoded = self._backend.encode(text, add_special_tokens=False)
         return [Token(id, token) for id, token in zip(encoded.ids, encoded.tokens, strict=True)]
 
     def ids(self, text: str) -> list[int]:
-        """The token ids of a text, without start and end."""
+        """The token ids of a text, without start and end. Raises UnicodeEncodeError for half a surrogate pair."""
+        text.encode()
         found: list[int] = self._backend.encode(text, add_special_tokens=False).ids
         return found
 

@@ -17,7 +17,10 @@ from app.concepts.models import Concept, Version
 from app.errors import PromptError
 from app.generation.spec import ConceptSpec
 
-_WRITTEN: Final = re.compile(r"<([^<>\s@]{1,60})(?:@([0-9]{1,6}))?>")
+# Whatever stands between < and > is meant as a concept, so that a slip of the pen is found and not drawn as text.
+_WRITTEN: Final = re.compile(r"<(?P<word>[^<>@\s][^<>@]{0,80})(?:@(?P<number>[^<>]{0,20}))?>")
+
+_NUMBER: Final = re.compile(r"[0-9]{1,6}")
 
 
 @dataclass(frozen=True)
@@ -44,13 +47,17 @@ class Named:
 def named(session: Session, team_id: str, prompt: str, field: str) -> list[Named]:
     """The concepts of a prompt, each once. Raises PromptError naming what cannot be used and what to do."""
     found = {match[0]: match for match in _WRITTEN.finditer(prompt)}
-    concepts = queries.by_placeholders(session, team_id, {f"<{match[1]}>" for match in found.values()})
+    concepts = queries.by_placeholders(session, team_id, {f"<{match['word']}>" for match in found.values()})
     resolved = []
     for written, match in found.items():
-        concept = concepts.get(f"<{match[1]}>")
+        concept = concepts.get(f"<{match['word']}>")
         if concept is None:
-            raise _unknown(session, team_id, written, f"<{match[1]}>", field)
-        number = int(match[2]) if match[2] else concept.current_version
+            raise _unknown(session, team_id, written, f"<{match['word']}>", field)
+        number = concept.current_version
+        if match["number"] is not None:
+            if not _NUMBER.fullmatch(match["number"]):
+                raise _no_version(concept, match["number"], field)
+            number = int(match["number"])
         resolved.append(Named(written, concept, _ready(session, concept, written, number, field)))
     return resolved
 
@@ -88,12 +95,7 @@ def _ready(session: Session, concept: Concept, written: str, number: int | None,
     if number is not None:
         version = queries.version(session, concept.team_id, concept.id, number)
         if version is None:
-            raise PromptError(
-                f"{concept.placeholder} has no version {number}. Write {concept.placeholder} for its current one.",
-                field=field,
-                code="prompt-unknown-version",
-                suggestions=[concept.placeholder],
-            )
+            raise _no_version(concept, str(number), field)
         if version.state == "ready":
             return version
         state = version.state
@@ -111,6 +113,15 @@ def _ready(session: Session, concept: Concept, written: str, number: int | None,
         "Teach it again first.",
         field=field,
         code="prompt-not-learned",
+    )
+
+
+def _no_version(concept: Concept, number: str, field: str) -> PromptError:
+    return PromptError(
+        f"{concept.placeholder} has no version {number}. Write {concept.placeholder} for its current one.",
+        field=field,
+        code="prompt-unknown-version",
+        suggestions=[concept.placeholder],
     )
 
 

@@ -1,6 +1,7 @@
 """From a prompt to a queued drawing, and what came of it."""
 
 import hashlib
+import json
 import secrets
 from collections import defaultdict
 from collections.abc import Sequence
@@ -33,7 +34,7 @@ LCM_STEPS_MAX = 50
 def draw(services: Services, principal: Principal, asked: GenerationIn, key: str | None) -> str:
     """Queue a drawing. Returns the job's id."""
     settings, team_id = services.settings, principal.team_id
-    mark = hashlib.sha256(asked.model_dump_json().encode()).hexdigest()
+    mark = hashlib.sha256(json.dumps(asked.model_dump()).encode()).hexdigest()
     _check_sizes(asked, settings)
 
     def make() -> str:

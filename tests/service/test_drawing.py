@@ -93,32 +93,8 @@ def test_events_of_a_finished_job_are_streamed_and_the_stream_ends(
     assert (again.status_code, again.text) == (200, "")
 
 
-@pytest.mark.parametrize(
-    ("body", "field", "code"),
-    [
-        ({"prompt": "a <my-mgu>"}, "prompt", "prompt-unknown-placeholder"),
-        ({"prompt": "a <my-mug@9>"}, "prompt", "prompt-unknown-version"),
-        ({"prompt": "cat " * 28 + "<my-mug>"}, "prompt", "prompt-too-long"),
-        ({"prompt": "x", "negative_prompt": "cat " * 31}, "negative_prompt", "prompt-too-long"),
-        ({"prompt": " "}, "prompt", "prompt-empty"),
-        ({"prompt": "x", "count": 17}, "count", "count"),
-    ],
-)
-def test_a_prompt_that_cannot_be_drawn_says_why(
-    member: TestClient, learned: str, body: dict[str, object], field: str, code: str
-) -> None:
-    answer = member.post("/api/generations", json=body)
-    assert answer.status_code == 422
-    assert (answer.json()["field"], answer.json()["type"]) == (field, f"/problems/{code}")
-
-
 def test_exactly_as_many_tokens_as_the_model_reads_are_fine(member: TestClient, learned: str) -> None:
     assert member.post("/api/generations", json={"prompt": "cat " * 27 + "<my-mug>"}).status_code == 202
-
-
-def test_a_misspelt_placeholder_gets_the_near_one(member: TestClient, learned: str) -> None:
-    answer = member.post("/api/generations", json={"prompt": "a <my-mgu>"})
-    assert answer.json()["suggestions"] == ["<my-mug>"]
 
 
 def test_another_team_cannot_draw_it(stranger: TestClient, learned: str) -> None:
@@ -152,11 +128,3 @@ def test_the_library_is_searched_changed_and_cleared(member: TestClient, learned
     assert member.patch(f"/api/concepts/{learned}", json={"current_version": 5}).json()["field"] == "current_version"
     assert member.delete(f"/api/concepts/{learned}").status_code == 204
     assert member.get(f"/api/concepts/{learned}").status_code == 404
-
-
-def test_a_concept_of_another_base_model_is_not_drawn(member: TestClient, services: Services, learned: str) -> None:
-    with services.database.transaction() as session:
-        session.scalars(select(Version)).one().base_model = "other"
-    answer = member.post("/api/generations", json={"prompt": "<my-mug>", "base_model": "demo"})
-    assert answer.json()["type"] == "/problems/prompt-other-base-model"
-    assert "learned on other" in answer.json()["detail"]
