@@ -1,6 +1,7 @@
 """For operators: is the process there, can it work, and its figures."""
 
 from fastapi import APIRouter, Response
+from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -32,7 +33,7 @@ def readyz(services: ServicesOf, response: Response) -> dict[str, str]:
     return parts
 
 
-@router.get("/metrics", response_class=Response)
+@router.get("/metrics", response_class=PlainTextResponse)
 def metrics(session: Reading) -> Response:
     """Figures for Prometheus."""
     registry = CollectorRegistry()

@@ -21,6 +21,7 @@ from app.generation import routes as generation
 from app.guards import Guards
 from app.jobs import routes as jobs
 from app.jobs.stream import EventFeed
+from app.openapi import describe_well, operation_id
 from app.pictures import PictureCleaner
 from app.problems import answer_with_problems
 from app.settings import REPOSITORY, Settings
@@ -45,7 +46,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=_lifespan,
         docs_url=None,
         redoc_url=None,
-        responses={"4XX": {"description": "A problem (RFC 9457).", "content": {"application/problem+json": {}}}},
+        generate_unique_id_function=operation_id,
+        responses={"default": {"description": "A problem."}},  # its shape is in app.openapi
     )
     database = Database(settings.resolved_database_url)
     app.state.services = Services(
@@ -59,6 +61,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for room in (accounts, teams, base_models, concepts, generation, jobs, health):
         app.include_router(room.router)
     answer_with_problems(app)
+    describe_well(app)
     app.add_middleware(Guards, settings=settings)
     app.add_api_route("/{path:path}", _page, methods=["GET"], include_in_schema=False, response_model=None)
     return app

@@ -10,6 +10,7 @@ from typing import Any, Final
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
@@ -30,6 +31,28 @@ _HTTP: Final = {
     404: ("not-found", "Not found", "There is nothing at this address. /openapi.json lists every address there is."),
     405: ("method", "Not possible here", "This address does not take that method. /openapi.json lists what it takes."),
 }
+
+
+class PictureProblem(BaseModel):
+    """What is wrong with one of several pictures."""
+
+    index: int
+    name: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """What every error looks like (RFC 9457)."""
+
+    model_config = ConfigDict(json_schema_extra={"additionalProperties": True})
+
+    type: str = Field(description="`/problems/` and a code that never changes, for programs.")
+    title: str = Field(description="The kind of problem, in a few words.")
+    status: int = Field(description="The HTTP status.")
+    detail: str = Field(description="What happened, to what, and what to do, for people.")
+    field: str | None = Field(None, description="The field that is at fault, where one is.")
+    suggestions: list[str] | None = Field(None, description="What could be sent instead.")
+    pictures: list[PictureProblem] | None = Field(None, description="Of an upload: each picture that is at fault.")
 
 
 def problem_response(error: OnewordError, headers: dict[str, str] | None = None) -> JSONResponse:

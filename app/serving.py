@@ -11,6 +11,18 @@ _SAFE: Final = {
 }
 
 
+class Png(Response):
+    """A picture, in the interface's schema."""
+
+    media_type = "image/png"
+
+
+class File(Response):
+    """A file to keep, in the interface's schema."""
+
+    media_type = "application/octet-stream"
+
+
 def png(content: bytes, file_name: str, *, download: bool = False) -> Response:
     """A picture. Its id never means anything else, so a browser may keep it for good."""
     disposition = "attachment" if download else "inline"
@@ -19,7 +31,7 @@ def png(content: bytes, file_name: str, *, download: bool = False) -> Response:
         "Cache-Control": "private, max-age=31536000, immutable",
         "Content-Disposition": f'{disposition}; filename="{file_name}"',
     }
-    return Response(content, media_type="image/png", headers=headers)
+    return Png(content, headers=headers)
 
 
 def file(content: bytes, file_name: str) -> Response:
@@ -29,4 +41,4 @@ def file(content: bytes, file_name: str) -> Response:
         "Cache-Control": "private, no-cache",
         "Content-Disposition": f'attachment; filename="{file_name}"',
     }
-    return Response(content, media_type="application/octet-stream", headers=headers)
+    return File(content, headers=headers)

@@ -35,7 +35,7 @@ def sign_out(_: Viewer, request: Request, session: UnitOfWork, response: Respons
 
 
 @router.get("/me")
-def me(principal: Viewer, services: ServicesOf) -> MeOut:
+def get_me(principal: Viewer, services: ServicesOf) -> MeOut:
     """Who is signed in, and what this installation allows."""
     return MeOut(
         user=NamedOut(id=principal.user_id, name=principal.user_name),

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from app.accounts.principal import Viewer
 from app.base_models.initializers import free_placeholder, is_known
-from app.base_models.schemas import BaseModelList, BaseModelOut, Tokenization, TokenizeIn, TokenOut
+from app.base_models.schemas import BaseModelList, BaseModelOut, Tokenization, TokenizeIn, WordPiece
 from app.concepts import queries as concepts
 from app.dependencies import Reading, ServicesOf
 
@@ -26,7 +26,7 @@ def tokenize(body: TokenizeIn, principal: Viewer, services: ServicesOf, session:
     single = known and len(tokens) == 1
     return Tokenization(
         text=body.text,
-        tokens=[TokenOut(id=token.id, text=token.text) for token in tokens],
+        tokens=[WordPiece(id=token.id, text=token.text) for token in tokens],
         count=len(tokens),
         single=single,
         known=known,

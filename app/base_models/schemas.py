@@ -85,7 +85,7 @@ class TokenizeIn(BaseModel):
     text: str = Field(max_length=2000)
 
 
-class TokenOut(BaseModel):
+class WordPiece(BaseModel):
     """One token."""
 
     id: int
@@ -96,7 +96,7 @@ class Tokenization(BaseModel):
     """How a base model reads a text, and what could be said instead."""
 
     text: str
-    tokens: list[TokenOut]
+    tokens: list[WordPiece]
     count: int
     single: bool = Field(description="Whether it is one token.")
     known: bool = Field(description="Whether it is made of whole words the base model knows.")

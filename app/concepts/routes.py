@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Header, Query, Response, UploadFile, status
 
+from app import serving
 from app.accounts.principal import Member, Viewer
 from app.concepts import queries, service
 from app.concepts.schemas import (
@@ -23,7 +24,6 @@ from app.errors import NotFound, PictureError
 from app.jobs import service as jobs
 from app.jobs.models import Job
 from app.pictures import Upload, count_problem
-from app.serving import file, png
 from app.training.service import Lesson, teach, teach_again
 
 router = APIRouter(prefix="/api", tags=["concepts"])
@@ -160,7 +160,7 @@ def teach_concept_again(
     return _accepted(services, teach_again(services, principal, concept_id, lesson, idempotency_key))
 
 
-@router.get("/concepts/{concept_id}/embedding", response_class=Response)
+@router.get("/concepts/{concept_id}/embedding", response_class=serving.File)
 def download_embedding(
     concept_id: str,
     principal: Viewer,
@@ -172,16 +172,16 @@ def download_embedding(
     """The few-KB file, in a format that another tool reads."""
     concept = service.get(session, principal.team_id, concept_id)
     found = service.embedding_file(session, concept, version, format)
-    return file(services.storage.get(found["key"]), found["file_name"])
+    return serving.file(services.storage.get(found["key"]), found["file_name"])
 
 
-@router.get("/pictures/{picture_id}", response_class=Response)
+@router.get("/pictures/{picture_id}", response_class=serving.Png)
 def get_picture(picture_id: str, principal: Viewer, services: ServicesOf, session: Reading) -> Response:
     """A picture that a concept was taught from."""
     picture = queries.picture(session, principal.team_id, picture_id)
     if picture is None:
         raise NotFound("There is no such picture. Its concept may have been deleted.")
-    return png(services.storage.get(picture.key), f"{picture.id}.png")
+    return serving.png(services.storage.get(picture.key), f"{picture.id}.png")
 
 
 def _read(images: list[UploadFile]) -> list[Upload]:

@@ -12,12 +12,16 @@ from app.dependencies import Reading, Services, ServicesOf, UnitOfWork
 from app.generation import service
 from app.generation.schemas import Drawn, GenerationIn, GenerationOut, GenerationPage, ImageOut
 from app.jobs.states import FINAL
-from app.serving import png
+from app.serving import Png, png
 
 router = APIRouter(prefix="/api", tags=["generations"])
 
 
-@router.post("/generations", status_code=status.HTTP_202_ACCEPTED)
+@router.post(
+    "/generations",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses={200: {"model": Drawn, "description": "With `wait`: it is done."}},
+)
 async def create_generation(
     body: GenerationIn,
     principal: Member,
@@ -59,7 +63,7 @@ def delete_generation(generation_id: str, principal: Member, session: UnitOfWork
     service.delete(session, service.get(session, principal.team_id, generation_id))
 
 
-@router.get("/images/{image_id}", response_class=Response)
+@router.get("/images/{image_id}", response_class=Png)
 def get_image(
     image_id: str, principal: Viewer, services: ServicesOf, session: Reading, download: bool = False
 ) -> Response:

@@ -22,13 +22,13 @@ def list_members(principal: Viewer, session: Reading) -> MemberList:
 
 
 @router.post("", status_code=status.HTTP_201_CREATED)
-def invite(body: MemberIn, principal: Admin, session: UnitOfWork, services: ServicesOf) -> InvitedOut:
+def invite_member(body: MemberIn, principal: Admin, session: UnitOfWork, services: ServicesOf) -> InvitedOut:
     """Invite somebody. The link in the answer signs them in once, within a week."""
     user, place, link = service.invite(session, services.settings, principal.team_id, body.name, body.role)
     return InvitedOut(id=user.id, name=user.name, role=body.role, created_at=place.created_at, sign_in_url=link)
 
 
 @router.delete("/{user_id}", status_code=status.HTTP_204_NO_CONTENT)
-def remove(user_id: str, principal: Admin, session: UnitOfWork) -> None:
+def remove_member(user_id: str, principal: Admin, session: UnitOfWork) -> None:
     """Take somebody out of the team. What they made stays."""
     service.remove(session, principal.team_id, user_id)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.testclient import TestClient
 from PIL import Image
 
@@ -135,3 +137,9 @@ def _with_token(anonymous: TestClient, token: str) -> TestClient:
         headers={"Authorization": f"Bearer {token}"},
         raise_server_exceptions=False,
     )
+
+
+def every_route(app: FastAPI) -> list[APIRoute]:
+    """Every endpoint that the schema shows."""
+    found = [context.route for context in iter_route_contexts(app.routes)]
+    return [route for route in found if isinstance(route, APIRoute) and route.include_in_schema]

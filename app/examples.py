@@ -1,0 +1,266 @@
+"""One example for each call of the interface, as a story: a team teaches `<my-mug>` and draws with it.
+
+By operation id. They are shown in the OpenAPI schema, and a test holds each to the types it is an example of.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+MUG, JOB, DRAWING = "01k9c0nc3pt000000000000mug", "01k9j0b0000000000000000mug", "01k9j0b000000000000000draw"
+GENERATION, IMAGE, PICTURE = "01k9gen0000000000000000mug", "01k91mage000000000000000a1", "01k9p1cture000000000000001"
+ADA: Final = {"id": "01k9user00000000000000000a", "name": "Ada"}
+TEAM: Final = {"id": "01k9team000000000000000000", "name": "Studio"}
+THEN, LATER, DONE = "2026-11-24T09:00:00Z", "2026-11-24T09:00:02Z", "2026-11-24T09:01:10Z"
+
+_PICTURES: Final = [{"id": PICTURE, "url": f"/api/pictures/{PICTURE}", "width": 1024, "height": 768}]
+_TRAINING: Final = {
+    "id": JOB,
+    "kind": "training",
+    "state": "queued",
+    "title": "Teaching <my-mug>",
+    "attempt": 0,
+    "attempts_max": 3,
+    "ahead": 0,
+    "cancel": None,
+    "progress": None,
+    "error": None,
+    "concept": {"id": MUG, "name": "my mug", "placeholder": "<my-mug>", "version": 1},
+    "generation_id": None,
+    "created_by": ADA,
+    "created_at": THEN,
+    "started_at": None,
+    "finished_at": None,
+}
+_RUNNING: Final = _TRAINING | {
+    "state": "running",
+    "attempt": 1,
+    "ahead": None,
+    "progress": {"step": 60, "steps_max": 300, "loss": 0.31, "evaluation": 0.29, "seconds_left": 24.0},
+    "started_at": LATER,
+}
+_TAUGHT: Final = {
+    "id": MUG,
+    "name": "my mug",
+    "placeholder": "<my-mug>",
+    "initializer": "mug",
+    "kind": "object",
+    "base_model": "demo",
+    "family": "sd1",
+    "description": "",
+    "tags": ["kitchen"],
+    "owner": ADA,
+    "state": "training",
+    "current_version": None,
+    "version_count": 1,
+    "sample": None,
+    "pictures": _PICTURES,
+    "training_job": JOB,
+    "created_at": THEN,
+    "updated_at": THEN,
+}
+_VERSION: Final = {
+    "id": "01k9vers10n00000000000000a",
+    "number": 1,
+    "state": "ready",
+    "current": True,
+    "base_model": "demo",
+    "initializer": "mug",
+    "vectors": 1,
+    "steps": 180,
+    "evaluation": 0.27,
+    "seconds": 68.0,
+    "embedding": {"bytes": 1104, "sha256": "9f86d081" * 8, "formats": ["a1111", "diffusers", "kohya", "oneword"]},
+    "sample": f"/api/images/{IMAGE}",
+    "previews": [{"step": 0, "url": f"/api/images/{IMAGE}"}],
+    "pictures": _PICTURES,
+    "job_id": JOB,
+    "created_at": THEN,
+    "finished_at": DONE,
+}
+_LEARNED: Final = _TAUGHT | {
+    "state": "ready",
+    "current_version": _VERSION,
+    "sample": f"/api/images/{IMAGE}",
+    "training_job": None,
+    "updated_at": DONE,
+}
+_RECIPE: Final = {
+    "prompt": "a photo of <my-mug> on the beach",
+    "negative_prompt": "",
+    "base_model": "demo",
+    "seed": 7,
+    "steps": 20,
+    "guidance": 4.0,
+    "scheduler": "ddim",
+    "width": 64,
+    "height": 64,
+    "concepts": [{"concept_id": MUG, "placeholder": "<my-mug>", "version": 1}],
+}
+_IMAGE: Final = {
+    "id": IMAGE,
+    "url": f"/api/images/{IMAGE}",
+    "index": 0,
+    "seed": 7,
+    "width": 64,
+    "height": 64,
+    "recipe": _RECIPE,
+    "created_at": DONE,
+}
+_GENERATION: Final = {
+    "id": GENERATION,
+    "state": "queued",
+    "prompt": _RECIPE["prompt"],
+    "recipe": _RECIPE,
+    "count": 1,
+    "images": [],
+    "job_id": DRAWING,
+    "created_by": ADA,
+    "created_at": THEN,
+}
+_DRAWN: Final = _GENERATION | {"state": "succeeded", "images": [_IMAGE]}
+_DRAWING_JOB: Final = _TRAINING | {
+    "id": DRAWING,
+    "kind": "generation",
+    "title": _RECIPE["prompt"],
+    "concept": None,
+    "generation_id": GENERATION,
+}
+_DEMO: Final = {
+    "id": "demo",
+    "name": "Demo",
+    "family": "sd1",
+    "resolution": 64,
+    "vectors_max": 16,
+    "width": 128,
+    "context_length": 32,
+    "mirror": False,
+    "steps": 20,
+    "guidance": 4.0,
+    "scheduler": "ddim",
+    "ready": True,
+    "not_ready_reason": None,
+    "description": "A small cartoon world, to see everything work in minutes.",
+}
+_TOKEN: Final = {"id": "01k9t0ken0000000000000000a", "name": "build script", "created_at": THEN, "last_used_at": None}
+_FRIEND: Final = {"id": "01k9user00000000000000000b", "name": "Grace", "role": "member", "created_at": THEN}
+_THREE: Final = ["1.jpg", "2.jpg", "3.jpg"]
+_EVENTS: Final = (
+    'id: 41\nevent: state\ndata: {"state": "running", "attempt": 1}\n\n'
+    'id: 42\nevent: progress\ndata: {"step": 60, "steps_max": 300, "loss": 0.31, "evaluation": 0.29, '
+    '"seconds_left": 24.0}\n\n'
+    f'id: 43\nevent: preview\ndata: {{"step": 100, "url": "/api/images/{IMAGE}", "prompt": "a photo of <my-mug>"}}\n\n'
+    'id: 44\nevent: state\ndata: {"state": "succeeded", "attempt": 1, "error": null}\n\n'
+)
+
+PROBLEM: Final = {
+    "type": "/problems/initializer-unknown",
+    "title": "That initializer cannot be used",
+    "status": 422,
+    "detail": "Demo does not know the word mugg. Near words are: mug.",
+    "field": "initializer",
+    "suggestions": ["mug"],
+}
+
+# What is sent, for each call that takes a body.
+REQUESTS: Final[Mapping[str, Any]] = {
+    "sign_in": {"code": "owc_…"},
+    "create_token": {"name": "build script"},
+    "invite_member": {"name": "Grace", "role": "member"},
+    "tokenize": {"base_model": "demo", "text": "mugg"},
+    "check_pictures": {"images": _THREE, "base_model": "demo"},
+    "create_concept": {
+        "images": _THREE,
+        "placeholder": "<my-mug>",
+        "initializer": "mug",
+        "kind": "object",
+        "base_model": "demo",
+        "name": "My mug",
+        "tags": ["kitchen"],
+    },
+    "change_concept": {"name": "My mug", "tags": ["kitchen"], "current_version": 1},
+    "teach_concept_again": {"images": _THREE, "vectors": 2},
+    "create_generation": {"prompt": _RECIPE["prompt"], "count": 1, "seed": 7},
+    "cancel_job": {"keep": True},
+}
+
+# What comes back. Calls that answer 204 have nothing to show.
+RESPONSES: Final[Mapping[str, Any]] = {
+    "get_me": {
+        "user": ADA,
+        "team": TEAM,
+        "role": "admin",
+        "limits": {
+            "pictures_min": 3,
+            "pictures_max": 5,
+            "upload_bytes_max": 25_000_000,
+            "count_max": 16,
+            "steps_max": 3000,
+            "queued_jobs_max": 100,
+            "prompt_characters_max": 2000,
+        },
+    },
+    "list_tokens": {"items": [_TOKEN | {"last_used_at": DONE}], "next": None},
+    "create_token": _TOKEN | {"token": "owt_…"},
+    "list_members": {"items": [ADA | {"role": "admin", "created_at": THEN}, _FRIEND], "next": None},
+    "invite_member": _FRIEND | {"sign_in_url": "http://127.0.0.1:8000/sign-in#owc_…"},
+    "list_base_models": {"items": [_DEMO], "next": None},
+    "tokenize": {
+        "text": "mugg",
+        "tokens": [{"id": 301, "text": "mu"}, {"id": 77, "text": "gg</w>"}],
+        "count": 2,
+        "single": False,
+        "known": False,
+        "suggestions": ["mug"],
+        "placeholder": "<my-mugg>",
+    },
+    "check_pictures": {
+        "ok": False,
+        "pictures": [
+            {
+                "index": 0,
+                "name": "1.jpg",
+                "width": 4000,
+                "height": 3000,
+                "crop": {"x": 500, "y": 0, "size": 3000},
+                "warnings": [],
+                "problem": None,
+            },
+            {
+                "index": 1,
+                "name": "2.jpg",
+                "width": None,
+                "height": None,
+                "crop": None,
+                "warnings": [],
+                "problem": {"code": "not-a-picture", "detail": "It is a text file. Send a JPEG, PNG or WebP."},
+            },
+        ],
+        "problems": [
+            {
+                "code": "picture-count",
+                "detail": "2 pictures were sent, and a concept is taught from 3 to 5. "
+                "Add some more views of the same thing.",
+            }
+        ],
+    },
+    "create_concept": {"concept": _TAUGHT, "job": _TRAINING},
+    "list_concepts": {"items": [_LEARNED], "next": None},
+    "get_concept": _LEARNED,
+    "change_concept": _LEARNED | {"name": "My mug"},
+    "list_versions": {"items": [_VERSION], "next": None},
+    "teach_concept_again": {
+        "concept": _LEARNED | {"training_job": JOB, "version_count": 2},
+        "job": _TRAINING | {"concept": {"id": MUG, "name": "my mug", "placeholder": "<my-mug>", "version": 2}},
+    },
+    "create_generation": {"job": _DRAWING_JOB, "generation": _GENERATION},
+    "list_generations": {"items": [_DRAWN], "next": GENERATION},
+    "get_generation": _DRAWN,
+    "get_recipe": _IMAGE,
+    "list_jobs": {"items": [_RUNNING], "next": None},
+    "get_job": _RUNNING,
+    "cancel_job": _RUNNING | {"cancel": "keep"},
+    "watch_job": _EVENTS,
+    "healthz": {"status": "ok"},
+    "readyz": {"database": "ok", "storage": "ok", "base_models": "ok"},
+    "metrics": 'oneword_jobs{kind="training",state="queued"} 2.0\noneword_queue_age_seconds{kind="training"} 4.1\n',
+}
