@@ -21,4 +21,14 @@ export default defineConfig(
     },
   },
   { files: ["eslint.config.js"], extends: [ts.configs.disableTypeChecked] },
+  {
+    // Scripts that drive a browser: no types, and globals of both sides.
+    files: ["e2e/*.mjs"],
+    extends: [ts.configs.disableTypeChecked],
+    languageOptions: {
+      parserOptions: { projectService: false },
+      globals: { console: "readonly", document: "readonly", process: "readonly", URL: "readonly", window: "readonly" },
+    },
+    rules: { "no-console": "off" },
+  },
 );

@@ -2,7 +2,7 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
 // The studio serves the page itself; this server is only for working on the page, and passes the rest on to a studio.
-const studio = process.env["ONEWORD_STUDIO"] ?? "http://127.0.0.1:8000";
+const studio = process.env.ONEWORD_STUDIO ?? "http://127.0.0.1:8000";
 
 export default defineConfig({
   plugins: [react()],

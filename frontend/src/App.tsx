@@ -9,6 +9,7 @@ import { Frame } from "./Frame";
 import { LibraryView } from "./library/LibraryView";
 import { SignedInContext } from "./session/signedIn";
 import { SignInView } from "./session/SignInView";
+import { Mishap } from "./ui/Mishap";
 import { ProblemNotice } from "./ui/Notice";
 
 // The library opens first; the rest comes when it is asked for.
@@ -40,27 +41,29 @@ export function App() {
   return (
     <SignedInContext value={asked.data}>
       <Frame>
-        <Suspense fallback={null}>
-          <Switch>
-            <Route path="/" component={LibraryView} />
-            <Route path="/teach" component={TeachView} />
-            <Route path="/jobs/:id">{({ id }) => <JobView key={id} id={id} />}</Route>
-            <Route path="/concepts/:id">{({ id }) => <ConceptView key={id} id={id} />}</Route>
-            <Route path="/concepts/:id/teach">{({ id }) => <TeachAgainView key={id} id={id} />}</Route>
-            <Route path="/draw" component={DrawView} />
-            <Route path="/settings" component={SettingsView} />
-            <Route>
-              <div className="head">
-                <div>
-                  <h1>There is nothing here</h1>
-                  <p>
-                    The address may be mistyped. Everything the studio has learned is in the <Link href="/">library</Link>.
-                  </p>
+        <Mishap key={path}>
+          <Suspense fallback={null}>
+            <Switch>
+              <Route path="/" component={LibraryView} />
+              <Route path="/teach" component={TeachView} />
+              <Route path="/jobs/:id">{({ id }) => <JobView key={id} id={id} />}</Route>
+              <Route path="/concepts/:id">{({ id }) => <ConceptView key={id} id={id} />}</Route>
+              <Route path="/concepts/:id/teach">{({ id }) => <TeachAgainView key={id} id={id} />}</Route>
+              <Route path="/draw" component={DrawView} />
+              <Route path="/settings" component={SettingsView} />
+              <Route>
+                <div className="head">
+                  <div>
+                    <h1>There is nothing here</h1>
+                    <p>
+                      The address may be mistyped. Everything the studio has learned is in the <Link href="/">library</Link>.
+                    </p>
+                  </div>
                 </div>
-              </div>
-            </Route>
-          </Switch>
-        </Suspense>
+              </Route>
+            </Switch>
+          </Suspense>
+        </Mishap>
       </Frame>
     </SignedInContext>
   );

@@ -1,0 +1,119 @@
+// The whole job in a browser, as a newcomer does it: sign in by the printed link, teach a word, watch, draw with it.
+// node e2e/whole-job.mjs SIGN_IN_LINK EXAMPLE_FOLDER [FOLDER_FOR_PICTURES]. Exits with 1 and says what was not as it should be.
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { openBrowser, openPage } from "./browser.mjs";
+
+const [link, folder, shots] = process.argv.slice(2);
+const example = JSON.parse(readFileSync(join(folder, "concept.json"), "utf8"));
+const pictures = readdirSync(folder)
+  .filter((name) => /\.(jpe?g|png|webp)$/.test(name))
+  .map((name) => join(folder, name));
+
+const LEARNED_MS = 300_000;
+const DRAWN_MS = 120_000;
+
+const browser = await openBrowser();
+const { page, faults } = await openPage(browser, { baseURL: new URL(link).origin });
+page.setDefaultTimeout(20_000);
+
+async function shoot(name) {
+  if (shots) await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
+}
+
+async function allDecoded(selector) {
+  return page.locator(selector).evaluateAll((images) => images.every((image) => image.complete && image.naturalWidth > 0));
+}
+
+try {
+  // Whoever is not signed in is told how to get in, and nothing else.
+  await page.goto("/");
+  await page.getByText("oneword sign-in").waitFor();
+  faults.length = 0; // the refused request that told the page so is in the console
+
+  await page.goto(link);
+  await page.getByRole("heading", { name: "No word has been taught yet." }).waitFor();
+  assert.ok(!page.url().includes("#"), "the used code is still in the address");
+  await shoot("empty-library");
+
+  // Teach.
+  await page.getByRole("link", { name: "Teach the first word" }).click();
+  await page.locator('input[type="file"]').setInputFiles(pictures);
+  await page.getByLabel("What do you call it?").fill(example.name);
+  const initializer = page.getByLabel("What is it, in one plain word?");
+  await initializer.fill("zzqx");
+  await page.getByText("does not know this word").waitFor(); // it says at once that this is no word of the model
+  await initializer.fill(example.initializer);
+  await page.getByText(/One word that .* knows/).waitFor();
+  await page.locator(".tiles img").nth(pictures.length - 1).waitFor();
+  await shoot("teach");
+  await page.getByRole("button", { name: "Teach it" }).click();
+
+  // Watch.
+  await page.waitForURL(/\/jobs\//);
+  const job = page.url();
+  await page.locator(".preview img").waitFor({ timeout: LEARNED_MS });
+  await page.locator(".curve canvas").waitFor({ timeout: LEARNED_MS });
+  await shoot("job");
+  await page.reload(); // the story is told again from the ledger
+  await page.getByRole("heading", { name: /It knows/ }).waitFor({ timeout: LEARNED_MS });
+  assert.ok((await page.locator(".thumb img").count()) >= 2, "there were no previews on the way");
+  await shoot("learned");
+
+  // Draw.
+  await page.getByRole("link", { name: "Draw with it" }).first().click();
+  const prompt = page.getByLabel("What to draw");
+  await prompt.fill("a photo of <");
+  await page.getByRole("option").first().waitFor();
+  await prompt.press("Enter");
+  await prompt.pressSequentially("on the beach");
+  assert.match(await prompt.inputValue(), /^a photo of <[a-z0-9-]+> on the beach$/);
+  await page.getByRole("button", { name: "Draw", exact: true }).click();
+  await page.locator(".drawings button img").nth(3).waitFor({ timeout: DRAWN_MS });
+  assert.ok(await allDecoded(".drawings img"), "a drawn picture could not be shown");
+  await shoot("draw");
+
+  await page.locator(".drawings button").first().click();
+  await page.getByRole("dialog").getByText("Seed", { exact: true }).waitFor();
+  await shoot("picture");
+  await page.getByRole("button", { name: "Again with this seed" }).click();
+  await page.getByRole("button", { name: /^seed \d+/ }).waitFor();
+
+  // A word that does not exist is told beside the prompt.
+  await prompt.fill("a photo of <nobody>");
+  await page.getByRole("button", { name: "Draw", exact: true }).click();
+  await page.locator(".prompt .fault").waitFor();
+  const told = await page.locator(".prompt .fault").innerText();
+  assert.match(told, /<nobody>/);
+  assert.equal(faults.splice(0).filter((fault) => !fault.includes("422")).length, 0, "more than the refusal went wrong");
+
+  // The library has it, with a drawn face, and every view fits a phone.
+  await page.getByRole("link", { name: "Library" }).click();
+  await page.locator(".card img.drawn").waitFor();
+  await shoot("library");
+  await page.locator(".card").first().click();
+  await page.getByRole("heading", { name: "Learned from" }).waitFor();
+  const concept = page.url();
+  await shoot("concept");
+  await page.setViewportSize({ width: 390, height: 844 });
+  for (const path of ["/", "/teach", "/draw", "/settings", new URL(job).pathname, new URL(concept).pathname]) {
+    await page.goto(path);
+    await page.locator("h1").waitFor();
+    await page.waitForLoadState("networkidle");
+    const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    assert.ok(wider <= 0, `${path} is ${wider} pixels wider than a phone`);
+    await shoot(`phone${path.replace(/\/[0-9a-z]{26}$/, "").replaceAll("/", "-")}`);
+  }
+  assert.deepEqual(faults, [], "the console has errors");
+  console.log("the whole job was done in the browser");
+} catch (error) {
+  await shoot("where-it-stopped");
+  console.error(error);
+  console.error("console:", faults);
+  console.error("on the page:", (await page.locator("body").innerText()).slice(0, 1500));
+  process.exitCode = 1;
+} finally {
+  await browser.close();
+}

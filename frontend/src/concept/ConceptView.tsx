@@ -1,0 +1,106 @@
+// Everything about one word: what it draws, what it was learned from, its versions, and what can be done with it.
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "wouter";
+
+import { concept as conceptQuery, versions as versionsQuery } from "../api/queries";
+import type { Concept } from "../api/types";
+import { drawLink } from "../draw/links";
+import { useMayChange } from "../session/signedIn";
+import { Ago } from "../ui/Ago";
+import { ProblemNotice } from "../ui/Notice";
+import { Word } from "../ui/Word";
+import { DeleteConcept } from "./DeleteConcept";
+import { Download } from "./Download";
+import { EditConcept } from "./EditConcept";
+import { Versions } from "./Versions";
+
+export function ConceptView({ id }: { id: string }) {
+  const { data: concept, error } = useQuery(conceptQuery(id));
+  if (concept === undefined) return error === null ? null : <ProblemNotice error={error} />;
+  return <Known concept={concept} />;
+}
+
+function Known({ concept }: { concept: Concept }) {
+  const mayChange = useMayChange();
+  const { data: versions } = useQuery(versionsQuery(concept.id));
+  const current = concept.current_version;
+  return (
+    <>
+      <div className="head">
+        <div>
+          <h1>
+            <Word>{concept.placeholder}</Word>
+          </h1>
+          <p>
+            {concept.name}, a {concept.kind === "style" ? "style" : "thing"} like “{concept.initializer}” · taught by{" "}
+            {concept.owner.name}, <Ago time={concept.created_at} />
+          </p>
+          {concept.description && <p>{concept.description}</p>}
+          {concept.tags.length > 0 && <p className="small">{concept.tags.map((tag) => `#${tag}`).join(" ")}</p>}
+        </div>
+        {mayChange && current && (
+          <Link className="button primary" href={drawLink(concept)}>
+            Draw with it
+          </Link>
+        )}
+      </div>
+      <Condition concept={concept} />
+      <div className="lesson">
+        <section className="stack" aria-label="What it draws">
+          {concept.sample && <img className="picture drawn" src={concept.sample} alt={`Drawn with ${concept.placeholder}`} />}
+          {current && current.previews.length > 1 && (
+            <>
+              <h2>How it was learned</h2>
+              <ul className="strip">
+                {current.previews.map((preview) => (
+                  <li key={preview.step} className="small soft">
+                    <img className="picture drawn" src={preview.url} alt={`After ${preview.step} steps`} />
+                    {preview.step}
+                  </li>
+                ))}
+              </ul>
+            </>
+          )}
+        </section>
+        <section className="stack roomy" aria-label="About it">
+          <div className="stack">
+            <h2>Learned from</h2>
+            <ul className="strip">
+              {concept.pictures.map((picture, place) => (
+                <li key={picture.id}>
+                  <img className="picture" src={picture.url} alt={`Picture ${place + 1} of ${concept.name}`} />
+                </li>
+              ))}
+            </ul>
+          </div>
+          {versions && versions.length > 0 && <Versions concept={concept} versions={versions} />}
+          {current?.embedding && <Download concept={concept} embedding={current.embedding} />}
+          {mayChange && (
+            <div className="row">
+              <Link className="button" href={`/concepts/${concept.id}/teach`}>
+                Teach it again
+              </Link>
+              <EditConcept concept={concept} />
+              <DeleteConcept concept={concept} />
+            </div>
+          )}
+        </section>
+      </div>
+    </>
+  );
+}
+
+function Condition({ concept }: { concept: Concept }) {
+  if (concept.training_job !== null) {
+    return (
+      <p className="notice">
+        <span>
+          It is being learned right now. <Link href={`/jobs/${concept.training_job}`}>Watch</Link>
+        </span>
+      </p>
+    );
+  }
+  if (concept.state === "failed") return <p className="notice bad">It could not be learned. Teach it again, perhaps with other pictures.</p>;
+  if (concept.state === "cancelled") return <p className="notice">Teaching was stopped before anything was kept.</p>;
+  return null;
+}

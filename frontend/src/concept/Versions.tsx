@@ -1,0 +1,80 @@
+// The teachings of a word, newest first, and which of them the word means.
+import { useMutation } from "@tanstack/react-query";
+
+import { answer, api } from "../api/client";
+import { queryClient } from "../api/queries";
+import type { Concept, Version } from "../api/types";
+import { useMayChange } from "../session/signedIn";
+import { Ago } from "../ui/Ago";
+import { ProblemNotice } from "../ui/Notice";
+import { duration } from "../ui/time";
+
+export function Versions({ concept, versions }: { concept: Concept; versions: readonly Version[] }) {
+  const mayChange = useMayChange();
+  const choose = useMutation({
+    mutationFn: (number: number) =>
+      answer(
+        api.PATCH("/api/concepts/{concept_id}", {
+          params: { path: { concept_id: concept.id } },
+          body: { current_version: number },
+        }),
+      ),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: ["concepts"] }),
+  });
+  return (
+    <div className="stack">
+      <h2>{versions.length === 1 ? "Version" : "Versions"}</h2>
+      {choose.isError && <ProblemNotice error={choose.error} />}
+      <ul className="versions">
+        {versions.map((version) => (
+          <li key={version.id}>
+            {version.sample ? <img className="picture drawn" src={version.sample} alt="" /> : <span className="picture" />}
+            <div>
+              <p>
+                <b>Version {version.number}</b>
+                {version.current && versions.length > 1 && <span className="soft"> · what the word means</span>}
+              </p>
+              <p className="small soft">{told(version)}</p>
+              <p className="small soft">
+                <Ago time={version.created_at} />
+              </p>
+            </div>
+            {mayChange && version.state === "ready" && !version.current && (
+              <button
+                type="button"
+                className="button small"
+                disabled={choose.isPending}
+                onClick={() => {
+                  choose.mutate(version.number);
+                }}
+              >
+                Use this one
+              </button>
+            )}
+          </li>
+        ))}
+      </ul>
+      {versions.length > 1 && (
+        <p className="small soft">
+          An older one can be named in a prompt: <code>{concept.placeholder.replace(">", `@${versions.at(-1)?.number ?? 1}>`)}</code>
+        </p>
+      )}
+    </div>
+  );
+}
+
+function told(version: Version): string {
+  switch (version.state) {
+    case "training":
+      return "being learned";
+    case "failed":
+      return "could not be learned";
+    case "cancelled":
+      return "stopped";
+    case "ready": {
+      const took = version.seconds === null ? "" : ` in ${duration(version.seconds)}`;
+      const vectors = version.vectors === 1 ? "1 vector" : `${version.vectors} vectors`;
+      return `${version.steps ?? 0} steps${took}, ${vectors}, from “${version.initializer}”`;
+    }
+  }
+}

@@ -1,0 +1,109 @@
+// One request and its pictures: empty frames at first, filled as they come.
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useEffect } from "react";
+
+import { answer, api } from "../api/client";
+import { isProblem, ProblemError } from "../api/problem";
+import { isBeingDrawn, job as jobQuery, queryClient } from "../api/queries";
+import { hasEnded, type DrawnImage, type Generation } from "../api/types";
+import { share } from "../jobs/sentences";
+import { useStory } from "../jobs/useStory";
+import { Ago } from "../ui/Ago";
+import { ProblemNotice } from "../ui/Notice";
+import { Prompt } from "../ui/Word";
+
+interface GenerationRowProps {
+  generation: Generation;
+  onOpen: (image: DrawnImage) => void;
+}
+
+export function GenerationRow({ generation, onOpen }: GenerationRowProps) {
+  const drawing = isBeingDrawn(generation);
+  const { story } = useStory(drawing ? generation.job_id : null);
+  const ended = story.state !== null && hasEnded(story.state);
+  useEffect(() => {
+    if (ended) void queryClient.invalidateQueries({ queryKey: ["generations"] });
+  }, [ended]);
+
+  const places = Array.from({ length: generation.count }, (_, index) => ({
+    image: generation.images.find((each) => each.index === index),
+    early: story.images.find((each) => each.index === index),
+  }));
+  return (
+    <article className="generation" aria-label={generation.prompt}>
+      <header className="row">
+        <p className="asked">
+          <Prompt>{generation.prompt}</Prompt>
+        </p>
+        <span className="small soft">
+          <Ago time={generation.created_at} /> · {generation.created_by.name}
+        </span>
+        {drawing && <StopDrawing jobId={generation.job_id} />}
+      </header>
+      {drawing && (
+        <div className="meter" role="progressbar" aria-label="Steps done" aria-valuenow={Math.round(share(story.progress) * 100)}>
+          <div style={{ width: `${share(story.progress) * 100}%` }} />
+        </div>
+      )}
+      {generation.state === "failed" && <Failure jobId={generation.job_id} />}
+      {generation.state === "cancelled" && generation.images.length === 0 && <p className="soft small">Stopped before a picture was done.</p>}
+      <ul className="drawings">
+        {places.map(({ image, early }, index) => {
+          if (image !== undefined) {
+            return (
+              <li key={index}>
+                <button
+                  type="button"
+                  onClick={() => {
+                    onOpen(image);
+                  }}
+                >
+                  <img className="picture drawn" src={image.url} alt={`${generation.prompt}, picture ${index + 1}`} loading="lazy" />
+                </button>
+              </li>
+            );
+          }
+          if (early !== undefined) {
+            return (
+              <li key={index}>
+                <img className="picture drawn" src={early.url} alt={`${generation.prompt}, picture ${index + 1}`} />
+              </li>
+            );
+          }
+          return drawing ? (
+            <li key={index}>
+              <div className="picture waiting" />
+            </li>
+          ) : null;
+        })}
+      </ul>
+    </article>
+  );
+}
+
+function StopDrawing({ jobId }: { jobId: string }) {
+  const stop = useMutation({
+    mutationFn: () =>
+      answer(api.POST("/api/jobs/{job_id}/cancel", { params: { path: { job_id: jobId } }, body: { keep: false } })),
+    onSettled: () => queryClient.invalidateQueries({ queryKey: ["generations"] }),
+  });
+  return (
+    <button
+      type="button"
+      className="button small quiet"
+      disabled={stop.isPending || stop.isSuccess}
+      onClick={() => {
+        stop.mutate();
+      }}
+    >
+      {stop.isSuccess ? "Stopping…" : "Stop"}
+    </button>
+  );
+}
+
+function Failure({ jobId }: { jobId: string }) {
+  const { data: job } = useQuery(jobQuery(jobId));
+  if (job === undefined) return null;
+  const { error } = job;
+  return isProblem(error) ? <ProblemNotice error={new ProblemError(error)} /> : <p className="notice bad">This could not be drawn. Try again.</p>;
+}

@@ -1,0 +1,119 @@
+// One picture, large, with everything that made it, and the ways on from here.
+import { useEffect } from "react";
+
+import { recipeOf, type DrawnImage } from "../api/types";
+import { Dialog } from "../ui/Dialog";
+import { Icon } from "../ui/Icon";
+import { Prompt } from "../ui/Word";
+
+interface LightboxProps {
+  images: readonly DrawnImage[];
+  shown: DrawnImage;
+  mayDraw: boolean;
+  onShow: (image: DrawnImage) => void;
+  onClose: () => void;
+  onAgain: (image: DrawnImage) => void;
+  onVary: (image: DrawnImage) => void;
+}
+
+export function Lightbox({ images, shown, mayDraw, onShow, onClose, onAgain, onVary }: LightboxProps) {
+  const place = images.findIndex((image) => image.id === shown.id);
+  const before = images[place - 1];
+  const after = images[place + 1];
+  const recipe = recipeOf(shown);
+  useEffect(() => {
+    function press(event: KeyboardEvent) {
+      if (event.key === "ArrowLeft" && before) onShow(before);
+      if (event.key === "ArrowRight" && after) onShow(after);
+    }
+    window.addEventListener("keydown", press);
+    return () => {
+      window.removeEventListener("keydown", press);
+    };
+  }, [before, after, onShow]);
+  return (
+    <Dialog label="Picture" className="lightbox" onClose={onClose}>
+      <figure>
+        <img className="picture drawn" src={shown.url} alt={recipe.prompt} />
+      </figure>
+      <div className="stack">
+        <div className="row between">
+          <div className="row">
+            <Turn name="before" label="Picture before" to={before} onShow={onShow} />
+            <Turn name="after" label="Next picture" to={after} onShow={onShow} />
+          </div>
+          <button type="button" className="button small quiet" aria-label="Close" onClick={onClose}>
+            <Icon name="close" />
+          </button>
+        </div>
+        <p className="asked">
+          <Prompt>{recipe.prompt}</Prompt>
+        </p>
+        <dl className="facts">
+          {recipe.negative_prompt && <Fact name="Leave out" value={recipe.negative_prompt} />}
+          <Fact name="Seed" value={shown.seed} />
+          <Fact name="Steps" value={recipe.steps} />
+          <Fact name="Guidance" value={recipe.guidance} />
+          <Fact name="Scheduler" value={recipe.scheduler} />
+          <Fact name="Size" value={`${shown.width} × ${shown.height}`} />
+          <Fact name="Base model" value={recipe.base_model} />
+          {recipe.concepts.length > 0 && (
+            <Fact name="Words" value={recipe.concepts.map(({ placeholder, version }) => `${placeholder} v${version}`).join(", ")} />
+          )}
+        </dl>
+        <div className="row">
+          {mayDraw && (
+            <>
+              <button
+                type="button"
+                className="button primary"
+                onClick={() => {
+                  onVary(shown);
+                }}
+              >
+                Draw more like it
+              </button>
+              <button
+                type="button"
+                className="button"
+                onClick={() => {
+                  onAgain(shown);
+                }}
+              >
+                Again with this seed
+              </button>
+            </>
+          )}
+          <a className="button quiet" href={`${shown.url}?download=1`} download>
+            <Icon name="download" /> Download
+          </a>
+        </div>
+      </div>
+    </Dialog>
+  );
+}
+
+function Turn({ name, label, to, onShow }: { name: "before" | "after"; label: string; to: DrawnImage | undefined; onShow: (image: DrawnImage) => void }) {
+  return (
+    <button
+      type="button"
+      className="button small"
+      aria-label={label}
+      disabled={to === undefined}
+      onClick={() => {
+        if (to) onShow(to);
+      }}
+    >
+      <Icon name={name} />
+    </button>
+  );
+}
+
+function Fact({ name, value }: { name: string; value: string | number }) {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </>
+  );
+}

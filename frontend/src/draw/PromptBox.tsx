@@ -1,0 +1,134 @@
+// The prompt, with completion of the library's words: type "<", or press a word below.
+import { useId, useRef, useState, type KeyboardEvent } from "react";
+
+import type { Concept } from "../api/types";
+import { Word } from "../ui/Word";
+import { completed, inserted, matches, openingAt, type Opening } from "./completion";
+
+interface PromptBoxProps {
+  value: string;
+  concepts: readonly Concept[];
+  fault: string | undefined;
+  onChange: (text: string) => void;
+  onSubmit: () => void;
+}
+
+const SHELF = 10;
+
+export function PromptBox({ value, concepts, fault, onChange, onSubmit }: PromptBoxProps) {
+  const id = useId();
+  const box = useRef<HTMLTextAreaElement>(null);
+  const [opening, setOpening] = useState<Opening | null>(null);
+  const [active, setActive] = useState(0);
+  const offered = opening === null ? [] : matches(concepts, opening.letters);
+
+  function look() {
+    const area = box.current;
+    setOpening(area === null ? null : openingAt(area.value, area.selectionStart));
+    setActive(0);
+  }
+
+  function put({ text, caret }: { text: string; caret: number }) {
+    onChange(text);
+    setOpening(null);
+    requestAnimationFrame(() => {
+      box.current?.focus();
+      box.current?.setSelectionRange(caret, caret);
+    });
+  }
+
+  function choose(concept: Concept | undefined) {
+    if (opening !== null && concept !== undefined) put(completed(value, opening, concept.placeholder));
+  }
+
+  function press(event: KeyboardEvent) {
+    if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) {
+      event.preventDefault();
+      onSubmit();
+    } else if (offered.length > 0 && ["ArrowDown", "ArrowUp", "Enter", "Tab", "Escape"].includes(event.key)) {
+      event.preventDefault();
+      if (event.key === "Escape") setOpening(null);
+      else if (event.key === "ArrowDown") setActive((active + 1) % offered.length);
+      else if (event.key === "ArrowUp") setActive((active + offered.length - 1) % offered.length);
+      else choose(offered[active]);
+    }
+  }
+
+  const shelf = concepts.filter((concept) => concept.current_version !== null).slice(0, SHELF);
+  return (
+    <div className="prompt">
+      <label className="sr-only" htmlFor={id}>
+        What to draw
+      </label>
+      <textarea
+        id={id}
+        ref={box}
+        name="prompt"
+        rows={2}
+        value={value}
+        placeholder="a photo of <my-mug> on the beach"
+        role="combobox"
+        aria-expanded={offered.length > 0}
+        aria-controls={`${id}-words`}
+        aria-autocomplete="list"
+        aria-activedescendant={offered.length > 0 ? `${id}-word-${active}` : undefined}
+        aria-invalid={fault !== undefined}
+        aria-describedby={fault === undefined ? undefined : `${id}-fault`}
+        onChange={(event) => {
+          onChange(event.target.value);
+          look();
+        }}
+        onClick={look}
+        onKeyDown={press}
+        onBlur={() => {
+          setOpening(null);
+        }}
+      />
+      <ul id={`${id}-words`} className="offers" role="listbox" aria-label="Words of the library" hidden={offered.length === 0}>
+        {offered.map((concept, place) => (
+          <li
+            key={concept.id}
+            id={`${id}-word-${place}`}
+            role="option"
+            aria-selected={place === active}
+            onPointerDown={(event) => {
+              event.preventDefault(); // the caret stays where it is
+              choose(concept);
+            }}
+          >
+            <Face concept={concept} />
+            <Word>{concept.placeholder}</Word>
+            <span className="small soft">{concept.name}</span>
+          </li>
+        ))}
+      </ul>
+      {fault && (
+        <p className="fault" id={`${id}-fault`} role="alert">
+          {fault}
+        </p>
+      )}
+      {shelf.length > 0 && (
+        <div className="shelf" role="group" aria-label="Put a word into the prompt">
+          {shelf.map((concept) => (
+            <button
+              key={concept.id}
+              type="button"
+              title={concept.name}
+              onClick={() => {
+                put(inserted(value, box.current?.selectionStart ?? value.length, concept.placeholder));
+              }}
+            >
+              <Face concept={concept} />
+              <Word>{concept.placeholder}</Word>
+            </button>
+          ))}
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Face({ concept }: { concept: Concept }) {
+  const source = concept.sample ?? concept.pictures[0]?.url;
+  return source === undefined ? null : <img className="drawn" src={source} alt="" />;
+}

@@ -1,0 +1,113 @@
+// Who is in the team. Administrators invite by a link that signs in once, and take people out again.
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+
+import { answer, api } from "../api/client";
+import { members as membersQuery, queryClient } from "../api/queries";
+import type { Role } from "../api/types";
+import { useMe } from "../session/signedIn";
+import { ProblemNotice } from "../ui/Notice";
+import { Secret } from "./Secret";
+
+const ROLES: readonly { role: Role; may: string }[] = [
+  { role: "viewer", may: "may look" },
+  { role: "member", may: "may teach and draw" },
+  { role: "admin", may: "may also invite" },
+];
+
+export function Members() {
+  const { user, team, role } = useMe();
+  const { data: members } = useQuery(membersQuery);
+  const refresh = () => queryClient.invalidateQueries({ queryKey: membersQuery.queryKey });
+  const remove = useMutation({
+    mutationFn: (id: string) => answer(api.DELETE("/api/members/{user_id}", { params: { path: { user_id: id } } })),
+    onSettled: refresh,
+  });
+  return (
+    <section className="sheet stack" aria-label="Team">
+      <h2>{team.name}</h2>
+      {remove.isError && <ProblemNotice error={remove.error} />}
+      <ul className="listing">
+        {members?.map((member) => (
+          <li key={member.id}>
+            <div>
+              <p>
+                {member.name}
+                {member.id === user.id && <span className="soft"> (you)</span>}
+              </p>
+              <p className="small soft">
+                {member.role}, {ROLES.find((each) => each.role === member.role)?.may}
+              </p>
+            </div>
+            {role === "admin" && member.id !== user.id && (
+              <button
+                type="button"
+                className="button small quiet bad"
+                aria-label={`Remove ${member.name}`}
+                onClick={() => {
+                  remove.mutate(member.id);
+                }}
+              >
+                Remove
+              </button>
+            )}
+          </li>
+        ))}
+      </ul>
+      {role === "admin" && <Invite onInvited={refresh} />}
+    </section>
+  );
+}
+
+function Invite({ onInvited }: { onInvited: () => Promise<void> }) {
+  const [name, setName] = useState("");
+  const [role, setRole] = useState<Role>("member");
+  const invite = useMutation({
+    mutationFn: () => answer(api.POST("/api/members", { body: { name: name.trim(), role } })),
+    onSuccess: () => {
+      setName("");
+      return onInvited();
+    },
+  });
+  return (
+    <>
+      {invite.data && <Secret label={`Link for ${invite.data.name}: it signs in once, within a week`} value={invite.data.sign_in_url} />}
+      {invite.isError && <ProblemNotice error={invite.error} />}
+      <form
+        className="row"
+        onSubmit={(event) => {
+          event.preventDefault();
+          invite.mutate();
+        }}
+      >
+        <input
+          className="grow"
+          aria-label="Name of a new member"
+          placeholder="Name"
+          maxLength={100}
+          value={name}
+          onChange={(event) => {
+            setName(event.target.value);
+          }}
+        />
+        <select
+          className="narrow"
+          aria-label="Role"
+          value={role}
+          onChange={(event) => {
+            setRole(event.target.value as Role);
+          }}
+        >
+          {ROLES.map((each) => (
+            <option key={each.role} value={each.role}>
+              {each.role}, {each.may}
+            </option>
+          ))}
+        </select>
+        <button className="button" disabled={name.trim() === "" || invite.isPending}>
+          Invite
+        </button>
+      </form>
+    </>
+  );
+}

@@ -1,0 +1,43 @@
+// What belongs to the person and the team: tokens, members, the base models, and the way out.
+import { useMutation } from "@tanstack/react-query";
+
+import { answer, api } from "../api/client";
+import { me, queryClient } from "../api/queries";
+import { useMe } from "../session/signedIn";
+import { AboutBaseModels } from "./AboutBaseModels";
+import { Members } from "./Members";
+import { Tokens } from "./Tokens";
+
+export function SettingsView() {
+  const { user, team, role } = useMe();
+  const signOut = useMutation({
+    mutationFn: () => answer(api.DELETE("/api/session")),
+    onSettled: () => queryClient.resetQueries({ queryKey: me.queryKey }),
+  });
+  return (
+    <>
+      <div className="head">
+        <div>
+          <h1>Settings</h1>
+          <p>
+            {user.name}, {role} of {team.name}
+          </p>
+        </div>
+        <button
+          type="button"
+          className="button"
+          onClick={() => {
+            signOut.mutate();
+          }}
+        >
+          Sign out
+        </button>
+      </div>
+      <div className="settings">
+        <Members />
+        <Tokens />
+        <AboutBaseModels />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,89 @@
+// Bearer tokens for scripts: made here, shown once, revoked here.
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+
+import { answer, api } from "../api/client";
+import { queryClient, tokens as tokensQuery } from "../api/queries";
+import { useMayChange } from "../session/signedIn";
+import { Ago } from "../ui/Ago";
+import { ProblemNotice } from "../ui/Notice";
+import { Secret } from "./Secret";
+
+export function Tokens() {
+  const mayChange = useMayChange();
+  const { data: tokens } = useQuery(tokensQuery);
+  const [name, setName] = useState("");
+  const refresh = () => queryClient.invalidateQueries({ queryKey: tokensQuery.queryKey });
+  const make = useMutation({
+    mutationFn: () => answer(api.POST("/api/tokens", { body: { name: name.trim() } })),
+    onSuccess: () => {
+      setName("");
+      return refresh();
+    },
+  });
+  const revoke = useMutation({
+    mutationFn: (id: string) => answer(api.DELETE("/api/tokens/{token_id}", { params: { path: { token_id: id } } })),
+    onSettled: refresh,
+  });
+  return (
+    <section className="sheet stack" aria-label="Tokens">
+      <h2>Tokens for scripts</h2>
+      <p className="small soft">
+        A script sends one as <code>Authorization: Bearer …</code> and may do what you may.{" "}
+        <a href="/openapi.json">What the interface offers</a>
+      </p>
+      {make.data && <Secret label={`Token “${make.data.name}”, shown only now`} value={make.data.token} />}
+      {(make.isError || revoke.isError) && <ProblemNotice error={make.error ?? revoke.error} />}
+      <ul className="listing">
+        {tokens?.map((token) => (
+          <li key={token.id}>
+            <div>
+              <p>{token.name}</p>
+              <p className="small soft">
+                made <Ago time={token.created_at} />
+                {token.last_used_at && (
+                  <>
+                    , last used <Ago time={token.last_used_at} />
+                  </>
+                )}
+              </p>
+            </div>
+            <button
+              type="button"
+              className="button small quiet bad"
+              aria-label={`Revoke ${token.name}`}
+              onClick={() => {
+                revoke.mutate(token.id);
+              }}
+            >
+              Revoke
+            </button>
+          </li>
+        ))}
+      </ul>
+      {mayChange && (
+        <form
+          className="row"
+          onSubmit={(event) => {
+            event.preventDefault();
+            make.mutate();
+          }}
+        >
+          <input
+            className="grow"
+            aria-label="What the token is for"
+            placeholder="What it is for"
+            maxLength={100}
+            value={name}
+            onChange={(event) => {
+              setName(event.target.value);
+            }}
+          />
+          <button className="button" disabled={name.trim() === "" || make.isPending}>
+            Make a token
+          </button>
+        </form>
+      )}
+    </section>
+  );
+}
