@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
-from app.concepts.models import Picture, Version
+from app.concepts.models import Concept, Picture, Version
 from app.db import utc_now
-from app.generation.models import Image
+from app.generation.models import Generation, Image
 from app.jobs.models import Job
 from app.jobs.states import ACTIVE
 from worker.studio import Studio
@@ -31,10 +31,21 @@ def remove_orphans(studio: Studio) -> int:
 
 
 def _referenced(session: Session) -> Iterator[str]:
-    yield from session.scalars(select(Picture.key))
-    yield from session.scalars(select(Image.key))
-    for files in session.scalars(select(Version.files)):
+    """Keys that a row names. A row of something deleted names nothing any more."""
+    alive = Concept.deleted_at.is_(None)
+    of_concept = Concept.id == Version.concept_id
+    pictures = select(Picture.key).join(Version, Version.id == Picture.version_id).join(Concept, of_concept)
+    yield from session.scalars(pictures.where(alive))
+    images = (
+        select(Image.key)
+        .outerjoin(Generation, Generation.id == Image.generation_id)
+        .outerjoin(Version, and_(Version.job_id == Image.job_id, Image.generation_id.is_(None)))
+        .outerjoin(Concept, of_concept)
+    )
+    yield from session.scalars(images.where(Generation.deleted_at.is_(None), alive))
+    for files in session.scalars(select(Version.files).join(Concept, of_concept).where(alive)):
         yield from (file["key"] for file in files.values())
     active = session.execute(select(Job.checkpoint_key, Job.spec).where(Job.state.in_(ACTIVE)))
     for checkpoint_key, spec in active:
         yield from (key for key in (checkpoint_key, spec.get("init_image_key"), spec.get("mask_key")) if key)
+        yield from (file["key"] for file in spec.get("files", ()))

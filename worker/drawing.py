@@ -18,7 +18,7 @@ from PIL.PngImagePlugin import PngInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.concepts.models import Version
+from app.concepts.models import Concept, Version
 from app.db import new_id
 from app.errors import LeaseLost, NotFound
 from app.generation.models import Image
@@ -212,8 +212,11 @@ class Batch:
         return order.over
 
     def _files(self, session: Session, order: Order, version_id: str) -> dict[str, Any]:
-        query = select(Version.files).where(
-            Version.id == version_id, Version.team_id == order.job.team_id, Version.state == "ready"
+        query = (
+            select(Version.files)
+            .join(Concept, Concept.id == Version.concept_id)
+            .where(Version.id == version_id, Version.team_id == order.job.team_id)
+            .where(Version.state == "ready", Concept.deleted_at.is_(None))
         )
         files: dict[str, Any] | None = session.scalars(query).one_or_none()
         if files is None:

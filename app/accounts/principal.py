@@ -4,19 +4,25 @@ Authorises in a short session of its own, so that a stream that follows holds no
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Final
 
+import structlog
 from fastapi import Depends, Request
 from fastapi.security import APIKeyCookie, HTTPBearer
+from sqlalchemy.exc import DBAPIError
 
 from app.accounts import queries
 from app.accounts.secrets import hash_of
 from app.db import utc_now
-from app.dependencies import ServicesOf
+from app.dependencies import Services, ServicesOf
 from app.errors import Forbidden, NotSignedIn
+
+log = structlog.get_logger(__name__)
 
 COOKIE: Final = "oneword_session"
 ROLES: Final = ("viewer", "member", "admin")
+TOUCHED_EVERY: Final = timedelta(minutes=5)  # so that a busy script does not write at each request
 
 _bearer = HTTPBearer(auto_error=False, description="A token from the settings page or `oneword token NAME`.")
 _cookie = APIKeyCookie(name=COOKIE, auto_error=False, description="What signing in on the page sets.")
@@ -48,19 +54,35 @@ def _authenticate(
 ) -> Principal:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     cookie = request.cookies.get(COOKIE)
-    with services.database.reading() as session:
-        if scheme.lower() == "bearer" and token:
-            row = queries.by_token(session, hash_of(token.strip()))
-        elif cookie:
+    if scheme.lower() == "bearer" and token:
+        row = _by_token(services, hash_of(token.strip()))
+    elif cookie:
+        with services.database.reading() as session:
             row = queries.by_session(session, hash_of(cookie), utc_now())
-        else:
-            row = None
+    else:
+        row = None
     if row is None:
         raise NotSignedIn(
             "Nobody is signed in. Open the link that `oneword sign-in` prints, or send `Authorization: Bearer` with a "
             "token from `oneword token NAME`."
         )
     return Principal(*row)
+
+
+def _by_token(services: Services, hash_: str) -> queries.Row | None:
+    moment = utc_now()
+    with services.database.reading() as session:
+        found = queries.by_token(session, hash_)
+    if found is None:
+        return None
+    row, last_used_at = found
+    if last_used_at is None or moment - last_used_at > TOUCHED_EVERY:
+        try:
+            with services.database.transaction() as session:
+                queries.touch_token(session, hash_, moment)
+        except DBAPIError as error:  # a database that takes no writes now can still be read
+            log.warning("could not write when a token was used", error=str(error.orig))
+    return row
 
 
 def _viewer(principal: Annotated[Principal, Depends(_authenticate)]) -> Principal:

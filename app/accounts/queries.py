@@ -20,11 +20,21 @@ def _people() -> Select[str, str, str, str, str]:
     )
 
 
-def by_token(session: Session, hash_: str) -> Row | None:
-    """The person, team and role of a bearer token."""
-    query = _people().join(Token, (Token.user_id == User.id) & (Token.team_id == Team.id)).where(Token.hash == hash_)
+def by_token(session: Session, hash_: str) -> tuple[Row, datetime | None] | None:
+    """The person, team and role of a bearer token, and when it was last used."""
+    query = (
+        _people()
+        .add_columns(Token.last_used_at)
+        .join(Token, (Token.user_id == User.id) & (Token.team_id == Team.id))
+        .where(Token.hash == hash_)
+    )
     row = session.execute(query).one_or_none()
-    return None if row is None else (row[0], row[1], row[2], row[3], row[4])
+    return None if row is None else ((row[0], row[1], row[2], row[3], row[4]), row[5])
+
+
+def touch_token(session: Session, hash_: str, moment: datetime) -> None:
+    """Write down when a token was used."""
+    session.execute(update(Token).where(Token.hash == hash_).values(last_used_at=moment))
 
 
 def by_session(session: Session, hash_: str, moment: datetime) -> Row | None:

@@ -93,8 +93,14 @@ def pictures(session: Session, team_id: str, version_ids: Collection[str]) -> Se
 
 
 def picture(session: Session, team_id: str, picture_id: str) -> Picture | None:
-    """One picture that a version is taught from."""
-    return session.scalars(select(Picture).where(Picture.team_id == team_id, Picture.id == picture_id)).one_or_none()
+    """One picture that a version is taught from; not of a concept that was deleted."""
+    query = (
+        select(Picture)
+        .join(Version, Version.id == Picture.version_id)
+        .join(Concept, Concept.id == Version.concept_id)
+        .where(Picture.team_id == team_id, Picture.id == picture_id, Concept.deleted_at.is_(None))
+    )
+    return session.scalars(query).one_or_none()
 
 
 def previews(session: Session, team_id: str, job_ids: Collection[str]) -> Sequence[Image]:

@@ -167,7 +167,7 @@ def download_embedding(
     services: ServicesOf,
     session: Reading,
     format: str = "oneword",
-    version: Annotated[int | None, Query(ge=1)] = None,
+    version: Annotated[int | None, Query(ge=1, le=1_000_000)] = None,
 ) -> Response:
     """The few-KB file, in a format that another tool reads."""
     concept = service.get(session, principal.team_id, concept_id)

@@ -104,7 +104,9 @@ class ConceptPatch(BaseModel):
     name: str | None = Field(None, min_length=1, max_length=100)
     description: str | None = Field(None, max_length=5000)
     tags: list[str] | None = Field(None, max_length=30)
-    current_version: int | None = Field(None, ge=1, description="Number of the version the placeholder shall mean.")
+    current_version: int | None = Field(
+        None, ge=1, le=1_000_000, description="Number of the version the placeholder shall mean."
+    )
 
 
 class Accepted(BaseModel):

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
+from app.concepts.models import Concept, Version
 from app.generation.models import Generation, Image
 
 
@@ -18,7 +19,9 @@ def by_id(session: Session, team_id: str, generation_id: str) -> Generation | No
 
 def by_job(session: Session, team_id: str, job_id: str) -> Generation | None:
     """The generation that a job draws."""
-    query = select(Generation).where(Generation.team_id == team_id, Generation.job_id == job_id)
+    query = select(Generation).where(
+        Generation.team_id == team_id, Generation.job_id == job_id, Generation.deleted_at.is_(None)
+    )
     return session.scalars(query).one_or_none()
 
 
@@ -37,10 +40,13 @@ def images(session: Session, team_id: str, generation_ids: Collection[str]) -> S
 
 
 def image(session: Session, team_id: str, image_id: str) -> Image | None:
-    """One drawn picture of the team; not of a generation that was deleted."""
+    """One drawn picture of the team: of a generation, or a preview of a concept, unless that was deleted."""
     query = (
         select(Image)
         .outerjoin(Generation, Generation.id == Image.generation_id)
-        .where(Image.team_id == team_id, Image.id == image_id, Generation.deleted_at.is_(None))
+        .outerjoin(Version, and_(Version.job_id == Image.job_id, Image.generation_id.is_(None)))
+        .outerjoin(Concept, Concept.id == Version.concept_id)
+        .where(Image.team_id == team_id, Image.id == image_id)
+        .where(Generation.deleted_at.is_(None), Concept.deleted_at.is_(None))
     )
     return session.scalars(query).one_or_none()

@@ -45,7 +45,9 @@ def _place(
     job_id: str,
     principal: Viewer,
     services: ServicesOf,
-    last_event_id: Annotated[int, Header(alias="Last-Event-ID", ge=0, description="Go on behind this event.")] = 0,
+    last_event_id: Annotated[
+        int, Header(alias="Last-Event-ID", ge=0, le=2**63 - 1, description="Go on behind this event.")
+    ] = 0,
 ) -> int | None:
     """Where to begin, None when all was seen. Its session is closed before the stream begins."""
     with services.database.reading() as session:

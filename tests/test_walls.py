@@ -1,0 +1,134 @@
+"""The walls of `docs/architecture.md`, read off the source itself."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.schema import metadata
+from app.settings import REPOSITORY
+
+HEAVY = {"torch", "diffusers", "transformers", "accelerate"}
+APP, WORKER = REPOSITORY / "app", REPOSITORY / "worker"
+ENGINE = (WORKER / "inversion", WORKER / "generation", WORKER / "base_models")
+
+# Queries that are asked of every team at once, and why.
+ACROSS_TEAMS = {
+    "accounts.by_token": "finds out which team is asking",
+    "accounts.by_session": "finds out which team is asking",
+    "accounts.first_administrator": "for the command line, which nobody reaches over HTTP",
+    "accounts.use_code": "finds out which team is asking",
+    "accounts.touch_token": "writes when a token that was just shown was used",
+    "accounts.end_session": "by the secret's hash, which only its owner has",
+    "concepts.next_number": "of a concept that was found within its team",
+    "concepts.names": "people's names, of rows that were found within the team",
+    "jobs.ahead": "the queue is everybody's, and only a number leaves",
+    "jobs.next_queued": "a worker serves every team",
+    "jobs.batch_mates": "a worker serves every team",
+    "jobs.events_after": "of jobs that were found within their team",
+    "jobs.owner_name": "of a job that was found within its team",
+    "jobs.concept_of": "of a job that was found within its team",
+}
+
+
+def modules(*folders: Path) -> Iterator[tuple[Path, ast.Module]]:
+    for folder in folders:
+        for path in sorted(folder.rglob("*.py")):
+            yield path, ast.parse(path.read_text("utf-8"))
+
+
+def imported(tree: ast.Module) -> set[str]:
+    """Top-level packages that a module imports anywhere, also inside functions."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
+def offenders(folders: tuple[Path, ...], forbidden: set[str]) -> list[str]:
+    return [
+        f"{path.relative_to(REPOSITORY)} imports {', '.join(sorted(bad))}"
+        for path, tree in modules(*folders)
+        if (bad := imported(tree) & forbidden)
+    ]
+
+
+def test_a_running_web_service_has_loaded_no_torch_and_no_worker() -> None:
+    script = f"import sys, app.main; app.main.create_app(); print({HEAVY | {'worker'}!r} & set(sys.modules))"
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "set()"
+
+
+def test_a_running_sweep_has_loaded_no_torch() -> None:
+    script = f"import sys, worker.reconcile; print({HEAVY!r} & set(sys.modules))"
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "set()"
+
+
+def test_app_imports_neither_the_worker_nor_torch() -> None:
+    assert offenders((APP,), HEAVY | {"worker"}) == []
+
+
+def test_the_engine_knows_tensors_and_not_rows() -> None:
+    assert offenders(ENGINE, {"app", "sqlalchemy", "celery", "structlog"}) == []
+    assert offenders((WORKER / "formats.py", WORKER / "pickled.py", WORKER / "cards.py"), {"app"}) == []
+
+
+def test_nothing_is_unpickled_but_in_one_file() -> None:
+    opens_pickles = {
+        path.relative_to(REPOSITORY).as_posix()
+        for path, tree in modules(APP, WORKER)
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Call) and ast.unparse(node.func) in ("torch.load", "pickle.load", "pickle.loads"))
+        or (isinstance(node, ast.Import) and {alias.name for alias in node.names} & {"pickle", "dill", "joblib"})
+    }
+    assert opens_pickles == {"worker/pickled.py"}
+
+
+def queries() -> Iterator[tuple[str, ast.FunctionDef]]:
+    for path, tree in modules(*(folder for folder in APP.iterdir() if (folder / "queries.py").is_file())):
+        if path.name == "queries.py":
+            for node in tree.body:
+                if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+                    yield f"{path.parent.name}.{node.name}", node
+
+
+@pytest.mark.parametrize(
+    ("name", "function"), list(queries()), ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_every_query_goes_through_a_team(name: str, function: ast.FunctionDef) -> None:
+    arguments = [argument.arg for argument in (*function.args.args, *function.args.kwonlyargs)]
+    if name in ACROSS_TEAMS:
+        assert "team_id" not in arguments, "it takes a team now; take it off the list"
+        return
+    assert "team_id" in arguments
+    used = [node for node in ast.walk(function) if isinstance(node, ast.Name) and node.id == "team_id"]
+    assert used, "it takes a team and does not look at it"
+
+
+def test_the_list_of_queries_across_teams_names_only_ones_that_are_there() -> None:
+    assert set(ACROSS_TEAMS) <= {name for name, _ in queries()}
+
+
+def test_people_reach_rows_only_through_queries() -> None:
+    """Outside `queries.py`, no endpoint and no service of `app` selects anything by itself."""
+    own_sql = {
+        path.relative_to(APP).as_posix()
+        for path, tree in modules(APP)
+        if path.name != "queries.py"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("select", "update", "session.get", "session.query")
+    }
+    assert own_sql <= {"jobs/ledger.py", "health.py", "db.py"}
+
+
+def test_every_table_that_belongs_to_a_team_says_so() -> None:
+    of_nobody_in_particular = {"teams", "users", "job_events"}  # events belong to a job, which belongs to a team
+    without = {table.name for table in metadata.sorted_tables if "team_id" not in table.columns}
+    assert without == of_nobody_in_particular
