@@ -32,7 +32,7 @@ python:
 
 # --- The page ---------------------------------------------------------------------------------------------------------
 node:
-	@command -v npm >/dev/null 2>&1 && node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' \
+	@command -v npm >/dev/null 2>&1 && node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' \
 		|| { echo "Oneword builds its page with Node 20 or newer, and none was found. Install Node from nodejs.org or with your package manager."; exit 1; }
 
 frontend/node_modules/.installed: frontend/package.json frontend/package-lock.json | node
