@@ -177,6 +177,7 @@ REQUESTS: Final[Mapping[str, Any]] = {
         "name": "My mug",
         "tags": ["kitchen"],
     },
+    "import_concept": {"file": ["my-mug.pt"], "placeholder": "<my-mug>", "initializer": "mug", "base_model": "demo"},
     "change_concept": {"name": "My mug", "tags": ["kitchen"], "current_version": 1},
     "teach_concept_again": {"images": _THREE, "vectors": 2},
     "create_generation": {"prompt": _RECIPE["prompt"], "count": 1, "seed": 7},
@@ -244,6 +245,10 @@ RESPONSES: Final[Mapping[str, Any]] = {
         ],
     },
     "create_concept": {"concept": _TAUGHT, "job": _TRAINING},
+    "import_concept": {
+        "concept": _TAUGHT | {"pictures": []},
+        "job": _TRAINING | {"kind": "import", "title": "Importing <my-mug>"},
+    },
     "list_concepts": {"items": [_LEARNED], "next": None},
     "get_concept": _LEARNED,
     "change_concept": _LEARNED | {"name": "My mug"},

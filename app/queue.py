@@ -16,7 +16,13 @@ from app.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-TASKS: dict[Kind, str] = {"training": "oneword.train", "generation": "oneword.generate"}
+TASKS: dict[Kind, str] = {
+    "training": "oneword.train",
+    "generation": "oneword.generate",
+    "import": "oneword.import",
+}
+# An import takes a moment, so it goes to the workers that are not busy for minutes.
+QUEUES: dict[Kind, str] = {"training": "training", "generation": "generation", "import": "generation"}
 
 CONFIGURATION: dict[str, Any] = {
     "task_serializer": "json",
@@ -24,7 +30,7 @@ CONFIGURATION: dict[str, Any] = {
     "task_ignore_result": True,
     "task_acks_late": True,
     "task_reject_on_worker_lost": False,  # the lease decides who runs a job again, not the broker
-    "task_routes": {name: {"queue": kind} for kind, name in TASKS.items()},
+    "task_routes": {name: {"queue": QUEUES[kind]} for kind, name in TASKS.items()},
     "task_default_queue": "training",
     "worker_prefetch_multiplier": 1,
     "worker_hijack_root_logger": False,
@@ -45,7 +51,7 @@ def wake(settings: Settings, kind: Kind, job_id: str) -> bool:
     """Tell the workers of a kind that `job_id` waits. Returns whether the broker took the message."""
     try:
         client(settings.resolved_broker_url).send_task(
-            TASKS[kind], args=[job_id], queue=kind, retry=False, ignore_result=True
+            TASKS[kind], args=[job_id], queue=QUEUES[kind], retry=False, ignore_result=True
         )
     except (OperationalError, OSError) as error:
         log.warning("broker unreachable; the sweep will send again", job=job_id, error=str(error))
@@ -58,7 +64,9 @@ def depth(settings: Settings, kind: Kind) -> int | None:
     try:
         with client(settings.resolved_broker_url).connection_for_write() as connection:
             connection.ensure_connection(max_retries=1, timeout=2)
-            declared = connection.default_channel.queue_declare(kind, durable=True, passive=False, auto_delete=False)
+            declared = connection.default_channel.queue_declare(
+                QUEUES[kind], durable=True, passive=False, auto_delete=False
+            )
             return int(declared.message_count)
     except (OperationalError, OSError):
         return None

@@ -6,6 +6,7 @@ A blob appears whole or not at all. Knows nothing of what a blob means or who ma
 import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ import structlog
 from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import LocalStore, S3Store
 
-from app.errors import NotFound, NotReady, StorageFull
+from app.errors import NotFound, NotReady, OnewordError, StorageFull
 
 log = structlog.get_logger(__name__)
 
@@ -104,6 +105,42 @@ class ObjectStorage:
                     yield Blob(found["path"], found["size"], found["last_modified"])
         except (BaseError, OSError) as error:
             raise _unreachable(error) from error
+
+
+class Tentative:
+    """Blobs that are stored before the rows that will name them."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._keys: list[str] = []
+        self._kept = False
+
+    def put(self, key: str, content: bytes) -> None:
+        """Store a blob for now."""
+        self._keys.append(key)
+        self._storage.put(key, content)
+
+    def keep(self) -> None:
+        """Rows name them now; they stay, if the block ends well."""
+        self._kept = True
+
+    def settle(self, *, failed: bool) -> None:
+        """Remove what no row names. The sweep removes what cannot be removed now."""
+        for key in self._keys if failed or not self._kept else ():
+            with suppress(OnewordError):
+                self._storage.delete(key)
+
+
+@contextmanager
+def tentatively(storage: Storage) -> Iterator[Tentative]:
+    """Blobs that are gone again if the block fails or does not keep them, so that nothing is half-written."""
+    blobs = Tentative(storage)
+    try:
+        yield blobs
+    except BaseException:
+        blobs.settle(failed=True)
+        raise
+    blobs.settle(failed=False)
 
 
 def open_storage(url: str) -> Storage:

@@ -12,7 +12,7 @@ from app.errors import LeaseLost
 from app.jobs import ledger
 from app.jobs.models import Job
 from app.jobs.states import Kind
-from worker import drawing, lease, teaching
+from worker import drawing, importing, lease, teaching
 from worker.celery_app import celery_app, settings, stopping
 from worker.studio import Studio
 
@@ -37,6 +37,12 @@ def generate(job_id: str) -> None:
     _work("generation")
 
 
+@celery_app.task(name="oneword.import")  # type: ignore[untyped-decorator]
+def import_(job_id: str) -> None:
+    """Read whatever embedding files wait to be imported."""
+    _work("import")
+
+
 def _work(kind: Kind) -> None:
     studio = open_studio()
     while not stopping.is_set():
@@ -51,7 +57,7 @@ def _claim(studio: Studio, kind: Kind, session: Session) -> list[Job]:
     leader = ledger.claim(session, kind, studio.name, settings.lease_seconds)
     if leader is None:
         return []
-    if kind == "training":
+    if kind != "generation":
         return [leader]
     room = settings.batch_pictures_max - int(leader.spec["count"])
     return [leader, *ledger.claim_mates(session, leader, studio.name, settings.lease_seconds, room)]
@@ -62,6 +68,8 @@ def _run(studio: Studio, kind: Kind, jobs: list[Job]) -> None:
     try:
         if kind == "training":
             teaching.teach(studio, jobs[0], stopping)
+        elif kind == "import":
+            importing.import_embedding(studio, jobs[0])
         else:
             drawing.draw_batch(studio, jobs, stopping)
     except LeaseLost as lost:

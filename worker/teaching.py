@@ -3,7 +3,6 @@
 The method itself is in `worker.inversion` and knows nothing of this; here live saving, cancelling and reporting.
 """
 
-import hashlib
 import io
 import time
 from dataclasses import dataclass, field
@@ -24,7 +23,7 @@ from app.jobs import ledger
 from app.jobs.ledger import Lease
 from app.jobs.models import Job
 from app.training.spec import TrainingSpec
-from worker import formats, outcome
+from worker import embeddings, outcome
 from worker.base_models import BaseModel
 from worker.formats import Embedding
 from worker.generation import Request, Settings, draw
@@ -215,18 +214,7 @@ class Teaching:
             "steps": str(step.number),
             "pictures": ",".join(picture.sha256[:16] for picture in self.spec.pictures),
         }
-        files: dict[str, Any] = {}
-        for file in formats.write_all(step.best, self.spec.placeholder, metadata):
-            key = self._key(f"embedding/{file.format}/{file.name}")
-            self.studio.storage.put(key, file.content)
-            files[file.format] = {
-                "key": key,
-                "bytes": len(file.content),
-                "sha256": hashlib.sha256(file.content).hexdigest(),
-                "file_name": file.name,
-                "media_type": file.media_type,
-            }
-        return files
+        return embeddings.keep(self.studio.storage, self._key("embedding"), step.best, self.spec.placeholder, metadata)
 
     def _make_ready(
         self, session: Session, model: BaseModel, step: Step, files: dict[str, Any], seconds: float

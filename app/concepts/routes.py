@@ -21,6 +21,7 @@ from app.concepts.schemas import (
 )
 from app.dependencies import Reading, Services, ServicesOf, UnitOfWork
 from app.errors import NotFound, PictureError
+from app.importing import service as importing
 from app.jobs import service as jobs
 from app.jobs.models import Job
 from app.pictures import Upload, count_problem
@@ -97,6 +98,35 @@ def create_concept(
         seed=seed,
     )
     return _accepted(services, teach(services, principal, lesson, idempotency_key))
+
+
+@router.post("/concepts/import", status_code=status.HTTP_202_ACCEPTED)
+def import_concept(
+    principal: Member,
+    services: ServicesOf,
+    file: Annotated[list[UploadFile], File(description="`.safetensors`, `.pt`, `.bin`, `.pti` or a `.png` card.")] = [],  # noqa: B006
+    placeholder: Text = "",
+    initializer: Text = "",
+    kind: Text = "object",
+    base_model: Annotated[str | None, Form()] = None,
+    name: Annotated[str, Form(max_length=100)] = "",
+    description: Text = "",
+    tags: Annotated[list[str], Form()] = [],  # noqa: B006
+    idempotency_key: Key = None,
+) -> Accepted:
+    """Take in an embedding that another tool learned. A worker reads the file; the answer names the job to watch.
+    Without a placeholder the file's name becomes one. Two files are the two halves that diffusers writes for SDXL."""
+    asked = importing.Import(
+        uploads=[Upload(each.filename or "", each.file.read(importing.CARD_BYTES_MAX + 1)) for each in file],
+        placeholder=placeholder,
+        initializer=initializer,
+        kind=kind,
+        base_model=base_model,
+        name=name,
+        description=description,
+        tags=tuple(tags),
+    )
+    return _accepted(services, importing.import_concept(services, principal, asked, idempotency_key))
 
 
 @router.get("/concepts")

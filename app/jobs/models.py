@@ -32,7 +32,7 @@ class Job(Base):
     id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id)
     team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
-    kind: Mapped[str] = mapped_column(String(12))  # training | generation
+    kind: Mapped[str] = mapped_column(String(12))  # training | generation | import
     state: Mapped[str] = mapped_column(String(10), default="queued")
     title: Mapped[str] = mapped_column(String(200))
     turn: Mapped[int] = mapped_column(BigInteger, default=0)  # place in the fair queue; see queries.next_turn

@@ -1,6 +1,7 @@
 """All reading SQL of the ledger. What a person asks for is always asked within a team."""
 
 from collections.abc import Sequence
+from typing import get_args
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
@@ -107,4 +108,4 @@ def concept_of(session: Session, job: Job) -> tuple[Concept, Version] | None:
     return None if row is None else (row[0], row[1])
 
 
-_KINDS: tuple[Kind, ...] = ("training", "generation")
+_KINDS: tuple[Kind, ...] = get_args(Kind)

@@ -1,8 +1,7 @@
 """From an upload to a queued training: pictures stored, then concept, version and job in one transaction."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -17,12 +16,12 @@ from app.concepts.service import get
 from app.db import new_id
 from app.decoding import Clean
 from app.dependencies import Services
-from app.errors import Conflict, InvalidInput, OnewordError
+from app.errors import Conflict, InvalidInput
 from app.jobs import service as ledger
 from app.jobs.models import Job
 from app.pictures import Upload, accepted, count_problem
 from app.settings import Settings
-from app.storage import Storage
+from app.storage import Tentative, tentatively
 from app.training.spec import PictureSpec, TrainingSpec
 
 KINDS = ("object", "style")
@@ -67,27 +66,29 @@ def teach(services: Services, principal: Principal, lesson: Lesson, key: str | N
     pictures = _clean(services, lesson, model)
 
     def make() -> Job:
-        with _stored(services.storage, pictures) as stored, services.database.transaction() as session:
-            if (job := idempotency.earlier(session, team_id, key, mark)) is not None:
-                return job
-            checked_placeholder(model, placeholder, queries.placeholders(session, team_id))
-            concept = Concept(
-                team_id=team_id,
-                owner_id=principal.user_id,
-                name=lesson.name.strip() or placeholder.strip("<>").replace("-", " "),
-                description=lesson.description,
-                tags=list(lesson.tags),
-                placeholder=placeholder,
-                initializer=initializer,
-                kind=lesson.kind,
-                base_model=model.id,
-                family=model.facts.family,
-            )
-            session.add(concept)
-            session.flush()
-            job = _queue(session, settings, principal, concept, lesson, initializer, stored.rows(team_id))
-            idempotency.remember(session, key, mark, job)
-            stored.keep()
+        with tentatively(services.storage) as blobs:
+            rows = _store(blobs, team_id, pictures)
+            with services.database.transaction() as session:
+                if (job := idempotency.earlier(session, team_id, key, mark)) is not None:
+                    return job
+                checked_placeholder(model, placeholder, queries.placeholders(session, team_id))
+                concept = Concept(
+                    team_id=team_id,
+                    owner_id=principal.user_id,
+                    name=lesson.name.strip() or placeholder.strip("<>").replace("-", " "),
+                    description=lesson.description,
+                    tags=list(lesson.tags),
+                    placeholder=placeholder,
+                    initializer=initializer,
+                    kind=lesson.kind,
+                    base_model=model.id,
+                    family=model.facts.family,
+                )
+                session.add(concept)
+                session.flush()
+                job = _queue(session, settings, principal, concept, lesson, initializer, rows)
+                idempotency.remember(session, key, mark, job)
+                blobs.keep()
         return job
 
     return idempotency.despite_racers(make)
@@ -111,16 +112,18 @@ def teach_again(services: Services, principal: Principal, concept_id: str, lesso
         pictures = _clean(services, lesson, model)
 
     def make() -> Job:
-        with _stored(services.storage, pictures) as stored, services.database.transaction() as session:
-            if (job := idempotency.earlier(session, team_id, key, mark)) is not None:
-                return job
-            concept = get(session, team_id, concept_id)
-            versions = queries.versions(session, team_id, [concept.id])
-            _must_rest(concept, versions)
-            rows = stored.rows(team_id) if pictures else _same_pictures(session, concept, versions)
-            job = _queue(session, settings, principal, concept, lesson, initializer, rows)
-            idempotency.remember(session, key, mark, job)
-            stored.keep()
+        with tentatively(services.storage) as blobs:
+            rows = _store(blobs, team_id, pictures)
+            with services.database.transaction() as session:
+                if (job := idempotency.earlier(session, team_id, key, mark)) is not None:
+                    return job
+                concept = get(session, team_id, concept_id)
+                versions = queries.versions(session, team_id, [concept.id])
+                _must_rest(concept, versions)
+                rows = rows or _same_pictures(session, concept, versions)
+                job = _queue(session, settings, principal, concept, lesson, initializer, rows)
+                idempotency.remember(session, key, mark, job)
+                blobs.keep()
         return job
 
     return idempotency.despite_racers(make)
@@ -182,17 +185,13 @@ def _clean(services: Services, lesson: Lesson, model: AllowedModel) -> list[Clea
     return accepted(checked, services.settings.pictures_min, services.settings.pictures_max)
 
 
-@dataclass
-class _Stored:
-    """Blobs of cleaned pictures that no row names yet."""
-
-    pictures: Sequence[Clean]
-    keys: Sequence[str]
-    kept: bool = False
-
-    def rows(self, team_id: str) -> list[Picture]:
-        """The rows that will name them."""
-        return [
+def _store(blobs: Tentative, team_id: str, pictures: Sequence[Clean]) -> list[Picture]:
+    """Blobs of the pictures, and the rows that will name them."""
+    rows = []
+    for position, picture in enumerate(pictures):
+        key = f"pictures/{new_id()}.png"
+        blobs.put(key, picture.content)
+        rows.append(
             Picture(
                 team_id=team_id,
                 position=position,
@@ -202,29 +201,8 @@ class _Stored:
                 width=picture.stored_width,
                 height=picture.stored_height,
             )
-            for position, (key, picture) in enumerate(zip(self.keys, self.pictures, strict=True))
-        ]
-
-    def keep(self) -> None:
-        """Rows name them now; they stay if the transaction commits."""
-        self.kept = True
-
-
-@contextmanager
-def _stored(storage: Storage, pictures: Sequence[Clean]) -> Iterator[_Stored]:
-    """Blobs of the pictures; gone again if they are not kept or the block fails, so that nothing is half-written."""
-    stored = _Stored(pictures, [f"pictures/{new_id()}.png" for _ in pictures])
-    try:
-        for key, picture in zip(stored.keys, pictures, strict=True):
-            storage.put(key, picture.content)
-        yield stored
-    except BaseException:
-        stored.kept = False
-        raise
-    finally:
-        for key in () if stored.kept else stored.keys:
-            with suppress(OnewordError):  # the sweep removes what cannot be removed now
-                storage.delete(key)
+        )
+    return rows
 
 
 def _same_pictures(session: Session, concept: Concept, versions: Sequence[Version]) -> list[Picture]:

@@ -1,0 +1,190 @@
+"""From another tool's embedding file to a queued import.
+
+The web process keeps the bytes and does not look into them: only a worker parses foreign files.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from app import idempotency
+from app.accounts.principal import Principal
+from app.base_models.catalog import AllowedModel
+from app.base_models.initializers import checked_initializer, checked_placeholder, free_placeholder
+from app.concepts import queries, service
+from app.concepts.models import Concept, Version
+from app.db import new_id
+from app.dependencies import Services
+from app.errors import InvalidInput
+from app.importing.spec import ImportFile, ImportSpec
+from app.jobs import service as jobs
+from app.jobs.models import Job
+from app.pictures import Upload
+from app.storage import Tentative, tentatively
+from app.training.service import KINDS
+
+SUFFIXES: Final = (".safetensors", ".pt", ".bin", ".pti", ".png")
+# As `worker.formats` reads them.
+BYTES_MAX: Final = 1_000_000
+CARD_BYTES_MAX: Final = 8_000_000
+FILES_MAX: Final = 2
+
+
+@dataclass(frozen=True)
+class Import:
+    """What somebody asked to be imported, as it was sent."""
+
+    uploads: Sequence[Upload]
+    placeholder: str = ""
+    initializer: str = ""
+    kind: str = "object"
+    base_model: str | None = None
+    name: str = ""
+    description: str = ""
+    tags: Sequence[str] = ()
+
+    def fingerprint(self) -> str:
+        """Hash of everything that was sent, for `Idempotency-Key`."""
+        files = [(upload.name, hashlib.sha256(upload.content).hexdigest()) for upload in self.uploads]
+        fields = {name: value for name, value in vars(self).items() if name != "uploads"}
+        return hashlib.sha256(repr(("import", files, sorted(fields.items()))).encode()).hexdigest()
+
+
+def import_concept(services: Services, principal: Principal, asked: Import, key: str | None) -> Job:
+    """Make a concept and the job that reads its embedding from the files."""
+    team_id, mark = principal.team_id, asked.fingerprint()
+    with services.database.reading() as session:
+        if (job := idempotency.earlier(session, team_id, key, mark)) is not None:
+            return job
+    model = services.catalog.get(asked.base_model)
+    if asked.kind not in KINDS:
+        raise InvalidInput(
+            f"The kind {asked.kind!r} is unknown. A concept is an object or a style.", field="kind", code="kind"
+        )
+    initializer = checked_initializer(model, asked.initializer) if asked.initializer.strip() else ""
+    _check_files(asked.uploads)
+
+    def make() -> Job:
+        with tentatively(services.storage) as blobs:
+            files = _store(blobs, asked.uploads)
+            with services.database.transaction() as session:
+                if (job := idempotency.earlier(session, team_id, key, mark)) is not None:
+                    return job
+                concept = _concept(session, principal, asked, model, initializer)
+                job = _queue(session, services, principal, concept, files)
+                idempotency.remember(session, key, mark, job)
+                blobs.keep()
+        return job
+
+    return idempotency.despite_racers(make)
+
+
+def _check_files(uploads: Sequence[Upload]) -> None:
+    if not 1 <= len(uploads) <= FILES_MAX:
+        raise InvalidInput(
+            f"{len(uploads)} files were sent. Send one embedding file, or the two that diffusers writes for SDXL.",
+            field="file",
+            code="file-count",
+        )
+    for upload in uploads:
+        if not upload.name.lower().endswith(SUFFIXES):
+            raise InvalidInput(
+                f"{upload.name or 'The file'} is no kind of embedding file. Send one that ends in "
+                f"{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}.",
+                field="file",
+                code="file-kind",
+            )
+        if not upload.content:
+            raise InvalidInput(f"{upload.name} has 0 bytes. Export it again.", field="file", code="file-empty")
+        limit = CARD_BYTES_MAX if upload.name.lower().endswith(".png") else BYTES_MAX
+        if len(upload.content) > limit:
+            raise InvalidInput(
+                f"{upload.name} is larger than {limit / 1e6:.0f} MB, and no embedding is. This is probably a model or "
+                "a LoRA; send the embedding file.",
+                field="file",
+                code="file-large",
+            )
+
+
+def _concept(session: Session, principal: Principal, asked: Import, model: AllowedModel, initializer: str) -> Concept:
+    taken = queries.placeholders(session, principal.team_id)
+    stem = asked.uploads[0].name.rpartition(".")[0]
+    wanted = asked.placeholder.strip() or free_placeholder(stem, taken)
+    failed = _failed_import(session, principal.team_id, wanted)
+    if failed is not None:  # somebody tries again with a better file
+        service.delete(session, failed)
+        taken.discard(wanted)
+    placeholder = checked_placeholder(model, wanted, taken)
+    concept = Concept(
+        team_id=principal.team_id,
+        owner_id=principal.user_id,
+        name=asked.name.strip() or placeholder.strip("<>").replace("-", " "),
+        description=asked.description,
+        tags=list(asked.tags),
+        placeholder=placeholder,
+        initializer=initializer,
+        kind=asked.kind,
+        base_model=model.id,
+        family=model.facts.family,
+    )
+    session.add(concept)
+    session.flush()
+    return concept
+
+
+def _failed_import(session: Session, team_id: str, placeholder: str) -> Concept | None:
+    """A concept of this placeholder that never had an embedding and has nothing to learn one from."""
+    concept = queries.by_placeholders(session, team_id, [placeholder]).get(placeholder)
+    if concept is None:
+        return None
+    versions = queries.versions(session, team_id, [concept.id])
+    usable = any(version.state in ("ready", "training") for version in versions)
+    pictures = queries.pictures(session, team_id, [version.id for version in versions])
+    return None if usable or pictures else concept
+
+
+def _queue(
+    session: Session, services: Services, principal: Principal, concept: Concept, files: list[ImportFile]
+) -> Job:
+    version = Version(
+        team_id=principal.team_id,
+        concept_id=concept.id,
+        number=1,
+        state="training",
+        base_model=concept.base_model,
+        initializer=concept.initializer,
+        vectors=1,
+        files={},
+    )
+    session.add(version)
+    session.flush()
+    spec = ImportSpec(
+        concept_id=concept.id,
+        version_id=version.id,
+        base_model=concept.base_model,
+        placeholder=concept.placeholder,
+        kind=concept.kind,
+        files=files,
+    )
+    job = Job(
+        id=new_id(),
+        team_id=principal.team_id,
+        user_id=principal.user_id,
+        title=f"Importing {concept.placeholder}",
+        spec=spec.model_dump(mode="json"),
+        concept_id=concept.id,
+        version_id=version.id,
+    )
+    version.job_id = job.id
+    jobs.submit(session, job, "import", services.settings)
+    return job
+
+
+def _store(blobs: Tentative, uploads: Sequence[Upload]) -> list[ImportFile]:
+    files = [ImportFile(key=f"imports/{new_id()}", name=upload.name[:200]) for upload in uploads]
+    for file, upload in zip(files, uploads, strict=True):
+        blobs.put(file.key, upload.content)
+    return files

@@ -1,0 +1,210 @@
+"""Embeddings of other tools: taken in by the service as they are, read by a worker, refused with sentences."""
+
+import io
+from typing import Any
+
+import httpx
+import pytest
+import torch
+from fastapi.testclient import TestClient
+from safetensors.torch import save
+
+from app.dependencies import Services
+from app.importing import service as importing
+from app.jobs import ledger
+from tests.service.conftest import photo, photos
+from tests.service.test_bad_input import refused, written
+from worker import formats
+from worker.importing import import_embedding
+from worker.studio import Studio
+
+WIDTH = 128  # of the demo model
+
+
+def rows(vectors: int = 2, width: int = WIDTH) -> torch.Tensor:
+    return torch.randn(vectors, width, generator=torch.Generator().manual_seed(0))
+
+
+def kohya(vectors: int = 2, width: int = WIDTH) -> bytes:
+    return save({"emb_params": rows(vectors, width)})
+
+
+def pickled(content: object) -> bytes:
+    file = io.BytesIO()
+    torch.save(content, file)
+    return file.getvalue()
+
+
+class Evil:
+    """What a pickle should never be allowed to do."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return print, ("owned",)
+
+
+def send(client: TestClient, *files: tuple[str, bytes], headers: Any = None, **form: str) -> httpx.Response:
+    sent = [("file", (name, content, "application/octet-stream")) for name, content in files]
+    return client.post("/api/concepts/import", data=form, files=sent, headers=headers)
+
+
+def work(services: Services) -> None:
+    """What `oneword.import` does."""
+    with services.database.transaction() as session:
+        job = ledger.claim(session, "import", "test", 60)
+    assert job is not None
+    import_embedding(Studio(services.settings, services.database, services.storage), job)
+
+
+def failure(member: TestClient, services: Services, *files: tuple[str, bytes]) -> str:
+    """The sentence that an import ends with."""
+    made = send(member, *files, placeholder="<my-import>")
+    assert made.status_code == 202, made.text
+    work(services)
+    job = member.get(f"/api/jobs/{made.json()['job']['id']}").json()
+    assert job["state"] == "failed"
+    assert member.get(f"/api/concepts/{made.json()['concept']['id']}").json()["state"] == "failed"
+    detail: str = job["error"]["detail"]
+    return detail
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("mug.safetensors", kohya()),
+        ("learned_embeds.safetensors", save({"<mug>": rows()})),
+        ("learned_embeds.bin", pickled({"<mug>": rows()[0]})),
+        (
+            "mug.pt",
+            pickled({"string_to_token": {"*": 265}, "string_to_param": {"*": rows()}, "name": "mug", "step": 9}),
+        ),
+        ("MUG.PT", pickled({"emb_params": rows()})),
+    ],
+)
+def test_a_file_of_another_tool_becomes_a_concept_to_draw_with(
+    member: TestClient, services: Services, woken: list[str], name: str, content: bytes
+) -> None:
+    answer = send(member, (name, content), placeholder="<my-import>", name="Import", tags="foreign", initializer="mug")
+    assert answer.status_code == 202, answer.text
+    made = answer.json()
+    assert (made["job"]["kind"], made["job"]["state"], made["concept"]["state"]) == ("import", "queued", "training")
+    assert woken == [made["job"]["id"]]
+    work(services)
+    concept = member.get(f"/api/concepts/{made['concept']['id']}").json()
+    assert (concept["state"], concept["name"], concept["tags"]) == ("ready", "Import", ["foreign"])
+    assert concept["current_version"]["vectors"] == (1 if name.endswith("bin") else 2)
+    assert member.post("/api/generations", json={"prompt": "a <my-import>"}).status_code == 202
+    native = member.get(f"/api/concepts/{concept['id']}/embedding").content
+    given = formats.read(content, name).embedding.rows["text_encoder"]
+    assert torch.equal(formats.read_native(native).rows["text_encoder"], given)
+    assert list(services.storage.list("imports")) == []
+
+
+def test_what_was_downloaded_can_be_imported_again(member: TestClient, services: Services) -> None:
+    made = send(member, ("mug.safetensors", kohya()), placeholder="<my-import>").json()
+    work(services)
+    for format in ("oneword", "diffusers", "a1111", "kohya"):
+        file = member.get(f"/api/concepts/{made['concept']['id']}/embedding?format={format}")
+        name = file.headers["content-disposition"].split('"')[1]
+        again = send(member, (name, file.content), placeholder=f"<my-{format}>")
+        work(services)
+        assert member.get(f"/api/jobs/{again.json()['job']['id']}").json()["state"] == "succeeded"
+
+
+def test_without_a_placeholder_the_files_name_becomes_one(member: TestClient) -> None:
+    first = send(member, ("Blue Mug v2.safetensors", kohya())).json()
+    assert first["concept"]["placeholder"] == "<my-blue-mug-v2>"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("xl.safetensors", save({"clip_l": rows(1, 768), "clip_g": rows(1, 1280)}), "128 wide"),
+        ("sd.safetensors", kohya(1, 768), "768 wide (Stable Diffusion 1 (CLIP-L)), and Demo reads rows 128 wide"),
+        ("long.safetensors", kohya(40), "has 40 vectors, and Demo reads at most 30"),
+        ("nan.safetensors", save({"emb_params": rows() * float("nan")}), "not finite"),
+        ("lora.safetensors", save({"lora_up": rows(), "lora_down": rows()}), "Is it a LoRA"),
+        ("evil.pt", pickled({"emb_params": Evil()}), "cannot be read safely"),
+        ("text.pt", b"hello", "cannot be read safely"),
+        ("half.safetensors", kohya()[:100], "not a whole safetensors file"),
+        ("photo.png", photo(1, format="PNG"), "a picture without an embedding inside"),
+    ],
+)
+def test_a_file_that_does_not_fit_fails_with_a_sentence(
+    member: TestClient, services: Services, capsys: pytest.CaptureFixture[str], name: str, content: bytes, says: str
+) -> None:
+    detail = failure(member, services, (name, content))
+    assert name in detail
+    assert says in detail
+    assert "owned" not in capsys.readouterr().out
+
+
+def test_two_files_that_are_no_pair_fail_with_a_sentence(member: TestClient, services: Services) -> None:
+    detail = failure(member, services, ("a.safetensors", kohya(1)), ("b.safetensors", kohya(2)))
+    assert "a.safetensors and b.safetensors are not the two halves" in detail
+
+
+def test_a_failed_import_does_not_keep_its_placeholder(member: TestClient, services: Services) -> None:
+    failure(member, services, ("mug.safetensors", kohya(1, 768)))
+    again = send(member, ("mug.safetensors", kohya()), placeholder="<my-import>")
+    assert again.status_code == 202, again.text
+    (concept,) = member.get("/api/concepts").json()["items"]
+    assert concept["id"] == again.json()["concept"]["id"]
+
+
+@pytest.mark.parametrize(
+    ("files", "form", "field", "code"),
+    [
+        ([], {}, "file", "file-count"),
+        ([("a.pt", b"x"), ("b.pt", b"x"), ("c.pt", b"x")], {}, "file", "file-count"),
+        ([("a.ckpt", b"x")], {}, "file", "file-kind"),
+        ([("", b"x")], {}, "file", "invalid-input"),
+        ([("a.pt", b"")], {}, "file", "file-empty"),
+        ([("a.pt", b"x" * 1_000_001)], {}, "file", "file-large"),
+        ([("a.png", b"x" * 8_000_001)], {}, "file", "file-large"),
+        ([("a.pt", b"x")], {"placeholder": "my-mug"}, "placeholder", "placeholder-malformed"),
+        ([("a.pt", b"x")], {"placeholder": "<my-cat>"}, "placeholder", "placeholder-taken"),
+        ([("a.pt", b"x")], {"base_model": "sdxl"}, "base_model", "base-model-unknown"),
+        ([("a.pt", b"x")], {"initializer": "mugg"}, "initializer", "initializer-unknown"),
+        ([("a.pt", b"x")], {"kind": "smell"}, "kind", "kind"),
+    ],
+)
+def test_what_cannot_be_imported_is_said_at_once_and_leaves_nothing(
+    member: TestClient,
+    services: Services,
+    files: list[tuple[str, bytes]],
+    form: dict[str, str],
+    field: str,
+    code: str,
+) -> None:
+    member.post("/api/concepts", data={"placeholder": "<my-cat>", "initializer": "cat"}, files=photos())
+    before = written(services)
+    refused(send(member, *files, **form), field, code=code)
+    assert written(services) == before
+
+
+def test_the_same_idempotency_key_imports_once(member: TestClient, services: Services) -> None:
+    headers = {"Idempotency-Key": "once"}
+    first, again = (send(member, ("mug.safetensors", kohya()), headers=headers).json() for _ in range(2))
+    assert first["job"]["id"] == again["job"]["id"]
+    assert len(list(services.storage.list("imports"))) == 1
+
+
+def test_an_import_can_be_cancelled_and_deleted(member: TestClient, services: Services) -> None:
+    made = send(member, ("mug.safetensors", kohya())).json()
+    assert member.delete(f"/api/concepts/{made['concept']['id']}").status_code == 204
+    assert member.get(f"/api/jobs/{made['job']['id']}").json()["state"] == "cancelled"
+
+
+def test_an_imported_word_is_taught_again_with_pictures_and_an_initializer(
+    member: TestClient, services: Services
+) -> None:
+    made = send(member, ("mug.safetensors", kohya())).json()
+    work(services)
+    url = f"/api/concepts/{made['concept']['id']}/versions"
+    refused(member.post(url, files=photos()), "initializer", code="initializer-empty")
+    refused(member.post(url, data={"initializer": "mug"}), "images", code="picture-count")
+    assert member.post(url, data={"initializer": "mug"}, files=photos()).status_code == 202
+
+
+def test_the_service_and_the_worker_agree_on_how_large_a_file_may_be() -> None:
+    assert (importing.BYTES_MAX, importing.CARD_BYTES_MAX) == (formats.BYTES_MAX, formats.CARD_BYTES_MAX)
