@@ -15,6 +15,7 @@ import { ProblemNotice } from "./ui/Notice";
 // The library opens first; the rest comes when it is asked for.
 const TeachView = lazy(async () => ({ default: (await import("./teach/TeachView")).TeachView }));
 const TeachAgainView = lazy(async () => ({ default: (await import("./teach/TeachAgainView")).TeachAgainView }));
+const ImportView = lazy(async () => ({ default: (await import("./importing/ImportView")).ImportView }));
 const JobView = lazy(async () => ({ default: (await import("./jobs/JobView")).JobView }));
 const ConceptView = lazy(async () => ({ default: (await import("./concept/ConceptView")).ConceptView }));
 const DrawView = lazy(async () => ({ default: (await import("./draw/DrawView")).DrawView }));
@@ -46,6 +47,7 @@ export function App() {
             <Switch>
               <Route path="/" component={LibraryView} />
               <Route path="/teach" component={TeachView} />
+              <Route path="/import" component={ImportView} />
               <Route path="/jobs/:id">{({ id }) => <JobView key={id} id={id} />}</Route>
               <Route path="/concepts/:id">{({ id }) => <ConceptView key={id} id={id} />}</Route>
               <Route path="/concepts/:id/teach">{({ id }) => <TeachAgainView key={id} id={id} />}</Route>

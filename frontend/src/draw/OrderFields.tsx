@@ -40,14 +40,16 @@ export function OrderFields({ draft, models, model, problem, onChange }: OrderFi
           />
         )}
       </Field>
-      <BaseModelChoice
-        models={[...models]}
-        value={model?.id ?? null}
-        fault={faultOf(problem, "base_model")}
-        onChange={(baseModel) => {
-          onChange({ baseModel });
-        }}
-      />
+      {models.length > 1 && (
+        <BaseModelChoice
+          models={models}
+          value={model?.id ?? null}
+          fault={faultOf(problem, "base_model")}
+          onChange={(baseModel) => {
+            onChange({ baseModel });
+          }}
+        />
+      )}
       <div className="numbers">
         <NumberField name="seed" label="Seed" own="random" draft={draft} problem={problem} onChange={onChange} />
         <NumberField name="steps" label="Steps" own={model?.steps} draft={draft} problem={problem} onChange={onChange} />

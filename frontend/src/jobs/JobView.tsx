@@ -5,6 +5,7 @@ import { Link, Redirect } from "wouter";
 
 import { concept as conceptQuery, job as jobQuery, queryClient } from "../api/queries";
 import { hasEnded, type Job } from "../api/types";
+import { Importing } from "../importing/Importing";
 import { useMayChange } from "../session/signedIn";
 import { ProblemNotice } from "../ui/Notice";
 import { Word } from "../ui/Word";
@@ -21,6 +22,7 @@ export function JobView({ id }: { id: string }) {
   if (error !== null && job === undefined) return <ProblemNotice error={error} />;
   if (job === undefined) return null;
   if (job.kind === "generation") return <Redirect to="/draw" replace />;
+  if (job.kind === "import") return <Importing job={job} />;
   return <Training job={job} />;
 }
 

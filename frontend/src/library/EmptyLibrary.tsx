@@ -28,6 +28,9 @@ export function EmptyLibrary() {
             <Link className="button primary" href="/teach">
               Teach the first word
             </Link>
+            <Link className="button quiet" href="/import">
+              Import one from another tool
+            </Link>
           </div>
         ) : (
           <p className="soft">You are here to look. A member of the team can teach the first word.</p>

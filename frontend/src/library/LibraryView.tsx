@@ -33,9 +33,14 @@ export function LibraryView() {
       <div className="head">
         <h1>Library</h1>
         {mayChange && (
-          <Link className="button primary" href="/teach">
-            Teach a new word
-          </Link>
+          <div className="row">
+            <Link className="button quiet" href="/import">
+              Import
+            </Link>
+            <Link className="button primary" href="/teach">
+              Teach a new word
+            </Link>
+          </div>
         )}
       </div>
       <div className="filters" role="search">

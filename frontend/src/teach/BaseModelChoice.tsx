@@ -40,7 +40,7 @@ export function BaseModelChoice({ models, value, fault, onChange }: BaseModelCho
         </p>
       )}
       <details>
-        <summary>{chosen?.id === "demo" ? "It is taught to the demo model: a small cartoon world" : "About the base model"}</summary>
+        <summary>{chosen?.id === "demo" ? "It is the demo model: a small cartoon world" : "About the base model"}</summary>
         <AboutBaseModels />
       </details>
     </div>

@@ -13,6 +13,7 @@ import { ProblemNotice } from "../ui/Notice";
 import { useSettled } from "../ui/useSettled";
 import { BaseModelChoice } from "./BaseModelChoice";
 import { InitializerField } from "./InitializerField";
+import { KindChoice } from "./KindChoice";
 import { emptyLesson, faultOf, teach, type Lesson } from "./lesson";
 import { PictureTray } from "./PictureTray";
 import { placeholderFault, proposalSource } from "./placeholder";
@@ -184,33 +185,4 @@ function TeachForm() {
 function whatIsMissing(enough: boolean, lesson: Lesson): string {
   if (!enough) return "Choose the pictures first.";
   return lesson.initializer.trim() === "" ? "Say what it is, in one word." : "It needs a word of its own.";
-}
-
-function KindChoice({ value, onChange }: { value: Kind; onChange: (kind: Kind) => void }) {
-  const kinds = [
-    { kind: "object", name: "A thing", detail: "a mug, a toy, a face" },
-    { kind: "style", name: "A style", detail: "how pictures look" },
-  ] as const;
-  return (
-    <fieldset>
-      <legend className="sr-only">What do the pictures have in common?</legend>
-      <div className="choice">
-        {kinds.map(({ kind, name, detail }) => (
-          <label key={kind}>
-            <input
-              type="radio"
-              name="kind"
-              value={kind}
-              checked={value === kind}
-              onChange={() => {
-                onChange(kind);
-              }}
-            />
-            <b>{name}</b>
-            <span>{detail}</span>
-          </label>
-        ))}
-      </div>
-    </fieldset>
-  );
 }
