@@ -6,7 +6,6 @@ import { useLocation } from "wouter";
 import { newKey } from "../api/client";
 import { problemOf } from "../api/problem";
 import { baseModels, queryClient, tokenization, words } from "../api/queries";
-import type { Kind } from "../api/types";
 import { useMayChange, useMe } from "../session/signedIn";
 import { Field } from "../ui/Field";
 import { ProblemNotice } from "../ui/Notice";
