@@ -152,6 +152,8 @@ _EVENTS: Final = (
     'id: 44\nevent: state\ndata: {"state": "succeeded", "attempt": 1, "error": null}\n\n'
 )
 
+_PNG_AT: Final = {"created": 1795510870, "data": [{"url": f"http://127.0.0.1:8000/api/images/{IMAGE}"}]}
+
 PROBLEM: Final = {
     "type": "/problems/initializer-unknown",
     "title": "That initializer cannot be used",
@@ -182,6 +184,7 @@ REQUESTS: Final[Mapping[str, Any]] = {
     "teach_concept_again": {"images": _THREE, "vectors": 2},
     "create_generation": {"prompt": _RECIPE["prompt"], "count": 1, "seed": 7},
     "cancel_job": {"keep": True},
+    "generate_images": {"model": "demo", "prompt": _RECIPE["prompt"], "n": 1, "response_format": "url"},
 }
 
 # What comes back. Calls that answer 204 have nothing to show.
@@ -265,6 +268,11 @@ RESPONSES: Final[Mapping[str, Any]] = {
     "get_job": _RUNNING,
     "cancel_job": _RUNNING | {"cancel": "keep"},
     "watch_job": _EVENTS,
+    "list_models": {
+        "object": "list",
+        "data": [{"id": "demo", "object": "model", "created": 0, "owned_by": "oneword"}],
+    },
+    "generate_images": _PNG_AT,
     "healthz": {"status": "ok"},
     "readyz": {"database": "ok", "storage": "ok", "base_models": "ok"},
     "metrics": 'oneword_jobs{kind="training",state="queued"} 2.0\noneword_queue_age_seconds{kind="training"} 4.1\n',

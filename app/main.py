@@ -14,6 +14,7 @@ from app import health
 from app.accounts import routes as accounts
 from app.base_models import routes as base_models
 from app.base_models.catalog import Catalog
+from app.compat import routes as compat
 from app.concepts import routes as concepts
 from app.db import Database
 from app.dependencies import Services
@@ -58,7 +59,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         pictures=PictureCleaner(settings.upload_bytes_max),
         feed=EventFeed(database),
     )
-    for room in (accounts, teams, base_models, concepts, generation, jobs, health):
+    for room in (accounts, teams, base_models, concepts, generation, jobs, compat, health):
         app.include_router(room.router)
     answer_with_problems(app)
     describe_well(app)

@@ -82,8 +82,8 @@ def _domain_error(_: Request, error: Exception) -> Response:
     return problem_response(error, headers)
 
 
-def _validation_error(_: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
+def as_invalid_input(error: RequestValidationError) -> OnewordError:
+    """The first thing that the framework found wrong, as a sentence about its field."""
     first: dict[str, Any] = dict(error.errors()[0])
     place = [str(part) for part in first["loc"] if part not in ("body", "query", "path", "header")]
     field, message = ".".join(place) or None, str(first["msg"]).rstrip(".")
@@ -91,9 +91,12 @@ def _validation_error(_: Request, error: Exception) -> Response:
         field, message = place[0], "send files here (multipart/form-data with a file name), not text"
     if first["type"] == "json_invalid":
         field, message = None, f"its body is not valid JSON ({first['ctx']['error']})"
-    return problem_response(
-        _WithStatus(422, "invalid-input", InvalidInput.title, f"{field or 'The request'}: {message}.", field)
-    )
+    return InvalidInput(f"{field or 'The request'}: {message}.", field=field)
+
+
+def _validation_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return _domain_error(request, as_invalid_input(error))
 
 
 def _http_error(request: Request, error: Exception) -> Response:

@@ -1,7 +1,5 @@
 """Drawing over REST."""
 
-import asyncio
-from contextlib import aclosing
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response, status
@@ -11,6 +9,7 @@ from app.accounts.principal import Member, Viewer
 from app.dependencies import Reading, Services, ServicesOf, UnitOfWork
 from app.generation import service
 from app.generation.schemas import Drawn, GenerationIn, GenerationOut, GenerationPage, ImageOut
+from app.generation.waiting import end_of
 from app.jobs.states import FINAL
 from app.serving import Png, png
 
@@ -33,7 +32,7 @@ async def create_generation(
     """Draw. The answer names the job to watch; with `wait` it comes when the pictures are there."""
     job_id = await run_in_threadpool(service.draw, services, principal, body, idempotency_key)
     if wait:
-        await _end_of(services, job_id, wait)
+        await end_of(services, job_id, wait)
     drawn = await run_in_threadpool(_describe, services, principal.team_id, job_id)
     if drawn.job.state in FINAL:
         response.status_code = status.HTTP_200_OK
@@ -76,16 +75,6 @@ def get_image(
 def get_recipe(image_id: str, principal: Viewer, session: Reading) -> ImageOut:
     """All that is needed to draw a picture again."""
     return service.describe_image(service.image(session, principal.team_id, image_id))
-
-
-async def _end_of(services: Services, job_id: str, seconds: float) -> None:
-    """Wait for the job's end, for so long. Holds no database connection."""
-    try:
-        async with asyncio.timeout(seconds), aclosing(services.feed.watch(job_id, 0)) as events:  # type: ignore[type-var]
-            async for _ in events:
-                pass
-    except TimeoutError:
-        return
 
 
 def _describe(services: Services, team_id: str, job_id: str) -> Drawn:

@@ -1,0 +1,55 @@
+"""What the OpenAI clients send and read, as far as a studio can do it. What it cannot is refused by name."""
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from app.generation.schemas import Scheduler
+
+
+class ImagesIn(BaseModel):
+    """A request for pictures. The fields after `user` are Oneword's own; clients send them as extra fields."""
+
+    prompt: str = Field(description="Concepts are written as `<my-mug>`.")
+    model: str | None = Field(None, description="A base model's id. Empty: that of the concepts, or the first.")
+    n: int = Field(1, ge=1)
+    size: str | None = Field(None, description="`512x512`, or `auto` for the base model's own.")
+    response_format: Literal["b64_json", "url"] | None = Field(None, description="Empty: both.")
+    output_format: Literal["png"] | None = None
+    stream: Literal[False] | None = None
+    user: str | None = Field(None, description="Not used.")
+    negative_prompt: str = ""
+    seed: int | None = Field(None, ge=0, le=2**31 - 1)
+    steps: int | None = Field(None, ge=1, le=200)
+    guidance: float | None = Field(None, ge=0, le=50)
+    scheduler: Scheduler | None = None
+
+
+class ImageData(BaseModel):
+    """One picture."""
+
+    b64_json: str | None = Field(None, description="The PNG.")
+    url: str | None = Field(None, description="Where it is; it takes the same bearer token.")
+
+
+class ImagesOut(BaseModel):
+    """The pictures of a request."""
+
+    created: int = Field(description="Seconds since 1970.")
+    data: list[ImageData]
+
+
+class ModelOut(BaseModel):
+    """A base model."""
+
+    id: str
+    object: Literal["model"] = "model"
+    created: int = 0
+    owned_by: str = "oneword"
+
+
+class ModelList(BaseModel):
+    """The base models that are ready."""
+
+    object: Literal["list"] = "list"
+    data: list[ModelOut]

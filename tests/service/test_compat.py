@@ -1,0 +1,162 @@
+"""The OpenAI interface, called by OpenAI's own client."""
+
+import base64
+import io
+
+import openai
+import pytest
+from fastapi.testclient import TestClient
+from PIL import Image as Pillow
+
+from app import queue
+from app.compat import routes
+from app.dependencies import Services
+from app.generation.models import Image
+from app.jobs import ledger
+from app.jobs.ledger import Lease
+from app.jobs.models import Job
+from app.settings import Settings
+from tests.service.conftest import photo
+
+
+@pytest.fixture
+def client(anonymous: TestClient, member: TestClient) -> openai.OpenAI:
+    # Events are fed where the application's own loop runs, which is that of the first client.
+    token = member.headers["Authorization"].removeprefix("Bearer ")
+    return openai.OpenAI(base_url="http://localhost:8000/v1", api_key=token, http_client=anonymous, max_retries=0)
+
+
+@pytest.fixture
+def worker(services: Services, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Draws as soon as it is woken. Returns the jobs it was woken for."""
+    drawn: list[str] = []
+
+    def wake(_settings: Settings, kind: str, job_id: str) -> None:
+        drawn.append(job_id)
+        with services.database.transaction() as session:
+            job = ledger.claim(session, "generation", "test", 60)
+            assert job is not None
+            for index in range(job.spec["count"]):
+                key = f"jobs/{job.id}/{index}.png"
+                services.storage.put(key, photo(index, (64, 64), format="PNG"))
+                session.add(Image(team_id=job.team_id, job_id=job.id, generation_id=job.generation_id, key=key,
+                                  position=index, seed=index, width=64, height=64, recipe={}))  # fmt: skip
+            session.flush()
+            ledger.finish(session, Lease(job.id, job.attempt), "succeeded")
+
+    monkeypatch.setattr(queue, "wake", wake)
+    return drawn
+
+
+def test_the_models_are_listed(client: openai.OpenAI) -> None:
+    assert [model.id for model in client.models.list()] == ["demo"]
+
+
+@pytest.mark.usefixtures("worker")
+def test_pictures_come_as_base64(client: openai.OpenAI) -> None:
+    answer = client.images.generate(model="demo", prompt="a red cat", n=2, size="64x64", response_format="b64_json")
+    assert answer.data is not None
+    assert len(answer.data) == 2
+    for picture in answer.data:
+        assert picture.url is None
+        assert picture.b64_json is not None
+        assert Pillow.open(io.BytesIO(base64.b64decode(picture.b64_json))).size == (64, 64)
+
+
+@pytest.mark.usefixtures("worker")
+def test_pictures_come_as_addresses_that_take_the_same_token(client: openai.OpenAI, member: TestClient) -> None:
+    answer = client.images.generate(prompt="a red cat", response_format="url")
+    assert answer.data is not None
+    (picture,) = answer.data
+    assert picture.b64_json is None
+    assert picture.url is not None
+    assert picture.url.startswith("http://127.0.0.1:8000/api/images/")
+    served = member.get(picture.url.removeprefix("http://127.0.0.1:8000"))
+    assert served.headers["content-type"] == "image/png"
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_client_that_does_not_say_which_gets_both(client: openai.OpenAI) -> None:
+    answer = client.images.generate(prompt="a red cat", quality="high", extra_body={"seed": 3, "steps": 5})
+    assert answer.data is not None
+    assert answer.data[0].url
+    assert answer.data[0].b64_json
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "says"),
+    [
+        ({"prompt": "a <nothing>"}, "prompt", "no concept <nothing>"),
+        ({"prompt": "x", "model": "dall-e-3"}, "model", "There is: demo"),
+        ({"prompt": "x", "size": "65x64"}, "size", "multiple of 8"),
+        ({"prompt": "x", "size": "large"}, "size", "Send auto"),
+        ({"prompt": "x", "n": 99}, "n", "at most 16"),
+        ({"prompt": "x", "output_format": "webp"}, "output_format", "'png'"),
+        ({"prompt": "x", "stream": True}, "stream", "False"),
+    ],
+)
+def test_a_refusal_is_a_sentence_in_their_words_too(
+    client: openai.OpenAI, worker: list[str], body: dict[str, object], field: str, says: str
+) -> None:
+    with pytest.raises(openai.UnprocessableEntityError) as refused:
+        client.post("/images/generations", body=body, cast_to=object)
+    assert refused.value.param == field
+    assert refused.value.type == "invalid_request_error"
+    assert says in refused.value.message
+    assert refused.value.response.headers["content-type"] == "application/problem+json"
+    assert worker == []
+
+
+def test_nobody_draws_without_a_token(anonymous: TestClient) -> None:
+    client = openai.OpenAI(base_url="http://localhost:8000/v1", api_key="x", http_client=anonymous, max_retries=0)
+    with pytest.raises(openai.AuthenticationError, match="Nobody is signed in"):
+        client.images.generate(prompt="x")
+
+
+def test_a_picture_cannot_be_edited_and_it_says_so(client: openai.OpenAI) -> None:
+    with pytest.raises(openai.UnprocessableEntityError, match="draws from text alone"):
+        client.images.edit(image=("cat.png", photo(0, format="PNG")), prompt="in snow")
+
+
+def test_a_drawing_that_failed_says_why_and_is_not_asked_for_again(
+    client: openai.OpenAI, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        problem = {
+            "type": "/problems/drawing",
+            "title": "That cannot be drawn",
+            "status": 422,
+            "detail": "No. Do this.",
+        }
+        with services.database.transaction() as session:
+            job = ledger.claim(session, "generation", "test", 60)
+            assert job is not None
+            ledger.finish(session, Lease(job.id, job.attempt), "failed", error=problem)
+
+    monkeypatch.setattr(queue, "wake", fail)
+    with pytest.raises(openai.UnprocessableEntityError, match=r"No\. Do this") as failed:
+        client.images.generate(prompt="x")
+    assert failed.value.response.headers["x-should-retry"] == "false"
+
+
+def test_a_drawing_that_was_cancelled_is_not_asked_for_again(
+    client: openai.OpenAI, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cancel(_settings: Settings, _kind: str, job_id: str) -> None:
+        with services.database.transaction() as session:
+            ledger.cancel(session, session.get_one(Job, job_id), keep=False)
+
+    monkeypatch.setattr(queue, "wake", cancel)
+    with pytest.raises(openai.ConflictError, match="cancelled") as cancelled:
+        client.images.generate(prompt="x")
+    assert cancelled.value.response.headers["x-should-retry"] == "false"
+
+
+def test_a_drawing_that_takes_too_long_says_where_to_look(
+    client: openai.OpenAI, woken: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routes, "WAIT_SECONDS", 0.05)
+    with pytest.raises(openai.InternalServerError, match="/api/generations/") as late:
+        client.images.generate(prompt="x")
+    assert late.value.response.headers["x-should-retry"] == "false"
+    assert len(woken) == 1
