@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -21,6 +21,7 @@ from app.errors import NotFound, NotReady, OnewordError, StorageFull
 
 log = structlog.get_logger(__name__)
 
+S3_PATIENCE: Final = timedelta(seconds=20)  # somebody waits for the answer
 _KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 # ENOSPC, EDQUOT and EFBIG as the operating system reports them, and what S3 servers answer when a quota is used up.
 _FULL: Final = re.compile(r"os error (28|122|27)\b|QuotaExceeded|XMinioStorageFull|EntityTooLarge|507", re.IGNORECASE)
@@ -147,14 +148,21 @@ def open_storage(url: str) -> Storage:
     """The storage that a setting names: `s3://bucket/prefix`, or a folder, which is created."""
     if url.startswith("s3://"):
         # Endpoint, region and credentials come from the usual AWS_… variables.
-        return ObjectStorage(S3Store.from_url(url, client_options={"allow_http": _plain_http_endpoint()}))
+        return ObjectStorage(
+            S3Store.from_url(
+                url,
+                client_options={"allow_http": _plain_http_endpoint(), "connect_timeout": "5s", "timeout": "60s"},
+                retry_config={"max_retries": 3, "retry_timeout": S3_PATIENCE},
+            )
+        )
     folder = Path(url.removeprefix("file://")).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     return ObjectStorage(LocalStore(folder))
 
 
 def _plain_http_endpoint() -> bool:
-    return os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://")
+    names = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
+    return any(os.environ.get(name, "").startswith("http://") for name in names)
 
 
 def _checked(key: str) -> str:

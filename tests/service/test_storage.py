@@ -1,18 +1,22 @@
-"""Blobs in a local folder: whole or not at all."""
+"""Blobs in a local folder and in S3: the same promises, whole or not at all."""
 
+import socket
 import subprocess
 import sys
+import threading
+from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from app.errors import NotFound
-from app.storage import Storage, open_storage
+from app.errors import NotFound, NotReady
+from app.storage import Storage, open_storage, tentatively
 
 
-@pytest.fixture
-def storage(tmp_path: Path) -> Storage:
-    return open_storage(str(tmp_path / "blobs"))
+@pytest.fixture(params=["folder", "s3"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
+    return open_storage(request.getfixturevalue("s3_url") if request.param == "s3" else str(tmp_path / "blobs"))
 
 
 def test_what_was_put_is_what_is_got(storage: Storage) -> None:
@@ -71,3 +75,65 @@ except StorageFull as full:
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert "no room left" in ran.stdout
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_a_reader_sees_the_old_blob_or_the_new_one_and_nothing_between(storage: Storage) -> None:
+    contents = {bytes([value]) * 300_000 for value in range(8)}
+    storage.put("a", next(iter(contents)))
+    over = threading.Event()
+
+    def write() -> None:
+        for content in contents:
+            storage.put("a", content)
+        over.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    while not over.is_set():
+        assert storage.get("a") in contents
+        assert [blob.key for blob in storage.list("")] == ["a"]
+    writer.join()
+
+
+def test_what_is_stored_tentatively_goes_unless_it_is_kept(storage: Storage) -> None:
+    with tentatively(storage) as blobs:
+        blobs.put("a", b"x")
+    with suppress(RuntimeError), tentatively(storage) as blobs:
+        blobs.put("b", b"x")
+        blobs.keep()
+        raise RuntimeError
+    with tentatively(storage) as blobs:
+        blobs.put("c", b"x")
+        blobs.keep()
+    assert [blob.key for blob in storage.list("")] == ["c"]
+
+
+def test_more_blobs_than_one_answer_of_s3_holds_are_all_listed(s3_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOTO_S3_DEFAULT_MAX_KEYS", "10")  # a real one answers with 1000
+    storage = open_storage(s3_url)
+    for number in range(25):
+        storage.put(f"many/{number}", b"x")
+    assert len(list(storage.list("many"))) == 25
+
+
+def test_two_studios_can_share_a_bucket(s3_url: str) -> None:
+    one, two = open_storage(s3_url), open_storage(f"{s3_url}-two")
+    one.put("a", b"one")
+    assert not two.exists("a")
+    assert list(two.list("")) == []
+
+
+def test_a_bucket_that_is_not_there_is_a_sentence(s3_url: str) -> None:
+    with pytest.raises(NotReady, match="storage does not answer"):
+        open_storage("s3://no-such-bucket-here/x").put("a", b"x")
+
+
+def test_an_s3_that_is_away_is_a_sentence(s3_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.storage.S3_PATIENCE", timedelta(seconds=0.2))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
+    storage = open_storage(s3_url)
+    for action in (lambda: storage.put("a", b"x"), lambda: storage.get("a"), lambda: storage.exists("a")):
+        with pytest.raises(NotReady, match="storage does not answer"):
+            action()
