@@ -1,0 +1,52 @@
+"""The pages that list things are held to the things they list."""
+
+import re
+
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+
+from app.main import create_app
+from app.settings import REPOSITORY, Settings
+
+SETTINGS = (REPOSITORY / "docs" / "settings.md").read_text("utf-8")
+REST = (REPOSITORY / "docs" / "rest.md").read_text("utf-8")
+
+
+def shown(default: object) -> str:
+    """A default as the tables show it."""
+    if isinstance(default, SecretStr):
+        default = default.get_secret_value()
+    if default == "":
+        return "empty"
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    return f"`{default:g}`" if isinstance(default, float) and default < 1e6 else f"`{default}`"
+
+
+def line(name: str, field: FieldInfo) -> str:
+    """A setting's line in the tables of `docs/settings.md`."""
+    return f"| `ONEWORD_{name.upper()}` | {shown(field.default)} | {field.description} |"
+
+
+def test_every_setting_is_documented_as_it_is() -> None:
+    lines = [line(name, field) for name, field in Settings.model_fields.items()]
+    missing = [each for each in lines if each not in SETTINGS]
+    assert missing == [], "put these lines into docs/settings.md:\n" + "\n".join(missing)
+
+
+def test_no_setting_is_documented_that_is_gone() -> None:
+    documented = re.findall(r"^\| `ONEWORD_([A-Z_0-9]+)`", SETTINGS, re.MULTILINE)
+    assert sorted(documented) == sorted(name.upper() for name in Settings.model_fields)
+
+
+def test_every_setting_says_what_it_does() -> None:
+    assert [name for name, field in Settings.model_fields.items() if not (field.description or "").endswith(".")] == []
+
+
+def test_every_call_is_on_the_page_about_rest_and_no_other() -> None:
+    calls = {
+        f"{method.upper()} {path}"
+        for path, methods in create_app(Settings()).openapi()["paths"].items()
+        for method in methods
+    }
+    assert set(re.findall(r"`((?:GET|POST|PATCH|PUT|DELETE) /\S*)`", REST)) == calls
