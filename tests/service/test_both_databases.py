@@ -1,5 +1,6 @@
 """The flows that matter, once on SQLite and once on PostgreSQL: teach, look, draw, delete, and two at once."""
 
+import multiprocessing
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ from app.jobs.models import Job, Submission
 from app.settings import Settings
 from tests.service.conftest import photo, photos
 from worker.blobs import remove_orphans
+from worker.drawing import draw_batch
 from worker.studio import Studio
 
 MUG = {"placeholder": "<my-mug>", "initializer": "mug", "kind": "object", "base_model": "demo"}
@@ -273,3 +275,18 @@ def test_a_number_too_large_for_a_database_is_never_an_unknown_error(
         member.get(f"/api/jobs/{taught['current_version']['job_id']}/events", headers={"Last-Event-ID": str(number)}),
     ):
         assert answer.status_code < 500, answer.text
+
+
+def test_a_drawing_that_waits_for_a_deleted_concept_ends_with_a_sentence(
+    member: TestClient, services: Services, taught: dict[str, Any]
+) -> None:
+    made = member.post("/api/generations", json={"prompt": "a <my-mug>", "count": 1}).json()
+    member.delete(f"/api/concepts/{taught['id']}")
+    with services.database.transaction() as session:
+        job = ledger.claim(session, "generation", "test", 60)
+        assert job is not None
+    studio = Studio(services.settings, services.database, services.storage)
+    draw_batch(studio, [job], multiprocessing.Event())
+    ended = member.get(f"/api/jobs/{made['job']['id']}").json()
+    assert (ended["state"], ended["attempt"]) == ("failed", 1)
+    assert "was deleted before its turn came" in ended["error"]["detail"]
