@@ -1,0 +1,66 @@
+"""Runs benchmarks by name, or all of them, and prints one table.
+
+python -m benchmarks                                   everything that needs nothing from outside
+python -m benchmarks studio upload                     some
+python -m benchmarks reference --reference PATH        beside diffusers' textual_inversion.py, unmodified
+"""
+
+import argparse
+import importlib.metadata
+import os
+import platform
+from pathlib import Path
+
+import torch
+
+from benchmarks import drawing, embedding, reference, studio, training, upload
+from benchmarks.table import Row, printed
+
+BENCHMARKS = {
+    "studio": studio.run,
+    "upload": upload.run,
+    "embedding": embedding.run,
+    "switching": drawing.run_switching,
+    "mixed-batch": drawing.run_mixed_batch,
+    "together": training.run,
+    "reference": reference.run,
+}
+
+
+def main() -> None:
+    """Parse, run, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], help="which; all when none is named")
+    parser.add_argument(
+        "--reference", type=Path, help="path of diffusers' examples/textual_inversion/textual_inversion.py"
+    )
+    arguments = parser.parse_args()
+    names = arguments.names or [name for name in BENCHMARKS if name != "reference" or arguments.reference]
+    if "reference" in names and arguments.reference is None:
+        parser.error("the benchmark 'reference' needs --reference PATH")
+    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    rows: list[Row] = []
+    for name in names:
+        print(f"… {name}", flush=True)
+        rows += reference.run(arguments.reference) if name == "reference" else BENCHMARKS[name]()
+    print(f"\n{machine()}\n\n{printed(rows)}")
+
+
+def machine() -> str:
+    """What the figures were taken on."""
+    versions = ", ".join(
+        f"{name} {importlib.metadata.version(name)}" for name in ("torch", "diffusers", "transformers")
+    )
+    cores = len(os.sched_getaffinity(0))
+    return f"{cores} CPU cores ({_processor()}), Python {platform.python_version()}, {versions}"
+
+
+def _processor() -> str:
+    names = [
+        line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line
+    ]
+    return names[0] if names else platform.machine()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,22 @@
+"""How small a word is."""
+
+import torch
+
+from benchmarks.table import Row
+from worker.formats import Embedding, write
+
+WIDTH = 768
+
+
+def run() -> list[Row]:
+    """One vector for a 768-wide encoder, with the provenance that every version carries."""
+    embedding = Embedding({"text_encoder": torch.randn(1, WIDTH)})
+    provenance = {
+        "initializer": "mug",
+        "kind": "object",
+        "base_model": "demo",
+        "base_model_hash": "0" * 64,
+        "steps": "500",
+    }
+    size = len(write(embedding, "<my-mug>", "oneword", provenance))
+    return [Row("one word of one vector, 768 wide, as a file", f"{size:,} bytes")]

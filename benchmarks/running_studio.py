@@ -1,0 +1,92 @@
+"""A studio of its own for a benchmark: `oneword serve` on a free port and an empty data folder, spoken to by REST."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from app.settings import REPOSITORY
+
+STARTED_SECONDS = 120
+POLL_SECONDS = 0.2
+LINK = "/sign-in#"
+
+
+@dataclass(frozen=True)
+class Studio:
+    """A running studio."""
+
+    client: httpx.Client
+    process: int  # of `oneword serve`
+
+    def web_process(self) -> int:
+        """The process that answers."""
+        for line in _children(self.process):
+            if "app.web" in Path(f"/proc/{line}/cmdline").read_text():
+                return line
+        raise RuntimeError("the web service is not among the studio's processes")
+
+
+@contextmanager
+def running_studio() -> Iterator[Studio]:
+    """Start a studio, hand over a signed-in client, stop it."""
+    with tempfile.TemporaryDirectory() as folder, socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+        probe.close()
+        environment = os.environ | {"ONEWORD_DATA_DIR": folder, "ONEWORD_PORT": str(port)}
+        oneword = [sys.executable, "-m", "app.cli"]
+        serving = subprocess.Popen(
+            [*oneword, "serve"], env=environment, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True
+        )
+        try:
+            assert serving.stdout is not None
+            if not any(LINK in line for line in serving.stdout):
+                raise RuntimeError("the studio did not start")
+            token = subprocess.run(
+                [*oneword, "token", "bench"], env=environment, cwd=REPOSITORY, capture_output=True, text=True
+            )
+            headers = {"Authorization": f"Bearer {token.stdout.strip()}"}
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=STARTED_SECONDS) as client:
+                yield Studio(client, serving.pid)
+        finally:
+            serving.terminate()
+            serving.wait(30)
+
+
+def ended(studio: Studio, job_id: str) -> dict[str, Any]:
+    """The job, once it has ended somehow."""
+    while True:
+        job: dict[str, Any] = studio.client.get(f"/api/jobs/{job_id}").raise_for_status().json()
+        if job["finished_at"] is not None:
+            return job
+        time.sleep(POLL_SECONDS)
+
+
+def succeeded(studio: Studio, job_id: str) -> dict[str, Any]:
+    """The job, once it has succeeded. Raises if it ended otherwise."""
+    job = ended(studio, job_id)
+    if job["state"] != "succeeded":
+        raise RuntimeError(f"the job ended {job['state']}: {job['error']}")
+    return job
+
+
+def _children(parent: int) -> list[int]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                if int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1]) == parent:
+                    found.append(int(entry.name))
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+    return found
