@@ -44,6 +44,13 @@ def client(broker_url: str) -> Celery:
     """A Celery application that can send, and registers no task."""
     celery = Celery("oneword", broker=broker_url, set_as_current=False)
     celery.conf.update(CONFIGURATION)
+    # Kombu's own retries would hold a request for six seconds while the broker is away. The sweep is our retry.
+    celery.conf.broker_transport_options |= {
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0.1,
+        "interval_max": 0.1,
+    }
     return celery
 
 
@@ -63,7 +70,7 @@ def depth(settings: Settings, kind: Kind) -> int | None:
     """How many wake-ups of a kind wait in the broker; None when it cannot be asked."""
     try:
         with client(settings.resolved_broker_url).connection_for_write() as connection:
-            connection.ensure_connection(max_retries=1, timeout=2)
+            connection.ensure_connection(max_retries=1, timeout=1)
             declared = connection.default_channel.queue_declare(
                 QUEUES[kind], durable=True, passive=False, auto_delete=False
             )

@@ -5,6 +5,7 @@ and stops them all, workers first, so that a training can save itself. Knows pro
 """
 
 import fcntl
+import http
 import os
 import signal
 import socket
@@ -12,12 +13,11 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import httpx
 
 from app.errors import OnewordError
 from app.settings import Settings
@@ -38,6 +38,7 @@ class Child:
     name: str
     arguments: Sequence[str]
     log_path: Path
+    first: bool = False  # people wait for it, so it gets the processor for itself
     process: subprocess.Popen[bytes] | None = None
     starts: int = 0
     due: float = 0.0
@@ -85,14 +86,18 @@ class Supervisor:
     children: list[Child]
     over: threading.Event = field(default_factory=threading.Event)
 
-    def run(self, ready: Callable[[], None]) -> None:
-        """Start everything, call `ready` once, and tend the children until told to stop."""
+    def run(self, open_: Callable[[], None]) -> None:
+        """Start what answers people, call `open_`, start the rest, and tend them all until told to stop."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: self.over.set())
         try:
             for child in self.children:
-                child.start()
-            ready()
+                if child.first:
+                    child.start()
+            open_()
+            for child in self.children:
+                if not child.first and not self.over.is_set():
+                    child.start()
             while not self.over.wait(0.2):
                 for child in self.children:
                     child.tend(_say)
@@ -127,9 +132,8 @@ def serve(settings: Settings, prepare: Callable[[], str]) -> None:
     """Run the studio. `prepare` migrates the database and returns the address to open."""
     with _only_one(settings):
         _check_port(settings)
-        link = prepare()
         supervisor = Supervisor(_children(settings))
-        supervisor.run(lambda: _announce(settings, link, supervisor))
+        supervisor.run(lambda: _announce(settings, prepare(), supervisor))
     _say("Stopped.")
 
 
@@ -145,14 +149,17 @@ def _children(settings: Settings) -> list[Child]:
     for kind in ("training", "generation"):
         worker = [python, "-m", "celery", "-A", "worker.celery_app", "worker", "-Q", kind, "-n", f"{kind}@%h"]
         commands[f"{kind} worker"] = [*worker, "-c", "1", "--without-gossip", "--without-mingle", "-l", "WARNING"]
-    return [Child(name, command, logs / f"{name.replace(' ', '-')}.log") for name, command in commands.items()]
+    return [
+        Child(name, command, logs / f"{name.replace(' ', '-')}.log", first=name in ("broker", "web"))
+        for name, command in commands.items()
+    ]
 
 
 def _announce(settings: Settings, link: str, supervisor: Supervisor) -> None:
     deadline = time.monotonic() + START_SECONDS
     local = f"http://{settings.host}:{settings.port}/healthz"
     while not _answers(local):
-        if supervisor.over.wait(0.1):
+        if supervisor.over.wait(0.05):
             return
         web = next(child for child in supervisor.children if child.name == "web")
         if not web.alive() or time.monotonic() > deadline:
@@ -162,8 +169,9 @@ def _announce(settings: Settings, link: str, supervisor: Supervisor) -> None:
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(url, timeout=2.0).status_code == httpx.codes.OK
-    except httpx.HTTPError:
+        with urllib.request.urlopen(url, timeout=2.0) as answer:  # noqa: S310 (our own address)
+            return bool(answer.status == http.HTTPStatus.OK)
+    except OSError:
         return False
 
 
