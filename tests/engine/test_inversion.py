@@ -63,6 +63,17 @@ def test_a_resumed_run_is_the_uninterrupted_one_bit_for_bit(tiny: Tiny, pictures
     assert whole.inversion.word.evaluations == resumed.inversion.word.evaluations
 
 
+def test_the_same_step_has_the_same_gradient_on_several_threads(demo: BaseModel, pictures: Pictures) -> None:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        options = Options.for_model(demo, steps_max=3, evaluation_batch=1)
+        runs = [last(invert(demo, pictures, "mug", options)) for _ in range(4)]
+    finally:
+        torch.set_num_threads(threads)
+    assert all(same_rows(runs[0], run) for run in runs[1:])
+
+
 def test_a_checkpoint_is_some_tens_of_kilobytes(demo: BaseModel, pictures: Pictures) -> None:
     options = replace(SHORT, steps_max=1, vectors=16)
     assert len(last(invert(demo, pictures, "mug", options)).checkpoint()) < 50_000

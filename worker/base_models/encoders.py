@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,8 @@ class TextEncoder:
         index = (ids - self.first_row_id).clamp(min=0)
 
         def splice(table: nn.Module, asked: tuple[Tensor, ...], answer: Tensor) -> Tensor:
-            return torch.where(learned, rows.to(answer.dtype)[index], answer)
+            # Not rows[index]: its backward pass adds up in whatever order the threads come, so no run could be repeated.
+            return torch.where(learned, functional.embedding(index, rows.to(answer.dtype)), answer)
 
         hook = self.table.register_forward_hook(splice)
         try:
