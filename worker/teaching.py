@@ -83,7 +83,7 @@ class Teaching:
                 self._hand_back(step)
                 return
             if step.number in PREVIEWS_AT:
-                self._preview(model, step)
+                self._preview(model, step.embedding, step.number)
             moment = time.monotonic()
             if moment - saved >= CHECKPOINT_SECONDS:
                 self._save(step)
@@ -126,10 +126,11 @@ class Teaching:
     def _key(self, name: str) -> str:
         return f"jobs/{self.job.id}/attempt-{self.lease.attempt}/{name}"
 
-    def _preview(self, model: BaseModel, step: Step) -> None:
+    def _preview(self, model: BaseModel, embedding: Embedding, number: int) -> None:
+        """Draw with the word as it is; a full disk costs the picture and not the teaching."""
         prompt = PREVIEW_PROMPT[self.spec.kind].format(self.spec.placeholder)
         try:
-            self.previews.append(self._draw(model, step.embedding, prompt, step.number))
+            self.previews.append(self._draw(model, embedding, prompt, number))
         except StorageFull as full:
             self.events.append(("warning", {"detail": f"A preview could not be kept. {full.detail}"}))
 
@@ -197,8 +198,7 @@ class Teaching:
         self._forget_checkpoint()
 
     def _finish(self, model: BaseModel, step: Step, seconds: float) -> None:
-        prompt = PREVIEW_PROMPT[self.spec.kind].format(self.spec.placeholder)
-        self.previews.append(self._draw(model, step.best, prompt, step.number))
+        self._preview(model, step.best, step.number)
         files = self._files(model, step)
         write(self.studio.database, partial(self._make_ready, model=model, step=step, files=files, seconds=seconds))
         self._forget_checkpoint()
@@ -234,6 +234,7 @@ class Teaching:
         concept = session.get_one(Concept, self.spec.concept_id, populate_existing=True)
         concept.current_version = version.number
         session.flush()
+        ledger.record(session, self.lease, self.events)
         ledger.finish(session, self.lease, "succeeded")
 
     def _forget_checkpoint(self) -> None:

@@ -86,7 +86,7 @@ class TextEncoder:
         index = (ids - self.first_row_id).clamp(min=0)
 
         def splice(table: nn.Module, asked: tuple[Tensor, ...], answer: Tensor) -> Tensor:
-            # Not rows[index]: its backward pass adds up in whatever order the threads come, so no run could be repeated.
+            # Not rows[index]: its backward pass adds up in the order the threads come, so no run could be repeated.
             return torch.where(learned, functional.embedding(index, rows.to(answer.dtype)), answer)
 
         hook = self.table.register_forward_hook(splice)

@@ -1,0 +1,39 @@
+"""The broker forgets, goes away, or says everything twice. The ledger does not mind."""
+
+import pytest
+
+from app import queue
+from tests.acceptance.stack import Stack
+
+pytestmark = pytest.mark.acceptance
+
+
+def test_flushing_the_broker_loses_no_job(stack: Stack) -> None:
+    jobs = [stack.draw(f"a photo of a {thing}", steps=count) for count, thing in enumerate(("cat", "mug"), start=3)]
+    stack.flush_broker()
+    stack.start_worker("generation")
+    for job_id in jobs:
+        assert stack.wait_for(job_id, "succeeded").attempt == 1
+
+
+def test_what_is_accepted_while_the_broker_is_away_is_done_once_it_is_back(stack: Stack) -> None:
+    stack.start_worker("generation")
+    first = stack.draw("a photo of a cat")
+    stack.wait_for(first, "succeeded")
+    stack.stop_broker()
+    second = stack.draw("a photo of a mug")
+    assert stack.job(second).state == "queued"
+    stack.start_broker()
+    assert stack.wait_for(second, "succeeded").attempt == 1
+
+
+def test_a_message_that_comes_three_times_is_one_job_done_once(stack: Stack) -> None:
+    job_id = stack.draw("a photo of a cat", count=3)
+    for _ in range(3):
+        assert queue.wake(stack.settings, "generation", job_id)
+    stack.start_worker("generation")
+    stack.start_worker("generation")
+    job = stack.wait_for(job_id, "succeeded")
+    assert job.attempt == 1
+    assert len(stack.events(job_id, "image")) == 3
+    assert stack.orphans() == 0
