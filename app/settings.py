@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     lease_seconds: float = Field(
         20.0, gt=0, description="How long a worker may be silent before its job is taken over."
     )
+    checkpoint_seconds: float = Field(
+        5.0, ge=0, description="How often a teaching is saved, so that another worker could go on with it."
+    )
     attempts_max: int = Field(3, ge=1, description="How often a job is tried before it counts as failed.")
     sweep_seconds: float = Field(
         5.0, gt=0, description="How often lost messages are re-sent and dead leases reclaimed."

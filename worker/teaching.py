@@ -34,7 +34,6 @@ from worker.studio import Studio
 log = structlog.get_logger(__name__)
 
 REPORT_SECONDS = 0.5
-CHECKPOINT_SECONDS = 5.0
 PREVIEWS_AT = (0, 25, 50, 100, 200, 400, 800, 1600, 3000)
 PREVIEW_SEED = 7
 PREVIEW_PROMPT = {"object": "a photo of {}", "style": "a cat in the style of {}"}
@@ -85,7 +84,7 @@ class Teaching:
             if step.number in PREVIEWS_AT:
                 self._preview(model, step.embedding, step.number)
             moment = time.monotonic()
-            if moment - saved >= CHECKPOINT_SECONDS:
+            if moment - saved >= self.studio.settings.checkpoint_seconds:
                 self._save(step)
                 saved = moment
             if moment - reported >= REPORT_SECONDS or step.last:

@@ -9,10 +9,21 @@ from app.settings import Settings
 from tests.acceptance.stack import Stack
 
 
+def settings_for(tmp_path: Path, database_url: str = "") -> Settings:
+    return Settings(
+        data_dir=tmp_path / "data",
+        database_url=database_url,
+        lease_seconds=3.0,
+        checkpoint_seconds=0.5,
+        attempts_max=2,
+        orphan_seconds=0.0,
+    )
+
+
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[Stack]:
     """On SQLite."""
-    stack = Stack(Settings(data_dir=tmp_path / "data", lease_seconds=3.0, attempts_max=2, orphan_seconds=0.0))
+    stack = Stack(settings_for(tmp_path))
     yield stack
     stack.close()
 
@@ -20,9 +31,6 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
 @pytest.fixture
 def stack_on_either(tmp_path: Path, database_url: str) -> Iterator[Stack]:
     """On SQLite, and again on PostgreSQL."""
-    settings = Settings(
-        data_dir=tmp_path / "data", database_url=database_url, lease_seconds=3.0, attempts_max=2, orphan_seconds=0.0
-    )
-    stack = Stack(settings)
+    stack = Stack(settings_for(tmp_path, database_url))
     yield stack
     stack.close()

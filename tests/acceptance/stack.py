@@ -109,6 +109,7 @@ class Stack:
             "ONEWORD_DATA_DIR": str(self.folder),
             "ONEWORD_DATABASE_URL": self.settings.database_url,
             "ONEWORD_LEASE_SECONDS": str(self.settings.lease_seconds),
+            "ONEWORD_CHECKPOINT_SECONDS": str(self.settings.checkpoint_seconds),
             "ONEWORD_ATTEMPTS_MAX": str(self.settings.attempts_max),
         }
         worker = Worker(kind, environment, self.folder / f"{kind}-{len(self.workers)}.log")

@@ -18,14 +18,14 @@ def same(stack: Stack, one: str, other: str) -> bool:
 def test_a_killed_child_resumes_from_its_checkpoint_with_the_very_same_embedding(stack_on_either: Stack) -> None:
     stack = stack_on_either
     worker = stack.start_worker("training")
-    interrupted = stack.teach("<interrupted>", steps_max=40)
+    interrupted = stack.teach("<interrupted>", steps_max=12)
     stack.wait_for_checkpoint(interrupted)
     worker.child().kill()
     job = stack.wait_for(interrupted, "succeeded")
     assert job.attempt == 2
     steps = [event["step"] for event in stack.events(interrupted, "progress")]
     assert steps.count(1) <= 1, "it began anew instead of going on"
-    undisturbed = stack.teach("<undisturbed>", steps_max=40)
+    undisturbed = stack.teach("<undisturbed>", steps_max=12)
     stack.wait_for(undisturbed, "succeeded")
     assert same(stack, interrupted, undisturbed)
     assert stack.orphans() == 0
@@ -33,7 +33,7 @@ def test_a_killed_child_resumes_from_its_checkpoint_with_the_very_same_embedding
 
 def test_when_a_whole_worker_is_switched_off_another_one_takes_its_job_over(stack: Stack) -> None:
     first = stack.start_worker("training")
-    job_id = stack.teach("<our-zub>", steps_max=40)
+    job_id = stack.teach("<our-zub>", steps_max=12)
     stack.wait_for_checkpoint(job_id)
     first.kill()
     stack.start_worker("training")
@@ -43,7 +43,7 @@ def test_when_a_whole_worker_is_switched_off_another_one_takes_its_job_over(stac
 
 def test_a_worker_that_is_told_to_stop_saves_its_teaching_and_hands_it_over(stack: Stack) -> None:
     first = stack.start_worker("training")
-    job_id = stack.teach("<our-zub>", steps_max=40)
+    job_id = stack.teach("<our-zub>", steps_max=12)
     until(lambda: stack.events(job_id, "progress"), "the first step")
     first.parent.send_signal(signal.SIGTERM)
     first.parent.wait(10)
@@ -56,7 +56,7 @@ def test_a_worker_that_is_told_to_stop_saves_its_teaching_and_hands_it_over(stac
 
 def test_a_worker_that_slept_past_its_lease_writes_nothing_when_it_wakes(stack: Stack) -> None:
     sleeper = stack.start_worker("training")
-    job_id = stack.teach("<our-zub>", steps_max=40)
+    job_id = stack.teach("<our-zub>", steps_max=12)
     stack.wait_for_checkpoint(job_id)
     child = sleeper.child()
     child.suspend()

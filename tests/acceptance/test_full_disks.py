@@ -51,9 +51,8 @@ def run_here(stack: Stack, *words: str) -> None:
 
 
 def test_without_room_for_previews_and_checkpoints_the_word_is_learned_and_a_warning_says_so(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch
+    stack: Stack,
 ) -> None:
-    monkeypatch.setattr("worker.teaching.CHECKPOINT_SECONDS", 0.0)
     job_id = stack.teach("<our-zub>", steps_max=2)
     run_here(stack, "preview", "checkpoint")
     job = stack.job(job_id)
