@@ -1,5 +1,6 @@
 // The prompt, with completion of the library's words: type "<", or press a word below.
 import { useId, useRef, useState, type KeyboardEvent } from "react";
+import { flushSync } from "react-dom";
 
 import type { Concept } from "../api/types";
 import { Word } from "../ui/Word";
@@ -29,12 +30,13 @@ export function PromptBox({ value, concepts, fault, onChange, onSubmit }: Prompt
   }
 
   function put({ text, caret }: { text: string; caret: number }) {
-    onChange(text);
-    setOpening(null);
-    requestAnimationFrame(() => {
-      box.current?.focus();
-      box.current?.setSelectionRange(caret, caret);
+    // At once, not in the next frame: whoever types on would find the caret moved between two letters.
+    flushSync(() => {
+      onChange(text);
+      setOpening(null);
     });
+    box.current?.focus();
+    box.current?.setSelectionRange(caret, caret);
   }
 
   function choose(concept: Concept | undefined) {
