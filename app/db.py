@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from sqlalchemy import JSON, CursorResult, DateTime, Dialect, Engine, Result, create_engine, event, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
@@ -97,6 +98,14 @@ def after_commit(session: Session, callback: Callable[[], object]) -> None:
 def rows_changed(result: Result[Any]) -> int:
     """How many rows an UPDATE or DELETE changed."""
     return cast("CursorResult[Any]", result).rowcount
+
+
+def count_up(session: Session, table: type[Base], key: dict[str, Any], amounts: dict[str, float]) -> None:
+    """Add amounts to the row of a table of counters; a row that is not there yet begins at zero."""
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    adding = insert(table).values(**key, **amounts)
+    columns = {name: getattr(table, name) + adding.excluded[name] for name in amounts}
+    session.execute(adding.on_conflict_do_update(index_elements=list(key), set_=columns))
 
 
 def now(session: Session) -> datetime:

@@ -25,7 +25,7 @@ def earlier(session: Session, team_id: str, key: str | None, mark: str) -> Job |
     submission = None if key is None else queries.submission(session, team_id, key)
     if submission is None:
         return None
-    job = jobs.by_id(session, team_id, submission.job_id)
+    job = jobs.by_id(session, team_id, submission.made_id)
     if submission.body_hash != mark or job is None:
         raise Conflict(
             "This Idempotency-Key was used for a different request. Send a new key with it.",
@@ -38,7 +38,7 @@ def earlier(session: Session, team_id: str, key: str | None, mark: str) -> Job |
 def remember(session: Session, key: str | None, mark: str, job: Job) -> None:
     """Write down what a key was used for."""
     if key is not None:
-        session.add(Submission(team_id=job.team_id, key=key, body_hash=mark, job_id=job.id))
+        session.add(Submission(team_id=job.team_id, key=key, body_hash=mark, made_id=job.id))
 
 
 def despite_racers(make: Callable[[], Made]) -> Made:

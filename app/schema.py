@@ -2,9 +2,13 @@
 
 import app.accounts.models
 import app.concepts.models
+import app.concepts.words
 import app.generation.models
 import app.jobs.models
-import app.teams.models  # noqa: F401
+import app.teams.models
+import app.usage.models
+import app.webhooks.models
+import app.workers.models  # noqa: F401
 from app.db import Base
 
 metadata = Base.metadata

@@ -26,7 +26,9 @@ ACROSS_TEAMS = {
     "concepts.next_number": "of a concept that was found within its team",
     "concepts.names": "people's names, of rows that were found within the team",
     "jobs.ahead": "the queue is everybody's, and only a number leaves",
-    "jobs.next_queued": "a worker serves every team",
+    "jobs.next_turn": "a worker serves every team",
+    "jobs.next_seat": "a worker serves every team",
+    "jobs.silent": "a dead worker served every team",
     "jobs.batch_mates": "a worker serves every team",
     "jobs.events_after": "of jobs that were found within their team",
     "jobs.owner_name": "of a job that was found within its team",
@@ -129,6 +131,7 @@ def test_people_reach_rows_only_through_queries() -> None:
 
 
 def test_every_table_that_belongs_to_a_team_says_so() -> None:
-    of_nobody_in_particular = {"teams", "users", "job_events"}  # events belong to a job, which belongs to a team
+    # Events belong to a job, which belongs to a team; a worker serves every team, and the tallies are of all.
+    of_nobody_in_particular = {"teams", "users", "job_events", "workers", "tallies"}
     without = {table.name for table in metadata.sorted_tables if "team_id" not in table.columns}
     assert without == of_nobody_in_particular

@@ -84,3 +84,18 @@ class Picture(Base):
     media_type: Mapped[str] = mapped_column(String(20))
     width: Mapped[int]
     height: Mapped[int]
+    bytes: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
+class ConceptWord(Base):
+    """A word that a concept is found by. Kept by `app.concepts.words`; a tag is there as `#tag`."""
+
+    __tablename__ = "concept_words"
+    __table_args__ = (Index("ix_concept_words_team_word", "team_id", "word", "concept_id"),)
+
+    concept_id: Mapped[str] = mapped_column(ForeignKey("concepts.id", ondelete="CASCADE"), primary_key=True)
+    # Compared byte by byte, so that a prefix is a range on every database.
+    word: Mapped[str] = mapped_column(
+        String(64).with_variant(String(64, collation="C"), "postgresql"), primary_key=True
+    )
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))

@@ -1,13 +1,13 @@
 """All SQL of the library. Everything is asked within a team."""
 
-import json
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Select, String, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, false, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
-from app.concepts.models import Concept, Picture, Version
+from app.concepts import words
+from app.concepts.models import Concept, ConceptWord, Picture, Version
 from app.generation.models import Image
 from app.jobs.models import Submission
 
@@ -48,13 +48,13 @@ def page(
     """The team's concepts, newest first, `limit` at most, older than the id `before`."""
     wanted = _library(team_id).order_by(Concept.id.desc()).limit(limit)
     if query:
-        columns = (Concept.name, Concept.placeholder, Concept.description, Concept.initializer)
-        wanted = wanted.where(or_(*(column.icontains(query, autoescape=True) for column in columns)))
+        pieces = words.split(query)
+        for piece in pieces:  # each is the beginning of one of its words
+            wanted = wanted.where(_has_word(team_id, ConceptWord.word.between(piece, piece + words.END)))
+        if not pieces:
+            wanted = wanted.where(false())
     if tag:
-        # SQLite keeps JSON as ASCII text, PostgreSQL as it is written.
-        written = cast(Concept.tags, String)
-        spellings = (json.dumps(tag), json.dumps(tag, ensure_ascii=False))
-        wanted = wanted.where(or_(*(written.contains(spelling, autoescape=True) for spelling in spellings)))
+        wanted = wanted.where(_has_word(team_id, ConceptWord.word == words.tag_word(tag)))
     if kind:
         wanted = wanted.where(Concept.kind == kind)
     if base_model:
@@ -64,6 +64,10 @@ def page(
     if before:
         wanted = wanted.where(Concept.id < before)
     return session.scalars(wanted).all()
+
+
+def _has_word(team_id: str, fits: ColumnElement[bool]) -> ColumnElement[bool]:
+    return Concept.id.in_(select(ConceptWord.concept_id).where(ConceptWord.team_id == team_id, fits))
 
 
 def versions(session: Session, team_id: str, concept_ids: Collection[str]) -> Sequence[Version]:

@@ -30,6 +30,7 @@ class Image(Base):
     """A drawn picture: of a generation, or a preview that a training drew (then `generation_id` is None)."""
 
     __tablename__ = "images"
+    __table_args__ = (Index("ix_images_created_at", "created_at"),)
 
     id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id)
     team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"), index=True)
@@ -40,5 +41,7 @@ class Image(Base):
     seed: Mapped[int]
     width: Mapped[int]
     height: Mapped[int]
+    bytes: Mapped[int] = mapped_column(default=0, server_default="0")
+    kept_at: Mapped[datetime | None]  # somebody wants it kept when old pictures are removed
     recipe: Mapped[dict[str, Any]]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)

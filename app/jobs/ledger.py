@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.concepts.models import Version
 from app.db import now, rows_changed
 from app.errors import LeaseLost
-from app.jobs import queries
+from app.jobs import books, queries
 from app.jobs.models import Job, JobEvent
 from app.jobs.states import FINAL, Kind, State
 
@@ -32,7 +32,7 @@ def submit(session: Session, job: Job, kind: Kind) -> None:
     """Put a new job in the queue, at its team's next turn."""
     job.kind = kind
     job.state = "queued"
-    job.turn = queries.next_turn(session, job.team_id, kind)
+    job.turn, job.seat = queries.place(session, job.team_id, job.user_id, kind)
     session.add(job)
     session.flush()
     _log(session, job, "state", {"state": "queued", "attempt": 0})
@@ -44,8 +44,13 @@ def claim(session: Session, kind: Kind, worker: str, lease_seconds: float) -> Jo
     Reclaims what dead workers left first, so that work goes on even when no sweep runs.
     """
     reclaim(session, kind)
-    job = session.scalars(queries.next_queued(kind)).one_or_none()
-    return None if job is None else _start(session, job, worker, lease_seconds)
+    holder = session.scalars(queries.next_turn(kind)).one_or_none()
+    if holder is None:
+        return None
+    job = session.scalars(queries.next_seat(holder)).one_or_none() or holder
+    # Whoever of the team goes first goes at this turn; who held it goes at the other's.
+    holder.turn, job.turn = job.turn, holder.turn
+    return _start(session, job, worker, lease_seconds)
 
 
 def claim_mates(session: Session, leader: Job, worker: str, lease_seconds: float, pictures_max: int) -> list[Job]:
@@ -59,7 +64,16 @@ def claim_mates(session: Session, leader: Job, worker: str, lease_seconds: float
         if started is not None:
             mates.append(started)
             room -= pictures
+    share_loop(session, [leader, *mates])
     return mates
+
+
+def share_loop(session: Session, jobs: Sequence[Job]) -> None:
+    """Say of jobs that one worker does together which part of its time each takes."""
+    together = sum(job.units for job in jobs)
+    for job in jobs:
+        job.share = job.units / together if together > 0 else 1 / len(jobs)
+    session.flush()
 
 
 def renew(session: Session, lease: Lease, lease_seconds: float) -> str | None:
@@ -93,7 +107,9 @@ def finish(session: Session, lease: Lease, state: State, *, error: dict[str, Any
     if state not in FINAL:
         raise ValueError(f"{state} is not a final state")
     _fenced(session, lease, state=state, error=error, lease_until=None, finished_at=now(session))
-    _settle(session, session.get_one(Job, lease.job_id, populate_existing=True))
+    job = session.get_one(Job, lease.job_id, populate_existing=True)
+    books.spend(session, job)
+    _settle(session, job)
 
 
 def try_again(session: Session, lease: Lease, error: dict[str, Any]) -> None:
@@ -103,13 +119,17 @@ def try_again(session: Session, lease: Lease, error: dict[str, Any]) -> None:
         finish(session, lease, "failed", error=error)
     else:
         _fenced(session, lease, state="queued", lease_until=None, worker=None, error=error)
+        session.refresh(job)
+        books.spend(session, job)
         _log(session, job, "state", {"state": "queued", "attempt": lease.attempt})
 
 
 def hand_back(session: Session, lease: Lease) -> None:
     """Put a running job back at its place in the queue. An orderly stop does not count as an attempt."""
     _fenced(session, lease, state="queued", lease_until=None, worker=None, attempts_max=Job.attempts_max + 1)
-    _log(session, session.get_one(Job, lease.job_id, populate_existing=True), "state", {"state": "queued"})
+    job = session.get_one(Job, lease.job_id, populate_existing=True)
+    books.spend(session, job)
+    _log(session, job, "state", {"state": "queued"})
 
 
 def cancel(session: Session, job: Job, *, keep: bool) -> None:
@@ -137,11 +157,9 @@ def reclaim(session: Session, kind: Kind | None = None) -> list[Job]:
 
     A job goes back to the queue; to `cancelled` if that was asked for; to `failed` after its last attempt.
     """
-    query = select(Job).where(Job.state == "running", Job.lease_until < now(session)).with_for_update(skip_locked=True)
-    if kind is not None:
-        query = query.where(Job.kind == kind)
-    reclaimed = list(session.scalars(query).all())
+    reclaimed = list(session.scalars(queries.silent(kind, now(session))).all())
     for job in reclaimed:
+        books.spend(session, job)
         job.lease_until = job.worker = None
         if job.cancel == "discard":
             job.state, job.finished_at = "cancelled", now(session)
@@ -167,6 +185,8 @@ def _start(session: Session, job: Job, worker: str, lease_seconds: float) -> Job
             attempt=Job.attempt + 1,
             worker=worker,
             lease_until=moment + timedelta(seconds=lease_seconds),
+            claimed_at=moment,
+            share=1.0,
             started_at=job.started_at or moment,
         )
         .execution_options(synchronize_session=False)
@@ -199,6 +219,7 @@ def _settle(session: Session, job: Job) -> None:
             .execution_options(synchronize_session="fetch")
         )
     _log(session, job, "state", {"state": job.state, "attempt": job.attempt, "error": job.error})
+    books.close(session, job)
 
 
 def _log(session: Session, job: Job, type_: str, data: dict[str, Any]) -> None:

@@ -8,7 +8,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, new_id, utc_now
 
-ACTIVE = "state IN ('queued', 'running')"
+WAITING, RUNNING = "state = 'queued'", "state = 'running'"
+
+
+def _of_waiting(name: str, *columns: str) -> Index:
+    """An index of the queue alone: small however many jobs have ended, and gone from it once a job is claimed."""
+    return Index(name, *columns, sqlite_where=text(WAITING), postgresql_where=text(WAITING))
 
 
 class Job(Base):
@@ -16,17 +21,16 @@ class Job(Base):
 
     __tablename__ = "jobs"
     __table_args__ = (
-        # What a worker may claim, in the order it should.
-        Index(
-            "ix_jobs_waiting",
-            "kind",
-            "state",
-            "turn",
-            "id",
-            sqlite_where=text(ACTIVE),
-            postgresql_where=text(ACTIVE),
-        ),
+        # What a worker may claim, in the order it should; see queries.place.
+        _of_waiting("ix_jobs_turns", "kind", "turn", "id"),
+        _of_waiting("ix_jobs_team_turns", "team_id", "kind", "turn", "id"),
+        _of_waiting("ix_jobs_team_seats", "team_id", "kind", "seat", "id"),
+        _of_waiting("ix_jobs_user_seats", "team_id", "kind", "user_id", "seat"),
+        # Loops are shared by equal requests.
+        _of_waiting("ix_jobs_alike", "kind", "batch_key", "turn", "id"),
+        Index("ix_jobs_running", "lease_until", sqlite_where=text(RUNNING), postgresql_where=text(RUNNING)),
         Index("ix_jobs_team_id", "team_id", "id"),
+        Index("ix_jobs_ended", "kind", "state", "finished_at"),
     )
 
     id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id)
@@ -35,7 +39,10 @@ class Job(Base):
     kind: Mapped[str] = mapped_column(String(12))  # training | generation | import
     state: Mapped[str] = mapped_column(String(10), default="queued")
     title: Mapped[str] = mapped_column(String(200))
-    turn: Mapped[int] = mapped_column(BigInteger, default=0)  # place in the fair queue; see queries.next_turn
+    base_model: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    turn: Mapped[int] = mapped_column(BigInteger, default=0)  # the team's place among teams; see queries.place
+    seat: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")  # the person's, within the team
+    units: Mapped[float] = mapped_column(default=1.0, server_default="1")  # how much work it is; see app.jobs.work
     batch_key: Mapped[str] = mapped_column(String(200), default="")  # generations with equal keys share one loop
     spec: Mapped[dict[str, Any]]
     attempt: Mapped[int] = mapped_column(default=0)
@@ -46,6 +53,10 @@ class Job(Base):
     progress: Mapped[dict[str, Any] | None]
     checkpoint_key: Mapped[str | None] = mapped_column(String(200))
     error: Mapped[dict[str, Any] | None]
+    claimed_at: Mapped[datetime | None]  # when the newest attempt began
+    share: Mapped[float] = mapped_column(default=1.0, server_default="1")  # its part of what its worker does meanwhile
+    gpu_seconds: Mapped[float] = mapped_column(default=0.0, server_default="0")  # of all attempts
+    request_id: Mapped[str | None] = mapped_column(String(64))  # of the request that asked for it, for the logs
     concept_id: Mapped[str | None] = mapped_column(String(26), index=True)
     version_id: Mapped[str | None] = mapped_column(String(26))
     generation_id: Mapped[str | None] = mapped_column(String(26))
@@ -58,7 +69,10 @@ class JobEvent(Base):
     """Something that happened to a job, for whoever watches it."""
 
     __tablename__ = "job_events"
-    __table_args__ = (Index("ix_job_events_job_id", "job_id", "id"),)
+    __table_args__ = (
+        Index("ix_job_events_job_id", "job_id", "id"),
+        Index("ix_job_events_created_at", "created_at"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
     job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
@@ -76,5 +90,18 @@ class Submission(Base):
     team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"), primary_key=True)
     key: Mapped[str] = mapped_column(String(200), primary_key=True)
     body_hash: Mapped[str] = mapped_column(String(64))
-    job_id: Mapped[str] = mapped_column(String(26))
-    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    made_id: Mapped[str] = mapped_column(String(26))  # a job, or another thing that the request made
+    created_at: Mapped[datetime] = mapped_column(default=utc_now, index=True)
+
+
+class Tally(Base):
+    """How many jobs have ended how, since the studio was set up. Ended jobs themselves do not stay for ever."""
+
+    __tablename__ = "tallies"
+
+    kind: Mapped[str] = mapped_column(String(12), primary_key=True)
+    state: Mapped[str] = mapped_column(String(10), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(60), primary_key=True)  # a failed one's kind of problem, or ""
+    jobs: Mapped[int] = mapped_column(BigInteger, default=0)
+    units: Mapped[float] = mapped_column(default=0.0)
+    gpu_seconds: Mapped[float] = mapped_column(default=0.0)

@@ -1,15 +1,20 @@
 """All reading SQL of the ledger. What a person asks for is always asked within a team."""
 
 from collections.abc import Sequence
-from typing import get_args
+from datetime import datetime
+from typing import Final, get_args
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.accounts.models import User
 from app.concepts.models import Concept, Version
 from app.jobs.models import Job, JobEvent
 from app.jobs.states import Kind, State
+
+# Written out, not bound: only then does a database see that its index of the waiting (running) jobs is enough.
+WAITS: Final = Job.state == literal_column("'queued'")
+RUNS: Final = Job.state == literal_column("'running'")
 
 
 def by_id(session: Session, team_id: str, job_id: str) -> Job | None:
@@ -32,52 +37,80 @@ def page(
 
 
 def ahead(session: Session, job: Job) -> int:
-    """How many waiting jobs of its kind a worker will take before this one. Of other teams only the number shows."""
-    query = select(func.count()).where(
-        Job.kind == job.kind, Job.state == "queued", tuple_(Job.turn, Job.id) < tuple_(job.turn, job.id)
-    )
+    """How many waiting jobs of its kind a worker will take before this one. Of other teams only the number shows.
+
+    Its team's n-th waiting job by seat goes at the team's n-th turn, whoever holds that turn now.
+    """
+    ours = and_(Job.team_id == job.team_id, Job.kind == job.kind, WAITS)
+    before = select(func.count()).where(ours, tuple_(Job.seat, Job.id) < tuple_(job.seat, job.id))
+    place = session.execute(before).scalar_one()
+    turns = select(Job.turn, Job.id).where(ours).order_by(Job.turn, Job.id).offset(place).limit(1)
+    turn = session.execute(turns).one_or_none()
+    if turn is None:  # taken a moment ago
+        return 0
+    query = select(func.count()).where(Job.kind == job.kind, WAITS, tuple_(Job.turn, Job.id) < tuple_(*turn))
     return session.execute(query).scalar_one()
 
 
 def waiting(session: Session, team_id: str) -> int:
     """How many jobs the team has in the queue."""
-    query = select(func.count()).where(Job.team_id == team_id, Job.state == "queued", Job.kind.in_(_KINDS))
+    query = select(func.count()).where(Job.team_id == team_id, WAITS, Job.kind.in_(get_args(Kind)))
     return session.execute(query).scalar_one()
 
 
-def next_turn(session: Session, team_id: str, kind: Kind) -> int:
-    """Place for a team's new job so that teams take turns: one behind its own last, but never before the queue's head.
+def place(session: Session, team_id: str, user_id: str, kind: Kind) -> tuple[int, int]:
+    """Where a new job goes: its team's turn among teams, and its owner's seat within the team.
 
-    Start-time fair queueing (Goyal, Vin, Cheng 1996) with equal weights: a team that sends 200 jobs puts them at
-    200 consecutive turns, and another team's first job goes beside the first of them that still waits.
+    Start-time fair queueing (Goyal, Vin, Cheng 1996) with equal weights, twice: a team that sends 200 jobs puts them
+    at 200 consecutive turns, and another team's first job goes beside the first of them that still waits. In the same
+    way people of one team share its turns. A claim takes the first turn, and of that turn's team the first seat.
     """
-    waits = and_(Job.kind == kind, Job.state == "queued")
-    head = session.execute(select(func.min(Job.turn)).where(waits)).scalar_one()
-    own = session.execute(select(func.max(Job.turn)).where(waits, Job.team_id == team_id)).scalar_one()
-    if own is not None:
-        return int(own) + 1
-    if head is not None:
-        return int(head)
-    latest = session.execute(select(func.max(Job.turn)).where(Job.kind == kind, Job.state == "running")).scalar_one()
-    return int(latest or 0)
+    everybody, team, person = Job.kind == kind, Job.team_id == team_id, Job.user_id == user_id
+    turn = _behind(session, Job.turn, everybody, and_(everybody, team))
+    seat = _behind(session, Job.seat, and_(everybody, team), and_(everybody, team, person))
+    return turn, seat
 
 
-def next_queued(kind: Kind) -> Select[Job]:
-    """The waiting job whose turn it is, locked so that no two workers look at the same one."""
-    return (
-        select(Job)
-        .where(Job.kind == kind, Job.state == "queued")
-        .order_by(Job.turn, Job.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
+def _behind(
+    session: Session, column: InstrumentedAttribute[int], everybody: ColumnElement[bool], own: ColumnElement[bool]
+) -> int:
+    """One behind one's own last; else beside the head of the queue; else beside what runs, which may come back."""
+    for query, step in (
+        (select(column).where(own, WAITS).order_by(column.desc()).limit(1), 1),
+        (select(column).where(everybody, WAITS).order_by(column).limit(1), 0),
+        (select(func.max(column)).where(everybody, RUNS), 0),
+    ):
+        found = session.execute(query).scalar_one_or_none()
+        if found is not None:
+            return found + step
+    return 0
+
+
+def next_turn(kind: Kind) -> Select[Job]:
+    """The waiting job that holds the first turn, locked so that no two workers look at the same one."""
+    query = select(Job).where(Job.kind == kind, WAITS).order_by(Job.turn, Job.id).limit(1)
+    return query.with_for_update(skip_locked=True)
+
+
+def next_seat(holder: Job) -> Select[Job]:
+    """Of the team that holds a turn, the waiting job with the first seat, locked."""
+    query = select(Job).where(Job.team_id == holder.team_id, Job.kind == holder.kind, WAITS)
+    return query.order_by(Job.seat, Job.id).limit(1).with_for_update(skip_locked=True)
+
+
+def silent(kind: Kind | None, moment: datetime) -> Select[Job]:
+    """Running jobs whose lease has run out, locked."""
+    query = select(Job).where(RUNS, Job.lease_until < moment)
+    if kind is not None:
+        query = query.where(Job.kind == kind)
+    return query.with_for_update(skip_locked=True)
 
 
 def batch_mates(leader: Job, limit: int) -> Select[Job]:
     """Waiting jobs that can share the leader's denoising loop, in turn."""
     return (
         select(Job)
-        .where(Job.kind == leader.kind, Job.state == "queued", Job.batch_key == leader.batch_key, Job.id != leader.id)
+        .where(Job.kind == leader.kind, WAITS, Job.batch_key == leader.batch_key, Job.id != leader.id)
         .order_by(Job.turn, Job.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -106,6 +139,3 @@ def concept_of(session: Session, job: Job) -> tuple[Concept, Version] | None:
     query = select(Concept, Version).join(Version, Version.concept_id == Concept.id)
     row = session.execute(query.where(Version.id == job.version_id)).one_or_none()
     return None if row is None else (row[0], row[1])
-
-
-_KINDS: tuple[Kind, ...] = get_args(Kind)

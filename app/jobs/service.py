@@ -9,6 +9,7 @@ from app.jobs import ledger, queries
 from app.jobs.models import Job
 from app.jobs.schemas import JobOut, JobPage, Person, Progress, TaughtConcept
 from app.jobs.states import FINAL, Kind, State
+from app.jobs.work import units_of
 from app.settings import Settings
 
 
@@ -21,6 +22,7 @@ def submit(session: Session, job: Job, kind: Kind, settings: Settings) -> None:
             code="queue-full",
         )
     job.attempts_max = settings.attempts_max
+    job.base_model, job.units = str(job.spec["base_model"]), units_of(kind, job.spec)
     ledger.submit(session, job, kind)
     after_commit(session, lambda: queue.wake(settings, kind, job.id))
 

@@ -13,9 +13,10 @@ from app.db import Database, now
 from app.errors import LeaseLost
 from app.jobs import ledger, queries
 from app.jobs.ledger import Lease
-from app.jobs.models import Job, JobEvent
+from app.jobs.models import Job, JobEvent, Tally
 from app.jobs.states import FINAL, TRANSITIONS
 from app.teams.models import Team
+from app.usage.models import DayOfUse
 
 LEASE = 30.0
 
@@ -34,7 +35,7 @@ def add_team(database: Database, name: str) -> str:
 def submit(database: Database, team: str, **values: Any) -> str:
     with database.transaction() as session:
         values = {"title": "t", "spec": {"count": 1}, "attempts_max": 3, "batch_key": "k"} | values
-        job = Job(team_id=team, user_id=team, **values)
+        job = Job(team_id=team, **{"user_id": team} | values)
         ledger.submit(session, job, values.get("kind", "generation"))
         return job.id
 
@@ -216,6 +217,60 @@ def test_a_team_with_many_jobs_does_not_hold_up_another_teams_first(database: Da
     other = submit(database, add_team(database, "other"))
     claimed = [job.id for _ in range(2) if (job := claim(database)) is not None]
     assert other in claimed
+
+
+def test_teams_take_turns_and_within_a_team_people_do(database: Database, team: str) -> None:
+    add_team(database, "other")
+    with database.transaction() as session:
+        session.add(User(id="second", name="second"))
+    theirs = [submit(database, team) for _ in range(4)]
+    late = [submit(database, team, user_id="second") for _ in range(2)]
+    others = [submit(database, "other") for _ in range(4)]
+    with database.reading() as session:
+        ahead = {job: queries.ahead(session, session.get_one(Job, job)) for job in (*theirs, *late, *others)}
+    claimed = [job.id for _ in range(10) if (job := claim(database)) is not None]
+    assert [job for job in claimed if job not in others] == [
+        theirs[0], late[0], theirs[1], late[1], theirs[2], theirs[3],
+    ]  # fmt: skip
+    assert [job for job in claimed if job in others] == others
+    assert {frozenset(job in others for job in claimed[start : start + 2]) for start in range(0, 8, 2)} == {
+        frozenset({True, False})
+    }
+    assert sorted(ahead, key=lambda job: ahead[job]) == claimed
+    assert sorted(ahead.values()) == list(range(10))
+
+
+def test_a_job_that_is_handed_back_goes_first_again_when_the_queue_has_been_empty(
+    database: Database, team: str
+) -> None:
+    for _ in range(5):
+        submit(database, team)
+    jobs = [job for _ in range(5) if (job := claim(database)) is not None]
+    submit(database, add_team(database, "other"))
+    with database.transaction() as session:
+        ledger.hand_back(session, Lease(jobs[0].id, 1))
+    again = claim(database)
+    assert again is not None
+    assert again.id == jobs[0].id
+
+
+def test_a_team_has_used_the_seconds_of_its_own_part_of_a_loop(database: Database, team: str) -> None:
+    submit(database, team, units=3.0)
+    submit(database, add_team(database, "other"), units=1.0)
+    with database.transaction() as session:
+        leader = ledger.claim(session, "generation", "w", LEASE)
+        assert leader is not None
+        mates = ledger.claim_mates(session, leader, "w", LEASE, pictures_max=12)
+        began = now(session) - timedelta(seconds=40)
+        session.execute(update(Job).values(claimed_at=began))
+    for job in (leader, *mates):
+        finish(database, Lease(job.id, 1))
+    with database.reading() as session:
+        used = {row.team_id: row.gpu_seconds for row in session.scalars(select(DayOfUse))}
+        (tally,) = session.scalars(select(Tally))
+    assert used["team"] == pytest.approx(3 * used["other"], rel=0.2)
+    assert sum(used.values()) == pytest.approx(40, rel=0.2)
+    assert (tally.kind, tally.state, tally.jobs, tally.units) == ("generation", "succeeded", 2, 4.0)
 
 
 def test_mates_share_the_leaders_loop_only_when_they_fit_and_are_alike(database: Database, team: str) -> None:
