@@ -63,6 +63,38 @@ def pictures() -> list[Image.Image]:
     return drawn
 
 
+@pytest.fixture(scope="session")
+def scorer_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a tiny random CLIP model with a real tokenizer."""
+    import transformers
+
+    folder = tmp_path_factory.mktemp("scorer")
+    torch.manual_seed(0)
+    text = {
+        "vocab_size": 679,
+        "hidden_size": 32,
+        "intermediate_size": 32,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "max_position_embeddings": CONTEXT,
+        "bos_token_id": 677,
+        "eos_token_id": 678,
+        "pad_token_id": 678,
+    }
+    vision = {
+        "hidden_size": 32,
+        "intermediate_size": 32,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "image_size": 32,
+        "patch_size": 8,
+    }
+    config = transformers.CLIPConfig(text_config=text, vision_config=vision, projection_dim=16)
+    transformers.CLIPModel(config).save_pretrained(folder)
+    shutil.copytree(DEMO / "tokenizer", folder, dirs_exist_ok=True)
+    return folder
+
+
 def build(family: str, folder: Path) -> Path:
     """Write a tiny random model of `family` into `folder`, each component by its own library."""
     from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel

@@ -93,6 +93,12 @@ def test_a_missing_tokenizer_is_named(folder: Path) -> None:
         load(folder, device="cpu")
 
 
+def test_a_tokenizer_without_its_words_is_refused(folder: Path) -> None:
+    (folder / "tokenizer" / "tokenizer.json").unlink()
+    with pytest.raises(BaseModelError, match=r"neither tokenizer\.json nor vocab\.json"):
+        load(folder, device="cpu")
+
+
 def test_pickled_weights_are_refused_unopened(folder: Path) -> None:
     (folder / "unet" / "diffusion_pytorch_model.safetensors").unlink()
     (folder / "unet" / "diffusion_pytorch_model.bin").write_bytes(b"cos\nsystem\n")

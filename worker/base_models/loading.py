@@ -19,6 +19,7 @@ from worker.base_models.model import BaseModel, Card
 from worker.sentences import BaseModelError
 
 HUB_NAME = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)@(?P<revision>[0-9a-f]{7,40})")
+VOCABULARY = ("vocab.json", "merges.txt")
 FILES = ("model_index.json", "oneword.json", "*/config.json", "*/*.safetensors", "scheduler/*", "tokenizer*/*")
 
 
@@ -27,7 +28,7 @@ def load(source: str | Path, *, device: str = "auto", offline: bool = True) -> B
 
     Raises BaseModelError with a sentence that names the model, what is wrong and what to do.
     """
-    folder = _folder(str(source), offline)
+    folder = folder_of(str(source), offline)
     # Sentences name a folder by its last part: where it lies on the server is nobody's business.
     title = folder.name if Path(source).is_dir() else str(source)
     family = _family(folder, _json(folder, "model_index.json", title), title)
@@ -53,13 +54,14 @@ def load(source: str | Path, *, device: str = "auto", offline: bool = True) -> B
     )
 
 
-def _folder(source: str, offline: bool) -> Path:
+def folder_of(source: str, offline: bool, what: str = "base model") -> Path:
+    """Where the files of a folder or of a pinned hub name are. Raises BaseModelError."""
     if Path(source).is_dir():
         return Path(source)
     if (name := HUB_NAME.fullmatch(source)) is None:
         raise BaseModelError(
-            f"There is no base model at {source!r}. Give a folder in the diffusers layout, or a hub name with a pinned "
-            "revision such as org/name@0123abc."
+            f"There is no {what} at {source!r}. Give a folder, or a hub name with a pinned revision such as "
+            "org/name@0123abc."
         )
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
@@ -73,9 +75,14 @@ def _folder(source: str, offline: bool) -> Path:
     except (LocalEntryNotFoundError, HfHubHTTPError, OSError, ValueError) as error:
         where = "in this machine's cache" if offline else "on the hub"
         raise BaseModelError(
-            f"Base model {source} was not found {where}. Download it once while online, or correct its name and "
+            f"The {what} {source} was not found {where}. Download it once while online, or correct its name and "
             "revision in the settings."
         ) from error
+
+
+def has_vocabulary(folder: Path) -> bool:
+    """Whether a folder holds a tokenizer's words. Without them, transformers would make one that knows none."""
+    return (folder / "tokenizer.json").is_file() or all((folder / name).is_file() for name in VOCABULARY)
 
 
 def _json(folder: Path, name: str, title: str) -> dict[str, Any]:
@@ -146,6 +153,11 @@ class _Reader:
 
         if not (self.folder / name).is_dir():
             raise BaseModelError(f"Base model {self.title} lacks the folder {name}. Download it again, whole.")
+        if not has_vocabulary(self.folder / name):
+            raise BaseModelError(
+                f"Base model {self.title}: its {name} has neither tokenizer.json nor vocab.json with merges.txt. Copy "
+                "the whole diffusers folder, or download it again."
+            )
         try:
             return CLIPTokenizer.from_pretrained(self.folder / name, local_files_only=True)
         except Exception as error:  # the tokenizers library raises bare Exceptions
