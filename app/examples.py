@@ -71,6 +71,8 @@ _VERSION: Final = {
     "seconds": 68.0,
     "embedding": {"bytes": 1104, "sha256": "9f86d081" * 8, "formats": ["a1111", "diffusers", "kohya", "oneword"]},
     "sample": f"/api/images/{IMAGE}",
+    "report": f"/api/concepts/{MUG}/versions/1/report",
+    "origin": None,
     "previews": [{"step": 0, "url": f"/api/images/{IMAGE}"}],
     "pictures": _PICTURES,
     "job_id": JOB,
@@ -83,6 +85,30 @@ _LEARNED: Final = _TAUGHT | {
     "sample": f"/api/images/{IMAGE}",
     "training_job": None,
     "updated_at": DONE,
+}
+_REPORT_DRAWINGS: Final = f"/api/concepts/{MUG}/versions/1/report/drawings"
+_REPORT: Final = {
+    "version": 1,
+    "scorer": "scorer",
+    "prompts": ["a photo of a <my-mug>", "a <my-mug> on the beach"],
+    "pictures": {"likeness": 0.91, "editability": 0.18, "copying": 0.94},
+    "initializer": {
+        "text": "mug",
+        "scores": {"likeness": 0.55, "editability": 0.41, "copying": 0.58},
+        "drawings": [{"url": f"{_REPORT_DRAWINGS}/2", "prompt": 0, "seed": 0}],
+    },
+    "checkpoints": [
+        {
+            "step": 120,
+            "evaluation": 0.27,
+            "chosen": True,
+            "scores": {"likeness": 0.84, "editability": 0.37, "copying": 0.86},
+            "drawings": [
+                {"url": f"{_REPORT_DRAWINGS}/0", "prompt": 0, "seed": 0},
+                {"url": f"{_REPORT_DRAWINGS}/1", "prompt": 1, "seed": 0},
+            ],
+        }
+    ],
 }
 _RECIPE: Final = {
     "prompt": "a photo of <my-mug> on the beach",
@@ -260,6 +286,8 @@ RESPONSES: Final[Mapping[str, Any]] = {
         "concept": _LEARNED | {"training_job": JOB, "version_count": 2},
         "job": _TRAINING | {"concept": {"id": MUG, "name": "my mug", "placeholder": "<my-mug>", "version": 2}},
     },
+    "get_report": _REPORT,
+    "use_checkpoint": _LEARNED | {"version_count": 2},
     "create_generation": {"job": _DRAWING_JOB, "generation": _GENERATION},
     "list_generations": {"items": [_DRAWN], "next": GENERATION},
     "get_generation": _DRAWN,

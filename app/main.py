@@ -25,6 +25,7 @@ from app.jobs.stream import EventFeed
 from app.openapi import describe_well, operation_id
 from app.pictures import PictureCleaner
 from app.problems import answer_with_problems
+from app.reports import routes as reports
 from app.settings import REPOSITORY, Settings
 from app.storage import open_storage
 from app.teams import routes as teams
@@ -59,7 +60,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         pictures=PictureCleaner(settings.upload_bytes_max),
         feed=EventFeed(database),
     )
-    for room in (accounts, teams, base_models, concepts, generation, jobs, compat, health):
+    for room in (accounts, teams, base_models, concepts, reports, generation, jobs, compat, health):
         app.include_router(room.router)
     answer_with_problems(app)
     describe_well(app)

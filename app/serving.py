@@ -17,6 +17,12 @@ class Png(Response):
     media_type = "image/png"
 
 
+class Webp(Response):
+    """A picture of a report, in the interface's schema."""
+
+    media_type = "image/webp"
+
+
 class File(Response):
     """A file to keep, in the interface's schema."""
 
@@ -25,13 +31,12 @@ class File(Response):
 
 def png(content: bytes, file_name: str, *, download: bool = False) -> Response:
     """A picture. Its id never means anything else, so a browser may keep it for good."""
-    disposition = "attachment" if download else "inline"
-    headers = {
-        **_SAFE,
-        "Cache-Control": "private, max-age=31536000, immutable",
-        "Content-Disposition": f'{disposition}; filename="{file_name}"',
-    }
-    return Png(content, headers=headers)
+    return Png(content, headers=_for_good("attachment" if download else "inline", file_name))
+
+
+def webp(content: bytes, file_name: str) -> Response:
+    """A picture of a report, which never changes either."""
+    return Webp(content, headers=_for_good("inline", file_name))
 
 
 def file(content: bytes, file_name: str) -> Response:
@@ -42,3 +47,11 @@ def file(content: bytes, file_name: str) -> Response:
         "Content-Disposition": f'attachment; filename="{file_name}"',
     }
     return File(content, headers=headers)
+
+
+def _for_good(disposition: str, file_name: str) -> dict[str, str]:
+    return {
+        **_SAFE,
+        "Cache-Control": "private, max-age=31536000, immutable",
+        "Content-Disposition": f'{disposition}; filename="{file_name}"',
+    }

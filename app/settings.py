@@ -43,6 +43,11 @@ class Settings(BaseSettings):
         description="Allowed base models, separated by commas: `demo`, folders, or hub names with a pinned revision, "
         "such as `org/name@0123abc`. The first is the default.",
     )
+    scorer: str = Field(
+        "",
+        description="CLIP model that judges finished words, for base models that bring none: a folder, or a hub name "
+        "with a pinned revision. Empty: reports without scores.",
+    )
     device: str = Field("auto", description="Where workers compute: `auto`, `cpu`, `cuda` or `cuda:1`.")
     warm_models: int = Field(2, ge=1, description="Base models a worker keeps in memory at once.")
     upload_bytes_max: int = Field(25_000_000, description="Largest single picture that is read, in bytes.")

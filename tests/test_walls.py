@@ -13,7 +13,7 @@ from app.settings import REPOSITORY
 
 HEAVY = {"torch", "diffusers", "transformers", "accelerate"}
 APP, WORKER = REPOSITORY / "app", REPOSITORY / "worker"
-ENGINE = (WORKER / "inversion", WORKER / "generation", WORKER / "base_models")
+ENGINE = (WORKER / "inversion", WORKER / "generation", WORKER / "base_models", WORKER / "report")
 
 # Queries that are asked of every team at once, and why.
 ACROSS_TEAMS = {

@@ -43,8 +43,11 @@ def _referenced(session: Session) -> Iterator[str]:
         .outerjoin(Concept, of_concept)
     )
     yield from session.scalars(images.where(Generation.deleted_at.is_(None), alive))
-    for files in session.scalars(select(Version.files).join(Concept, of_concept).where(alive)):
+    for files, report in session.execute(select(Version.files, Version.report).join(Concept, of_concept).where(alive)):
         yield from (file["key"] for file in files.values())
+        if report is not None:
+            yield from (drawing["key"] for drawing in report["drawings"])
+            yield from (checkpoint["file"]["key"] for checkpoint in report["checkpoints"])
     active = session.execute(select(Job.checkpoint_key, Job.spec).where(Job.state.in_(ACTIVE)))
     for checkpoint_key, spec in active:
         yield from (key for key in (checkpoint_key, spec.get("init_image_key"), spec.get("mask_key")) if key)

@@ -106,7 +106,7 @@ class Importing:
         version.vectors = embedding.vectors
         version.steps = int(metadata["steps"]) if metadata.get("steps", "").isdigit() else None
         version.files = files
-        version.report = {"imported_from": metadata["imported_from"], "imported_as": metadata["imported_as"]}
+        version.origin = {"imported_from": metadata["imported_from"], "imported_as": metadata["imported_as"]}
         version.finished_at = now(session)
         session.flush()
         concept = session.get_one(Concept, self.spec.concept_id, populate_existing=True)

@@ -17,6 +17,7 @@ from app.storage import Storage, open_storage
 
 if TYPE_CHECKING:
     from worker.base_models import BaseModel, WarmModels
+    from worker.report import Scorer
 
 
 @dataclass
@@ -46,3 +47,20 @@ class Studio:
     def base_model(self, name: str) -> "BaseModel":
         """A warm base model of the allowlist. Raises BaseModelError with a sentence."""
         return self._warm.get(source_of(self.settings, name))
+
+    def scorer(self, model: "BaseModel") -> "Scorer | None":
+        """What judges words of a base model: the scorer it brings, else the settings' one. Raises BaseModelError."""
+        from worker.report import load_scorer
+
+        own = model.folder / "scorer"
+        source = str(own) if own.is_dir() else self.settings.scorer
+        if not source:
+            return None
+        if source not in self._scorers:
+            self._scorers.clear()
+            self._scorers[source] = load_scorer(source, model.device)
+        return self._scorers[source]
+
+    @cached_property
+    def _scorers(self) -> dict[str, "Scorer"]:
+        return {}

@@ -3,10 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from app.db import Base, new_id, utc_now
+
+JsonOrNull = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 class Concept(Base):
@@ -64,7 +67,11 @@ class Version(Base):
     # format -> {key, bytes, sha256, file_name, media_type}; "oneword" is the one that drawing reads
     files: Mapped[dict[str, Any]] = mapped_column(default=dict)
     sample_image_id: Mapped[str | None] = mapped_column(String(26))
-    report: Mapped[dict[str, Any] | None]
+    # Where it comes from, unless it was taught: {imported_from, imported_as} or {version, step, drawing}
+    origin: Mapped[dict[str, Any] | None]
+    # What `worker.reporting` found out. A few KB that a page of the library does not need.
+    report: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull, deferred=True)
+    has_report: Mapped[bool] = column_property(report.is_not(None))
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     finished_at: Mapped[datetime | None]
 

@@ -35,6 +35,15 @@ class EmbeddingOut(BaseModel):
     formats: list[str] = Field(description="What `?format=` of the download takes.")
 
 
+class OriginOut(BaseModel):
+    """Where a version comes from that was not taught: another tool's file, or a checkpoint of an earlier version."""
+
+    imported_from: str | None = Field(None, description="The other tool's format.")
+    imported_as: str | None = Field(None, description="The name inside the file, or the file's.")
+    version: int | None = Field(None, description="Number of the version whose checkpoint it is.")
+    step: int | None = None
+
+
 class VersionOut(BaseModel):
     """One teaching of a concept."""
 
@@ -50,6 +59,8 @@ class VersionOut(BaseModel):
     seconds: float | None
     embedding: EmbeddingOut | None
     sample: str | None
+    report: str | None = Field(None, description="Where its report is; null when it has none.")
+    origin: OriginOut | None = None
     previews: list[PreviewOut]
     pictures: list[PictureOut]
     job_id: str | None

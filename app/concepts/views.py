@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.concepts import queries
 from app.concepts.models import Concept, Picture, Version
-from app.concepts.schemas import ConceptOut, EmbeddingOut, PictureOut, PreviewOut, VersionOut
+from app.concepts.schemas import ConceptOut, EmbeddingOut, OriginOut, PictureOut, PreviewOut, VersionOut
 from app.generation.models import Image
 from app.jobs.schemas import Person
 
@@ -98,7 +98,9 @@ def _version(version: Version, current: bool, pictures: Sequence[Picture], previ
         embedding=None
         if native is None
         else EmbeddingOut(bytes=native["bytes"], sha256=native["sha256"], formats=sorted(version.files)),
-        sample=f"/api/images/{version.sample_image_id}" if version.sample_image_id else None,
+        sample=_sample(version),
+        report=f"{_address(version)}/report" if version.has_report else None,
+        origin=None if version.origin is None else OriginOut.model_validate(version.origin),
         previews=[PreviewOut(step=image.position, url=f"/api/images/{image.id}") for image in previews],
         pictures=[
             PictureOut(id=each.id, url=f"/api/pictures/{each.id}", width=each.width, height=each.height)
@@ -108,3 +110,15 @@ def _version(version: Version, current: bool, pictures: Sequence[Picture], previ
         created_at=version.created_at,
         finished_at=version.finished_at,
     )
+
+
+def _address(version: Version) -> str:
+    return f"/api/concepts/{version.concept_id}/versions/{version.number}"
+
+
+def _sample(version: Version) -> str | None:
+    """What it draws: the picture that its teaching ended with, or for a checkpoint one of the report."""
+    if version.sample_image_id is not None:
+        return f"/api/images/{version.sample_image_id}"
+    drawing = (version.origin or {}).get("drawing")
+    return None if drawing is None else f"{_address(version)}/report/drawings/{drawing}"

@@ -28,10 +28,10 @@ def scorer(scorer_folder: Path) -> Scorer:
     return load_scorer(scorer_folder, CPU)
 
 
-def candidate(model: BaseModel, step: int, evaluation: float | None = None) -> Candidate:
+def candidate(model: BaseModel, step: int) -> Candidate:
     generator = torch.Generator().manual_seed(step)
     rows = {name: torch.randn(1, width, generator=generator) for name, width in model.widths.items()}
-    return Candidate(step, Embedding(rows), evaluation)
+    return Candidate(step, 0.5, Embedding(rows))
 
 
 def test_likeness_is_the_mean_over_all_pairs() -> None:
@@ -108,7 +108,7 @@ def test_every_family_gets_a_report(
     assert report.initializer is not None
     assert report.pictures is not None
     best = max(report.checkpoints, key=lambda step: report.checkpoints[step].scores.product)  # type: ignore[union-attr]
-    assert report.chosen.step == best
+    assert report.chosen.number == best
 
 
 def test_a_report_is_the_same_each_time(
@@ -128,7 +128,7 @@ def test_without_a_scorer_the_preferred_checkpoint_is_chosen_and_drawn(
     model = tiny("sd1")
     candidates = [candidate(model, 20), candidate(model, 10)]
     report = draw_report(model, None, pictures, candidates, kind="object", initializer="cat", plan=PLAN)
-    assert report.chosen.step == 20
+    assert report.chosen.number == 20
     assert set(report.checkpoints) == {20}
     assert report.checkpoints[20].scores is None
 

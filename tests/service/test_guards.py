@@ -2,8 +2,10 @@
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 
 from app.accounts import service as accounts
+from app.concepts.models import Version
 from app.dependencies import Services
 from app.generation.models import Generation, Image
 from app.main import create_app
@@ -22,6 +24,8 @@ def routes() -> list[tuple[str, str]]:
 def filled(path: str, **ids: str) -> str:
     for name in ("concept_id", "job_id", "picture_id", "image_id", "generation_id", "token_id", "user_id"):
         path = path.replace(f"{{{name}}}", ids.get(name, "nothing"))
+    for name, number in (("number", "1"), ("place", "0"), ("step", "100")):
+        path = path.replace(f"{{{name}}}", number)
     assert "{" not in path
     return path
 
@@ -52,6 +56,10 @@ def ids(member: TestClient, services: Services) -> dict[str, str]:
         image = Image(team_id=generation.team_id, job_id=generation.job_id, generation_id=generation.id, position=0,
                       key="jobs/x/0.png", seed=0, width=64, height=64, recipe={})  # fmt: skip
         session.add(image)
+        drawn_by_it = [{"key": "jobs/x/0.png", "step": None, "prompt": 0, "seed": 0}]
+        report = {"scorer": None, "chosen": 1, "prompts": ["a {}"], "pictures": None, "initializer": None}
+        version = session.scalars(select(Version).where(Version.concept_id == made["concept"]["id"])).one()
+        version.report = {**report, "checkpoints": [], "drawings": drawn_by_it}
     return {
         "concept_id": made["concept"]["id"],
         "job_id": made["job"]["id"],

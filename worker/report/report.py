@@ -39,11 +39,11 @@ class Plan:
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """A checkpoint that was kept: its rows after some step."""
+    """Rows as they were after a step, and what the fixed evaluation batch said of them."""
 
-    step: int
+    number: int
+    evaluation: float
     embedding: Embedding
-    evaluation: float | None = None
 
 
 @dataclass(frozen=True)
@@ -94,9 +94,9 @@ def draw_report(
     plan = plan or Plan.for_model(model)
     desk = _Desk(model, scorer, kind, plan, on_step, pictures)
     compared = candidates if scorer is not None and plan.compare else candidates[:1]
-    judged = {each.step: desk.judge({WORD: each.embedding}, WORD) for each in compared}
+    judged = {each.number: desk.judge({WORD: each.embedding}, WORD) for each in compared}
     plain_word = desk.judge({}, initializer) if initializer.strip() and plan.compare else None
-    chosen = max(compared, key=lambda each: desk.rank(judged[each.step]))
+    chosen = max(compared, key=lambda each: desk.rank(judged[each.number]))
     return Report(
         chosen=chosen,
         checkpoints=judged,

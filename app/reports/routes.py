@@ -1,0 +1,42 @@
+"""Reports over REST, and the checkpoints that were kept with them."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response, status
+
+from app import serving
+from app.accounts.principal import Member, Viewer
+from app.concepts import service as concepts
+from app.concepts.schemas import ConceptOut
+from app.dependencies import Reading, ServicesOf, UnitOfWork
+from app.reports import service
+from app.reports.schemas import ReportOut
+
+router = APIRouter(prefix="/api/concepts/{concept_id}/versions/{number}", tags=["concepts"])
+
+Number = Annotated[int, Path(ge=0, le=1_000_000)]
+
+
+@router.get("/report")
+def get_report(concept_id: str, number: Number, principal: Viewer, session: Reading) -> ReportOut:
+    """What a version can do, beside what its initializer can and what its pictures are."""
+    concept = concepts.get(session, principal.team_id, concept_id)
+    return service.describe(concept, service.version_of(session, concept, number))
+
+
+@router.get("/report/drawings/{place}", response_class=serving.Webp)
+def get_report_drawing(
+    concept_id: str, number: Number, place: Number, principal: Viewer, services: ServicesOf, session: Reading
+) -> Response:
+    """One picture of a report."""
+    concept = concepts.get(session, principal.team_id, concept_id)
+    version = service.version_of(session, concept, number)
+    return serving.webp(services.storage.get(service.drawing_key(concept, version, place)), f"{number}-{place}.webp")
+
+
+@router.post("/checkpoints/{step}", status_code=status.HTTP_201_CREATED)
+def use_checkpoint(concept_id: str, number: Number, step: Number, principal: Member, session: UnitOfWork) -> ConceptOut:
+    """Make a kept checkpoint the current version. It becomes a version of its own, unless it is one already."""
+    concept = concepts.get(session, principal.team_id, concept_id)
+    service.use_checkpoint(session, concept, service.version_of(session, concept, number), step)
+    return concepts.describe(session, concept)
