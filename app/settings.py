@@ -65,6 +65,9 @@ class Settings(BaseSettings):
     checkpoint_seconds: float = Field(
         5.0, ge=0, description="How often a teaching is saved, so that another worker could go on with it."
     )
+    teach_together: int = Field(
+        8, ge=1, description="Most words that one worker learns at the same time, on the same base model."
+    )
     attempts_max: int = Field(3, ge=1, description="How often a job is tried before it counts as failed.")
     sweep_seconds: float = Field(
         5.0, gt=0, description="How often lost messages are re-sent and dead leases reclaimed."

@@ -53,6 +53,11 @@ class Heartbeat:
                 raise LeaseLost(f"job {lease.job_id} was taken over")
             return self._wanted[lease]
 
+    def add(self, lease: Lease) -> None:
+        """Renew another lease from now on."""
+        with self._lock:
+            self._wanted[lease] = None
+
     def drop(self, lease: Lease) -> None:
         """Stop renewing a lease whose job has ended."""
         with self._lock:

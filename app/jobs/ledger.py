@@ -38,8 +38,10 @@ def submit(session: Session, job: Job, kind: Kind) -> None:
     _log(session, job, "state", {"state": "queued", "attempt": 0})
 
 
-def claim(session: Session, kind: Kind, worker: str, lease_seconds: float) -> Job | None:
-    """Take the job whose turn it is; None when nothing waits.
+def claim(
+    session: Session, kind: Kind, worker: str, lease_seconds: float, *, base_model: str | None = None
+) -> Job | None:
+    """Take the job whose turn it is; None when nothing waits, or when it is for another base model than asked for.
 
     Reclaims what dead workers left first, so that work goes on even when no sweep runs.
     """
@@ -48,6 +50,8 @@ def claim(session: Session, kind: Kind, worker: str, lease_seconds: float) -> Jo
     if holder is None:
         return None
     job = session.scalars(queries.next_seat(holder)).one_or_none() or holder
+    if base_model not in (None, job.spec.get("base_model")):
+        return None
     # Whoever of the team goes first goes at this turn; who held it goes at the other's.
     holder.turn, job.turn = job.turn, holder.turn
     return _start(session, job, worker, lease_seconds)

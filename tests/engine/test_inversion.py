@@ -143,10 +143,10 @@ def test_an_option_out_of_range_is_named_with_its_value(demo: BaseModel, name: s
 
 def test_the_best_rows_are_kept_and_not_the_last(tiny: Tiny, pictures: Pictures) -> None:
     inversion = Inversion(tiny("sd1"), pictures, "mug", SHORT)
-    inversion.word.judge(1.0)
+    inversion.word.judge(1.0, 0)
     good = inversion.word.rows["text_encoder"].detach().clone()
     advance(tiny("sd1"), [inversion])
-    inversion.word.judge(2.0)
+    inversion.word.judge(2.0, 1)
     assert torch.equal(inversion.word.best["text_encoder"], good)
     assert inversion.word.best_evaluation == 1.0
 

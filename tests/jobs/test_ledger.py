@@ -85,6 +85,14 @@ def test_eight_workers_at_once_claim_each_of_forty_jobs_once(database: Database,
     assert sorted(claimed) == sorted(submitted)
 
 
+def test_a_job_for_another_base_model_is_left_to_its_turn(database: Database, team: str) -> None:
+    job_id = submit(database, team, spec={"count": 1, "base_model": "other"})
+    with database.transaction() as session:
+        assert ledger.claim(session, "generation", "w", LEASE, base_model="demo") is None
+        assert ledger.claim(session, "generation", "w", LEASE, base_model="other") is not None
+    assert load(database, job_id).state == "running"
+
+
 def test_an_expired_lease_lets_the_next_worker_claim_with_a_new_attempt(database: Database, team: str) -> None:
     job_id = submit(database, team)
     claim(database, "dead")

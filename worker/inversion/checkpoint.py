@@ -14,8 +14,9 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
+from worker.formats import Embedding
 from worker.inversion.options import Options
-from worker.inversion.word import Word
+from worker.inversion.word import Candidate, Word
 from worker.sentences import InversionError
 
 Checkpoint = bytes
@@ -29,12 +30,16 @@ def pack(word: Word, number: int, options: Options) -> Checkpoint:
         tensors[f"best.{name}"] = word.best[name]
         for moment, value in word.optimiser.state.get(rows, {}).items():
             tensors[f"{moment}.{name}"] = value
+    for place, candidate in enumerate(word.kept):
+        tensors |= {f"kept.{place}.{name}": rows for name, rows in candidate.embedding.rows.items()}
     tensors["evaluations"] = torch.tensor(word.evaluations, dtype=torch.float64)
     counters = {
         "number": number,
         "options": asdict(options),
         "learning_rate": word.optimiser.param_groups[0]["lr"],
         "best_evaluation": word.best_evaluation if math.isfinite(word.best_evaluation) else None,
+        "best_number": word.best_number,
+        "kept": [[candidate.number, candidate.evaluation] for candidate in word.kept],
         "rolled_back": word.rolled_back,
     }
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
@@ -68,6 +73,11 @@ def unpack(checkpoint: Checkpoint, word: Word, options: Options) -> int:
         group["lr"] = counters["learning_rate"]
     best = counters["best_evaluation"]
     word.best_evaluation = math.inf if best is None else best
+    word.best_number = counters["best_number"]
+    word.kept = [
+        Candidate(number, evaluation, Embedding({name: tensors[f"kept.{place}.{name}"] for name in word.rows}))
+        for place, (number, evaluation) in enumerate(counters["kept"])
+    ]
     word.rolled_back = counters["rolled_back"]
     word.evaluations = tensors["evaluations"].tolist()
     return int(counters["number"])

@@ -38,15 +38,11 @@ def invert(
 ) -> Iterator[Step]:
     """Learn one word from pictures of it, starting at what `initializer` means.
 
-    Yields Step 0 for the initializer, then one Step for each optimiser step. With `resume`, the first Step is the one
-    that follows the checkpoint. Raises InversionError with a sentence.
+    Yields Step 0 for the initializer, or with `resume` the Step that the checkpoint was taken after; then one Step
+    for each optimiser step. Raises InversionError with a sentence.
     """
     inversion = Inversion(model, pictures, initializer, options)
-    if resume is None:
-        inversion.evaluate()
-        yield Step(inversion, 0, torch.tensor(inversion.word.evaluations[-1]))
-    else:
-        inversion.number = unpack(resume, inversion.word, options)
+    yield inversion.begin(resume)
     while inversion.stopped is None:
         (step,) = advance(model, [inversion])
         yield step
@@ -54,9 +50,15 @@ def invert(
 
 def advance(model: BaseModel, inversions: Sequence["Inversion"]) -> list[Step]:
     """One optimiser step of every word, in one forward and one backward pass."""
+    each = gradients(model, inversions)
+    return [inversion.take_step(loss) for inversion, loss in zip(inversions, each, strict=True)]
+
+
+def gradients(model: BaseModel, inversions: Sequence["Inversion"]) -> list[Tensor]:
+    """Give every word's rows the gradient of its own next samples. Returns each word's loss, a scalar on the device."""
     each = losses(model, [inversion.next_reading() for inversion in inversions])
     torch.stack(each).sum().backward()  # type: ignore[no-untyped-call]
-    return [inversion.take_step(loss.detach()) for inversion, loss in zip(inversions, each, strict=True)]
+    return [loss.detach() for loss in each]
 
 
 class Inversion:
@@ -85,6 +87,14 @@ class Inversion:
             return LEARNED
         return OUT_OF_STEPS if self.number >= self.options.steps_max else None
 
+    def begin(self, resume: Checkpoint | None = None) -> Step:
+        """Stand at the initializer, or where a checkpoint was taken."""
+        if resume is None:
+            self.evaluate()
+        else:
+            self.number = unpack(resume, self.word, self.options)
+        return Step(self, self.number, torch.tensor(self.word.evaluations[-1]), (), self.stopped)
+
     def next_reading(self) -> Reading:
         """What the next step looks at."""
         return self._reading(self._samples(self.options.batch, "step", self.number))
@@ -105,7 +115,7 @@ class Inversion:
             (loss,) = losses(self.model, [self._reading(self.exam)])
             evaluation = loss.item()
             if evaluation == evaluation:  # not NaN
-                self.word.judge(evaluation)
+                self.word.judge(evaluation, self.number)
                 return ()
         if self.word.rolled_back:
             raise InversionError(

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from worker.formats import Embedding
 from worker.inversion.checkpoint import Checkpoint, pack
-from worker.inversion.word import embedding_of
+from worker.inversion.word import Candidate, embedding_of
 
 if TYPE_CHECKING:
     from worker.inversion.invert import Inversion
@@ -57,6 +57,11 @@ class Step:
     def best(self) -> Embedding:
         """The rows with the lowest evaluation so far: the result, if the run ended here."""
         return embedding_of(self.inversion.word.best)
+
+    @property
+    def candidates(self) -> list[Candidate]:
+        """What the word may end as, the rows with the lowest evaluation first."""
+        return self.inversion.word.candidates()
 
     def loss_value(self) -> float:
         """The loss of this step's samples; waits for the device."""

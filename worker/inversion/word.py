@@ -1,4 +1,4 @@
-"""The word itself: a few trainable rows beside each frozen table, their optimiser, and the best they have been.
+"""The word itself: a few trainable rows beside each frozen table, their optimiser, and what they have been.
 
 Knows nothing of pictures, captions or when to stop.
 """
@@ -14,6 +14,17 @@ from worker.base_models import BaseModel, TextEncoder
 from worker.formats import Embedding
 from worker.inversion.options import NORM_MAX, Options
 from worker.sentences import InversionError
+
+KEPT_MAX = 4  # candidates besides the best
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Rows as they were after a step, and what the fixed evaluation batch said of them."""
+
+    number: int
+    evaluation: float
+    embedding: Embedding
 
 
 def initial_rows(encoder: TextEncoder, initializer: str, vectors: int) -> Tensor:
@@ -39,6 +50,8 @@ class Word:
     norm_limit: dict[str, float]
     best: dict[str, Tensor]
     best_evaluation: float = math.inf
+    best_number: int = 0
+    kept: list[Candidate] = field(default_factory=list)
     rolled_back: bool = False
     evaluations: list[float] = field(default_factory=list)
 
@@ -65,14 +78,33 @@ class Word:
     def update(self) -> None:
         """One optimiser step from the gradients that the rows have received."""
         self.optimiser.step()
+        self.forget_gradients()
+
+    def forget_gradients(self) -> None:
+        """Drop what the rows have received: it was used, or the pass that gave it broke."""
         self.optimiser.zero_grad(set_to_none=True)
 
-    def judge(self, evaluation: float) -> None:
-        """Note an evaluation, and keep the rows if they are the best so far."""
+    def judge(self, evaluation: float, number: int) -> None:
+        """Note the evaluation after step `number`, and keep the rows if they are the best or their turn has come."""
         self.evaluations.append(evaluation)
         if evaluation < self.best_evaluation:
-            self.best_evaluation = evaluation
+            self.best_evaluation, self.best_number = evaluation, number
             self.best = {name: value.detach().clone() for name, value in self.rows.items()}
+        self._keep(evaluation, number)
+
+    def candidates(self) -> list[Candidate]:
+        """What the word may end as: the rows with the lowest evaluation, then some of the way, evenly spaced."""
+        best = Candidate(self.best_number, self.best_evaluation, embedding_of(self.best))
+        return [best, *(each for each in self.kept if each.number != self.best_number)]
+
+    def _keep(self, evaluation: float, number: int) -> None:
+        """Keep some rows of the way. Nobody knows its length, so with each that is too many every other one goes."""
+        spacing = self.kept[0].number if self.kept else number
+        if number == 0 or number % spacing:
+            return
+        self.kept.append(Candidate(number, evaluation, embedding_of(self.rows)))
+        if len(self.kept) > KEPT_MAX:
+            self.kept = [each for each in self.kept if each.number % (2 * spacing) == 0]
 
     def is_sound(self) -> bool:
         """Whether every row is finite and of a length that the encoder could still read."""

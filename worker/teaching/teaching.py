@@ -1,0 +1,157 @@
+"""One attempt at one training job: its word, and what is due between two of its steps.
+
+Who steps it, and in what company, is not its business; nor is how anything is written.
+"""
+
+import io
+import time
+from dataclasses import dataclass
+from multiprocessing.synchronize import Event
+
+import structlog
+from PIL import Image as Pillow
+from torch import Tensor
+
+from app.jobs.ledger import Lease
+from app.jobs.models import Job
+from app.training.spec import TrainingSpec
+from worker.base_models import BaseModel
+from worker.formats import Embedding
+from worker.generation import Request, Settings, draw
+from worker.inversion import Inversion, Options, Step
+from worker.lease import Heartbeat, write
+from worker.studio import Studio
+from worker.teaching.ending import Ending, judge
+from worker.teaching.record import Record, Result
+
+log = structlog.get_logger(__name__)
+
+REPORT_SECONDS = 0.5
+PREVIEWS_AT = (0, 25, 50, 100, 200, 400, 800, 1600, 3000)
+PREVIEW_SEED = 7
+PREVIEW_PROMPT = {"object": "a photo of {}", "style": "a cat in the style of {}"}
+
+
+class Interrupted(Exception):
+    """Something long was given up because the worker stops, or because nobody wants the word any more."""
+
+
+@dataclass
+class Teaching:
+    """A word on its way. `over` once nothing more is to be done for it here."""
+
+    studio: Studio
+    job: Job
+    lease: Lease
+    heartbeat: Heartbeat
+    stopping: Event
+    over: bool = False
+
+    def begin(self) -> None:
+        """Load everything, and stand where the job was left."""
+        self.spec = TrainingSpec.model_validate(self.job.spec)
+        self.record = Record(self.studio, self.job, self.lease, self.spec)
+        write(self.studio.database, self.record.must_be_wanted)
+        self.model: BaseModel = self.studio.base_model(self.spec.base_model)
+        self.began = self.reported = self.saved = time.monotonic()
+        self.pictures = [
+            Pillow.open(io.BytesIO(self.studio.storage.get(picture.key))).convert("RGB")
+            for picture in self.spec.pictures
+        ]
+        self.inversion = Inversion(self.model, self.pictures, self.spec.initializer, self._options())
+        key = self.record.checkpoint_key
+        self.step: Step = self.inversion.begin(None if key is None else self.studio.storage.get(key))
+        self.first = self.step.number
+        # A resumed word has shown itself at this step already.
+        self.shown = -1 if key is None else self.first
+        self.kept = False
+
+    def _options(self) -> Options:
+        asked = {
+            name: value
+            for name in ("vectors", "steps_max", "learning_rate", "mirror")
+            if (value := getattr(self.spec, name)) is not None
+        }
+        return Options.for_model(self.model, kind=self.spec.kind, seed=self.spec.seed, **asked)
+
+    @property
+    def done(self) -> bool:
+        """Whether the word is learned, or good enough for whoever asked to stop."""
+        return self.step.last or self.kept
+
+    @property
+    def preview_due(self) -> bool:
+        """Whether the word should be seen as it is now."""
+        return self.step.number in PREVIEWS_AT and self.shown != self.step.number and not self.done
+
+    def preview(self) -> Request:
+        """What a preview draws."""
+        return self._request(self.step.embedding)
+
+    def show(self, picture: Pillow.Image) -> None:
+        """Keep the preview of this step."""
+        self.shown = self.step.number
+        self.record.preview(picture, self.step.number, self._prompt, PREVIEW_SEED)
+
+    def take_step(self, loss: Tensor) -> None:
+        """Move the rows along their gradient."""
+        self.step = self.inversion.take_step(loss)
+        self.record.warnings.extend(self.step.warnings)
+
+    def between_steps(self) -> None:
+        """Hear who wants it to end; otherwise save and report when it is time."""
+        wanted = self.heartbeat.wanted(self.lease)
+        if wanted == "discard":
+            self.record.cancelled()
+            self.over = True
+            return
+        if self.stopping.is_set():
+            self.record.save(self.step)
+            self.record.hand_back()
+            self.over = True
+            log.info("handed back", job=self.job.id, step=self.step.number)
+            return
+        self.kept = wanted == "keep"
+        moment = time.monotonic()
+        if moment - self.saved >= self.studio.settings.checkpoint_seconds:
+            self.record.save(self.step)
+            self.saved = moment
+        if moment - self.reported >= REPORT_SECONDS or self.done:
+            self._report(moment)
+
+    def _report(self, moment: float) -> None:
+        rate = (self.step.number - self.first) / max(moment - self.began, 1e-6)
+        left = (self.step.steps_max - self.step.number) / rate if rate > 0 else None
+        self.record.progress(self.step, left)
+        self.reported = moment
+
+    def watch(self) -> None:
+        """Raise Interrupted when the worker stops or nobody wants the word any more; LeaseLost when it is lost."""
+        if self.stopping.is_set() or self.heartbeat.wanted(self.lease) == "discard":
+            raise Interrupted
+
+    def finish(self) -> None:
+        """Choose the rows that become the word, draw with them, and hand the word over."""
+        ending = Ending(self.model, self.spec, self.pictures, self.step.candidates, self.record, self.watch)
+        verdict = judge(ending)
+        request, settings = self._request(verdict.chosen.embedding), Settings.for_model(self.model)
+        (picture,) = draw(self.model, [request], settings, on_step=lambda _: self.watch())
+        self.record.preview(picture, self.step.number, self._prompt, PREVIEW_SEED)
+        self.record.learned(
+            Result(
+                embedding=verdict.chosen.embedding,
+                evaluation=verdict.chosen.evaluation,
+                steps=self.step.number,
+                seconds=time.monotonic() - self.began,
+                base_model_hash=self.model.weights_hash,
+                report=verdict.report,
+            )
+        )
+        self.over = True
+
+    @property
+    def _prompt(self) -> str:
+        return PREVIEW_PROMPT[self.spec.kind].format(self.spec.placeholder)
+
+    def _request(self, embedding: Embedding) -> Request:
+        return Request(prompt=self._prompt, concepts={self.spec.placeholder: embedding}, seed=PREVIEW_SEED)
