@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
+from prometheus_client import CollectorRegistry
 from sqlalchemy.orm import Session
 
 from app.accounts.throttle import SignInThrottle
@@ -27,6 +28,7 @@ class Services:
     pictures: PictureCleaner
     feed: EventFeed
     sign_ins: SignInThrottle = field(default_factory=SignInThrottle)
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
 
 
 def services(request: Request) -> Services:

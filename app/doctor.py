@@ -5,18 +5,22 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import queue
 from app.base_models.catalog import Catalog
-from app.db import Database
+from app.db import Database, now, utc_now
 from app.errors import OnewordError
 from app.jobs.states import Kind
 from app.migrate import is_current
 from app.settings import Settings
 from app.storage import open_storage
+from app.workers import queries as workers
+from app.workers.service import clock_skews, complaints
 
+SKEW_MAX = timedelta(seconds=5)
 GIGABYTE = 1_000_000_000
 LOOK_AT_DEVICE = (
     "import torch; print(torch.cuda.get_device_name() if torch.cuda.is_available() else 'no GPU: workers use the CPU')"
@@ -40,6 +44,7 @@ def examine(settings: Settings) -> list[Finding]:
         "storage": _storage,
         "base models": _base_models,
         "device": _device,
+        "workers": _workers,
     }
     findings: list[Finding] = []
     for part, look in looks.items():
@@ -101,3 +106,37 @@ def _device(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield Finding("device", True, look.stdout.strip())
+
+
+def _workers(settings: Settings) -> Iterator[Finding]:
+    database = Database(settings.resolved_database_url)
+    try:
+        with database.reading() as session:
+            yield from _clocks(now(session), clock_skews(workers.alive(session, now(session))))
+            alive, complained = workers.alive(session, now(session)), complaints(session)
+    except SQLAlchemyError:
+        yield Finding(
+            "workers", False, "cannot be asked about, since the database does not answer or its schema is old"
+        )
+        return
+    finally:
+        database.dispose()
+    for worker in alive:
+        yield Finding(f"worker {worker.name}", True, f"takes {', '.join(worker.kinds)} on {worker.device}")
+    for complaint in complained:
+        yield Finding("workers", False, complaint)
+    if not alive and not complained:
+        start = "oneword serve starts them" if settings.embedded_broker else "start some; nothing is done without them"
+        yield Finding("workers", False, f"none is there: {start}")
+
+
+def _clocks(database: datetime, skews: dict[str, timedelta]) -> Iterator[Finding]:
+    """Leases are measured by the database's clock alone, but sign-in links and logs are not."""
+    skews = {"this machine": abs(utc_now() - database)} | skews
+    for name, skew in skews.items():
+        if skew > SKEW_MAX:
+            yield Finding(
+                "clocks", False, f"that of {name} is {skew.total_seconds():.0f} s off the database's: set it by NTP"
+            )
+            return
+    yield Finding("clocks", True, f"agree within {max(skews.values()).total_seconds():.1f} s")

@@ -302,6 +302,6 @@ RESPONSES: Final[Mapping[str, Any]] = {
     },
     "generate_images": _PNG_AT,
     "healthz": {"status": "ok"},
-    "readyz": {"database": "ok", "storage": "ok", "base_models": "ok"},
+    "readyz": {"database": "ok", "broker": "ok", "storage": "ok", "base_models": "ok", "workers": "ok"},
     "metrics": 'oneword_jobs{kind="training",state="queued"} 2.0\noneword_queue_age_seconds{kind="training"} 4.1\n',
 }

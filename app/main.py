@@ -10,7 +10,7 @@ from fastapi import FastAPI, Response
 from fastapi.responses import FileResponse, HTMLResponse
 from starlette.exceptions import HTTPException
 
-from app import health
+from app import health, metrics
 from app.accounts import routes as accounts
 from app.base_models import routes as base_models
 from app.base_models.catalog import Catalog
@@ -22,6 +22,7 @@ from app.generation import routes as generation
 from app.guards import Guards
 from app.jobs import routes as jobs
 from app.jobs.stream import EventFeed
+from app.metrics import RequestFigures, Timing
 from app.openapi import describe_well, operation_id
 from app.pictures import PictureCleaner
 from app.problems import answer_with_problems
@@ -60,11 +61,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         pictures=PictureCleaner(settings.upload_bytes_max),
         feed=EventFeed(database),
     )
-    for room in (accounts, teams, base_models, concepts, reports, generation, jobs, compat, health):
+    for room in (accounts, teams, base_models, concepts, reports, generation, jobs, compat, health, metrics):
         app.include_router(room.router)
     answer_with_problems(app)
     describe_well(app)
     app.add_middleware(Guards, settings=settings)
+    app.add_middleware(Timing, figures=RequestFigures(app.state.services.registry))
     app.add_api_route("/{path:path}", _page, methods=["GET"], include_in_schema=False, response_model=None)
     return app
 

@@ -66,6 +66,16 @@ def wake(settings: Settings, kind: Kind, job_id: str) -> bool:
     return True
 
 
+def answers(settings: Settings) -> bool:
+    """Whether the broker can be reached now."""
+    try:
+        with client(settings.resolved_broker_url).connection_for_write() as connection:
+            connection.ensure_connection(max_retries=1, timeout=1)
+            return True
+    except (OperationalError, OSError):
+        return False
+
+
 def depth(settings: Settings, kind: Kind) -> int | None:
     """How many wake-ups of a kind wait in the broker; None when it cannot be asked."""
     try:

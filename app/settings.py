@@ -77,6 +77,10 @@ class Settings(BaseSettings):
     )
     batch_pictures_max: int = Field(16, ge=1, description="Most pictures drawn in one denoising loop.")
     session_days: float = Field(30.0, gt=0, description="How long a browser stays signed in.")
+    metrics_token: SecretStr = Field(
+        SecretStr(""),
+        description="Bearer token that `/metrics` asks for. Empty: it answers only requests from this machine itself.",
+    )
     log_level: str = Field("INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`.")
     log_json: bool = Field(False, description="Write logs as JSON lines instead of text.")
 

@@ -30,6 +30,17 @@ ACROSS_TEAMS = {
     "jobs.next_seat": "a worker serves every team",
     "jobs.silent": "a dead worker served every team",
     "jobs.batch_mates": "a worker serves every team",
+    "jobs.queue_of": "figures for operators",
+    "jobs.tallies": "figures for operators",
+    "workers.every": "a worker serves every team",
+    "workers.alive": "a worker serves every team",
+    "workers.neighbours": "a worker serves every team",
+    "workers.forget": "a worker serves every team",
+    "workers.forget_silent": "a worker serves every team",
+    "webhooks.due": "the sender serves every team",
+    "webhooks.receiver": "of a delivery that is due",
+    "webhooks.backlog": "figures for operators",
+    "webhooks.forget_before": "the sweep serves every team",
     "jobs.events_after": "of jobs that were found within their team",
     "jobs.owner_name": "of a job that was found within its team",
     "jobs.concept_of": "of a job that was found within its team",
@@ -127,7 +138,7 @@ def test_people_reach_rows_only_through_queries() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ("select", "update", "session.get", "session.query")
     }
-    assert own_sql <= {"jobs/ledger.py", "health.py", "db.py"}
+    assert own_sql <= {"jobs/ledger.py", "db.py"}
 
 
 def test_every_table_that_belongs_to_a_team_says_so() -> None:

@@ -7,7 +7,7 @@ import multiprocessing
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_process_init, worker_shutting_down
+from celery.signals import worker_process_init, worker_process_shutdown, worker_shutting_down
 
 from app.log import configure_logging
 from app.queue import CONFIGURATION
@@ -30,6 +30,13 @@ def _stop(**_: Any) -> None:
 
 @worker_process_init.connect  # type: ignore[untyped-decorator]
 def _prepare(**_: Any) -> None:
-    from worker.tasks import open_studio
+    from worker.tasks import presence
 
-    open_studio()
+    presence().begin()
+
+
+@worker_process_shutdown.connect  # type: ignore[untyped-decorator]
+def _leave(**_: Any) -> None:
+    from worker.tasks import presence
+
+    presence().end()

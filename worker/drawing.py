@@ -122,7 +122,9 @@ class Batch:
         orders = list(dict.fromkeys(id(place.order) for place in places))
         by_id = {id(place.order): place.order for place in places}
         try:
+            began = time.monotonic()
             pictures = self._draw(places)
+            self.studio.figures.drew(len(pictures), time.monotonic() - began)
         except Exception as error:  # the loop is shared, so what broke it broke it for all
             for order in (by_id[key] for key in orders):
                 self.settle(order, partial(_raise, error))

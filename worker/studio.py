@@ -5,7 +5,7 @@ Made once in the process that computes, so that torch is never imported before a
 
 import os
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from app.base_models.catalog import source_of
 from app.db import Database
 from app.settings import Settings
 from app.storage import Storage, open_storage
+from worker.figures import Figures
 
 if TYPE_CHECKING:
     from worker.base_models import BaseModel, WarmModels
@@ -27,6 +28,7 @@ class Studio:
     settings: Settings
     database: Database
     storage: Storage
+    figures: Figures = field(default_factory=Figures)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Studio":

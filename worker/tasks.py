@@ -14,6 +14,7 @@ from app.jobs.models import Job
 from app.jobs.states import Kind
 from worker import drawing, importing, lease, teaching
 from worker.celery_app import celery_app, settings, stopping
+from worker.presence import Presence, kinds_of
 from worker.studio import Studio
 
 log = structlog.get_logger(__name__)
@@ -23,6 +24,12 @@ log = structlog.get_logger(__name__)
 def open_studio() -> Studio:
     """This process's studio; made in the child, after the fork."""
     return Studio.from_settings(settings)
+
+
+@lru_cache(maxsize=1)
+def presence() -> Presence:
+    """This process's row among the workers."""
+    return Presence(open_studio(), kinds_of(list(celery_app.amqp.queues.consume_from)))
 
 
 @celery_app.task(name="oneword.train")  # type: ignore[untyped-decorator]

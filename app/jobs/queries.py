@@ -1,6 +1,7 @@
 """All reading SQL of the ledger. What a person asks for is always asked within a team."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, get_args
 
@@ -9,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.accounts.models import User
 from app.concepts.models import Concept, Version
-from app.jobs.models import Job, JobEvent
+from app.jobs.models import Job, JobEvent, Tally
 from app.jobs.states import Kind, State
 
 # Written out, not bound: only then does a database see that its index of the waiting (running) jobs is enough.
@@ -115,6 +116,28 @@ def batch_mates(leader: Job, limit: int) -> Select[Job]:
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
+
+
+@dataclass(frozen=True)
+class Queue:
+    """One kind's queue in figures."""
+
+    waiting: int
+    oldest: datetime | None  # when the job that has waited longest was asked for
+    running: int
+    lease_until: datetime | None  # of the running job that was renewed longest ago
+
+
+def queue_of(session: Session, kind: Kind) -> Queue:
+    """The figures of one kind's queue, of all teams."""
+    waiting = session.execute(select(func.count(), func.min(Job.created_at)).where(Job.kind == kind, WAITS)).one()
+    running = session.execute(select(func.count(), func.min(Job.lease_until)).where(Job.kind == kind, RUNS)).one()
+    return Queue(waiting[0], waiting[1], running[0], running[1])
+
+
+def tallies(session: Session) -> Sequence[Tally]:
+    """How many jobs of all teams have ended how."""
+    return session.scalars(select(Tally).order_by(Tally.kind, Tally.state, Tally.reason)).all()
 
 
 def events_after(session: Session, places: dict[str, int]) -> Sequence[JobEvent]:

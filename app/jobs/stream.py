@@ -39,6 +39,11 @@ class EventFeed:
         self._watchers: set[Watcher] = set()
         self._somebody = asyncio.Event()
 
+    @property
+    def watching(self) -> int:
+        """How many watch now."""
+        return len(self._watchers)
+
     async def run(self) -> None:
         """Read forever; cancelled when the service stops."""
         while True:

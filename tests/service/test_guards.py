@@ -155,11 +155,6 @@ def test_a_value_of_the_wrong_type_names_its_field(member: TestClient) -> None:
     assert (answer.status_code, answer.json()["field"]) == (422, "count")
 
 
-def test_the_studio_is_ready_and_counts_its_jobs(anonymous: TestClient) -> None:
-    assert anonymous.get("/readyz").json() == {"database": "ok", "storage": "ok", "base_models": "ok"}
-    assert anonymous.get("/metrics").status_code == 200
-
-
 def test_guessing_sign_in_codes_is_stopped(anonymous: TestClient) -> None:
     answers = [anonymous.post("/api/session", json={"code": "guess"}).status_code for _ in range(21)]
     assert set(answers[:20]) == {401}

@@ -1,0 +1,40 @@
+"""All SQL about the processes that compute. They serve every team."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from app.db import now
+from app.workers.models import Worker
+
+ALIVE_SECONDS: Final = 30.0
+FORGOTTEN_AFTER: Final = timedelta(days=1)
+
+
+def every(session: Session) -> Sequence[Worker]:
+    """Every worker that has said anything lately, also those that are silent now."""
+    return session.scalars(select(Worker).order_by(Worker.name)).all()
+
+
+def alive(session: Session, moment: datetime) -> Sequence[Worker]:
+    """Workers that have been heard of in the last half minute."""
+    since = moment - timedelta(seconds=ALIVE_SECONDS)
+    return session.scalars(select(Worker).where(Worker.seen_at > since).order_by(Worker.name)).all()
+
+
+def neighbours(session: Session, device: str, kind: str) -> list[str]:
+    """Names of the live workers of a kind on one device."""
+    return [each.name for each in alive(session, now(session)) if each.device == device and kind in each.kinds]
+
+
+def forget(session: Session, name: str) -> None:
+    """A worker has stopped in good order."""
+    session.execute(delete(Worker).where(Worker.name == name))
+
+
+def forget_silent(session: Session, moment: datetime) -> None:
+    """Workers that died long ago are no news any more."""
+    session.execute(delete(Worker).where(Worker.seen_at < moment - FORGOTTEN_AFTER))
