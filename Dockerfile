@@ -8,6 +8,7 @@ COPY worker/ worker/
 COPY migrations/ migrations/
 RUN pip install --no-compile -c constraints.txt -e '.[postgres]'
 COPY models/demo/ models/demo/
+COPY examples/ examples/
 
 FROM base AS schema
 RUN oneword openapi > /openapi.json

@@ -234,6 +234,20 @@ RESPONSES: Final[Mapping[str, Any]] = {
     "list_members": {"items": [ADA | {"role": "admin", "created_at": THEN}, _FRIEND], "next": None},
     "invite_member": _FRIEND | {"sign_in_url": "http://127.0.0.1:8000/sign-in#owc_…"},
     "list_base_models": {"items": [_DEMO], "next": None},
+    "list_lessons": {
+        "items": [
+            {
+                "id": "king-purr",
+                "name": "King Purr",
+                "placeholder": "<king-purr>",
+                "initializer": "cat",
+                "kind": "object",
+                "base_model": "demo",
+                "pictures": [f"/api/lessons/king-purr/pictures/{number}" for number in (1, 2, 3, 4)],
+            }
+        ],
+        "next": None,
+    },
     "tokenize": {
         "text": "mugg",
         "tokens": [{"id": 301, "text": "mu"}, {"id": 77, "text": "gg</w>"}],

@@ -23,6 +23,12 @@ class Webp(Response):
     media_type = "image/webp"
 
 
+class Jpeg(Response):
+    """A picture that came with the studio, in the interface's schema."""
+
+    media_type = "image/jpeg"
+
+
 class File(Response):
     """A file to keep, in the interface's schema."""
 
@@ -37,6 +43,16 @@ def png(content: bytes, file_name: str, *, download: bool = False) -> Response:
 def webp(content: bytes, file_name: str) -> Response:
     """A picture of a report, which never changes either."""
     return Webp(content, headers=_for_good("inline", file_name))
+
+
+def jpeg(content: bytes, file_name: str) -> Response:
+    """A picture that came with the studio; another release may have another one under the same address."""
+    headers = {
+        **_SAFE,
+        "Cache-Control": "private, max-age=3600",
+        "Content-Disposition": f'inline; filename="{file_name}"',
+    }
+    return Jpeg(content, headers=headers)
 
 
 def file(content: bytes, file_name: str) -> Response:

@@ -1,12 +1,22 @@
 """What can be taught, and how a base model reads a text."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from app.accounts.principal import Viewer
 from app.base_models.initializers import free_placeholder, is_known
-from app.base_models.schemas import BaseModelList, BaseModelOut, Tokenization, TokenizeIn, WordPiece
+from app.base_models.lessons import lessons, picture
+from app.base_models.schemas import (
+    BaseModelList,
+    BaseModelOut,
+    LessonList,
+    LessonOut,
+    Tokenization,
+    TokenizeIn,
+    WordPiece,
+)
 from app.concepts import queries as concepts
 from app.dependencies import Reading, ServicesOf
+from app.serving import Jpeg, jpeg
 
 router = APIRouter(prefix="/api", tags=["base models"])
 
@@ -33,3 +43,15 @@ def tokenize(body: TokenizeIn, principal: Viewer, services: ServicesOf, session:
         suggestions=[] if single or not body.text.strip() else model.words.near(body.text),
         placeholder=free_placeholder(body.text, concepts.placeholders(session, principal.team_id)),
     )
+
+
+@router.get("/lessons")
+def list_lessons(_: Viewer, services: ServicesOf) -> LessonList:
+    """Ready lessons to try the studio with. Empty where the demo model is not among the base models."""
+    return LessonList(items=[LessonOut.of(lesson) for lesson in lessons(services.catalog)])
+
+
+@router.get("/lessons/{lesson_id}/pictures/{number}", response_class=Jpeg)
+def get_lesson_picture(lesson_id: str, number: int, _: Viewer, services: ServicesOf) -> Response:
+    """A picture of a ready lesson."""
+    return jpeg(picture(services.catalog, lesson_id, number), f"{number}.jpg")

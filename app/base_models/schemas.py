@@ -1,8 +1,11 @@
 """What base models and their words look like over the wire."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.base_models.catalog import VECTORS_MAX, AllowedModel
+from app.base_models.lessons import DEMO, Lesson
 
 
 class BaseModelOut(BaseModel):
@@ -102,3 +105,35 @@ class Tokenization(BaseModel):
     known: bool = Field(description="Whether it is made of whole words the base model knows.")
     suggestions: list[str] = Field(description="Near words that are one token each.")
     placeholder: str = Field(description="A placeholder that is free in your library.")
+
+
+class LessonOut(BaseModel):
+    """Pictures to try the studio with, and what is said of them."""
+
+    id: str
+    name: str
+    placeholder: str
+    initializer: str
+    kind: Literal["object", "style"]
+    base_model: str
+    pictures: list[str] = Field(description="Where each picture is, as JPEG.")
+
+    @classmethod
+    def of(cls, lesson: Lesson) -> "LessonOut":
+        """A ready lesson as the page shows it."""
+        return cls(
+            id=lesson.id,
+            name=lesson.name,
+            placeholder=lesson.placeholder,
+            initializer=lesson.initializer,
+            kind=lesson.kind,
+            base_model=DEMO,
+            pictures=[f"/api/lessons/{lesson.id}/pictures/{number + 1}" for number in range(len(lesson.pictures))],
+        )
+
+
+class LessonList(BaseModel):
+    """Every ready lesson."""
+
+    items: list[LessonOut]
+    next: str | None = None

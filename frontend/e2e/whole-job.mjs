@@ -38,6 +38,12 @@ try {
   assert.ok(!page.url().includes("#"), "the used code is still in the address");
   await shoot("empty-library");
 
+  // Whoever has no pictures takes a ready lesson: the form is filled in.
+  await page.getByRole("link", { name: "King Purr" }).click();
+  await page.locator(".tiles img").nth(3).waitFor();
+  assert.equal(await page.getByLabel("What is it, in one plain word?").inputValue(), "cat");
+  await page.goBack();
+
   // Teach.
   await page.getByRole("link", { name: "Teach the first word" }).click();
   await page.locator('input[type="file"]').setInputFiles(pictures);

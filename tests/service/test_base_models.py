@@ -8,6 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.base_models.catalog import Catalog
+from app.base_models.lessons import lessons
 from app.base_models.tokenizer import Tokenizer
 from app.errors import InvalidInput, NotReady
 from app.settings import REPOSITORY, Settings
@@ -79,3 +80,23 @@ def test_the_demo_model_is_ready(member: TestClient) -> None:
     (demo,) = member.get("/api/base-models").json()["items"]
     assert demo["ready"] is True
     assert (demo["family"], demo["resolution"], demo["width"], demo["context_length"]) == ("sd1", 64, 128, 32)
+
+
+def test_ready_lessons_can_be_taught_as_they_are(member: TestClient) -> None:
+    offered = member.get("/api/lessons").json()["items"]
+    assert len(offered) >= 6
+    lesson = next(lesson for lesson in offered if lesson["id"] == "king-purr")
+    pictures = [("images", ("1.jpg", member.get(url).content, "image/jpeg")) for url in lesson["pictures"]]
+    asked = {name: lesson[name] for name in ("placeholder", "initializer", "kind", "base_model", "name")}
+    assert member.post("/api/concepts", data=asked, files=pictures).status_code == 202
+
+
+@pytest.mark.parametrize(
+    "path", ["nobody/pictures/1", "king-purr/pictures/0", "king-purr/pictures/9", "..%2f/pictures/1"]
+)
+def test_a_lesson_that_is_not_there_is_not_found(member: TestClient, path: str) -> None:
+    assert member.get(f"/api/lessons/{path}").status_code == 404
+
+
+def test_without_the_demo_model_there_are_no_lessons() -> None:
+    assert lessons(Catalog(Settings(base_models="some/model@0123abc"))) == ()

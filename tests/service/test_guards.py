@@ -13,6 +13,8 @@ from app.settings import Settings
 from tests.service.conftest import photo, photos
 
 OPEN = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics"), ("POST", "/api/session")}
+# They come with the studio and belong to no team.
+EVERYBODYS = {"/api/lessons/{lesson_id}/pictures/{number}"}
 VIEWERS_MAY_WRITE = {("POST", "/api/tokenize"), ("DELETE", "/api/session"), ("DELETE", "/api/tokens/{token_id}")}
 
 
@@ -24,6 +26,7 @@ def routes() -> list[tuple[str, str]]:
 def filled(path: str, **ids: str) -> str:
     for name in ("concept_id", "job_id", "picture_id", "image_id", "generation_id", "token_id", "user_id"):
         path = path.replace(f"{{{name}}}", ids.get(name, "nothing"))
+    path = path.replace("{lesson_id}", "king-purr")
     for name, number in (("number", "1"), ("place", "0"), ("step", "100")):
         path = path.replace(f"{{{name}}}", number)
     assert "{" not in path
@@ -73,7 +76,7 @@ def ids(member: TestClient, services: Services) -> dict[str, str]:
 
 def test_another_team_finds_nothing(member: TestClient, stranger: TestClient, ids: dict[str, str]) -> None:
     for method, path in routes():
-        if "{" in path:
+        if "{" in path and path not in EVERYBODYS:
             answer = stranger.request(method, filled(path, **ids), json={} if method == "PATCH" else None)
             assert answer.status_code == 404, (method, path, answer.text)
             assert answer.json()["status"] == 404

@@ -31,6 +31,12 @@ export const baseModels = queryOptions({
   staleTime: 60_000,
 });
 
+export const readyLessons = queryOptions({
+  queryKey: ["lessons"],
+  queryFn: async ({ signal }) => (await answer(api.GET("/api/lessons", { signal }))).items,
+  staleTime: Infinity,
+});
+
 export interface Wanted {
   query: string;
   kind: Kind | null;

@@ -7,6 +7,7 @@ type Schemas = components["schemas"];
 export type Me = Schemas["MeOut"];
 export type Limits = Schemas["LimitsOut"];
 export type BaseModel = Schemas["BaseModelOut"];
+export type ReadyLesson = Schemas["LessonOut"];
 export type Tokenization = Schemas["Tokenization"];
 export type PictureCheck = Schemas["PictureCheck"];
 export type CheckedPicture = Schemas["CheckedPicture"];

@@ -3,6 +3,7 @@ import { Link } from "wouter";
 
 import { AboutBaseModels } from "../settings/AboutBaseModels";
 import { useMayChange } from "../session/signedIn";
+import { ReadyLessons } from "../teach/ReadyLessons";
 import { Word } from "../ui/Word";
 
 export function EmptyLibrary() {
@@ -35,9 +36,7 @@ export function EmptyLibrary() {
         ) : (
           <p className="soft">You are here to look. A member of the team can teach the first word.</p>
         )}
-        <p className="small soft">
-          No pictures at hand? The folder <code>examples/</code> beside the studio has some that suit the demo model.
-        </p>
+        {mayChange && <ReadyLessons />}
       </div>
       <AboutBaseModels />
     </div>

@@ -1,7 +1,7 @@
 // Teaching a new word: pictures, what they show, and how the word is written.
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { useLocation } from "wouter";
+import { useLocation, useSearchParams } from "wouter";
 
 import { newKey } from "../api/client";
 import { problemOf } from "../api/problem";
@@ -13,10 +13,11 @@ import { useSettled } from "../ui/useSettled";
 import { BaseModelChoice } from "./BaseModelChoice";
 import { InitializerField } from "./InitializerField";
 import { KindChoice } from "./KindChoice";
-import { emptyLesson, faultOf, teach, type Lesson } from "./lesson";
+import { emptyLesson, faultOf, readyLesson, teach, type Lesson } from "./lesson";
 import { PictureTray } from "./PictureTray";
 import { placeholderFault, proposalSource } from "./placeholder";
 import { PlaceholderField } from "./PlaceholderField";
+import { ReadyLessons } from "./ReadyLessons";
 import { TuningFields } from "./TuningFields";
 
 // Problems with these are told beside the field; all others above the button.
@@ -34,15 +35,24 @@ export function TeachView() {
       </div>
     );
   }
-  return <TeachForm />;
+  return <TeachFromAddress />;
 }
 
-function TeachForm() {
+/** An empty form, or the ready lesson that the address names. */
+function TeachFromAddress() {
+  const [address] = useSearchParams();
+  const id = address.get("lesson");
+  const ready = useQuery(readyLesson(id));
+  if (ready.isLoading) return null;
+  return <TeachForm key={id} start={ready.data ?? emptyLesson} />;
+}
+
+function TeachForm({ start }: { start: Lesson }) {
   const [, go] = useLocation();
   const { limits } = useMe();
   const { data: models } = useQuery(baseModels);
   const { data: library } = useQuery(words);
-  const [lesson, setLesson] = useState<Lesson>(emptyLesson);
+  const [lesson, setLesson] = useState(start);
   const [key, setKey] = useState(newKey);
   const model = models?.find((each) => each.id === lesson.baseModel) ?? models?.[0];
 
@@ -85,14 +95,17 @@ function TeachForm() {
           if (!missing) send.mutate();
         }}
       >
-        <PictureTray
-          files={lesson.files}
-          baseModel={lesson.baseModel}
-          refusal={problem}
-          onChange={(files) => {
-            change({ files });
-          }}
-        />
+        <div className="stack roomy">
+          <PictureTray
+            files={lesson.files}
+            baseModel={lesson.baseModel}
+            refusal={problem}
+            onChange={(files) => {
+              change({ files });
+            }}
+          />
+          {lesson.files.length === 0 && <ReadyLessons />}
+        </div>
         <div className="stack roomy">
           <KindChoice
             value={lesson.kind}

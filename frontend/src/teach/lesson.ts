@@ -1,7 +1,10 @@
 // What somebody wants to be taught: the state of the form, and how it is sent.
+import { queryOptions } from "@tanstack/react-query";
+
 import { answer, api, formOf, newKey } from "../api/client";
 import type { Problem } from "../api/problem";
-import type { Kind } from "../api/types";
+import { queryClient, readyLessons, words } from "../api/queries";
+import type { Kind, ReadyLesson } from "../api/types";
 
 /** Settings that nobody needs; empty text means the base model's own. */
 export interface Tuning {
@@ -35,6 +38,39 @@ export const emptyLesson: Lesson = {
   tags: "",
   tuning: untuned,
 };
+
+/** A lesson that comes with the studio, as if somebody had filled in the form; null if there is none of that name. */
+export function readyLesson(id: string | null) {
+  return queryOptions({
+    queryKey: ["lessons", "filled", id],
+    queryFn: async () => {
+      const offered = await queryClient.query({ ...readyLessons, staleTime: "static" });
+      const library = await queryClient.query(words);
+      const ready = offered.find((lesson) => lesson.id === id);
+      return ready === undefined ? null : filledFrom(ready, new Set(library.map((concept) => concept.placeholder)));
+    },
+    enabled: id !== null,
+    staleTime: Infinity,
+  });
+}
+
+async function filledFrom(ready: ReadyLesson, taken: ReadonlySet<string>): Promise<Lesson> {
+  const files = await Promise.all(
+    ready.pictures.map(async (url, place) => {
+      const content = await (await fetch(url)).blob();
+      return new File([content], `${ready.id}-${place + 1}.jpg`, { type: content.type, lastModified: 0 });
+    }),
+  );
+  return {
+    ...emptyLesson,
+    files,
+    name: ready.name,
+    kind: ready.kind,
+    initializer: ready.initializer,
+    placeholder: taken.has(ready.placeholder) ? null : ready.placeholder,
+    baseModel: ready.base_model,
+  };
+}
 
 export function tagsIn(text: string): string[] {
   const tags = text.split(",").map((tag) => tag.trim().replace(/^#/, ""));
