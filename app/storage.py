@@ -23,6 +23,7 @@ log = structlog.get_logger(__name__)
 
 S3_PATIENCE: Final = timedelta(seconds=20)  # somebody waits for the answer
 _KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
+_STAGED: Final = re.compile(r"#\d+$")  # obstore writes beside the blob under such a name, and renames
 # ENOSPC, EDQUOT and EFBIG as the operating system reports them, and what S3 servers answer when a quota is used up.
 _FULL: Final = re.compile(r"os error (28|122|27)\b|QuotaExceeded|XMinioStorageFull|EntityTooLarge|507", re.IGNORECASE)
 
@@ -54,9 +55,12 @@ class Storage(Protocol):
     def list(self, prefix: str) -> Iterator[Blob]:
         """Every blob whose key is under the folder `prefix` (empty: all)."""
 
+    def remove_unfinished(self, before: datetime) -> int:
+        """Remove what writers that died before this moment left half-written; how many."""
+
 
 class ObjectStorage:
-    """Storage over any obstore store."""
+    """Storage over any obstore store whose puts are atomic and durable, as those of S3 are."""
 
     def __init__(self, store: Any) -> None:
         self._store = store
@@ -106,6 +110,51 @@ class ObjectStorage:
                     yield Blob(found["path"], found["size"], found["last_modified"])
         except (BaseError, OSError) as error:
             raise _unreachable(error) from error
+
+    def remove_unfinished(self, before: datetime) -> int:
+        """Remove what writers that died before this moment left half-written; how many."""
+        return 0  # a put of one part leaves nothing
+
+
+class FolderStorage(ObjectStorage):
+    """Storage in a local folder: as durable as a bucket, and tidied like one."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(LocalStore(folder, automatic_cleanup=True))
+        self._folder = folder
+
+    def put(self, key: str, content: bytes) -> None:
+        """Store a blob, whole or not at all, so that it is still there after a power cut. Raises StorageFull."""
+        super().put(key, content)
+        path = self._folder / key
+        try:
+            for part in (path, *path.parents):
+                _flush(part)
+                if part == self._folder:
+                    break
+        except FileNotFoundError:
+            return  # deleted meanwhile
+        except OSError as error:
+            raise _unwritten(key, error) from error
+
+    def remove_unfinished(self, before: datetime) -> int:
+        """Remove what writers that died before this moment left half-written; how many."""
+        removed = 0
+        for path in self._folder.rglob("*#*"):
+            with suppress(FileNotFoundError):
+                if _STAGED.search(path.name) and path.stat().st_mtime < before.timestamp():
+                    path.unlink()
+                    removed += 1
+        return removed
+
+
+def _flush(path: Path) -> None:
+    """Have the operating system write a file or a folder's entries to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 class Tentative:
@@ -157,7 +206,7 @@ def open_storage(url: str) -> Storage:
         )
     folder = Path(url.removeprefix("file://")).resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    return ObjectStorage(LocalStore(folder))
+    return FolderStorage(folder)
 
 
 def _plain_http_endpoint() -> bool:

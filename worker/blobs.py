@@ -18,16 +18,20 @@ log = structlog.get_logger(__name__)
 
 
 def remove_orphans(studio: Studio) -> int:
-    """Delete every unreferenced blob that is old enough that no transaction can still be about to name it."""
+    """Delete every unreferenced blob that is old enough that no transaction can still be about to name it.
+
+    Also what a writer that died left half-written, which no listing shows. Returns how many were removed.
+    """
     before = utc_now() - timedelta(seconds=studio.settings.orphan_seconds)
+    unfinished = studio.storage.remove_unfinished(before)
     old = {blob.key for blob in studio.storage.list("") if blob.modified_at < before}
     with studio.database.reading() as session:
         orphans = old - set(_referenced(session))
     for key in orphans:
         studio.storage.delete(key)
-    if orphans:
-        log.info("removed orphaned blobs", count=len(orphans))
-    return len(orphans)
+    if orphans or unfinished:
+        log.info("removed orphaned blobs", count=len(orphans), unfinished=unfinished)
+    return len(orphans) + unfinished
 
 
 def _referenced(session: Session) -> Iterator[str]:

@@ -3,7 +3,6 @@
 One process per device (`-c 1`): the parent talks to the broker and never imports torch, its child computes.
 """
 
-import multiprocessing
 from typing import Any
 
 from celery import Celery
@@ -12,6 +11,7 @@ from celery.signals import worker_process_init, worker_process_shutdown, worker_
 from app.log import configure_logging
 from app.queue import CONFIGURATION
 from app.settings import Settings
+from worker.stopping import SharedFlag
 
 settings = Settings()
 configure_logging(settings)
@@ -20,7 +20,7 @@ celery_app = Celery("oneword", broker=settings.resolved_broker_url, include=["wo
 celery_app.conf.update(CONFIGURATION)
 
 # Made before the fork: the parent hears SIGTERM, the child has to stop.
-stopping = multiprocessing.Event()
+stopping = SharedFlag()
 
 
 @worker_shutting_down.connect  # type: ignore[untyped-decorator]
@@ -30,13 +30,13 @@ def _stop(**_: Any) -> None:
 
 @worker_process_init.connect  # type: ignore[untyped-decorator]
 def _prepare(**_: Any) -> None:
-    from worker.tasks import presence
+    from worker.tasks import begin
 
-    presence().begin()
+    begin(celery_app.amqp.queues.consume_from)
 
 
 @worker_process_shutdown.connect  # type: ignore[untyped-decorator]
 def _leave(**_: Any) -> None:
-    from worker.tasks import presence
+    from worker.tasks import leave
 
-    presence().end()
+    leave()

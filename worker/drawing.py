@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from multiprocessing.synchronize import Event
 from typing import Any
 
 import structlog
@@ -30,6 +29,7 @@ from worker import formats, outcome
 from worker.formats import Embedding
 from worker.generation import Request, Settings, draw, parameters_text
 from worker.lease import Heartbeat, write
+from worker.stopping import Stopping
 from worker.studio import Studio
 
 log = structlog.get_logger(__name__)
@@ -61,7 +61,7 @@ class Place:
         return self.order.spec.seed + self.index
 
 
-def draw_batch(studio: Studio, jobs: list[Job], stopping: Event) -> None:
+def draw_batch(studio: Studio, jobs: list[Job], stopping: Stopping) -> None:
     """Draw jobs that were claimed together. One that fails, is cancelled or lost does not touch the others."""
     orders = [Order(job, Lease(job.id, job.attempt), GenerationSpec.model_validate(job.spec)) for job in jobs]
     leases = [order.lease for order in orders]
@@ -87,7 +87,7 @@ class Batch:
 
     studio: Studio
     heartbeat: Heartbeat
-    stopping: Event
+    stopping: Stopping
     reported: float = 0.0
 
     def settle(self, order: Order, action: Any) -> bool:

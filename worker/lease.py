@@ -9,9 +9,9 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 import structlog
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError, TimeoutError
 from sqlalchemy.orm import Session
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_delay, wait_exponential
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_exponential
 
 from app.db import Database
 from app.errors import LeaseLost
@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 Result = TypeVar("Result")
 
 DATABASE_PATIENCE_SECONDS = 90.0
+HEARTBEAT_SECONDS = 1.0
 
 
 class Heartbeat:
@@ -74,16 +75,16 @@ class Heartbeat:
             except LeaseLost:
                 with self._lock:
                     self._lost.add(lease)
-            except DBAPIError as error:
+            except SQLAlchemyError as error:
                 # The lease runs on for a while without us; the next beat may get through.
-                log.warning("heartbeat missed", job=lease.job_id, error=str(error.orig))
+                log.warning("heartbeat missed", job=lease.job_id, error=str(error))
             else:
                 with self._lock:
                     if lease in self._wanted:
                         self._wanted[lease] = wanted
 
     def _run(self) -> None:
-        interval = min(1.0, self._seconds / 4)
+        interval = min(HEARTBEAT_SECONDS, self._seconds / 4)
         while not self._over.wait(interval):
             self.beat()
 
@@ -91,7 +92,7 @@ class Heartbeat:
 def write(database: Database, change: Callable[[Session], Result]) -> Result:
     """Run `change` in a transaction, again and again while the database is away. Raises LeaseLost at once."""
     for attempt in Retrying(
-        retry=retry_if_exception_type(DBAPIError),
+        retry=retry_if_exception(_away),
         wait=wait_exponential(multiplier=0.2, max=5),
         stop=stop_after_delay(DATABASE_PATIENCE_SECONDS),
         before_sleep=_tell,
@@ -100,6 +101,13 @@ def write(database: Database, change: Callable[[Session], Result]) -> Result:
         with attempt, database.transaction() as session:
             return change(session)
     raise AssertionError("unreachable: tenacity returns or raises")
+
+
+def _away(error: BaseException) -> bool:
+    """Whether the database was away, full or busy, rather than asked for something wrong."""
+    if isinstance(error, OperationalError | InterfaceError | TimeoutError):
+        return True
+    return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
 def _tell(state: RetryCallState) -> None:

@@ -1,24 +1,28 @@
 """The sweep: sends again what the broker lost, takes jobs from dead workers, removes blobs that nobody refers to.
 
-Needs no torch and holds nothing in memory; any number of sweeps may run at once. `oneword sweep` runs it forever.
+Needs no torch; any number of sweeps may run at once. `oneword sweep` runs it forever.
 """
 
 import signal
 import threading
+import time
+from datetime import datetime
 from typing import get_args
 
 import structlog
 from sqlalchemy import Select, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from app import queue
-from app.db import Database
+from app.db import Database, now
+from app.errors import OnewordError
 from app.jobs import ledger
 from app.jobs.models import Job
 from app.jobs.states import Kind
 from app.log import configure_logging
 from app.settings import Settings
 from worker.blobs import remove_orphans
+from worker.lease import HEARTBEAT_SECONDS
 from worker.studio import Studio
 
 log = structlog.get_logger(__name__)
@@ -30,25 +34,47 @@ WAKE_UPS = 8
 def sweep(database: Database, settings: Settings) -> int:
     """Reclaim and re-send once. Returns how many wake-ups were sent."""
     with database.transaction() as session:
-        for job in ledger.reclaim(session):
+        for job in ledger.reclaim(session, settings.lease_seconds):
             log.warning("reclaimed", job=job.id, attempt=job.attempt, state=job.state)
     with database.reading() as session:
         waiting = {kind: list(session.scalars(_first_waiting(kind))) for kind in get_args(Kind)}
     return sum(_send_again(settings, kind, job_ids) for kind, job_ids in waiting.items() if job_ids)
 
 
+class Leap:
+    """Notices when the ledger's clock leapt forward: it was set, or the whole machine slept.
+
+    Every lease looks dead then. Workers that live renew theirs within a second, if they are let.
+    """
+
+    def __init__(self) -> None:
+        self._last: tuple[datetime, float] | None = None
+
+    def since_last(self, moment: datetime, steady: float) -> float:
+        """By how many seconds more than really passed the clock went forward since the last look."""
+        before, self._last = self._last, (moment, steady)
+        return 0.0 if before is None else (moment - before[0]).total_seconds() - (steady - before[1])
+
+
 def run(studio: Studio, over: threading.Event) -> None:
     """Sweep until `over` is set."""
-    settings, waited = studio.settings, ORPHANS_EVERY_SECONDS
+    settings, waited, leap = studio.settings, ORPHANS_EVERY_SECONDS, Leap()
     while not over.wait(settings.sweep_seconds):
         waited += settings.sweep_seconds
         try:
+            with studio.database.reading() as session:
+                leapt = leap.since_last(now(session), time.monotonic())
+            if leapt > settings.lease_seconds / 2:
+                log.warning("the clock leapt forward; waiting for the living to renew their leases", seconds=leapt)
+                over.wait(HEARTBEAT_SECONDS * 2)
             sweep(studio.database, settings)
             if waited >= ORPHANS_EVERY_SECONDS:
                 waited = 0.0
                 remove_orphans(studio)
-        except DBAPIError as error:
-            log.warning("database away; sweeping later", error=str(error.orig))
+        except SQLAlchemyError as error:
+            log.warning("database away; sweeping later", error=str(error))
+        except OnewordError as error:
+            log.warning("storage away; removing orphans later", error=error.detail)
 
 
 def main() -> None:

@@ -3,6 +3,8 @@
 A message only wakes a worker up. Which job it runs is the ledger's choice.
 """
 
+import threading
+from collections.abc import Iterable
 from functools import lru_cache, partial
 
 import structlog
@@ -14,10 +16,14 @@ from app.jobs.models import Job
 from app.jobs.states import Kind
 from worker import drawing, importing, lease, teaching
 from worker.celery_app import celery_app, settings, stopping
+from worker.lookout import Lookout
 from worker.presence import Presence, kinds_of
 from worker.studio import Studio
 
 log = structlog.get_logger(__name__)
+
+_device = threading.Lock()  # a message and the lookout may both want it; one job runs at a time
+_threads: list[Presence | Lookout] = []
 
 
 @lru_cache(maxsize=1)
@@ -26,10 +32,19 @@ def open_studio() -> Studio:
     return Studio.from_settings(settings)
 
 
-@lru_cache(maxsize=1)
-def presence() -> Presence:
-    """This process's row among the workers."""
-    return Presence(open_studio(), kinds_of(list(celery_app.amqp.queues.consume_from)))
+def begin(queues: Iterable[str]) -> None:
+    """Join the workers: say so, and look out for work of the kinds that come through these queues."""
+    kinds = kinds_of(list(queues))
+    _threads.append(Presence(open_studio(), kinds))
+    _threads.append(Lookout(open_studio().database, kinds, _work, stopping, settings.sweep_seconds))
+    for thread in _threads:
+        thread.begin()
+
+
+def leave() -> None:
+    """Leave in good order: hand over what runs, and only then say so."""
+    while _threads:
+        _threads.pop().end()
 
 
 @celery_app.task(name="oneword.train")  # type: ignore[untyped-decorator]
@@ -52,11 +67,12 @@ def import_(job_id: str) -> None:
 
 def _work(kind: Kind) -> None:
     studio = open_studio()
-    while not stopping.is_set():
-        jobs = lease.write(studio.database, partial(_claim, studio, kind))
-        if not jobs:
-            return
-        _run(studio, kind, jobs)
+    with _device:
+        while not stopping.is_set():
+            jobs = lease.write(studio.database, partial(_claim, studio, kind))
+            if not jobs:
+                return
+            _run(studio, kind, jobs)
 
 
 def _claim(studio: Studio, kind: Kind, session: Session) -> list[Job]:

@@ -6,7 +6,7 @@ one that changes no row raises LeaseLost: somebody else runs the job now. Knows 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, update
@@ -41,16 +41,19 @@ def submit(session: Session, job: Job, kind: Kind) -> None:
 def claim(
     session: Session, kind: Kind, worker: str, lease_seconds: float, *, base_model: str | None = None
 ) -> Job | None:
-    """Take the job whose turn it is; None when nothing waits, or when it is for another base model than asked for.
+    """Take the job whose turn it is; None when nothing waits.
+
+    With `base_model` the job is to join others that run: None as well when it is for another model, or when it went
+    wrong before, because then it runs alone: one that kills its workers takes no other with it.
 
     Reclaims what dead workers left first, so that work goes on even when no sweep runs.
     """
-    reclaim(session, kind)
+    reclaim(session, lease_seconds, kind)
     holder = session.scalars(queries.next_turn(kind)).one_or_none()
     if holder is None:
         return None
     job = session.scalars(queries.next_seat(holder)).one_or_none() or holder
-    if base_model not in (None, job.spec.get("base_model")):
+    if base_model is not None and (job.error is not None or job.spec.get("base_model") != base_model):
         return None
     # Whoever of the team goes first goes at this turn; who held it goes at the other's.
     holder.turn, job.turn = job.turn, holder.turn
@@ -58,7 +61,12 @@ def claim(
 
 
 def claim_mates(session: Session, leader: Job, worker: str, lease_seconds: float, pictures_max: int) -> list[Job]:
-    """Take waiting generations that can be drawn in the leader's loop, up to `pictures_max` pictures more."""
+    """Take waiting generations that can be drawn in the leader's loop, up to `pictures_max` pictures more.
+
+    A job that has gone wrong before runs alone, so that one that kills its workers takes no other with it.
+    """
+    if leader.error is not None:
+        return []
     mates, room = [], pictures_max
     for job in session.scalars(queries.batch_mates(leader, limit=max(pictures_max, 0))).all():
         pictures = int(job.spec["count"])
@@ -141,7 +149,7 @@ def cancel(session: Session, job: Job, *, keep: bool) -> None:
     ended = session.execute(
         update(Job)
         .where(Job.id == job.id, Job.state == "queued")
-        .values(state="cancelled", cancel="discard", finished_at=now(session))
+        .values(state="cancelled", cancel="discard", error=None, finished_at=now(session))
         .execution_options(synchronize_session=False)
     )
     if not rows_changed(ended):
@@ -156,27 +164,40 @@ def cancel(session: Session, job: Job, *, keep: bool) -> None:
         _settle(session, job)
 
 
-def reclaim(session: Session, kind: Kind | None = None) -> list[Job]:
+def reclaim(session: Session, lease_seconds: float, kind: Kind | None = None) -> list[Job]:
     """Take running jobs from workers that have been silent for longer than their lease.
 
-    A job goes back to the queue; to `cancelled` if that was asked for; to `failed` after its last attempt.
+    A job goes back to the queue; to `cancelled` if that was asked for; to `failed` after its last attempt. A lease that
+    runs for longer than any worker can have taken it was measured before the clock stepped back: it is cut to a whole
+    lease from now, which its worker renews if it lives.
     """
-    reclaimed = list(session.scalars(queries.silent(kind, now(session))).all())
-    for job in reclaimed:
-        books.spend(session, job)
-        job.lease_until = job.worker = None
-        if job.cancel == "discard":
-            job.state, job.finished_at = "cancelled", now(session)
-        elif job.attempt >= job.attempts_max:
-            job.state, job.finished_at, job.error = "failed", now(session), _worn_out(job)
+    moment = now(session)
+    longest = moment + timedelta(seconds=lease_seconds)
+    reclaimed = []
+    for job in session.scalars(queries.silent(kind, moment, longest)).all():
+        if job.lease_until is not None and job.lease_until > longest:
+            job.lease_until = longest
         else:
-            job.state = "queued"
-        session.flush()
-        if job.state in FINAL:
-            _settle(session, job)
-        else:
-            _log(session, job, "state", {"state": "queued", "attempt": job.attempt})
+            _take_away(session, job, moment)
+            reclaimed.append(job)
+    session.flush()
     return reclaimed
+
+
+def _take_away(session: Session, job: Job, moment: datetime) -> None:
+    books.spend(session, job)
+    job.lease_until = job.worker = None
+    if job.cancel == "discard":
+        job.state, job.finished_at, job.error = "cancelled", moment, None
+    elif job.attempt >= job.attempts_max:
+        job.state, job.finished_at, job.error = "failed", moment, _worn_out(job.attempt)
+    else:
+        job.state, job.error = "queued", _lost("It is tried again.")
+    session.flush()
+    if job.state in FINAL:
+        _settle(session, job)
+    else:
+        _log(session, job, "state", {"state": "queued", "attempt": job.attempt})
 
 
 def _start(session: Session, job: Job, worker: str, lease_seconds: float) -> Job | None:
@@ -231,12 +252,16 @@ def _log(session: Session, job: Job, type_: str, data: dict[str, Any]) -> None:
     session.flush()
 
 
-def _worn_out(job: Job) -> dict[str, Any]:
-    times = "once" if job.attempt == 1 else f"{job.attempt} times"
+def _worn_out(attempts: int) -> dict[str, Any]:
+    times = "once" if attempts == 1 else f"{attempts} times"
+    return _lost(f"It was tried {times} and is not tried again. Look at the worker's log, then start the job again.")
+
+
+def _lost(what_follows: str) -> dict[str, Any]:
     return {
         "type": "/problems/worker-lost",
         "title": "The worker died",
         "status": 500,
-        "detail": f"This job was tried {times} and its worker ended without a word each time, most likely for lack of "
-        "memory. Look at the worker's log, then start the job again.",
+        "detail": "The worker that ran this job ended without a word, most likely for lack of memory or because its "
+        f"machine was switched off. {what_follows}",
     }

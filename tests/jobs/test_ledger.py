@@ -294,6 +294,22 @@ def test_mates_share_the_leaders_loop_only_when_they_fit_and_are_alike(database:
     assert {load(database, job_id).state for job_id in (different, too_many)} == {"queued"}
 
 
+def test_a_job_that_lost_its_worker_runs_alone_so_that_it_takes_no_other_with_it(database: Database, team: str) -> None:
+    poison, innocent, late = (submit(database, team) for _ in range(3))
+    for attempt in (1, 2):
+        with database.transaction() as session:
+            leader = ledger.claim(session, "generation", "w", LEASE)
+            assert leader is not None
+            mates = ledger.claim_mates(session, leader, "w", LEASE, pictures_max=1)
+        assert (leader.id, [mate.id for mate in mates]) == (poison, [innocent] if attempt == 1 else [])
+        for job in (leader, *mates):
+            expire(database, job.id)
+    with database.transaction() as session:
+        ledger.reclaim(session, LEASE)
+        leader = session.get_one(Job, late)
+        assert ledger.claim_mates(session, leader, "w", LEASE, pictures_max=9) == []
+
+
 def test_how_many_are_ahead_is_what_workers_will_take_first(database: Database, team: str) -> None:
     ids = [submit(database, team) for _ in range(3)]
     with database.reading() as session:

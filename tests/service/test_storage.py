@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from app.db import utc_now
 from app.errors import NotFound, NotReady
 from app.storage import Storage, open_storage, tentatively
 
@@ -93,6 +94,26 @@ def test_a_reader_sees_the_old_blob_or_the_new_one_and_nothing_between(storage: 
         assert storage.get("a") in contents
         assert [blob.key for blob in storage.list("")] == ["a"]
     writer.join()
+
+
+def test_what_a_killed_writer_left_half_written_is_never_seen_and_goes_once_it_is_old(tmp_path: Path) -> None:
+    storage = open_storage(str(tmp_path))
+    storage.put("jobs/a/0.png", b"whole")
+    half = tmp_path / "jobs" / "a" / "1.png#1"  # where obstore writes before it renames
+    half.write_bytes(b"ha")
+    assert [blob.key for blob in storage.list("")] == ["jobs/a/0.png"]
+    assert not storage.exists("jobs/a/1.png")
+    minute = timedelta(minutes=1)
+    assert [storage.remove_unfinished(utc_now() + age) for age in (-minute, minute)] == [0, 1]
+    assert not half.exists()
+    assert storage.get("jobs/a/0.png") == b"whole"
+
+
+def test_a_bucket_holds_nothing_half_written(s3_url: str) -> None:
+    storage = open_storage(s3_url)
+    storage.put("a", b"whole")
+    assert storage.remove_unfinished(utc_now() + timedelta(minutes=1)) == 0
+    assert storage.exists("a")
 
 
 def test_what_is_stored_tentatively_goes_unless_it_is_kept(storage: Storage) -> None:

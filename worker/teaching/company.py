@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from multiprocessing.synchronize import Event
 
 import structlog
 import torch
@@ -21,6 +20,7 @@ from worker import outcome
 from worker.generation import Settings, draw
 from worker.inversion import gradients
 from worker.lease import Heartbeat, write
+from worker.stopping import Stopping
 from worker.studio import Studio
 from worker.teaching.teaching import Interrupted, Teaching
 
@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 LOOK_SECONDS = 1.0  # how often the queue is asked for newcomers; an idle worker asks at once, so it comes first
 
 
-def teach(studio: Studio, job: Job, stopping: Event) -> None:
+def teach(studio: Studio, job: Job, stopping: Stopping) -> None:
     """Run a claimed training job to its end, and in its company others that wait for the same base model."""
     with Heartbeat(studio.database, [], studio.settings.lease_seconds) as heartbeat:
         company = Company(studio, str(job.spec["base_model"]), heartbeat, stopping)
@@ -45,7 +45,7 @@ class Company:
     studio: Studio
     base_model: str
     heartbeat: Heartbeat
-    stopping: Event
+    stopping: Stopping
     members: list[Teaching] = field(default_factory=list)
     looked: float = field(default_factory=time.monotonic)
 
@@ -127,6 +127,8 @@ class Company:
         moment = time.monotonic()
         if moment - self.looked < LOOK_SECONDS or not self.members:
             return
+        if any(member.job.error is not None for member in self.members):
+            return  # what went wrong before runs alone
         self.looked = moment
         while len(self.members) < self.studio.settings.teach_together and not self.stopping.is_set():
             claim = partial(

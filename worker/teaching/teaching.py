@@ -6,7 +6,6 @@ Who steps it, and in what company, is not its business; nor is how anything is w
 import io
 import time
 from dataclasses import dataclass
-from multiprocessing.synchronize import Event
 
 import structlog
 from PIL import Image as Pillow
@@ -20,6 +19,7 @@ from worker.formats import Embedding
 from worker.generation import Request, Settings, draw
 from worker.inversion import Inversion, Options, Step
 from worker.lease import Heartbeat, write
+from worker.stopping import Stopping
 from worker.studio import Studio
 from worker.teaching.ending import Ending, judge
 from worker.teaching.record import Record, Result
@@ -44,7 +44,7 @@ class Teaching:
     job: Job
     lease: Lease
     heartbeat: Heartbeat
-    stopping: Event
+    stopping: Stopping
     over: bool = False
 
     def begin(self) -> None:

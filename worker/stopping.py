@@ -1,0 +1,33 @@
+"""Whether this worker was told to stop: heard by its parent process, seen by its children.
+
+Knows nothing of signals or jobs.
+"""
+
+import mmap
+from typing import Protocol
+
+
+class Stopping(Protocol):
+    """What a running job asks between two steps."""
+
+    def is_set(self) -> bool:
+        """Whether to save and hand over now."""
+
+
+class SharedFlag:
+    """A flag that a process and the children it forks share: one byte of memory, and no lock.
+
+    A child may be killed at any instruction. A `multiprocessing.Event` that dies with it stays locked: the next child
+    would wait for it forever, and so would the parent when it is told to stop.
+    """
+
+    def __init__(self) -> None:
+        self._byte = mmap.mmap(-1, 1)
+
+    def set(self) -> None:
+        """Raise it, for every process that shares it."""
+        self._byte[0] = 1
+
+    def is_set(self) -> bool:
+        """Whether somebody raised it."""
+        return self._byte[0] != 0
