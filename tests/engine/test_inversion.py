@@ -214,7 +214,8 @@ def test_words_learned_together_are_the_words_learned_alone(tiny: Tiny, pictures
 def test_the_loss_of_a_perfect_prediction_is_zero(prediction: str) -> None:
     alphas_cumprod = torch.linspace(0.99, 0.01, 10)
     schedule = NoiseSchedule(alphas_cumprod.sqrt(), (1 - alphas_cumprod).sqrt(), prediction)
-    samples = Samples(torch.randn(3, 4, 2, 2), torch.randn(3, 4, 2, 2), torch.tensor([0, 4, 9]), torch.zeros(3))
+    noise = torch.randn(2, 3, 4, 2, 2)
+    samples = Samples(*noise, torch.tensor([0, 4, 9]), torch.zeros(3), torch.ones(3, 1, 2, 2))
     alpha, sigma = (value[samples.t].view(-1, 1, 1, 1) for value in (schedule.alpha, schedule.sigma))
     perfect = {"epsilon": samples.eps, "v_prediction": alpha * samples.eps - sigma * samples.z_0}[prediction]
 

@@ -7,11 +7,11 @@ import torch
 from PIL import Image
 
 from worker.base_models import BaseModel
+from worker.inversion.initial import token_rows
 from worker.inversion.pictures import Latents, encode_pictures, square
 from worker.inversion.samples import draw_samples, generator_for
 from worker.inversion.stopping import has_converged
 from worker.inversion.templates import CAPTIONS, caption_ids
-from worker.inversion.word import initial_rows
 
 Tiny = Callable[[str], BaseModel]
 
@@ -45,7 +45,7 @@ def test_mirroring_adds_the_mirror_image_of_every_picture(tiny: Tiny) -> None:
 
 
 def test_latents_are_drawn_from_the_posterior_anew() -> None:
-    latents = Latents(torch.zeros(1, 1, 1, 1), torch.full((1, 1, 1, 1), 2.0))
+    latents = Latents(torch.zeros(1, 1, 1, 1), torch.full((1, 1, 1, 1), 2.0), torch.ones(1, 1, 1, 1))
     assert latents.draw(torch.tensor([0]), torch.full((1, 1, 1, 1), 3.0)).item() == 6.0
 
 
@@ -59,7 +59,7 @@ def test_the_captions_are_as_many_as_the_papers_and_each_has_the_rows_once(tiny:
 
 
 def test_time_steps_are_stratified_and_views_take_turns() -> None:
-    latents = Latents(torch.zeros(3, 1, 2, 2), torch.ones(3, 1, 2, 2))
+    latents = Latents(torch.zeros(3, 1, 2, 2), torch.ones(3, 1, 2, 2), torch.ones(3, 1, 2, 2))
     samples = draw_samples(latents, 5, 1000, 8, generator_for(0, "step", 4))
     assert sorted((samples.t // 125).tolist()) == list(range(8))
     turns = [draw_samples(latents, 5, 1000, 3, generator_for(0, "step", n), turn=3 * n).z_0 for n in range(2)]
@@ -78,8 +78,8 @@ def test_a_word_starts_as_its_initializer_and_a_phrase_is_cycled(tiny: Tiny) -> 
     (encoder,) = tiny("sd1").encoders
     phrase = encoder.rows_of("cat mug")
     assert len(phrase) == 2
-    assert torch.equal(initial_rows(encoder, "cat mug", 3), phrase[[0, 1, 0]])
-    assert torch.equal(initial_rows(encoder, "cat mug", 1), phrase[[1]])
+    assert torch.equal(token_rows(encoder, "cat mug", 3), phrase[[0, 1, 0]])
+    assert torch.equal(token_rows(encoder, "cat mug", 1), phrase[[1]])
 
 
 def test_an_evaluation_that_still_falls_has_not_converged() -> None:

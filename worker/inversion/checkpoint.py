@@ -1,10 +1,12 @@
-"""A run between two steps, as bytes of a safetensors file: rows, Adam's moments, the best rows, and counters.
+"""A run between two steps, as bytes of a safetensors file: rows, the optimiser's moments, rows to choose from, and
+counters.
 
 There is no generator in it: every step makes its own from the seed and its number.
 """
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -20,6 +22,7 @@ from worker.inversion.word import Candidate, Word
 from worker.sentences import InversionError
 
 Checkpoint = bytes
+STATE = "state."
 
 
 def pack(word: Word, number: int, options: Options) -> Checkpoint:
@@ -29,7 +32,7 @@ def pack(word: Word, number: int, options: Options) -> Checkpoint:
         tensors[f"rows.{name}"] = rows.detach()
         tensors[f"best.{name}"] = word.best[name]
         for moment, value in word.optimiser.state.get(rows, {}).items():
-            tensors[f"{moment}.{name}"] = value
+            tensors[f"{STATE}{moment}.{name}"] = value
     for place, candidate in enumerate(word.kept):
         tensors |= {f"kept.{place}.{name}": rows for name, rows in candidate.embedding.rows.items()}
     tensors["evaluations"] = torch.tensor(word.evaluations, dtype=torch.float64)
@@ -63,12 +66,8 @@ def unpack(checkpoint: Checkpoint, word: Word, options: Options) -> int:
                 )
             rows.copy_(saved)
             word.best[name] = tensors[f"best.{name}"].to(rows.device)
-            if f"step.{name}" in tensors:
-                word.optimiser.state[rows] = {
-                    "step": tensors[f"step.{name}"],
-                    "exp_avg": tensors[f"exp_avg.{name}"].to(rows.device),
-                    "exp_avg_sq": tensors[f"exp_avg_sq.{name}"].to(rows.device),
-                }
+            if state := _state(tensors, name, rows.device):
+                word.optimiser.state[rows] = state
     for group in word.optimiser.param_groups:
         group["lr"] = counters["learning_rate"]
     best = counters["best_evaluation"]
@@ -81,6 +80,17 @@ def unpack(checkpoint: Checkpoint, word: Word, options: Options) -> int:
     word.rolled_back = counters["rolled_back"]
     word.evaluations = tensors["evaluations"].tolist()
     return int(counters["number"])
+
+
+def _state(tensors: Mapping[str, Tensor], name: str, device: torch.device) -> dict[str, Tensor]:
+    """An optimiser's moments; its count of steps stays on the CPU, where it was."""
+    moments = [key.removeprefix(STATE).removesuffix(f".{name}") for key in tensors if _is_state(key, name)]
+    found = {moment: tensors[f"{STATE}{moment}.{name}"] for moment in moments}
+    return {moment: value if moment == "step" else value.to(device) for moment, value in found.items()}
+
+
+def _is_state(key: str, name: str) -> bool:
+    return key.startswith(STATE) and key.endswith(f".{name}")
 
 
 def _read(checkpoint: Checkpoint) -> tuple[dict[str, Any], dict[str, Tensor]]:

@@ -7,6 +7,7 @@ there is no clock, no log and no file in here.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import torch
 from PIL import Image
@@ -14,6 +15,8 @@ from torch import Tensor
 
 from worker.base_models import BaseModel
 from worker.inversion.checkpoint import Checkpoint, unpack
+from worker.inversion.context import Context
+from worker.inversion.initial import token_rows
 from worker.inversion.loss import Reading, losses
 from worker.inversion.options import Options
 from worker.inversion.pictures import encode_pictures
@@ -76,6 +79,7 @@ class Inversion:
             encoder.name: caption_ids(encoder, self.templates, options.vectors, model.device)
             for encoder in model.encoders
         }
+        self.context = self._context(initializer)
         self.exam = self._samples(options.evaluation_batch, "evaluation", 0)
         self.number = 0
 
@@ -97,7 +101,8 @@ class Inversion:
 
     def next_reading(self) -> Reading:
         """What the next step looks at."""
-        return self._reading(self._samples(self.options.batch, "step", self.number))
+        reading = self._reading(self._samples(self.options.batch, "step", self.number))
+        return replace(reading, snr_gamma=self.options.snr_gamma, context=self.context)
 
     def take_step(self, loss: Tensor) -> Step:
         """Move the rows along the gradient they have received, and now and then look how good they are."""
@@ -110,7 +115,10 @@ class Inversion:
 
     @torch.no_grad()
     def evaluate(self) -> tuple[str, ...]:
-        """Judge the rows by the fixed batch. Rows that ran away go back to the best once; then it is an error."""
+        """Judge the rows by the plain loss of the fixed batch, whatever they are learned with.
+
+        Rows that ran away go back to the best once; then it is an error.
+        """
         if self.word.is_sound():
             (loss,) = losses(self.model, [self._reading(self.exam)])
             evaluation = loss.item()
@@ -127,6 +135,12 @@ class Inversion:
             f"Learning ran away by step {self.number}. It goes on from the best rows so far, with a quarter of the "
             "learning rate.",
         )
+
+    def _context(self, initializer: str) -> Context | None:
+        if not self.options.context_weight:
+            return None
+        rows = {each.name: token_rows(each, initializer, self.options.vectors) for each in self.model.encoders}
+        return Context.around(self.model, rows, self.options.kind, self.options.context_weight)
 
     def _samples(self, size: int, purpose: str, number: int) -> Samples:
         generator = generator_for(self.options.seed, purpose, number)

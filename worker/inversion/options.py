@@ -1,7 +1,7 @@
 """What can be chosen about learning a word: every option with its unit, its default and where that comes from."""
 
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from worker.sentences import InversionError
 
@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from worker.base_models import BaseModel
 
 Kind = Literal["object", "style"]
+Method = Literal["classic", "directional"]
+Start = Literal["tokens", "encoded"]
+CHOICES = {"kind": get_args(Kind), "method": get_args(Method), "start": get_args(Start)}
 VECTORS_MAX = 16
 STEPS_MAX = 10_000
 BATCH_MAX = 64
@@ -20,13 +23,28 @@ class Options:
     """How one word is learned. Defaults are the paper's or the reference script's unless a line says otherwise."""
 
     kind: Kind = "object"
+    # classic: rows go where AdamW takes them (Gal et al. 2022). directional: they keep the vocabulary's mean length
+    # and only turn (Kim et al. 2025, arXiv 2512.13672).
+    method: Method = "classic"
+    # tokens: at the initializer's own rows. encoded: at the text encoder's answer to it (Cross Initialization, Pang et
+    # al. 2023, arXiv 2312.15905).
+    start: Start = "tokens"
     # Rows per text encoder. Gal et al. 2022 use one; more follow the pictures closer and the prompt less.
     vectors: int = 1
     # Upper end; the stop below usually comes long before. The reference script's 3000.
     steps_max: int = 3000
     # Samples per step. The reference script's 1 x 4 accumulated.
     batch: int = 4
-    # Gal et al. 2022, section 4.3: 0.005 per step with batch scaling, also what `5e-4 --scale_lr` comes near to.
+    # Of the directional method: radians that a row turns per step, and the weight of the prior that holds it near its
+    # initializer. 0.01 and 1e-4 as its authors run it.
+    angle: float = 1e-2
+    kappa: float = 1e-4
+    # Weight of context regularisation (CoRe, Wu et al. 2024, arXiv 2408.15914); 0 for none.
+    context_weight: float = 0.0
+    # Gamma of min-SNR weighting (Hang et al. 2023, arXiv 2303.09556, where it is 5); 0 for none.
+    snr_gamma: float = 0.0
+    # Of the classic method. Gal et al. 2022, section 4.3: 0.005 per step with batch scaling; `5e-4 --scale_lr` of the
+    # reference script comes near to it.
     learning_rate: float = 5e-3
     # AdamW as the reference script sets it, though here it can only act on the word itself.
     beta_1: float = 0.9
@@ -59,6 +77,10 @@ class Options:
             "steps_max": (1, STEPS_MAX),
             "batch": (1, BATCH_MAX),
             "learning_rate": (1e-7, 10.0),
+            "angle": (1e-5, 1.0),
+            "kappa": (0.0, 1.0),
+            "context_weight": (0.0, 100.0),
+            "snr_gamma": (0.0, 100.0),
             "beta_1": (0.0, 0.9999),
             "beta_2": (0.0, 0.99999),
             "epsilon": (0.0, 1.0),
@@ -72,6 +94,7 @@ class Options:
             value = getattr(self, name)
             if not low <= value <= high:
                 raise InversionError(f"{name} is {value}, and has to be between {low:g} and {high:g}.")
-        if self.kind not in ("object", "style"):
-            raise InversionError(f"The kind is {self.kind!r}, and has to be object or style.")
+        for name, choices in CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise InversionError(f"The {name} is {getattr(self, name)!r}, and has to be {' or '.join(choices)}.")
         return self

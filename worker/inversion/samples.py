@@ -21,6 +21,7 @@ class Samples:
     eps: Tensor  # (b, c, h, w), standard normal
     t: Tensor  # (b,), time steps
     captions: Tensor  # (b,), which template
+    weight: Tensor  # (b, 1, h, w), how much each place of the picture counts; 1 on average
 
 
 def generator_for(seed: int, purpose: str, number: int = 0) -> torch.Generator:
@@ -37,16 +38,22 @@ def draw_samples(
     Time steps are stratified: one from each of `size` equal parts of the schedule, which takes the largest part of
     the variance out of the gradient (low-discrepancy sampling, Kingma et al. 2021, arXiv 2107.00630, appendix I.1).
     """
-    views = (turn + torch.arange(size)) % len(latents)
+    device = latents.mean.device
+    views = sent((turn + torch.arange(size)) % len(latents), device)
     strata = (torch.randperm(size, generator=generator) + torch.rand(size, generator=generator)) / size
     templates = torch.randint(captions, (size,), generator=generator)
     shape = (size, *latents.mean.shape[1:])
     posterior_noise = torch.randn(shape, generator=generator)
     eps = torch.randn(shape, generator=generator)
-    device = latents.mean.device
     return Samples(
-        z_0=latents.draw(views.to(device), posterior_noise.to(device)),
-        eps=eps.to(device),
-        t=(strata * time_steps).long().clamp(max=time_steps - 1).to(device),
-        captions=templates.to(device),
+        z_0=latents.draw(views, sent(posterior_noise, device)),
+        eps=sent(eps, device),
+        t=sent((strata * time_steps).long().clamp(max=time_steps - 1), device),
+        captions=sent(templates, device),
+        weight=latents.weight[views],
     )
+
+
+def sent(tensor: Tensor, device: torch.device) -> Tensor:
+    """On the device, without waiting for what it is still busy with."""
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)

@@ -65,6 +65,30 @@ STYLE = (
 
 CAPTIONS = {"object": OBJECT, "style": STYLE}
 
+# Prompts as people write them, and nothing that a picture of the concept shows. Only context regularisation reads them.
+CONTEXTS = {
+    "object": (
+        "a photo of {} on the beach",
+        "a photo of {} in the snow",
+        "a drawing of {} at night",
+        "{} in the forest at sunset",
+        "a red {} on a blue background",
+        "a sketch of {} with a hat",
+        "a watercolor of {} in the desert",
+        "a small {} beside a large tree",
+    ),
+    "style": (
+        "a photo of a cat in the style of {}",
+        "a house on the beach in the style of {}",
+        "a car in the snow in the style of {}",
+        "a blue mug in the style of {}",
+        "a tree at night in the style of {}",
+        "a boat in the sea in the style of {}",
+        "a bird with a hat in the style of {}",
+        "a flower in the desert in the style of {}",
+    ),
+}
+
 
 def caption_ids(encoder: TextEncoder, templates: Sequence[str], vectors: int, device: torch.device) -> Tensor:
     """Every template with the learned rows in its place  # (templates, context length)."""

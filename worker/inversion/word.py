@@ -9,13 +9,15 @@ from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
+from torch.nn.functional import normalize
 
-from worker.base_models import BaseModel, TextEncoder
+from worker.base_models import BaseModel
 from worker.formats import Embedding
+from worker.inversion.directional import Directional
+from worker.inversion.initial import encoded_rows, mean_norm, token_rows
 from worker.inversion.options import NORM_MAX, Options
-from worker.sentences import InversionError
 
-KEPT_MAX = 4  # candidates besides the best
+KEPT_MAX = 3  # candidates besides the best
 
 
 @dataclass(frozen=True)
@@ -27,26 +29,12 @@ class Candidate:
     embedding: Embedding
 
 
-def initial_rows(encoder: TextEncoder, initializer: str, vectors: int) -> Tensor:
-    """The initializer's own rows, cycled  # (vectors, width) float32.
-
-    A phrase with more tokens than vectors keeps its last ones: there English puts the noun.
-    """
-    if not initializer.strip():
-        raise InversionError("The initializer is empty. Name the nearest thing the model knows, such as mug or cat.")
-    rows = encoder.rows_of(initializer)
-    if len(rows) == 0:
-        raise InversionError(f"The initializer {initializer!r} has no token that the model knows. Use a plain word.")
-    rows = rows[-vectors:]
-    return rows[torch.arange(vectors) % len(rows)].clone()
-
-
 @dataclass
 class Word:
     """Rows on the device, one parameter for each encoder."""
 
     rows: dict[str, Tensor]
-    optimiser: torch.optim.AdamW
+    optimiser: torch.optim.Optimizer
     norm_limit: dict[str, float]
     best: dict[str, Tensor]
     best_evaluation: float = math.inf
@@ -58,22 +46,18 @@ class Word:
     @classmethod
     def from_initializer(cls, model: BaseModel, initializer: str, options: Options) -> "Word":
         """A word that so far means what the initializer means."""
-        rows = {
-            encoder.name: initial_rows(encoder, initializer, options.vectors).requires_grad_()
-            for encoder in model.encoders
-        }
-        optimiser = torch.optim.AdamW(
-            rows.values(),
-            lr=options.learning_rate,
-            betas=(options.beta_1, options.beta_2),
-            eps=options.epsilon,
-            weight_decay=options.weight_decay,
-        )
-        limits = {
-            encoder.name: NORM_MAX * encoder.table.weight.float().norm(dim=-1).mean().item()
-            for encoder in model.encoders
-        }
-        return cls(rows, optimiser, limits, {name: value.detach().clone() for name, value in rows.items()})
+        norms = {encoder.name: mean_norm(encoder) for encoder in model.encoders}
+        tokens = {encoder.name: token_rows(encoder, initializer, options.vectors) for encoder in model.encoders}
+        rows = dict(tokens)
+        if options.start == "encoded":
+            rows = {encoder.name: encoded_rows(encoder, initializer, options.vectors) for encoder in model.encoders}
+        if options.method == "directional":
+            rows = {name: norms[name] * normalize(value, dim=-1) for name, value in rows.items()}
+        rows = {name: value.requires_grad_() for name, value in rows.items()}
+        longest = {name: value.detach().norm(dim=-1).max().item() for name, value in rows.items()}
+        limits = {name: NORM_MAX * max(norms[name], longest[name]) for name in rows}
+        best = {name: value.detach().clone() for name, value in rows.items()}
+        return cls(rows, _optimiser(rows, tokens, options), limits, best)
 
     def update(self) -> None:
         """One optimiser step from the gradients that the rows have received."""
@@ -120,6 +104,18 @@ class Word:
         for group in self.optimiser.param_groups:
             group["lr"] /= 4
         self.rolled_back = True
+
+
+def _optimiser(rows: Mapping[str, Tensor], tokens: Mapping[str, Tensor], options: Options) -> torch.optim.Optimizer:
+    if options.method == "directional":
+        return Directional(list(rows.values()), [tokens[name] for name in rows], lr=options.angle, kappa=options.kappa)
+    return torch.optim.AdamW(
+        rows.values(),
+        lr=options.learning_rate,
+        betas=(options.beta_1, options.beta_2),
+        eps=options.epsilon,
+        weight_decay=options.weight_decay,
+    )
 
 
 def embedding_of(rows: Mapping[str, Tensor]) -> Embedding:
