@@ -31,6 +31,7 @@ ACROSS_TEAMS = {
     "jobs.silent": "a dead worker served every team",
     "jobs.batch_mates": "a worker serves every team",
     "jobs.queue_of": "figures for operators",
+    "jobs.is_drawn_by": "a worker serves every team",
     "jobs.tallies": "figures for operators",
     "workers.every": "a worker serves every team",
     "workers.alive": "a worker serves every team",

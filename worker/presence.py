@@ -46,7 +46,7 @@ class Presence:
 
     def __init__(self, studio: Studio, kinds: Sequence[Kind]) -> None:
         self._studio = studio
-        self._kinds = list(kinds)
+        self.kinds = list(kinds)
         self._over = threading.Event()
         self._began = utc_now()
         self._thread = threading.Thread(target=self._run, name="presence", daemon=True)
@@ -71,7 +71,7 @@ class Presence:
             moment = now(session)
             row = Worker(
                 name=self._studio.name,
-                kinds=list(self._kinds),
+                kinds=list(self.kinds),
                 device=device_of(self._studio.settings.device)[:200],
                 started_at=self._began,
                 seen_at=moment,

@@ -4,8 +4,10 @@ A message only wakes a worker up. Which job it runs is the ledger's choice.
 """
 
 import threading
+from collections import deque
 from collections.abc import Iterable
 from functools import lru_cache, partial
+from typing import Final
 
 import structlog
 from sqlalchemy.orm import Session
@@ -16,14 +18,18 @@ from app.jobs.models import Job
 from app.jobs.states import Kind
 from worker import drawing, importing, lease, teaching
 from worker.celery_app import celery_app, settings, stopping
+from worker.giving_way import GivingWay, to_neighbours
 from worker.lookout import Lookout
 from worker.presence import Presence, kinds_of
 from worker.studio import Studio
 
 log = structlog.get_logger(__name__)
 
+FIRST: Final[tuple[Kind, ...]] = ("import", "generation", "training")
+
 _device = threading.Lock()  # a message and the lookout may both want it; one job runs at a time
 _threads: list[Presence | Lookout] = []
+_kinds: list[Kind] = []  # that this worker takes
 
 
 @lru_cache(maxsize=1)
@@ -34,9 +40,9 @@ def open_studio() -> Studio:
 
 def begin(queues: Iterable[str]) -> None:
     """Join the workers: say so, and look out for work of the kinds that come through these queues."""
-    kinds = kinds_of(list(queues))
-    _threads.append(Presence(open_studio(), kinds))
-    _threads.append(Lookout(open_studio().database, kinds, _work, stopping, settings.sweep_seconds))
+    _kinds[:] = sorted(kinds_of(list(queues)), key=FIRST.index)
+    _threads.append(Presence(open_studio(), _kinds))
+    _threads.append(Lookout(open_studio().database, _kinds, lambda _: _work(), stopping, settings.sweep_seconds))
     for thread in _threads:
         thread.begin()
 
@@ -49,30 +55,50 @@ def leave() -> None:
 
 @celery_app.task(name="oneword.train")  # type: ignore[untyped-decorator]
 def train(job_id: str) -> None:
-    """Teach whatever waits to be taught. `job_id` is only what the message was sent for."""
-    _work("training")
+    """Do whatever waits to be taught. `job_id` is only what the message was sent for."""
+    _work()
 
 
 @celery_app.task(name="oneword.generate")  # type: ignore[untyped-decorator]
 def generate(job_id: str) -> None:
     """Draw whatever waits to be drawn."""
-    _work("generation")
+    _work()
 
 
 @celery_app.task(name="oneword.import")  # type: ignore[untyped-decorator]
 def import_(job_id: str) -> None:
     """Read whatever embedding files wait to be imported."""
-    _work("import")
+    _work()
 
 
-def _work(kind: Kind) -> None:
-    studio = open_studio()
+def _work() -> None:
+    """Run what waits for this worker until nothing does; kinds take turns, so that none of them starves."""
+    studio, kinds, idle = open_studio(), deque(_kinds), 0
     with _device:
-        while not stopping.is_set():
-            jobs = lease.write(studio.database, partial(_claim, studio, kind))
-            if not jobs:
-                return
-            _run(studio, kind, jobs)
+        while idle < len(kinds) and not stopping.is_set():
+            idle = 0 if _run_next(studio, kinds[0]) else idle + 1
+            kinds.rotate(-1)
+
+
+def _run_next(studio: Studio, kind: Kind) -> bool:
+    """Run the job of a kind whose turn it is, with those that share its loop. Returns whether there was one."""
+    jobs = lease.write(studio.database, partial(_claim, studio, kind))
+    if jobs:
+        _run(studio, kind, jobs)
+    return bool(jobs)
+
+
+def _give_way(studio: Studio) -> GivingWay:
+    """How a teaching of this worker lets drawings pass: it draws them itself if they are its business too."""
+    if "generation" in _kinds:
+        return GivingWay(lambda: _draw_between(studio))
+    return GivingWay(to_neighbours(studio, stopping.is_set))
+
+
+def _draw_between(studio: Studio) -> None:
+    if not stopping.is_set():
+        _run_next(studio, "import")
+        _run_next(studio, "generation")
 
 
 def _claim(studio: Studio, kind: Kind, session: Session) -> list[Job]:
@@ -90,7 +116,7 @@ def _run(studio: Studio, kind: Kind, jobs: list[Job]) -> None:
     log.info("claimed", kind=kind, jobs=[job.id for job in jobs], attempts=[job.attempt for job in jobs])
     try:
         if kind == "training":
-            teaching.teach(studio, jobs[0], stopping)
+            teaching.teach(studio, jobs[0], stopping, _give_way(studio).between_steps)
         elif kind == "import":
             importing.import_embedding(studio, jobs[0])
         else:

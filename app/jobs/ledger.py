@@ -101,13 +101,19 @@ def record(
     *,
     progress: dict[str, Any] | None = None,
     checkpoint_key: str | None = None,
+    share: float | None = None,
 ) -> None:
-    """Write events, progress and the newest checkpoint of a running job, all or nothing."""
+    """Write events, progress and the newest checkpoint of a running job, all or nothing.
+
+    `share` is the part of its worker's time since the claim that was the job's own.
+    """
     values: dict[str, Any] = {"attempt": lease.attempt}  # writes nothing new, but takes the row and proves the lease
     if progress is not None:
         values["progress"] = progress
     if checkpoint_key is not None:
         values["checkpoint_key"] = checkpoint_key
+    if share is not None:
+        values["share"] = share
     _fenced(session, lease, **values)
     session.add_all(
         JobEvent(job_id=lease.job_id, attempt=lease.attempt, type=type_, data=data) for type_, data in events

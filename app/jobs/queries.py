@@ -136,6 +136,12 @@ def queue_of(session: Session, kind: Kind) -> Queue:
     return Queue(waiting[0], waiting[1], running[0], running[1])
 
 
+def is_drawn_by(session: Session, workers: Sequence[str]) -> bool:
+    """Whether these workers draw something, or are about to because something waits to be drawn."""
+    drawn = and_(Job.kind == "generation", or_(WAITS, and_(RUNS, Job.worker.in_(workers))))
+    return session.execute(select(Job.id).where(drawn).limit(1)).scalar_one_or_none() is not None
+
+
 def tallies(session: Session) -> Sequence[Tally]:
     """How many jobs of all teams have ended how."""
     return session.scalars(select(Tally).order_by(Tally.kind, Tally.state, Tally.reason)).all()

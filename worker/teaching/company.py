@@ -29,13 +29,22 @@ log = structlog.get_logger(__name__)
 LOOK_SECONDS = 1.0  # how often the queue is asked for newcomers; an idle worker asks at once, so it comes first
 
 
-def teach(studio: Studio, job: Job, stopping: Stopping) -> None:
-    """Run a claimed training job to its end, and in its company others that wait for the same base model."""
+def _press_on() -> None:
+    """Nobody shares the device."""
+
+
+def teach(studio: Studio, job: Job, stopping: Stopping, give_way: Callable[[], None] = _press_on) -> None:
+    """Run a claimed training job to its end, and in its company others that wait for the same base model.
+
+    `give_way` is called between two steps and returns when the teaching may go on.
+    """
     with Heartbeat(studio.database, [], studio.settings.lease_seconds) as heartbeat:
         company = Company(studio, str(job.spec["base_model"]), heartbeat, stopping)
         company.join(job)
         while company.members:
+            give_way()
             company.step()
+        studio.figures.taught(0.0)
 
 
 @dataclass
@@ -62,11 +71,19 @@ class Company:
 
     def step(self) -> None:
         """One optimiser step of every word, and whatever is due between two steps."""
+        began = time.monotonic()
         self._between()
         self._preview()
         self._leave()
         self._learn()
+        self._share(time.monotonic() - began)
         self._welcome()
+
+    def _share(self, seconds: float) -> None:
+        """What a step took of the device is the members' in equal parts."""
+        for member in self.members:
+            member.used += seconds / len(self.members)
+        self.studio.figures.taught(len(self.members) / max(seconds, 1e-6))
 
     def _between(self) -> None:
         for member in self.members:

@@ -112,8 +112,8 @@ class Record:
         if before is not None and before != key:
             self.studio.storage.delete(before)
 
-    def progress(self, step: Step, seconds_left: float | None) -> None:
-        """Tell how far the word is, and every warning since."""
+    def progress(self, step: Step, seconds_left: float | None, share: float) -> None:
+        """Tell how far the word is, which part of the device it has had, and every warning since."""
         progress = {
             "step": step.number,
             "steps_max": step.steps_max,
@@ -122,7 +122,8 @@ class Record:
             "seconds_left": seconds_left,
         }
         events = [*self._told(), ("progress", progress)]
-        write(self.studio.database, partial(ledger.record, lease=self.lease, events=events, progress=progress))
+        told = partial(ledger.record, lease=self.lease, events=events, progress=progress, share=share)
+        write(self.studio.database, told)
         self.warnings.clear()
 
     def hand_back(self) -> None:

@@ -46,6 +46,7 @@ class Teaching:
     heartbeat: Heartbeat
     stopping: Stopping
     over: bool = False
+    used: float = 0.0  # seconds of the device, of which others had their part
 
     def begin(self) -> None:
         """Load everything, and stand where the job was left."""
@@ -122,7 +123,7 @@ class Teaching:
     def _report(self, moment: float) -> None:
         rate = (self.step.number - self.first) / max(moment - self.began, 1e-6)
         left = (self.step.steps_max - self.step.number) / rate if rate > 0 else None
-        self.record.progress(self.step, left)
+        self.record.progress(self.step, left, share=min(1.0, self.used / max(moment - self.began, 1e-6)))
         self.reported = moment
 
     def watch(self) -> None:
