@@ -21,6 +21,8 @@ _TRAINING: Final = {
     "attempt": 0,
     "attempts_max": 3,
     "ahead": 0,
+    "starts_at": LATER,
+    "ends_at": DONE,
     "cancel": None,
     "progress": None,
     "error": None,
@@ -35,6 +37,7 @@ _RUNNING: Final = _TRAINING | {
     "state": "running",
     "attempt": 1,
     "ahead": None,
+    "starts_at": None,
     "progress": {"step": 60, "steps_max": 300, "loss": 0.31, "evaluation": 0.29, "seconds_left": 24.0},
     "started_at": LATER,
 }

@@ -31,6 +31,9 @@ ACROSS_TEAMS = {
     "jobs.silent": "a dead worker served every team",
     "jobs.batch_mates": "a worker serves every team",
     "jobs.queue_of": "figures for operators",
+    "jobs.waiting_all": "the queue is everybody's; a forecast shows a team its own jobs",
+    "jobs.running_all": "the queue is everybody's; a forecast shows a team its own jobs",
+    "jobs.samples": "how long work takes is no team's secret",
     "jobs.is_drawn_by": "a worker serves every team",
     "jobs.tallies": "figures for operators",
     "workers.every": "a worker serves every team",
@@ -43,8 +46,8 @@ ACROSS_TEAMS = {
     "webhooks.backlog": "figures for operators",
     "webhooks.forget_before": "the sweep serves every team",
     "jobs.events_after": "of jobs that were found within their team",
-    "jobs.owner_name": "of a job that was found within its team",
-    "jobs.concept_of": "of a job that was found within its team",
+    "jobs.names": "of jobs that were found within their team",
+    "jobs.taught_by": "of jobs that were found within their team",
 }
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from app.db import now, utc_now
 from app.jobs.states import Kind
 from app.queue import QUEUES
+from app.settings import Settings
 from app.workers import queries
 from app.workers.models import Worker
 from worker.studio import Studio
@@ -28,6 +29,11 @@ EVERY_SECONDS: Final = 5.0
 def kinds_of(queues: Sequence[str]) -> list[Kind]:
     """The kinds of job that come through these queues."""
     return [kind for kind, queue in QUEUES.items() if queue in queues]
+
+
+def room_of(kind: Kind, settings: Settings) -> int:
+    """How many pictures or words of a kind a worker does at once."""
+    return {"generation": settings.batch_pictures_max, "training": settings.teach_together, "import": 1}[kind]
 
 
 def device_of(setting: str) -> str:
@@ -71,7 +77,7 @@ class Presence:
             moment = now(session)
             row = Worker(
                 name=self._studio.name,
-                kinds=list(self.kinds),
+                kinds={kind: room_of(kind, self._studio.settings) for kind in self.kinds},
                 device=device_of(self._studio.settings.device)[:200],
                 started_at=self._began,
                 seen_at=moment,

@@ -1,9 +1,9 @@
 """All reading SQL of the ledger. What a person asks for is always asked within a team."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, get_args
+from typing import Any, Final, get_args
 
 from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -11,6 +11,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from app.accounts.models import User
 from app.concepts.models import Concept, Version
 from app.jobs.models import Job, JobEvent, Tally
+from app.jobs.pace import SAMPLES, Sample
+from app.jobs.schemas import TaughtConcept
 from app.jobs.states import Kind, State
 
 # Written out, not bound: only then does a database see that its index of the waiting (running) jobs is enough.
@@ -24,12 +26,21 @@ def by_id(session: Session, team_id: str, job_id: str) -> Job | None:
 
 
 def page(
-    session: Session, team_id: str, *, state: State | None, kind: Kind | None, before: str | None, limit: int
+    session: Session,
+    team_id: str,
+    *,
+    state: State | None,
+    active: bool,
+    kind: Kind | None,
+    before: str | None,
+    limit: int,
 ) -> Sequence[Job]:
     """The team's jobs, newest first, `limit` at most, older than the id `before`."""
     query = select(Job).where(Job.team_id == team_id).order_by(Job.id.desc()).limit(limit)
     if state is not None:
         query = query.where(Job.state == state)
+    if active:
+        query = query.where(or_(WAITS, RUNS))
     if kind is not None:
         query = query.where(Job.kind == kind)
     if before is not None:
@@ -136,6 +147,64 @@ def queue_of(session: Session, kind: Kind) -> Queue:
     return Queue(waiting[0], waiting[1], running[0], running[1])
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """What a forecast has to know of a waiting job."""
+
+    id: str
+    team_id: str
+    turn: int
+    seat: int
+    units: float
+    base_model: str
+    loop: str  # equal for jobs that can be done at once
+    count: int  # pictures of a drawing; 1 otherwise
+
+
+@dataclass(frozen=True)
+class Running:
+    """What a forecast has to know of a running job."""
+
+    id: str
+    units: float
+    share: float
+    base_model: str
+    claimed_at: datetime | None
+    progress: dict[str, Any] | None
+    worker: str
+
+
+def waiting_all(session: Session, kind: Kind) -> list[Waiting]:
+    """The whole queue of a kind, of all teams, in no order."""
+    loop = {"generation": Job.batch_key, "training": Job.base_model}.get(kind, Job.id)
+    count = Job.spec["count"].as_integer() if kind == "generation" else literal_column("1")
+    columns = (Job.id, Job.team_id, Job.turn, Job.seat, Job.units, Job.base_model, loop, count)
+    return [Waiting(*row) for row in session.execute(select(*columns).where(Job.kind == kind, WAITS))]
+
+
+def running_all(session: Session, kind: Kind) -> list[Running]:
+    """Everything of a kind that runs, of all teams."""
+    columns = (Job.id, Job.units, Job.share, Job.base_model, Job.claimed_at, Job.progress, Job.worker)
+    return [Running(*row) for row in session.execute(select(*columns).where(Job.kind == kind, RUNS))]
+
+
+def samples(session: Session, kind: Kind) -> list[Sample]:
+    """How long the newest loops of a kind took; each loop once, however many jobs shared it."""
+    columns = (Job.worker, Job.claimed_at, Job.finished_at, Job.base_model, Job.units, Job.share)
+    query = (
+        select(*columns)
+        .where(Job.kind == kind, Job.state == "succeeded", Job.attempt == 1)
+        .order_by(Job.finished_at.desc())
+        .limit(4 * SAMPLES)
+    )
+    loops: dict[tuple[str | None, datetime], Sample] = {}
+    for worker, claimed_at, finished_at, base_model, units, share in session.execute(query):
+        if claimed_at is not None and finished_at is not None and share > 0:
+            seconds = (finished_at - claimed_at).total_seconds()
+            loops.setdefault((worker, claimed_at), Sample(base_model, units / share, seconds))
+    return list(loops.values())
+
+
 def is_drawn_by(session: Session, workers: Sequence[str]) -> bool:
     """Whether these workers draw something, or are about to because something waits to be drawn."""
     drawn = and_(Job.kind == "generation", or_(WAITS, and_(RUNS, Job.worker.in_(workers))))
@@ -157,15 +226,19 @@ def events_after(session: Session, places: dict[str, int]) -> Sequence[JobEvent]
     return session.scalars(select(JobEvent).where(or_(*wanted)).order_by(JobEvent.id).limit(2000)).all()
 
 
-def owner_name(session: Session, job: Job) -> str:
-    """Name of who asked for the job."""
-    return session.execute(select(User.name).where(User.id == job.user_id)).scalar_one()
+def names(session: Session, user_ids: Collection[str]) -> dict[str, str]:
+    """The names of those who asked for jobs."""
+    return {row[0]: row[1] for row in session.execute(select(User.id, User.name).where(User.id.in_(user_ids)))}
 
 
-def concept_of(session: Session, job: Job) -> tuple[Concept, Version] | None:
-    """The concept and version that a training job teaches."""
-    if job.version_id is None:
-        return None
-    query = select(Concept, Version).join(Version, Version.concept_id == Concept.id)
-    row = session.execute(query.where(Version.id == job.version_id)).one_or_none()
-    return None if row is None else (row[0], row[1])
+def taught_by(session: Session, version_ids: Collection[str]) -> dict[str, TaughtConcept]:
+    """By version: the concept that a job teaches or imports."""
+    query = (
+        select(Version.id, Concept.id, Concept.name, Concept.placeholder, Version.number)
+        .join(Concept, Concept.id == Version.concept_id)
+        .where(Version.id.in_(version_ids))
+    )
+    return {
+        version_id: TaughtConcept(id=concept_id, name=name, placeholder=placeholder, version=number)
+        for version_id, concept_id, name, placeholder, number in session.execute(query)
+    }

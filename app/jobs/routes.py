@@ -20,12 +20,13 @@ def list_jobs(
     principal: Viewer,
     session: Reading,
     state: State | None = None,
+    active: Annotated[bool, Query(description="Only jobs that wait or run.")] = False,
     kind: Kind | None = None,
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> JobPage:
     """The team's jobs, newest first."""
-    return service.page(session, principal.team_id, state=state, kind=kind, cursor=cursor, limit=limit)
+    return service.page(session, principal.team_id, state=state, active=active, kind=kind, cursor=cursor, limit=limit)
 
 
 @router.get("/{job_id}")

@@ -44,6 +44,8 @@ class JobOut(BaseModel):
     attempt: int
     attempts_max: int
     ahead: int | None = Field(description="Jobs that will be taken before this one; null once it runs.")
+    starts_at: datetime | None = Field(description="When it is expected to begin, while it waits; null when unknown.")
+    ends_at: datetime | None = Field(description="When it is expected to end, while it waits or runs.")
     cancel: str | None = Field(description="`discard` or `keep` once somebody asked for it to stop.")
     progress: Progress | None
     error: dict[str, Any] | None = Field(description="A problem (RFC 9457) when the job failed.")

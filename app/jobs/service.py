@@ -1,14 +1,18 @@
 """What people do with jobs: submit, look, cancel."""
 
+from collections.abc import Sequence
+from typing import cast
+
 from sqlalchemy.orm import Session
 
 from app import queue
 from app.db import after_commit
 from app.errors import Conflict, NotFound, TooMany
 from app.jobs import ledger, queries
+from app.jobs.forecast import plans
 from app.jobs.models import Job
 from app.jobs.schemas import JobOut, JobPage, Person, Progress, TaughtConcept
-from app.jobs.states import FINAL, Kind, State
+from app.jobs.states import ACTIVE, FINAL, Kind, State
 from app.jobs.work import units_of
 from app.settings import Settings
 
@@ -45,17 +49,39 @@ def cancel(session: Session, team_id: str, job_id: str, *, keep: bool) -> Job:
 
 
 def page(
-    session: Session, team_id: str, *, state: State | None, kind: Kind | None, cursor: str | None, limit: int
+    session: Session,
+    team_id: str,
+    *,
+    state: State | None,
+    active: bool,
+    kind: Kind | None,
+    cursor: str | None,
+    limit: int,
 ) -> JobPage:
     """The team's jobs, newest first."""
-    jobs = queries.page(session, team_id, state=state, kind=kind, before=cursor, limit=limit + 1)
+    jobs = queries.page(session, team_id, state=state, active=active, kind=kind, before=cursor, limit=limit + 1)
     more = len(jobs) > limit
-    return JobPage(items=[describe(session, job) for job in jobs[:limit]], next=jobs[limit - 1].id if more else None)
+    return JobPage(items=describe_all(session, jobs[:limit]), next=jobs[limit - 1].id if more else None)
 
 
 def describe(session: Session, job: Job) -> JobOut:
     """A job as its team sees it."""
-    taught = queries.concept_of(session, job)
+    return describe_all(session, [job])[0]
+
+
+def describe_all(session: Session, jobs: Sequence[Job]) -> list[JobOut]:
+    """Jobs as their team sees them; a page costs a few queries, however long it is."""
+    names = queries.names(session, {job.user_id for job in jobs})
+    taught = queries.taught_by(session, {job.version_id for job in jobs if job.version_id})
+    return [_describe(session, job, names, taught) for job in jobs]
+
+
+def _describe(session: Session, job: Job, names: dict[str, str], taught: dict[str, TaughtConcept]) -> JobOut:
+    plan = plans(session)[cast("Kind", job.kind)] if job.state in ACTIVE else None
+    ahead = None
+    if job.state == "queued" and plan is not None:
+        ahead = plan.places[job.id] if job.id in plan.places else queries.ahead(session, job)
+    estimate = None if plan is None else plan.of(job, ahead)
     return JobOut(
         id=job.id,
         kind=job.kind,
@@ -63,17 +89,15 @@ def describe(session: Session, job: Job) -> JobOut:
         title=job.title,
         attempt=job.attempt,
         attempts_max=job.attempts_max,
-        ahead=queries.ahead(session, job) if job.state == "queued" else None,
+        ahead=ahead,
+        starts_at=None if estimate is None else estimate.starts_at,
+        ends_at=None if estimate is None else estimate.ends_at,
         cancel=job.cancel,
         progress=None if job.progress is None else Progress.model_validate(job.progress),
         error=job.error,
-        concept=None
-        if taught is None
-        else TaughtConcept(
-            id=taught[0].id, name=taught[0].name, placeholder=taught[0].placeholder, version=taught[1].number
-        ),
+        concept=taught.get(job.version_id or ""),
         generation_id=job.generation_id,
-        created_by=Person(id=job.user_id, name=queries.owner_name(session, job)),
+        created_by=Person(id=job.user_id, name=names.get(job.user_id, "")),
         created_at=job.created_at,
         started_at=job.started_at,
         finished_at=job.finished_at,

@@ -15,7 +15,7 @@ class Worker(Base):
     __tablename__ = "workers"
 
     name: Mapped[str] = mapped_column(String(100), primary_key=True)
-    kinds: Mapped[list[Any]]  # of the jobs it takes
+    kinds: Mapped[dict[str, Any]]  # of the jobs it takes -> how many pictures or words it can do at once
     device: Mapped[str] = mapped_column(String(200))  # equal for workers that share a GPU or a machine's processor
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime]

@@ -59,10 +59,8 @@ def test_a_teaching_that_found_nobody_looks_again_soon(clock: Clock) -> None:
 def there(services: Services, device: str, seconds_ago: float = 0) -> None:
     with services.database.transaction() as session:
         moment = now(session) - timedelta(seconds=seconds_ago)
-        session.merge(
-            Worker(name="painter", kinds=["generation"], device=device, figures={}, started_at=moment, seen_at=moment,
-                   clock_at=moment)
-        )  # fmt: skip
+        row = {"name": "painter", "kinds": {"generation": 16}, "device": device, "figures": {}}
+        session.merge(Worker(**row, started_at=moment, seen_at=moment, clock_at=moment))
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def broker(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
 def seen(services: Services, seconds_ago: float = 0.0, skew: float = 0.0, **values: object) -> None:
     with services.database.transaction() as session:
         moment = now(session) - timedelta(seconds=seconds_ago)
-        row = {"name": "w", "kinds": ["generation"], "device": "gpu", "figures": {}} | values
+        row = {"name": "w", "kinds": {"generation": 16}, "device": "gpu", "figures": {}} | values
         session.merge(Worker(**row, started_at=moment, seen_at=moment, clock_at=moment + timedelta(seconds=skew)))
 
 
@@ -94,7 +94,7 @@ def test_a_worker_says_what_it_takes_and_leaves_in_good_order(services: Services
     presence.say()
     with services.database.reading() as session:
         row = session.get_one(Worker, studio.name)
-    assert row.kinds == ["generation", "import"]
+    assert row.kinds == {"generation": 16, "import": 1}
     assert (row.figures["batch_pictures"], row.figures["pictures_per_second"]) == (8, 2.0)
     presence.end()
     with services.database.reading() as session:

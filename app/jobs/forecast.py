@@ -1,0 +1,163 @@
+"""When waiting jobs will begin and end, from the order of the queue, the workers that are alive and the measured pace.
+
+One plan of the whole queue serves every request of this process for a moment, so that it costs the same however many
+look at it. Knows nothing of who asks: of other teams it uses how much waits, and shows none of it.
+"""
+
+import heapq
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, get_args
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from app.db import now
+from app.jobs import queries
+from app.jobs.models import Job
+from app.jobs.pace import Pace, Sample, measured
+from app.jobs.queries import Running, Waiting
+from app.jobs.states import Kind
+from app.workers import queries as workers
+
+FRESH_SECONDS: Final = 2.0
+OVERDUE: Final = 0.1  # of what it should have taken: what a job that takes longer is thought to take still
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """When a job is expected to begin (None once it runs) and to end."""
+
+    starts_at: datetime | None
+    ends_at: datetime
+
+
+@dataclass
+class Plan:
+    """One kind's queue, thought through to its end."""
+
+    moment: datetime
+    samples: Sequence[Sample]
+    places: dict[str, int] = field(default_factory=dict)  # job -> how many are taken before it
+    starts: list[datetime] = field(default_factory=list)  # by place
+    estimates: dict[str, Estimate] = field(default_factory=dict)
+    free_at: datetime | None = None  # when a worker has nothing more to do; None without workers
+
+    def of(self, job: Job, ahead: int | None) -> Estimate | None:
+        """Of a job, also of one that came after the plan was made, `ahead` of which so many wait."""
+        known = self.estimates.get(job.id)
+        if job.state == "running":
+            return None if known is None else Estimate(None, known.ends_at)
+        if job.state != "queued" or (known is not None and known.starts_at is not None):
+            return known if job.state == "queued" else None
+        pace = measured(self.samples, job.base_model)
+        if self.free_at is None or pace is None or ahead is None:
+            return None
+        starts = self.starts[ahead] if ahead < len(self.starts) else self.free_at
+        return Estimate(starts, starts + timedelta(seconds=pace.seconds(job.units)))
+
+
+def in_order(waiting: Sequence[Waiting]) -> list[Waiting]:
+    """The order in which workers take them: teams by turn, and the people of a team by seat."""
+    by_seat: dict[str, list[Waiting]] = defaultdict(list)
+    for job in sorted(waiting, key=lambda job: (job.seat, job.id), reverse=True):
+        by_seat[job.team_id].append(job)
+    return [by_seat[holder.team_id].pop() for holder in sorted(waiting, key=lambda job: (job.turn, job.id))]
+
+
+def plan(
+    moment: datetime,
+    waiting: Sequence[Waiting],
+    running: Sequence[Running],
+    rooms: Sequence[int],
+    samples: Sequence[Sample],
+) -> Plan:
+    """Let every worker (each with room for so many pictures or words at once) take what is next when it is free."""
+    made = Plan(moment, samples)
+    order = in_order(waiting)
+    made.places = {job.id: place for place, job in enumerate(order)}
+    busy: dict[str, float] = {}
+    for job in running:
+        left = _left(job, moment, measured(samples, job.base_model))
+        if left is not None:
+            made.estimates[job.id] = Estimate(None, moment + timedelta(seconds=left))
+            busy[job.worker] = max(left, busy.get(job.worker, 0.0))
+    if not rooms:
+        return made
+    free = [*busy.values(), *[0.0] * (len(rooms) - len(busy))][: len(rooms)]
+    heapq.heapify(free)
+    _serve(made, order, free, max(rooms))
+    made.free_at = moment + timedelta(seconds=free[0])
+    return made
+
+
+def _serve(made: Plan, order: Sequence[Waiting], free: list[float], room: int) -> None:
+    """Take loop after loop in order; whoever is alike and fits goes with the first."""
+    alike: dict[str, list[Waiting]] = defaultdict(list)
+    for job in reversed(order):
+        alike[job.loop].append(job)
+    paces: dict[str, Pace | None] = {}
+    starts: dict[str, float] = {}
+    for leader in order:
+        if leader.id in starts:
+            continue
+        mates: list[Waiting] = []
+        left = room
+        while alike[leader.loop] and (not mates or alike[leader.loop][-1].count <= left):
+            mates.append(alike[leader.loop].pop())
+            left -= mates[-1].count
+        if leader.base_model not in paces:
+            paces[leader.base_model] = measured(made.samples, leader.base_model)
+        pace = paces[leader.base_model]
+        begin = heapq.heappop(free)
+        end = begin + (0.0 if pace is None else pace.seconds(sum(job.units for job in mates)))
+        heapq.heappush(free, end)
+        for job in mates:
+            starts[job.id] = begin
+            if pace is not None:
+                moments = (made.moment + timedelta(seconds=begin), made.moment + timedelta(seconds=end))
+                made.estimates[job.id] = Estimate(*moments)
+    made.starts = [made.moment + timedelta(seconds=starts[job.id]) for job in order]
+
+
+def _left(job: Running, moment: datetime, pace: Pace | None) -> float | None:
+    """Seconds until a running job ends. What its worker says of it is the longest it can take."""
+    said = (job.progress or {}).get("seconds_left")
+    if pace is None or job.claimed_at is None:
+        return None if said is None else float(said)
+    whole = pace.seconds(job.units / max(job.share, 1e-3))
+    left = whole - (moment - job.claimed_at).total_seconds()
+    left = left if left > 0 else OVERDUE * whole
+    return left if said is None else min(left, float(said))
+
+
+_plans: WeakKeyDictionary[Engine, tuple[float, dict[Kind, Plan]]] = WeakKeyDictionary()
+_making = threading.Lock()
+
+
+def plans(session: Session) -> dict[Kind, Plan]:
+    """The plan of each kind's queue, at most a moment old. While one thread makes a new one, others use the old."""
+    engine = session.get_bind().engine
+    made = _plans.get(engine)
+    if made is not None and (time.monotonic() - made[0] < FRESH_SECONDS or not _making.acquire(blocking=False)):
+        return made[1]
+    if made is None:
+        _making.acquire()
+    try:
+        found = {kind: _plan(session, kind) for kind in get_args(Kind)}
+        _plans[engine] = (time.monotonic(), found)
+        return found
+    finally:
+        _making.release()
+
+
+def _plan(session: Session, kind: Kind) -> Plan:
+    moment = now(session)
+    rooms = [int(worker.kinds[kind]) for worker in workers.alive(session, moment) if kind in worker.kinds]
+    samples = queries.samples(session, kind)
+    return plan(moment, queries.waiting_all(session, kind), queries.running_all(session, kind), rooms, samples)

@@ -1,0 +1,87 @@
+"""When waiting jobs begin and end: the order of the queue, the workers that are there, and the measured pace."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.jobs.forecast import Estimate, in_order, plan
+from app.jobs.models import Job
+from app.jobs.pace import Pace, Sample, measured
+from app.jobs.queries import Running, Waiting
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+TEN = [Sample("demo", 1.0, 10.0)]
+
+
+def waits(id_: str, team: str = "a", turn: int = 0, seat: int = 0, **values: Any) -> Waiting:
+    return Waiting(**{"id": id_, "team_id": team, "turn": turn, "seat": seat, "units": 1.0, "base_model": "demo",
+                      "loop": id_, "count": 1} | values)  # fmt: skip
+
+
+def runs(id_: str, since: float, **values: Any) -> Running:
+    moment = NOW - timedelta(seconds=since)
+    return Running(**{"id": id_, "units": 1.0, "share": 1.0, "base_model": "demo", "claimed_at": moment,
+                      "progress": None, "worker": id_} | values)  # fmt: skip
+
+
+def seconds(estimate: Estimate) -> tuple[float | None, float]:
+    starts = None if estimate.starts_at is None else (estimate.starts_at - NOW).total_seconds()
+    return starts, (estimate.ends_at - NOW).total_seconds()
+
+
+def test_the_pace_is_a_line_that_odd_ones_do_not_bend() -> None:
+    samples = [Sample("demo", units, 2 + 0.5 * units) for units in (1, 2, 4, 8, 16, 32)]
+    pace = measured([*samples, Sample("demo", 1, 60)], "demo")
+    assert pace is not None
+    assert (pace.fixed, pace.each) == (pytest.approx(2, abs=0.2), pytest.approx(0.5, abs=0.02))
+
+
+def test_jobs_that_were_all_alike_take_what_they_took() -> None:
+    assert measured([Sample("demo", 4, 8), Sample("demo", 4, 9), Sample("demo", 4, 10)], "demo") == Pace(0.0, 9 / 4)
+
+
+def test_an_unknown_base_model_is_thought_as_fast_as_the_others_and_nothing_is_said_without_any() -> None:
+    assert measured(TEN, "other") == Pace(0.0, 10.0)
+    assert measured([], "demo") is None
+
+
+def test_workers_take_what_is_next_when_they_are_free() -> None:
+    made = plan(NOW, [waits("x", turn=0), waits("y", turn=1), waits("z", turn=2)], [runs("r", 4)], [1, 1], TEN)
+    assert seconds(made.estimates["r"]) == (None, 6)
+    assert [seconds(made.estimates[job]) for job in "xyz"] == [(0, 10), (6, 16), (10, 20)]
+
+
+def test_those_who_share_a_loop_begin_and_end_together_as_far_as_there_is_room() -> None:
+    alike = [waits(id_, turn=turn, loop="same", count=6) for turn, id_ in enumerate("xyz")]
+    made = plan(NOW, alike, [], [16], [Sample("demo", 1, 10), Sample("demo", 2, 12), Sample("demo", 3, 14)])
+    assert [seconds(made.estimates[job]) for job in "xyz"] == [(0, 12), (0, 12), (12, 22)]
+
+
+def test_the_order_is_that_of_claims() -> None:
+    queue = [waits("a1", seat=0, turn=0), waits("a2", seat=1, turn=1), waits("a3", seat=0, turn=2), waits("b1", "b")]
+    assert [job.id for job in in_order(queue)] == ["a1", "b1", "a3", "a2"]
+
+
+def test_a_job_that_takes_longer_than_expected_is_thought_to_end_soon() -> None:
+    made = plan(NOW, [], [runs("r", 60)], [1], TEN)
+    assert seconds(made.estimates["r"]) == (None, 1)
+
+
+def test_what_its_worker_says_is_the_longest_that_it_can_take() -> None:
+    made = plan(NOW, [], [runs("r", 0, progress={"seconds_left": 3})], [1], TEN)
+    assert seconds(made.estimates["r"]) == (None, 3)
+
+
+@pytest.mark.parametrize(("ahead", "expected"), [(1, (10, 20)), (2, (20, 30))])
+def test_a_job_that_came_after_the_plan_is_placed_by_how_many_are_before_it(ahead: int, expected: Any) -> None:
+    made = plan(NOW, [waits("x", turn=0), waits("y", turn=1)], [], [1], TEN)
+    estimate = made.of(Job(id="new", state="queued", base_model="demo", units=1.0), ahead)
+    assert estimate is not None
+    assert seconds(estimate) == expected
+
+
+def test_nothing_is_promised_without_a_worker_or_a_measurement() -> None:
+    job = Job(id="x", state="queued", base_model="demo", units=1.0)
+    assert plan(NOW, [waits("x")], [], [], TEN).of(job, 0) is None
+    assert plan(NOW, [waits("x")], [], [1], []).of(job, 0) is None
