@@ -4,6 +4,7 @@ ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_
 WORKDIR /srv/oneword
 COPY pyproject.toml constraints.txt ./
 COPY app/ app/
+COPY prompting/ prompting/
 COPY worker/ worker/
 COPY migrations/ migrations/
 RUN pip install --no-compile -c constraints.txt -e '.[postgres]'

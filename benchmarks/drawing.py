@@ -13,7 +13,7 @@ from benchmarks.table import Row, ratio
 from worker.base_models import BaseModel, load
 from worker.formats import Embedding, read_native, write
 from worker.generation import Request, Settings, draw
-from worker.generation.prompts import Overlay, Text, framed_ids
+from worker.generation.prompts import Overlay, Text
 
 DEMO = REPOSITORY / "models" / "demo"
 SIZES = (1, 1_000, 100_000)
@@ -80,7 +80,7 @@ def _our_switch(model: BaseModel, library: dict[str, bytes]) -> float:
     def switch(index: int) -> None:
         name = names[index * 7919 % len(names)]
         overlay = Overlay(encoder)
-        framed_ids(Text(f"a photo of {name}", {name: read_native(library[name])}), overlay, model.context_length)
+        overlay.windows(Text(f"a photo of {name}", {name: read_native(library[name])}), model.context_length - 2)
         overlay.rows(model.device)
 
     return _time(switch)

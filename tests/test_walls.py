@@ -12,7 +12,7 @@ from app.schema import metadata
 from app.settings import REPOSITORY
 
 HEAVY = {"torch", "diffusers", "transformers", "accelerate"}
-APP, WORKER = REPOSITORY / "app", REPOSITORY / "worker"
+APP, WORKER, PROMPTING = REPOSITORY / "app", REPOSITORY / "worker", REPOSITORY / "prompting"
 ENGINE = (WORKER / "inversion", WORKER / "generation", WORKER / "base_models", WORKER / "report")
 
 # Queries that are asked of every team at once, and why.
@@ -95,6 +95,10 @@ def test_app_imports_neither_the_worker_nor_torch() -> None:
 def test_the_engine_knows_tensors_and_not_rows() -> None:
     assert offenders(ENGINE, {"app", "sqlalchemy", "celery", "structlog"}) == []
     assert offenders((WORKER / "formats.py", WORKER / "pickled.py", WORKER / "cards.py"), {"app"}) == []
+
+
+def test_how_a_prompt_is_read_knows_neither_side() -> None:
+    assert offenders((PROMPTING,), HEAVY | {"app", "worker"}) == []
 
 
 def test_nothing_is_unpickled_but_in_one_file() -> None:

@@ -27,7 +27,7 @@ from app.jobs.ledger import Lease
 from app.jobs.models import Job
 from worker import formats, outcome
 from worker.formats import Embedding
-from worker.generation import Request, Settings, draw, parameters_text
+from worker.generation import Request, Settings, Step, draw, parameters_text
 from worker.lease import Heartbeat, write
 from worker.stopping import Stopping
 from worker.studio import Studio
@@ -143,7 +143,7 @@ class Batch:
         model = self.studio.base_model(spec.base_model)
         settings = Settings(steps=spec.steps, scheduler=spec.scheduler, width=spec.width, height=spec.height)
         requests = [self._request(place) for place in places]
-        return draw(model, requests, settings, on_step=partial(self._on_step, places, spec.steps))
+        return draw(model, requests, settings, on_step=partial(self._on_step, places))
 
     def _request(self, place: Place) -> Request:
         spec = place.order.spec
@@ -155,19 +155,19 @@ class Batch:
             guidance=spec.guidance,
         )
 
-    def _on_step(self, places: list[Place], steps: int, step: int) -> None:
+    def _on_step(self, places: list[Place], step: Step) -> None:
         moment = time.monotonic()
         if moment - self.reported < REPORT_SECONDS:
             return
         self.reported = moment
         for order in {id(place.order): place.order for place in places}.values():
             if not order.over:
-                self.settle(order, partial(self._progress, order, step, steps))
+                self.settle(order, partial(self._progress, order, step))
 
-    def _progress(self, order: Order, step: int, steps: int) -> None:
+    def _progress(self, order: Order, step: Step) -> None:
         if self._stopped(order):
             return
-        progress = {"step": step, "steps_max": steps}
+        progress = {"step": step.number, "steps_max": step.of}
         change = partial(ledger.record, lease=order.lease, events=[("progress", progress)], progress=progress)
         write(self.studio.database, change)
 

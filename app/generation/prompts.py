@@ -1,6 +1,7 @@
 """Which concepts a prompt names, whether this team may use them now, and whether it all fits the base model.
 
-Tokens are counted as the worker will lay them out: text between placeholders, and one for each vector of a concept.
+Tokens are counted as the worker will lay them out, by the same reader (`prompting`): text between placeholders, one
+for each vector of a concept, in windows.
 """
 
 import difflib
@@ -16,6 +17,7 @@ from app.concepts import queries
 from app.concepts.models import Concept, Version
 from app.errors import PromptError
 from app.generation.spec import ConceptSpec
+from prompting import cut, unreadable
 
 # Whatever stands between < and > is meant as a concept, so that a slip of the pen is found and not drawn as text.
 _WRITTEN: Final = re.compile(r"<(?P<word>[^<>@\s][^<>@]{0,80})(?:@(?P<number>[^<>]{0,20}))?>")
@@ -72,23 +74,12 @@ def check(model: AllowedModel, prompt: str, concepts: Sequence[Named], field: st
                 field=field,
                 code="prompt-other-base-model",
             )
-    count, room = _tokens(model, prompt, concepts), model.facts.context_length - 2
-    if count > room:
-        raise PromptError(
-            f"The {field.replace('_', ' ')} has {count} tokens, and {model.facts.name} reads at most {room}. "
-            f"Shorten it by {count - room}.",
-            field=field,
-            code="prompt-too-long",
-        )
-
-
-def _tokens(model: AllowedModel, prompt: str, concepts: Sequence[Named]) -> int:
-    vectors = {each.written: each.version.vectors for each in concepts}
-    if not vectors:
-        return len(model.tokenizer.ids(prompt))
-    pattern = "|".join(re.escape(written) for written in sorted(vectors, key=len, reverse=True))
-    pieces = [piece for piece in re.split(f"({pattern})", prompt) if piece]
-    return sum(vectors[piece] if piece in vectors else len(model.tokenizer.ids(piece)) for piece in pieces)
+    room = model.facts.context_length - 2
+    vectors = {each.written: range(each.version.vectors) for each in concepts}  # ids do not matter, their number does
+    reason = unreadable(cut(prompt, vectors, model.tokenizer.ids, room), room)
+    if reason is not None:
+        detail = f"The {field.replace('_', ' ')} {reason.detail}"
+        raise PromptError(detail, field=field, code=f"prompt-{reason.code}")
 
 
 def _ready(session: Session, concept: Concept, written: str, number: int | None, field: str) -> Version:

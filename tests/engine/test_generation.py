@@ -11,8 +11,8 @@ from PIL import Image
 
 from worker.base_models import BaseModel
 from worker.formats import Embedding
-from worker.generation import SCHEDULERS, Request, Settings, draw, parameters_text
-from worker.generation.prompts import Text, condition, split_at_placeholders
+from worker.generation import SCHEDULERS, Request, Settings, Step, draw, parameters_text
+from worker.generation.prompts import Text, condition
 from worker.sentences import DrawingError, EmbeddingError
 
 Tiny = Callable[[str], BaseModel]
@@ -97,11 +97,16 @@ def test_size_guidance_and_negative_prompt_matter(tiny: Tiny) -> None:
 
 
 def test_every_step_is_heard_and_may_end_the_loop(tiny: Tiny) -> None:
-    heard: list[int] = []
-    draw(tiny("sd1"), [Request("a mug")], settings_for(tiny("sd1")), on_step=heard.append)
-    assert heard == [1, 2, 3]
+    heard: list[tuple[int, int]] = []
+    draw(
+        tiny("sd1"),
+        [Request("a mug")],
+        settings_for(tiny("sd1")),
+        on_step=lambda step: heard.append((step.number, step.of)),
+    )
+    assert heard == [(1, 3), (2, 3), (3, 3)]
 
-    def cancel(step: int) -> None:
+    def cancel(step: Step) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -121,28 +126,30 @@ def test_equal_texts_are_encoded_once(tiny: Tiny, monkeypatch: pytest.MonkeyPatc
         lambda self, ids, rows: sizes.append(len(ids["text_encoder"])) or encode(self, ids, rows),
     )
     embedding = concept(model, 1)
-    context = condition(model, [Text("a <x>", {"<x>": embedding})] * 3 + [Text("", {})]).context
+    texts = [Text("a <x>", {"<x>": embedding})] * 3 + [Text("a text of this test alone", {})]
+    first, _, third, other = (each.context for each in condition(model, texts))
     assert sizes == [2]
-    assert torch.equal(context[0], context[2])
-    assert not torch.equal(context[0], context[3])
+    assert torch.equal(first, third)
+    assert not torch.equal(first, other)
+    assert torch.equal(condition(model, texts)[0].context, first)
+    assert sizes == [2]  # remembered
+    condition(model, [Text("a <x>", {"<x>": concept(model, 2)})])
+    assert sizes == [2, 1]  # the same words, and another concept
 
 
 def test_the_same_placeholder_may_mean_different_things_in_one_batch(tiny: Tiny) -> None:
     model = tiny("sd1")
     texts = [Text("a <x>", {"<x>": concept(model, seed)}) for seed in (1, 2)]
-    one, other = condition(model, texts).context
-    assert not torch.equal(one, other)
-
-
-def test_a_placeholder_is_not_taken_for_the_beginning_of_another() -> None:
-    pieces = split_at_placeholders("a <mug@3> and <mug>.", ["<mug>", "<mug@3>"])
-    assert pieces == ["a ", "<mug@3>", " and ", "<mug>", "."]
+    one, other = condition(model, texts)
+    assert not torch.equal(one.context, other.context)
 
 
 def test_too_many_tokens_are_an_error_with_the_count(demo: BaseModel) -> None:
     embedding = concept(demo, 1, vectors=16)
-    with pytest.raises(DrawingError, match=r"36 tokens, and this base model reads at most 30\. Shorten it by 6"):
-        draw(demo, [Request("a photo of a <x> <x>", concepts={"<x>": embedding})], settings_for(demo))
+    with pytest.raises(
+        DrawingError, match=r"164 tokens, and at most 120 are read \(4 windows of 30\)\. Shorten it by 44"
+    ):
+        draw(demo, [Request("a photo of a" + " <x>" * 10, concepts={"<x>": embedding})], settings_for(demo))
 
 
 def test_a_concept_of_another_width_is_a_sentence_with_both(demo: BaseModel) -> None:
@@ -171,11 +178,6 @@ def test_a_concept_of_another_family_is_a_sentence_with_both(tiny: Tiny) -> None
 def test_impossible_settings_say_what_is_possible(demo: BaseModel, asked: dict[str, Any], said: str) -> None:
     with pytest.raises(DrawingError, match=said):
         settings_for(demo, **asked)
-
-
-def test_a_picture_to_start_from_is_refused_and_not_ignored(demo: BaseModel) -> None:
-    with pytest.raises(DrawingError, match="from a picture"):
-        draw(demo, [Request("a mug", init_image=Image.new("RGB", (64, 64)))], settings_for(demo))
 
 
 @pytest.mark.parametrize(("width", "height"), [(8, 72), (64, 40)])

@@ -1,18 +1,22 @@
-"""A prompt with concepts as token ids: text between placeholders is tokenised, row ids are put in between.
+"""Prompts with concepts -> what the UNet is told: token ids and row ids in windows, encoded, emphasised, joined.
 
-No tokenizer is extended. Knows nothing of pictures or of how they are drawn.
+How a prompt is read is in `prompting`. No tokenizer is extended. Knows nothing of pictures or of how they are drawn.
 """
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
+from prompting import Window, cut, unreadable
 from worker.base_models import BaseModel, Conditioning, TextEncoder
 from worker.formats import Embedding, check_fits
+from worker.generation.cache import Key, cache_of, digest
 from worker.sentences import DrawingError
+
+Windows = dict[str, list[Window]]  # for each encoder by name, equally many
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +25,12 @@ class Text:
 
     prompt: str
     concepts: Mapping[str, Embedding]
+
+    @cached_property
+    def key(self) -> Key:
+        """Equal for texts that mean the same."""
+        named = {written: digest(each) for written, each in self.concepts.items() if written in self.prompt}
+        return self.prompt, tuple(sorted(named.items()))
 
 
 @dataclass
@@ -44,53 +54,97 @@ class Overlay:
         """All rows  # (n, width); None without any."""
         return torch.cat(self._rows).to(device) if self._rows else None
 
-
-def prompt_ids(text: Text, overlay: Overlay) -> list[int]:
-    """Ids of a text, without start, end and padding."""
-    ids: list[int] = []
-    for piece in split_at_placeholders(text.prompt, text.concepts):
-        if piece in text.concepts:
-            ids.extend(overlay.row_ids(text.concepts[piece]))
-        else:
-            ids.extend(overlay.encoder.token_ids(piece))
-    return ids
+    def windows(self, text: Text, room: int) -> list[Window]:
+        """A text as windows of ids, without start, end and padding. Raises DrawingError if it cannot be read."""
+        concepts = {written: self.row_ids(each) for written, each in text.concepts.items() if written in text.prompt}
+        windows = cut(text.prompt, concepts, self.encoder.token_ids, room)
+        if (reason := unreadable(windows, room)) is not None:
+            raise DrawingError(f"The prompt {reason.detail}")
+        return windows
 
 
-def split_at_placeholders(prompt: str, placeholders: Iterable[str]) -> list[str]:
-    """The prompt in pieces: placeholders, and the text between them."""
-    # Longest first, so that no placeholder is taken for the beginning of another.
-    pattern = "|".join(re.escape(placeholder) for placeholder in sorted(placeholders, key=len, reverse=True))
-    return [piece for piece in re.split(f"({pattern})", prompt) if piece] if pattern else [prompt]
+def condition(model: BaseModel, texts: Sequence[Text]) -> list[Conditioning]:
+    """Encode texts, whatever concepts they name; equal ones once, and none that is remembered.
 
-
-def framed_ids(text: Text, overlay: Overlay, context_length: int) -> list[int]:
-    """Ids of a text between start and end, padded. Raises DrawingError with the count if it is too long."""
-    ids, room = prompt_ids(text, overlay), context_length - 2
-    if len(ids) > room:
-        raise DrawingError(
-            f"The prompt has {len(ids)} tokens, and this base model reads at most {room}. "
-            f"Shorten it by {len(ids) - room}."
-        )
-    return overlay.encoder.framed(ids)
-
-
-def condition(model: BaseModel, texts: Sequence[Text]) -> Conditioning:
-    """Encode texts, whatever concepts they name; equal ones once  # context (texts, length, width).
+    For each text one of batch size 1, whose context is as long as the text has windows.
 
     Raises DrawingError for a text that is too long, EmbeddingError for a concept of another kind of base model.
     """
     for text in texts:
         for placeholder, embedding in text.concepts.items():
             check_fits(embedding, model.widths, placeholder, model.title)
-    ids: dict[str, Tensor] = {}
-    rows: dict[str, Tensor] = {}
-    for encoder in model.encoders:
-        overlay = Overlay(encoder)
-        framed = [framed_ids(text, overlay, model.context_length) for text in texts]
-        ids[encoder.name] = torch.tensor(framed, device=model.device)
+    cache = cache_of(model)
+    distinct = {text.key: text for text in texts}
+    known = {key: found for key in distinct if (found := cache.get(key)) is not None}
+    unknown = [text for key, text in distinct.items() if key not in known]
+    for text, conditioning in zip(unknown, _encoded(model, unknown) if unknown else (), strict=True):
+        cache.put(text.key, conditioning)
+        known[text.key] = conditioning
+    return [known[text.key] for text in texts]
+
+
+def _encoded(model: BaseModel, texts: Sequence[Text]) -> list[Conditioning]:
+    """Each text by itself, from one pass of the encoders over all their windows."""
+    overlays = [Overlay(encoder) for encoder in model.encoders]
+    room = model.context_length - 2
+    cut_up = [_side_by_side({each.encoder.name: each.windows(text, room) for each in overlays}) for text in texts]
+    flat = [(index, place) for index, windows in enumerate(cut_up) for place in range(_count(windows))]
+    ids, rows = {}, {}
+    for overlay in overlays:
+        name = overlay.encoder.name
+        framed = [overlay.encoder.framed(cut_up[index][name][place].ids) for index, place in flat]
+        ids[name] = torch.tensor(framed, device=model.device)
         if (own := overlay.rows(model.device)) is not None:
-            rows[encoder.name] = own
+            rows[name] = own
     every = torch.cat(list(ids.values()), dim=1)
     _, places = torch.unique(every, dim=0, return_inverse=True)
     first = torch.stack([(places == place).nonzero()[0, 0] for place in range(int(places.max()) + 1)])
-    return model.condition({name: value[first] for name, value in ids.items()}, rows)[places]
+    conditioning = model.condition({name: value[first] for name, value in ids.items()}, rows)[places]
+    counts = [_count(windows) for windows in cut_up]
+    contexts = torch.split(conditioning.context, counts)
+    starts = [sum(counts[:index]) for index in range(len(counts))]
+    return [
+        Conditioning(
+            _emphasised(model, context, windows).flatten(0, 1).unsqueeze(0),
+            # As in A1111: the pooled text is that of the first window.
+            None if conditioning.pooled is None else conditioning.pooled[start : start + 1],
+        )
+        for context, windows, start in zip(contexts, cut_up, starts, strict=True)
+    ]
+
+
+def _emphasised(model: BaseModel, context: Tensor, windows: Windows) -> Tensor:
+    """z * weight, scaled back to the mean that z had  # (windows, length, width).
+
+    This is A1111's "Original" emphasis, for each window and for each encoder's part of the width by itself. A window
+    without emphasis stays as it is, to the bit.
+    """
+    if all(window.plain for each in windows.values() for window in each):
+        return context
+    parts = torch.split(context, [encoder.width for encoder in model.encoders], dim=-1)
+    return torch.cat(
+        [
+            torch.stack([_weighted(z, window) for z, window in zip(part, windows[encoder.name], strict=True)])
+            for part, encoder in zip(parts, model.encoders, strict=True)
+        ],
+        dim=-1,
+    )
+
+
+def _weighted(z: Tensor, window: Window) -> Tensor:
+    if window.plain:
+        return z
+    weights = torch.ones(len(z), device=z.device)  # start, end and padding count once
+    weights[1 : 1 + len(window.weights)] = torch.tensor(window.weights, device=z.device)
+    emphasised = z.float() * weights.unsqueeze(-1)
+    return (emphasised * (z.float().mean() / emphasised.mean())).to(z.dtype)
+
+
+def _side_by_side(windows: Windows) -> Windows:
+    """Equally many windows for each encoder, whose answers stand side by side."""
+    most = max(len(each) for each in windows.values())
+    return {name: each + [Window() for _ in range(most - len(each))] for name, each in windows.items()}
+
+
+def _count(windows: Windows) -> int:
+    return len(next(iter(windows.values())))

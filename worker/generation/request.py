@@ -28,15 +28,44 @@ class Request:
     concepts: Mapping[str, Embedding] = field(default_factory=dict)
     seed: int = 0
     guidance: float | None = None  # classifier-free guidance (arXiv 2207.12598); None: the base model's own
-    init_image: Image.Image | None = None
-    mask: Image.Image | None = None  # white is drawn anew
-    strength: float = 0.75
+    init_image: Image.Image | None = None  # its middle, at the size that is drawn
+    mask: Image.Image | None = None  # as large as the picture; what is not black is drawn anew
+    strength: float = 0.75  # how much of the picture is given up: the share of the steps that is taken
 
-    def checked(self) -> "Request":
+    def checked(self, steps: int) -> "Request":
         """This request, or a DrawingError for what cannot be drawn."""
-        if self.init_image is not None or self.mask is not None:
-            raise DrawingError("Drawing from a picture is not possible here yet. Leave the picture and the mask out.")
+        if self.init_image is None:
+            if self.mask is not None:
+                raise DrawingError("A mask was given and no picture that it belongs to. Give the picture too.")
+            return self
+        if self.mask is not None:
+            _check_mask(self.mask, self.init_image)
+        if not 0 <= self.strength <= 1:
+            raise DrawingError(f"The strength is {self.strength:g}. It has to be from 0 to 1.")
+        if int(steps * self.strength) < 1:
+            raise DrawingError(
+                f"At strength {self.strength:g} none of {steps} steps is taken, so nothing would change. Ask for at "
+                f"least {1 / steps:.2g}, or for more steps."
+            )
+        if self.strength == 1 and self.mask is None:
+            raise DrawingError(
+                "At strength 1 nothing of the picture would be left. Ask for less, or leave the picture out."
+            )
         return self
+
+    def first_step(self, steps: int) -> int:
+        """How many of the steps are left out because the picture is there already."""
+        return 0 if self.init_image is None else steps - min(int(steps * self.strength), steps)
+
+
+def _check_mask(mask: Image.Image, picture: Image.Image) -> None:
+    if mask.size != picture.size:
+        raise DrawingError(
+            f"The mask is {mask.width}×{mask.height} pixels and its picture {picture.width}×{picture.height}. Give one "
+            "of the picture's size."
+        )
+    if mask.convert("L").getbbox() is None:
+        raise DrawingError("The mask is black everywhere, so nothing would be drawn. Make white what is to be drawn.")
 
 
 @dataclass(frozen=True)

@@ -42,8 +42,9 @@ SCHEDULERS: Mapping[str, Sampler] = {
 }
 
 
-def scheduler_for(name: str, config: Mapping[str, Any], steps: int, device: torch.device) -> Any:
-    """A scheduler of a known name for a base model's scheduler configuration, ready to take `steps` steps."""
+def scheduler_for(name: str, config: Mapping[str, Any], steps: int, device: torch.device, first: int = 0) -> Any:
+    """A scheduler of a known name for a base model's scheduler configuration, ready to take `steps` steps from the
+    one numbered `first` on. All of ours take one step for each time step (`order` 1)."""
     sampler = SCHEDULERS[name]
     kind = getattr(diffusers, sampler.kind)
     understood = set(kind._get_init_keys(kind))
@@ -53,4 +54,6 @@ def scheduler_for(name: str, config: Mapping[str, Any], steps: int, device: torc
         warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)
         scheduler = kind(**{**own, **sampler.options})
         scheduler.set_timesteps(steps, device=device)
+    if first and hasattr(scheduler, "set_begin_index"):  # the others know their place from the time step
+        scheduler.set_begin_index(first)
     return scheduler

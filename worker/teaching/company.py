@@ -17,7 +17,7 @@ from app.jobs import ledger
 from app.jobs.ledger import Lease
 from app.jobs.models import Job
 from worker import outcome
-from worker.generation import Settings, draw
+from worker.generation import Settings, Step, draw
 from worker.inversion import gradients
 from worker.lease import Heartbeat, write
 from worker.stopping import Stopping
@@ -106,7 +106,7 @@ class Company:
         for member, picture in zip(due, pictures, strict=True):
             self._settle(member, partial(member.show, picture))
 
-    def _go_on(self, _: int) -> None:
+    def _go_on(self, _: Step) -> None:
         if self.stopping.is_set():
             raise Interrupted
 
