@@ -56,7 +56,8 @@ class Clean:
     """A clean picture. `width`, `height` and `crop` are in pixels of the upright upload."""
 
     content: bytes  # PNG
-    sha256: str  # of the stored pixels
+    mask: bytes | None  # PNG of one grey channel, white where the picture is opaque; None where all of it is
+    sha256: str  # of the stored pixels, with the mask's
     stored_width: int
     stored_height: int
     width: int
@@ -118,12 +119,18 @@ def _clean(content: bytes) -> Clean | Fault:
         if shrunk.size != size:
             shrunk = shrunk.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
         turns = _UPRIGHT.get(_orientation(opened), ())
-    picture = _flat(shrunk)
     for turn in turns:
-        picture = picture.transpose(turn)
+        shrunk = shrunk.transpose(turn)
         if turn in _SIDEWAYS:
             width, height = height, width
-    return _finished(picture, width, height)
+    mask = _mask(shrunk)
+    if mask is not None and not _centre(mask).getbbox():
+        return Fault(
+            "transparent",
+            "is transparent everywhere in the square in its middle, so nothing of it could be learned. Send one whose "
+            "middle shows it.",
+        )
+    return _finished(_flat(shrunk), mask, width, height)
 
 
 _SIDEWAYS: Final = {
@@ -134,16 +141,14 @@ _SIDEWAYS: Final = {
 }
 
 
-def _finished(picture: Image.Image, width: int, height: int) -> Clean:
+def _finished(picture: Image.Image, mask: Image.Image | None, width: int, height: int) -> Clean:
     fresh = Image.frombytes("RGB", picture.size, picture.tobytes())  # nothing but pixels comes along
-    png = io.BytesIO()
-    fresh.save(png, "PNG", compress_level=1)
-    side = min(fresh.size)
-    left, top = (fresh.width - side) // 2, (fresh.height - side) // 2
-    grey = fresh.crop((left, top, left + side, top + side)).convert("L")
+    grey = _centre(fresh).convert("L")
+    seen = f"{fresh.size}".encode() + fresh.tobytes() + (b"" if mask is None else mask.tobytes())
     return Clean(
-        content=png.getvalue(),
-        sha256=hashlib.sha256(f"{fresh.size}".encode() + fresh.tobytes()).hexdigest(),
+        content=_png(fresh),
+        mask=None if mask is None else _png(Image.frombytes("L", mask.size, mask.tobytes())),
+        sha256=hashlib.sha256(seen).hexdigest(),
         stored_width=fresh.width,
         stored_height=fresh.height,
         width=width,
@@ -151,6 +156,27 @@ def _finished(picture: Image.Image, width: int, height: int) -> Clean:
         sharpness=_sharpness(grey),
         fingerprint=_fingerprint(grey),
     )
+
+
+def _png(picture: Image.Image) -> bytes:
+    content = io.BytesIO()
+    picture.save(content, "PNG", compress_level=1)
+    return content.getvalue()
+
+
+def _centre(picture: Image.Image) -> Image.Image:
+    """The square that is learned from."""
+    side = min(picture.size)
+    left, top = (picture.width - side) // 2, (picture.height - side) // 2
+    return picture.crop((left, top, left + side, top + side))
+
+
+def _mask(picture: Image.Image) -> Image.Image | None:
+    """Where the picture is opaque; None if it is everywhere."""
+    if picture.mode != "RGBA":
+        return None
+    opacity = picture.getchannel("A")
+    return None if opacity.getextrema()[0] == 255 else opacity
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:

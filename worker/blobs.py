@@ -38,8 +38,9 @@ def _referenced(session: Session) -> Iterator[str]:
     """Keys that a row names. A row of something deleted names nothing any more."""
     alive = Concept.deleted_at.is_(None)
     of_concept = Concept.id == Version.concept_id
-    pictures = select(Picture.key).join(Version, Version.id == Picture.version_id).join(Concept, of_concept)
-    yield from session.scalars(pictures.where(alive))
+    pictures = select(Picture.key, Picture.mask_key).join(Version, Version.id == Picture.version_id)
+    for keys in session.execute(pictures.join(Concept, of_concept).where(alive)):
+        yield from (key for key in keys if key is not None)
     images = (
         select(Image.key)
         .outerjoin(Generation, Generation.id == Image.generation_id)

@@ -91,6 +91,14 @@ class Picture(Base):
     media_type: Mapped[str] = mapped_column(String(20))
     width: Mapped[int]
     height: Mapped[int]
+    # A grey picture of the same size, white where this one is learned from; None where it is everywhere.
+    mask_key: Mapped[str | None] = mapped_column(String(200))
+
+    def again(self) -> "Picture":
+        """The same picture, for another version."""
+        same = ("team_id", "position", "key", "sha256", "media_type", "width", "height", "mask_key")
+        return Picture(**{name: getattr(self, name) for name in same})
+
     bytes: Mapped[int] = mapped_column(default=0, server_default="0")
 
 

@@ -25,6 +25,7 @@ from app.importing import service as importing
 from app.jobs import service as jobs
 from app.jobs.models import Job
 from app.pictures import Upload, count_problem
+from app.training.form import Tuned
 from app.training.service import Lesson, teach, teach_again
 
 router = APIRouter(prefix="/api", tags=["concepts"])
@@ -56,6 +57,7 @@ def check_pictures(
             width=each.picture.width if each.picture else None,
             height=each.picture.height if each.picture else None,
             crop=Crop(**dict(zip(("x", "y", "size"), each.picture.crop, strict=True))) if each.picture else None,
+            masked=each.picture is not None and each.picture.mask is not None,
             warnings=[Fault(code=warning.code, detail=f"It {warning.detail}") for warning in each.warnings],
             problem=Fault(code=each.problem.code, detail=f"It {each.problem.detail}") if each.problem else None,
         )
@@ -68,6 +70,7 @@ def check_pictures(
 def create_concept(
     principal: Member,
     services: ServicesOf,
+    tuning: Tuned,
     images: Images = [],  # noqa: B006
     placeholder: Text = "",
     initializer: Text = "",
@@ -76,10 +79,6 @@ def create_concept(
     name: Annotated[str, Form(max_length=100)] = "",
     description: Text = "",
     tags: Annotated[list[str], Form()] = [],  # noqa: B006
-    vectors: Annotated[int | None, Form()] = None,
-    steps_max: Annotated[int | None, Form()] = None,
-    mirror: Annotated[bool | None, Form()] = None,
-    seed: Annotated[int, Form(ge=0, le=2**31 - 1)] = 0,
     idempotency_key: Key = None,
 ) -> Accepted:
     """Teach a new word from a few pictures. The answer names the job to watch."""
@@ -92,10 +91,7 @@ def create_concept(
         name=name,
         description=description,
         tags=tuple(tags),
-        vectors=vectors,
-        steps_max=steps_max,
-        mirror=mirror,
-        seed=seed,
+        tuning=tuning,
     )
     return _accepted(services, teach(services, principal, lesson, idempotency_key))
 
@@ -177,16 +173,13 @@ def teach_concept_again(
     concept_id: str,
     principal: Member,
     services: ServicesOf,
+    tuning: Tuned,
     images: Images = [],  # noqa: B006
     initializer: Annotated[str | None, Form()] = None,
-    vectors: Annotated[int | None, Form()] = None,
-    steps_max: Annotated[int | None, Form()] = None,
-    mirror: Annotated[bool | None, Form()] = None,
-    seed: Annotated[int, Form(ge=0, le=2**31 - 1)] = 0,
     idempotency_key: Key = None,
 ) -> Accepted:
     """Teach a concept again and keep both versions; without pictures, from those of the newest version."""
-    lesson = Lesson(_read(images), initializer, vectors=vectors, steps_max=steps_max, mirror=mirror, seed=seed)
+    lesson = Lesson(_read(images), initializer, tuning=tuning)
     return _accepted(services, teach_again(services, principal, concept_id, lesson, idempotency_key))
 
 

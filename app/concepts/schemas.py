@@ -150,6 +150,7 @@ class CheckedPicture(BaseModel):
     width: int | None
     height: int | None
     crop: Crop | None
+    masked: bool = Field(False, description="Whether parts are transparent: only what is opaque is learned from.")
     warnings: list[Fault]
     problem: Fault | None
 

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.concepts import queries
-from app.concepts.models import Concept, Picture, Version
+from app.concepts.models import Concept, Version
 from app.db import now
 from app.errors import NotFound
 from app.reports.schemas import CheckpointOut, InitializerOut, ReportDrawing, ReportOut, ScoresOut
@@ -110,9 +110,10 @@ def _new_version(session: Session, concept: Concept, version: Version, checkpoin
     )
     session.add(made)
     session.flush()
-    columns = ("team_id", "position", "key", "sha256", "media_type", "width", "height")
     for picture in queries.pictures(session, concept.team_id, [version.id]):
-        session.add(Picture(version_id=made.id, **{name: getattr(picture, name) for name in columns}))
+        same = picture.again()
+        same.version_id = made.id
+        session.add(same)
     return made
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
@@ -22,9 +22,10 @@ from app.jobs.models import Job
 from app.pictures import Upload, accepted, count_problem
 from app.settings import Settings
 from app.storage import Tentative, tentatively
-from app.training.spec import PictureSpec, TrainingSpec
+from app.training.spec import PictureSpec, TrainingSpec, Tuning
 
 KINDS = ("object", "style")
+WEIGHT_MAX = 100  # of what is added to the loss
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,7 @@ class Lesson:
     name: str = ""
     description: str = ""
     tags: Sequence[str] = ()
-    vectors: int | None = None
-    steps_max: int | None = None
-    mirror: bool | None = None
-    seed: int = 0
+    tuning: Tuning = field(default_factory=Tuning)
 
     def fingerprint(self, concept_id: str = "") -> str:
         """Hash of everything that was sent, for `Idempotency-Key`."""
@@ -145,7 +143,7 @@ def _queue(
         state="training",
         base_model=concept.base_model,
         initializer=initializer,
-        vectors=lesson.vectors or 1,
+        vectors=lesson.tuning.vectors or 1,
         files={},
     )
     session.add(version)
@@ -160,11 +158,10 @@ def _queue(
         placeholder=concept.placeholder,
         initializer=initializer,
         kind=concept.kind,
-        pictures=[PictureSpec(key=picture.key, sha256=picture.sha256) for picture in pictures],
-        vectors=lesson.vectors,
-        steps_max=lesson.steps_max,
-        mirror=lesson.mirror,
-        seed=lesson.seed,
+        pictures=[
+            PictureSpec(key=picture.key, sha256=picture.sha256, mask_key=picture.mask_key) for picture in pictures
+        ],
+        **lesson.tuning.model_dump(),
     )
     job = Job(
         id=new_id(),
@@ -190,7 +187,10 @@ def _store(blobs: Tentative, team_id: str, pictures: Sequence[Clean]) -> list[Pi
     rows = []
     for position, picture in enumerate(pictures):
         key = f"pictures/{new_id()}.png"
+        mask_key = None if picture.mask is None else f"pictures/{new_id()}-mask.png"
         blobs.put(key, picture.content)
+        if mask_key is not None and picture.mask is not None:
+            blobs.put(mask_key, picture.mask)
         rows.append(
             Picture(
                 team_id=team_id,
@@ -200,6 +200,7 @@ def _store(blobs: Tentative, team_id: str, pictures: Sequence[Clean]) -> list[Pi
                 media_type="image/png",
                 width=picture.stored_width,
                 height=picture.stored_height,
+                mask_key=mask_key,
             )
         )
     return rows
@@ -215,9 +216,7 @@ def _same_pictures(session: Session, concept: Concept, versions: Sequence[Versio
             field="images",
             code="picture-count",
         )
-    columns = ("team_id", "position", "key", "sha256", "media_type", "width", "height")
-    found = [picture for picture in every if picture.version_id == newest]
-    return [Picture(**{name: getattr(picture, name) for name in columns}) for picture in found]
+    return [picture.again() for picture in every if picture.version_id == newest]
 
 
 def _must_rest(concept: Concept, versions: Sequence[Version]) -> None:
@@ -233,9 +232,13 @@ def _check_options(lesson: Lesson, settings: Settings) -> None:
         raise InvalidInput(
             f"The kind {lesson.kind!r} is unknown. A concept is an object or a style.", field="kind", code="kind"
         )
-    for name, value, most in (
-        ("vectors", lesson.vectors, VECTORS_MAX),
-        ("steps_max", lesson.steps_max, settings.steps_max),
+    for name, least, most in (
+        ("vectors", 1, VECTORS_MAX),
+        ("steps_max", 1, settings.steps_max),
+        ("kappa", 0, 1),
+        ("context_weight", 0, WEIGHT_MAX),
+        ("snr_gamma", 0, WEIGHT_MAX),
     ):
-        if value is not None and not 1 <= value <= most:
-            raise InvalidInput(f"{name} is {value}, and has to be from 1 to {most}.", field=name, code=name)
+        value = getattr(lesson.tuning, name)
+        if value is not None and not least <= value <= most:  # nor NaN
+            raise InvalidInput(f"{name} is {value:g}, and has to be from {least} to {most}.", field=name, code=name)

@@ -1,6 +1,6 @@
 """What is asked of a training worker. Pure data, written by the service and read by the worker."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
@@ -10,10 +10,33 @@ class PictureSpec(BaseModel):
 
     key: str
     sha256: str
+    mask_key: str | None = None
 
 
-class TrainingSpec(BaseModel):
-    """One teaching. `None` means: the worker's default for this base model."""
+Method = Literal["classic", "directional"]
+Start = Literal["tokens", "encoded"]
+
+
+class Tuning(BaseModel):
+    """How a word is learned. `None` means: the worker's default for this base model."""
+
+    vectors: int | None = None
+    steps_max: int | None = None
+    mirror: bool | None = None
+    seed: int = 0
+    method: Method | None = None
+    kappa: float | None = None
+    start: Start | None = None
+    context_weight: float | None = None
+    snr_gamma: float | None = None
+
+    def asked(self) -> dict[str, Any]:
+        """What was not left to the worker, by the names of its own options."""
+        return {name: value for name in Tuning.model_fields if (value := getattr(self, name)) is not None}
+
+
+class TrainingSpec(Tuning):
+    """One teaching."""
 
     concept_id: str
     version_id: str
@@ -22,8 +45,3 @@ class TrainingSpec(BaseModel):
     initializer: str
     kind: Literal["object", "style"]
     pictures: list[PictureSpec]
-    vectors: int | None = None
-    steps_max: int | None = None
-    learning_rate: float | None = None
-    mirror: bool | None = None
-    seed: int = 0

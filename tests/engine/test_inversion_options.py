@@ -4,19 +4,21 @@ import sys
 from collections.abc import Callable
 from dataclasses import fields, replace
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import pytest
 import torch
 from PIL import Image, ImageDraw
 from torch.nn.functional import normalize
 
+from app.training.spec import Method, Start, Tuning
 from worker.base_models import BaseModel, NoiseSchedule
 from worker.inversion import Inversion, Options, Step, advance, invert
 from worker.inversion.context import Context
 from worker.inversion.directional import Directional
 from worker.inversion.initial import encoded_rows, mean_norm, token_rows
 from worker.inversion.loss import denoising_loss, min_snr_weight
+from worker.inversion.options import CHOICES
 from worker.inversion.pictures import encode_pictures, masked
 from worker.inversion.samples import Samples
 from worker.inversion.word import KEPT_MAX
@@ -68,6 +70,11 @@ def traced(step: Step) -> tuple[Any, ...]:
 
 def test_every_option_has_a_run_in_which_it_matters() -> None:
     assert OTHERWISE.keys() == {field.name for field in fields(Options)}
+
+
+def test_what_can_be_asked_over_rest_are_options_of_the_same_names() -> None:
+    assert Tuning.model_fields.keys() <= OTHERWISE.keys()
+    assert (get_args(Method), get_args(Start)) == (CHOICES["method"], CHOICES["start"])
 
 
 @pytest.mark.parametrize("name", OTHERWISE)

@@ -111,9 +111,52 @@ def test_every_colour_mode_becomes_rgb(cleaner: PictureCleaner, mode: str) -> No
         assert all(abs(value - 153) <= 2 for value in image.getpixel((30, 30)))
 
 
-def test_what_is_transparent_becomes_white(cleaner: PictureCleaner) -> None:
-    (checked,) = check(cleaner, encoded(Image.new("RGBA", (64, 64), (0, 0, 0, 0)), "PNG"))
-    assert stored(checked).getpixel((5, 5)) == (255, 255, 255)
+def cut_out(size: tuple[int, int], box: tuple[int, int, int, int], **options: object) -> bytes:
+    """Navy inside the box, and red outside that is transparent."""
+    image = Image.new("RGBA", size, (255, 0, 0, 0))
+    image.paste((0, 0, 128, 255), box)
+    return encoded(image, "PNG", **options)
+
+
+def test_what_is_transparent_becomes_white_and_is_kept_as_a_mask(cleaner: PictureCleaner) -> None:
+    (checked,) = check(cleaner, cut_out((80, 64), (16, 8, 40, 40)))
+    assert [stored(checked).getpixel(place) for place in ((5, 5), (20, 20))] == [(255, 255, 255), (0, 0, 128)]
+    assert checked.picture is not None
+    assert checked.picture.mask is not None
+    mask = Image.open(io.BytesIO(checked.picture.mask))
+    assert (mask.mode, mask.size) == ("L", stored(checked).size)
+    assert mask.getbbox() == (16, 8, 40, 40)
+
+
+def test_a_mask_is_turned_as_its_picture_is(cleaner: PictureCleaner) -> None:
+    turned = Image.Exif()
+    turned[0x0112] = 6  # to be turned by 90 degrees clockwise
+    (checked,) = check(cleaner, cut_out((80, 64), (16, 8, 40, 40), exif=turned))
+    assert checked.picture is not None
+    assert checked.picture.mask is not None
+    assert Image.open(io.BytesIO(checked.picture.mask)).getbbox() == (64 - 40, 16, 64 - 8, 40)
+
+
+def test_a_picture_that_is_opaque_everywhere_has_no_mask(cleaner: PictureCleaner) -> None:
+    (checked,) = check(cleaner, encoded(Image.new("RGBA", (64, 64), "navy"), "PNG"))
+    assert checked.picture is not None
+    assert checked.picture.mask is None
+
+
+@pytest.mark.parametrize("box", [(0, 0, 0, 0), (0, 0, 10, 64)], ids=["nowhere", "outside of the square"])
+def test_a_picture_that_is_opaque_nowhere_in_its_square_is_refused(
+    cleaner: PictureCleaner, box: tuple[int, int, int, int]
+) -> None:
+    (checked,) = check(cleaner, cut_out((120, 64), box))
+    assert checked.problem is not None
+    assert (checked.problem.code, checked.picture) == ("transparent", None)
+
+
+def test_pictures_that_differ_only_in_what_is_transparent_are_two(cleaner: PictureCleaner) -> None:
+    white = Image.new("RGBA", (64, 64), "white")
+    white.putpixel((30, 30), (255, 255, 255, 0))
+    _, other = check(cleaner, encoded(Image.new("RGB", (64, 64), "white"), "PNG"), encoded(white, "PNG"))
+    assert other.problem is None
 
 
 def test_a_large_picture_is_stored_smaller_and_never_stretched(cleaner: PictureCleaner) -> None:

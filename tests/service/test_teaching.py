@@ -1,8 +1,15 @@
 """From an upload to a queued training."""
 
-from fastapi.testclient import TestClient
+import io
 
-from tests.service.conftest import photos
+import pytest
+from fastapi.testclient import TestClient
+from PIL import Image
+
+from app.concepts.models import Picture
+from app.dependencies import Services
+from app.jobs.models import Job
+from tests.service.conftest import photo, photos
 
 GOOD = {"placeholder": "<my-mug>", "initializer": "mug", "kind": "object", "base_model": "demo"}
 
@@ -37,3 +44,54 @@ def test_a_stranger_sees_nothing_of_it(member: TestClient, stranger: TestClient)
     assert stranger.get(f"/api/jobs/{made['job']['id']}/events").status_code == 404
     assert stranger.get(made["concept"]["pictures"][0]["url"]).status_code == 404
     assert stranger.get("/api/concepts").json()["items"] == []
+
+
+def cut_out(seed: int) -> bytes:
+    """A photo whose left half is transparent."""
+    picture = Image.open(io.BytesIO(photo(seed))).convert("RGBA")
+    picture.paste((0, 0, 0, 0), (0, 0, picture.width // 2, picture.height))
+    content = io.BytesIO()
+    picture.save(content, "PNG")
+    return content.getvalue()
+
+
+def test_a_transparent_picture_is_taught_with_its_mask_and_so_it_is_the_next_time(
+    services: Services, member: TestClient
+) -> None:
+    files = [*photos(2), ("images", ("cut-out.png", cut_out(7), "image/png"))]
+    checked = member.post("/api/pictures/check", data={"base_model": "demo"}, files=files).json()
+    assert [each["masked"] for each in checked["pictures"]] == [False, False, True]
+    made = member.post("/api/concepts", data=GOOD, files=files).json()
+    with services.database.reading() as session:
+        masks = [each["mask_key"] for each in session.get_one(Job, made["job"]["id"]).spec["pictures"]]
+    assert [mask is not None for mask in masks] == [False, False, True]
+    assert services.storage.exists(masks[2])
+    member.post(f"/api/jobs/{made['job']['id']}/cancel").raise_for_status()
+    again = member.post(f"/api/concepts/{made['concept']['id']}/versions").json()
+    with services.database.reading() as session:
+        assert session.get_one(Job, again["job"]["id"]).spec["pictures"][2]["mask_key"] == masks[2]
+        assert session.query(Picture).filter(Picture.mask_key == masks[2]).count() == 2
+
+
+def test_how_a_word_is_learned_reaches_the_worker(services: Services, member: TestClient) -> None:
+    asked = {"vectors": 3, "steps_max": 50, "mirror": True, "seed": 4, "method": "directional", "kappa": 0.5}
+    asked |= {"start": "encoded", "context_weight": 0.2, "snr_gamma": 5.0}
+    made = member.post("/api/concepts", data=GOOD | asked, files=photos()).json()
+    with services.database.reading() as session:
+        spec = session.get_one(Job, made["job"]["id"]).spec
+    assert {name: spec[name] for name in asked} == asked
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [("kappa", "1.5", "1.5"), ("kappa", "nan", "nan"), ("snr_gamma", "-1", "-1"), ("context_weight", "inf", "inf")],
+)
+def test_an_option_out_of_range_is_named(member: TestClient, name: str, value: str, said: str) -> None:
+    answer = member.post("/api/concepts", data=GOOD | {name: value}, files=photos())
+    assert (answer.status_code, answer.json()["field"]) == (422, name)
+    assert said in answer.json()["detail"]
+
+
+def test_an_unknown_method_is_named(member: TestClient) -> None:
+    answer = member.post("/api/concepts", data=GOOD | {"method": "magic"}, files=photos())
+    assert (answer.status_code, answer.json()["field"]) == (422, "method")

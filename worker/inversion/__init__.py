@@ -3,6 +3,7 @@
 from worker.inversion.checkpoint import Checkpoint
 from worker.inversion.invert import LEARNED, OUT_OF_STEPS, Inversion, advance, gradients, invert
 from worker.inversion.options import Options
+from worker.inversion.pictures import masked
 from worker.inversion.step import Step
 from worker.inversion.word import Candidate
 from worker.sentences import InversionError
@@ -19,4 +20,5 @@ __all__ = [
     "advance",
     "gradients",
     "invert",
+    "masked",
 ]

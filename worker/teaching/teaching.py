@@ -13,11 +13,11 @@ from torch import Tensor
 
 from app.jobs.ledger import Lease
 from app.jobs.models import Job
-from app.training.spec import TrainingSpec
+from app.training.spec import PictureSpec, TrainingSpec
 from worker.base_models import BaseModel
 from worker.formats import Embedding
 from worker.generation import Request, Settings, draw
-from worker.inversion import Inversion, Options, Step
+from worker.inversion import Inversion, Options, Step, masked
 from worker.lease import Heartbeat, write
 from worker.stopping import Stopping
 from worker.studio import Studio
@@ -55,10 +55,7 @@ class Teaching:
         write(self.studio.database, self.record.must_be_wanted)
         self.model: BaseModel = self.studio.base_model(self.spec.base_model)
         self.began = self.reported = self.saved = time.monotonic()
-        self.pictures = [
-            Pillow.open(io.BytesIO(self.studio.storage.get(picture.key))).convert("RGB")
-            for picture in self.spec.pictures
-        ]
+        self.pictures = [self._picture(picture) for picture in self.spec.pictures]
         self.inversion = Inversion(self.model, self.pictures, self.spec.initializer, self._options())
         key = self.record.checkpoint_key
         self.step: Step = self.inversion.begin(None if key is None else self.studio.storage.get(key))
@@ -67,13 +64,14 @@ class Teaching:
         self.shown = -1 if key is None else self.first
         self.kept = False
 
+    def _picture(self, spec: PictureSpec) -> Pillow.Image:
+        picture = Pillow.open(io.BytesIO(self.studio.storage.get(spec.key))).convert("RGB")
+        if spec.mask_key is None:
+            return picture
+        return masked(picture, Pillow.open(io.BytesIO(self.studio.storage.get(spec.mask_key))))
+
     def _options(self) -> Options:
-        asked = {
-            name: value
-            for name in ("vectors", "steps_max", "learning_rate", "mirror")
-            if (value := getattr(self.spec, name)) is not None
-        }
-        return Options.for_model(self.model, kind=self.spec.kind, seed=self.spec.seed, **asked)
+        return Options.for_model(self.model, kind=self.spec.kind, **self.spec.asked())
 
     @property
     def done(self) -> bool:

@@ -131,6 +131,7 @@ function PictureTile({ file, checked, remarks, onRemove }: PictureTileProps) {
         {url && (
           <div
             className={sides && sides.height > sides.width ? "whole tall" : "whole"}
+            data-masked={checked?.masked ?? false}
             style={sides ? { aspectRatio: `${sides.width} / ${sides.height}` } : undefined}
           >
             <img src={url} alt={file.name} />

@@ -13,6 +13,7 @@ const checked: CheckedPicture = {
   width: 400,
   height: 200,
   crop: { x: 100, y: 0, size: 200 },
+  masked: false,
   warnings: [{ code: "small", detail: "It is small." }],
   problem: null,
 };
@@ -54,4 +55,9 @@ test("an answer about other pictures is not shown", () => {
   expect(checkFor([file("a.jpg")], check)).toBe(check);
   expect(checkFor([file("b.jpg")], check)).toBeUndefined();
   expect(checkFor([file("a.jpg"), file("b.jpg")], check)).toBeUndefined();
+});
+
+test("of a cut-out picture it is said that only what is left is learned from", () => {
+  const texts = remarksOn(0, { ...checked, masked: true }, null).map(({ text }) => text);
+  expect(texts).toEqual(["Parts of it are transparent. Only the rest is learned from.", "It is small."]);
 });

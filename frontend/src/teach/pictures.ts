@@ -16,6 +16,8 @@ export function withAdded(files: readonly File[], added: Iterable<File>): File[]
   return all;
 }
 
+const MASKED = "Parts of it are transparent. Only the rest is learned from.";
+
 /** What to say under one picture. */
 export interface Remark {
   grave: boolean;
@@ -30,7 +32,8 @@ export function remarksOn(place: number, checked: CheckedPicture | undefined, re
   const refused = refusal?.pictures?.find((picture) => picture.index === place);
   if (refused) return [{ grave: true, text: refused.detail }];
   if (checked?.problem) return [{ grave: true, text: checked.problem.detail }];
-  return (checked?.warnings ?? []).map((warning) => ({ grave: false, text: warning.detail }));
+  const said = (checked?.warnings ?? []).map((warning) => ({ grave: false, text: warning.detail }));
+  return checked?.masked ? [{ grave: false, text: MASKED }, ...said] : said;
 }
 
 /** The studio's answer belongs to these files only if it speaks of as many. */
