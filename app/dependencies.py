@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.accounts.throttle import SignInThrottle
 from app.base_models.catalog import Catalog
 from app.db import Database
-from app.jobs.stream import EventFeed
+from app.jobs.stream import EventFeed, Viewers
 from app.pictures import PictureCleaner
 from app.settings import Settings
 from app.storage import Storage
@@ -27,6 +27,7 @@ class Services:
     catalog: Catalog
     pictures: PictureCleaner
     feed: EventFeed
+    viewers: Viewers
     sign_ins: SignInThrottle = field(default_factory=SignInThrottle)
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
 

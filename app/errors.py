@@ -30,11 +30,20 @@ class OnewordError(Exception):
     code: str = "internal"
     title: ClassVar[str] = "Something went wrong"
 
-    def __init__(self, detail: str, *, field: str | None = None, code: str | None = None, **extra: Any) -> None:
+    def __init__(
+        self,
+        detail: str,
+        *,
+        field: str | None = None,
+        code: str | None = None,
+        retry_after: float | None = None,
+        **extra: Any,
+    ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.field = field
         self.code = code or type(self).code
+        self.retry_after = retry_after  # seconds until it may work
         self.extra = extra
 
     def problem(self) -> dict[str, Any]:

@@ -232,6 +232,11 @@ RESPONSES: Final[Mapping[str, Any]] = {
             "prompt_characters_max": 2000,
         },
     },
+    "get_usage": {
+        "queued_jobs": {"used": 3.0, "limit": 100.0, "near": False},
+        "gpu_seconds": {"used": 5400.0, "limit": None, "near": False},
+        "storage_bytes": {"used": 8.2e9, "limit": 10e9, "near": True},
+    },
     "list_tokens": {"items": [_TOKEN | {"last_used_at": DONE}], "next": None},
     "create_token": _TOKEN | {"token": "owt_…"},
     "list_members": {"items": [ADA | {"role": "admin", "created_at": THEN}, _FRIEND], "next": None},

@@ -16,20 +16,24 @@ from app.base_models import routes as base_models
 from app.base_models.catalog import Catalog
 from app.compat import routes as compat
 from app.concepts import routes as concepts
+from app.conditional import Conditional
 from app.db import Database
 from app.dependencies import Services
 from app.generation import routes as generation
 from app.guards import Guards
 from app.jobs import routes as jobs
-from app.jobs.stream import EventFeed
+from app.jobs.stream import EventFeed, Viewers
 from app.metrics import RequestFigures, Timing
 from app.openapi import describe_well, operation_id
 from app.pictures import PictureCleaner
 from app.problems import answer_with_problems
+from app.rates import Rates
 from app.reports import routes as reports
 from app.settings import REPOSITORY, Settings
 from app.storage import open_storage
 from app.teams import routes as teams
+from app.tracing import Tracing
+from app.usage import routes as usage
 
 PAGE: Final = REPOSITORY / "frontend" / "dist"
 _NO_PAGE: Final = (
@@ -60,13 +64,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         catalog=Catalog(settings),
         pictures=PictureCleaner(settings.upload_bytes_max),
         feed=EventFeed(database),
+        viewers=Viewers(settings.streams_max),
     )
-    for room in (accounts, teams, base_models, concepts, reports, generation, jobs, compat, health, metrics):
+    for room in (accounts, teams, base_models, concepts, reports, generation, jobs, compat, usage, health, metrics):
         app.include_router(room.router)
     answer_with_problems(app)
     describe_well(app)
+    app.add_middleware(Conditional)
+    app.add_middleware(Rates, per_minute=settings.changes_per_minute)
     app.add_middleware(Guards, settings=settings)
     app.add_middleware(Timing, figures=RequestFigures(app.state.services.registry))
+    app.add_middleware(Tracing)
     app.add_api_route("/{path:path}", _page, methods=["GET"], include_in_schema=False, response_model=None)
     return app
 

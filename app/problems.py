@@ -5,6 +5,7 @@ the operating system. Knows nothing of what was asked.
 """
 
 import errno
+from math import ceil
 from typing import Any, Final
 
 import structlog
@@ -58,7 +59,8 @@ class Problem(BaseModel):
 def problem_response(error: OnewordError, headers: dict[str, str] | None = None) -> JSONResponse:
     """An error as application/problem+json."""
     problem = error.problem()
-    return JSONResponse(problem, problem["status"], headers, media_type=MEDIA_TYPE)
+    told = {"Retry-After": str(ceil(error.retry_after or 60))} if problem["status"] in (429, 503) else {}
+    return JSONResponse(problem, problem["status"], told | (headers or {}), media_type=MEDIA_TYPE)
 
 
 def answer_with_problems(app: FastAPI) -> None:
@@ -76,10 +78,7 @@ def answer_with_problems(app: FastAPI) -> None:
 
 def _domain_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, OnewordError)
-    headers = {"Retry-After": "60"} if error.status in (429, 503) else {}
-    if error.status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
-    return problem_response(error, headers)
+    return problem_response(error, {"WWW-Authenticate": "Bearer"} if error.status == 401 else None)
 
 
 def as_invalid_input(error: RequestValidationError) -> OnewordError:

@@ -56,6 +56,16 @@ class Settings(BaseSettings):
     pictures_max: int = Field(5, ge=1, description="Most pictures a concept is taught from.")
     steps_max: int = Field(3000, ge=1, description="Most optimiser steps one training may ask for.")
     queued_jobs_max: int = Field(100, ge=1, description="Most jobs a team may have waiting at once.")
+    team_gpu_seconds_max: float = Field(
+        0.0, ge=0, description="Most seconds of GPU workers a team may use in 30 days. 0: no limit."
+    )
+    team_storage_bytes_max: int = Field(
+        0, ge=0, description="Most bytes a team's pictures and drawings may take. 0: no limit."
+    )
+    changes_per_minute: int = Field(
+        600, ge=0, description="Most requests that change something, per minute and signed-in person. 0: no limit."
+    )
+    streams_max: int = Field(50, ge=1, description="Most event streams a person may have open at once.")
     count_max: int = Field(16, ge=1, description="Most pictures one generation request may ask for.")
     prompt_characters_max: int = Field(2000, ge=1, description="Longest prompt that is read, in characters.")
 

@@ -178,7 +178,8 @@ class Batch:
             return
         recipe = recipe_of(order.spec, place.seed)
         key = f"jobs/{order.job.id}/attempt-{order.lease.attempt}/{place.index}.png"
-        self.studio.storage.put(key, png(picture, recipe))
+        content = png(picture, recipe)
+        self.studio.storage.put(key, content)
         image = Image(
             id=image_id,
             team_id=order.job.team_id,
@@ -189,6 +190,7 @@ class Batch:
             seed=place.seed,
             width=picture.width,
             height=picture.height,
+            bytes=len(content),
             recipe=recipe,
         )
         write(self.studio.database, partial(self._show, order, image))

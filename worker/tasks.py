@@ -113,6 +113,13 @@ def _claim(studio: Studio, kind: Kind, session: Session) -> list[Job]:
 
 
 def _run(studio: Studio, kind: Kind, jobs: list[Job]) -> None:
+    """Run claimed jobs. What is logged meanwhile names the requests that asked for them."""
+    requests = ",".join(job.request_id for job in jobs if job.request_id)
+    with structlog.contextvars.bound_contextvars(request_id=requests or None):
+        _run_kind(studio, kind, jobs)
+
+
+def _run_kind(studio: Studio, kind: Kind, jobs: list[Job]) -> None:
     log.info("claimed", kind=kind, jobs=[job.id for job in jobs], attempts=[job.attempt for job in jobs])
     try:
         if kind == "training":

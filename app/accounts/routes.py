@@ -7,6 +7,7 @@ from app.accounts.principal import COOKIE, Member, Viewer
 from app.accounts.schemas import LimitsOut, MeOut, NamedOut, NewTokenOut, SignIn, TokenIn, TokenList, TokenOut
 from app.accounts.secrets import hash_of
 from app.dependencies import Reading, ServicesOf, UnitOfWork
+from app.idempotency import Key
 
 router = APIRouter(prefix="/api", tags=["account"])
 
@@ -53,9 +54,10 @@ def list_tokens(principal: Viewer, session: Reading) -> TokenList:
 
 
 @router.post("/tokens", status_code=status.HTTP_201_CREATED)
-def create_token(body: TokenIn, principal: Member, session: UnitOfWork) -> NewTokenOut:
-    """Make a bearer token for a script. Its secret is shown only in this answer."""
-    token, secret = service.create_token(session, principal.user_id, principal.team_id, body.name)
+def create_token(body: TokenIn, principal: Member, session: UnitOfWork, idempotency_key: Key = None) -> NewTokenOut:
+    """Make a bearer token for a script. Its secret is shown only in this answer; the same `Idempotency-Key` again
+    gives the same token a fresh one."""
+    token, secret = service.create_token_once(session, principal.user_id, principal.team_id, body.name, idempotency_key)
     return NewTokenOut(id=token.id, name=token.name, created_at=token.created_at, last_used_at=None, token=secret)
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
+from app import idempotency
 from app.accounts import queries
 from app.accounts.models import BrowserSession, SignInCode, Token, User
 from app.accounts.secrets import hash_of, new_secret
@@ -64,6 +65,24 @@ def create_token(session: Session, user_id: str, team_id: str, name: str) -> tup
     token = Token(hash=hash_of(secret), name=name, user_id=user_id, team_id=team_id)
     session.add(token)
     session.flush()
+    return token, secret
+
+
+def create_token_once(session: Session, user_id: str, team_id: str, name: str, key: str | None) -> tuple[Token, str]:
+    """A new token, or with an `Idempotency-Key` that was used before the same one with a fresh secret.
+
+    Nobody has the first secret: it is not stored, and whoever sends a request again has not seen its answer.
+    """
+    mark = idempotency.mark_of("token", user_id, name)
+    made_id = idempotency.earlier_id(session, team_id, key, mark)
+    known = None if made_id is None else queries.token(session, team_id, user_id, made_id)
+    if known is not None:
+        secret = new_secret("owt")
+        known.hash = hash_of(secret)
+        return known, secret
+    token, secret = create_token(session, user_id, team_id, name)
+    if made_id is None:
+        idempotency.remember_id(session, team_id, key, mark, token.id)
     return token, secret
 
 

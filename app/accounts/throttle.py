@@ -1,5 +1,6 @@
 """How often one address may try to sign in. Codes cannot be guessed; this keeps the attempts cheap for us."""
 
+import time
 from typing import Final
 
 from limits import RateLimitItemPerMinute
@@ -20,4 +21,7 @@ class SignInThrottle:
     def attempt(self, address: str) -> None:
         """Count an attempt. Raises TooMany."""
         if not self._limiter.hit(ATTEMPTS, address):
-            raise TooMany("There were too many attempts to sign in from here. Wait a minute, then open the link again.")
+            raise TooMany(
+                "There were too many attempts to sign in from here. Wait a minute, then open the link again.",
+                retry_after=max(1.0, self._limiter.get_window_stats(ATTEMPTS, address).reset_time - time.time()),
+            )

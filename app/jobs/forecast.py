@@ -156,6 +156,14 @@ def plans(session: Session) -> dict[Kind, Plan]:
         _making.release()
 
 
+def seconds_until_next(session: Session, team_id: str) -> float:
+    """When one of a team's waiting jobs is expected to be taken, in seconds; a minute when nobody can say."""
+    ids, moment = queries.waiting_ids(session, team_id), now(session)
+    starts = [made.estimates[id_].starts_at for made in plans(session).values() for id_ in ids & made.estimates.keys()]
+    known = [(start - moment).total_seconds() for start in starts if start is not None]
+    return max(1.0, min(known)) if known else 60.0
+
+
 def _plan(session: Session, kind: Kind) -> Plan:
     moment = now(session)
     rooms = [int(worker.kinds[kind]) for worker in workers.alive(session, moment) if kind in worker.kinds]

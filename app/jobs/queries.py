@@ -70,6 +70,12 @@ def waiting(session: Session, team_id: str) -> int:
     return session.execute(query).scalar_one()
 
 
+def waiting_ids(session: Session, team_id: str) -> set[str]:
+    """What the team has in the queue."""
+    query = select(Job.id).where(Job.team_id == team_id, WAITS, Job.kind.in_(get_args(Kind)))
+    return set(session.scalars(query))
+
+
 def place(session: Session, team_id: str, user_id: str, kind: Kind) -> tuple[int, int]:
     """Where a new job goes: its team's turn among teams, and its owner's seat within the team.
 

@@ -51,6 +51,7 @@ def _place(
     ] = 0,
 ) -> int | None:
     """Where to begin, None when all was seen. Its session is closed before the stream begins."""
+    services.viewers.must_have_room(principal.user_id)
     with services.database.reading() as session:
         job = service.get(session, principal.team_id, job_id)
         over = job.state in FINAL and not queries.events_after(session, {job_id: last_event_id})
@@ -59,10 +60,11 @@ def _place(
 
 @router.get("/{job_id}/events", response_class=EventSourceResponse)
 async def watch_job(
-    job_id: str, services: ServicesOf, place: Annotated[int | None, Depends(_place)]
+    job_id: str, principal: Viewer, services: ServicesOf, place: Annotated[int | None, Depends(_place)]
 ) -> AsyncIterator[ServerSentEvent]:
     """A job's events as they happen: `state`, `progress`, `preview`, `image`, `warning`. Ends with the job."""
     if place is None:
         return
-    async for event in services.feed.watch(job_id, place):
-        yield ServerSentEvent(event=event.type, id=str(event.id), data=event.data)
+    with services.viewers.watching(principal.user_id):
+        async for event in services.feed.watch(job_id, place):
+            yield ServerSentEvent(event=event.type, id=str(event.id), data=event.data)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app import queue
 from app.db import after_commit
-from app.errors import Conflict, NotFound, TooMany
+from app.errors import Conflict, NotFound
 from app.jobs import ledger, queries
 from app.jobs.forecast import plans
 from app.jobs.models import Job
@@ -15,18 +15,16 @@ from app.jobs.schemas import JobOut, JobPage, Person, Progress, TaughtConcept
 from app.jobs.states import ACTIVE, FINAL, Kind, State
 from app.jobs.work import units_of
 from app.settings import Settings
+from app.tracing import request_id
+from app.usage.service import must_have_room
 
 
 def submit(session: Session, job: Job, kind: Kind, settings: Settings) -> None:
     """Queue a job, and wake a worker once the transaction has committed."""
-    if queries.waiting(session, job.team_id) >= settings.queued_jobs_max:
-        raise TooMany(
-            f"Your team already has {settings.queued_jobs_max} jobs waiting. Try again when some are done, "
-            "or cancel some.",
-            code="queue-full",
-        )
+    must_have_room(session, job.team_id, kind, settings)
     job.attempts_max = settings.attempts_max
     job.base_model, job.units = str(job.spec["base_model"]), units_of(kind, job.spec)
+    job.request_id = request_id()
     ledger.submit(session, job, kind)
     after_commit(session, lambda: queue.wake(settings, kind, job.id))
 

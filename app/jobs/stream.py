@@ -4,8 +4,9 @@ A watcher holds no database connection: the reader asks once for all of them, a 
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import structlog
@@ -13,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 
 from app.db import Database
+from app.errors import TooMany
 from app.jobs import queries
 from app.jobs.models import JobEvent
 from app.jobs.states import FINAL
@@ -29,6 +31,34 @@ class Watcher:
     job_id: str
     last: int
     events: asyncio.Queue[JobEvent] = field(default_factory=asyncio.Queue)
+
+
+class Viewers:
+    """Who has how many streams open, so that nobody has them all."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._open: Counter[str] = Counter()
+
+    def must_have_room(self, user_id: str) -> None:
+        """Raise TooMany if a person has as many as they may."""
+        if self._open[user_id] >= self._most:
+            raise TooMany(
+                f"You already watch {self._open[user_id]} jobs at once. Close some windows, or stop some scripts.",
+                code="too-many-streams",
+                retry_after=5,
+            )
+
+    @contextmanager
+    def watching(self, user_id: str) -> Iterator[None]:
+        """Count a stream while it is open."""
+        self._open[user_id] += 1
+        try:
+            yield
+        finally:
+            self._open[user_id] -= 1
+            if not self._open[user_id]:
+                del self._open[user_id]
 
 
 class EventFeed:

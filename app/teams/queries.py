@@ -20,6 +20,11 @@ def members(session: Session, team_id: str) -> Sequence[tuple[User, Membership]]
     return [(row[0], row[1]) for row in session.execute(query)]
 
 
+def member(session: Session, team_id: str, user_id: str) -> tuple[User, Membership] | None:
+    """One person of the team."""
+    return next((found for found in members(session, team_id) if found[0].id == user_id), None)
+
+
 def membership(session: Session, team_id: str, user_id: str) -> Membership | None:
     """One person's place in the team."""
     return session.get(Membership, (team_id, user_id))

@@ -4,6 +4,7 @@ from fastapi import APIRouter, status
 
 from app.accounts.principal import Admin, Viewer
 from app.dependencies import Reading, ServicesOf, UnitOfWork
+from app.idempotency import Key
 from app.teams import queries, service
 from app.teams.schemas import InvitedOut, MemberIn, MemberList, MemberOut
 
@@ -22,9 +23,13 @@ def list_members(principal: Viewer, session: Reading) -> MemberList:
 
 
 @router.post("", status_code=status.HTTP_201_CREATED)
-def invite_member(body: MemberIn, principal: Admin, session: UnitOfWork, services: ServicesOf) -> InvitedOut:
-    """Invite somebody. The link in the answer signs them in once, within a week."""
-    user, place, link = service.invite(session, services.settings, principal.team_id, body.name, body.role)
+def invite_member(
+    body: MemberIn, principal: Admin, session: UnitOfWork, services: ServicesOf, idempotency_key: Key = None
+) -> InvitedOut:
+    """Invite somebody. The link in the answer signs them in once, within a week; the same `Idempotency-Key` again
+    gives the same person a fresh link."""
+    settings, team_id = services.settings, principal.team_id
+    user, place, link = service.invite(session, settings, team_id, body.name, body.role, idempotency_key)
     return InvitedOut(id=user.id, name=user.name, role=body.role, created_at=place.created_at, sign_in_url=link)
 
 

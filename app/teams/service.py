@@ -3,6 +3,7 @@
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from app import idempotency
 from app.accounts import service as accounts
 from app.accounts.models import BrowserSession, SignInCode, Token, User
 from app.errors import Conflict, NotFound
@@ -12,14 +13,28 @@ from app.teams.models import Membership
 from app.teams.schemas import Role
 
 
-def invite(session: Session, settings: Settings, team_id: str, name: str, role: Role) -> tuple[User, Membership, str]:
-    """Add a person, and make the link that signs them in once."""
-    user = User(name=name)
-    session.add(user)
-    session.flush()
-    membership = Membership(team_id=team_id, user_id=user.id, role=role)
-    session.add(membership)
-    session.flush()
+def invite(
+    session: Session, settings: Settings, team_id: str, name: str, role: Role, key: str | None
+) -> tuple[User, Membership, str]:
+    """Add a person, and make the link that signs them in once.
+
+    With an `Idempotency-Key` that was used before it is the same person, and a fresh link in place of the first.
+    """
+    mark = idempotency.mark_of("member", name, role)
+    made_id = idempotency.earlier_id(session, team_id, key, mark)
+    known = None if made_id is None else queries.member(session, team_id, made_id)
+    if known is None:
+        user = User(name=name)
+        session.add(user)
+        session.flush()
+        membership = Membership(team_id=team_id, user_id=user.id, role=role)
+        session.add(membership)
+        session.flush()
+        if made_id is None:
+            idempotency.remember_id(session, team_id, key, mark, user.id)
+    else:
+        user, membership = known
+        session.execute(delete(SignInCode).where(SignInCode.team_id == team_id, SignInCode.user_id == user.id))
     link = accounts.sign_in_link(session, settings, user.id, team_id, accounts.INVITATION_LIFETIME)
     return user, membership, link
 

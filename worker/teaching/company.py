@@ -157,7 +157,7 @@ class Company:
             )
             if (job := write(self.studio.database, claim)) is None:
                 return
-            log.info("joined", job=job.id, together=len(self.members) + 1)
+            log.info("joined", job=job.id, joined_by=job.request_id, together=len(self.members) + 1)
             self.join(job)
 
     def _settle(self, member: Teaching, action: Callable[[], None]) -> bool:

@@ -88,6 +88,7 @@ class Record:
             seed=seed,
             width=picture.width,
             height=picture.height,
+            bytes=len(content.getvalue()),
             recipe={"prompt": prompt, "seed": seed, "step": step},
         )
         write(self.studio.database, partial(self._show, image=image))

@@ -1,0 +1,36 @@
+"""All SQL about what a team uses."""
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session
+
+from app.concepts.models import Concept, Picture, Version
+from app.generation.models import Generation, Image
+from app.usage.models import DayOfUse
+
+
+def gpu_seconds(session: Session, team_id: str, since: str) -> dict[str, float]:
+    """Seconds by day, from the day `since` on."""
+    query = select(DayOfUse.day, DayOfUse.gpu_seconds).where(DayOfUse.team_id == team_id, DayOfUse.day >= since)
+    return {day: seconds for day, seconds in session.execute(query.order_by(DayOfUse.day))}
+
+
+def stored_bytes(session: Session, team_id: str) -> int:
+    """What the team's pictures take: drawn ones, previews, and those that words were taught from. Not deleted ones."""
+    drawn = (
+        select(func.sum(Image.bytes))
+        .join(Generation, Generation.id == Image.generation_id)
+        .where(Image.team_id == team_id, Generation.deleted_at.is_(None))
+    )
+    previews = (
+        select(func.sum(Image.bytes))
+        .join(Version, and_(Version.job_id == Image.job_id, Image.generation_id.is_(None)))
+        .join(Concept, Concept.id == Version.concept_id)
+        .where(Image.team_id == team_id, Concept.deleted_at.is_(None))
+    )
+    taught = (
+        select(func.sum(Picture.bytes))
+        .join(Version, Version.id == Picture.version_id)
+        .join(Concept, Concept.id == Version.concept_id)
+        .where(Picture.team_id == team_id, Concept.deleted_at.is_(None))
+    )
+    return sum(int(session.execute(query).scalar_one() or 0) for query in (drawn, previews, taught))

@@ -1,0 +1,96 @@
+"""Quotas of a team: what it has used, and the sentence when it is too much.
+
+Asked whenever a job is submitted, which is the one door to everything that costs.
+"""
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from app.db import now
+from app.errors import Forbidden, TooMany
+from app.jobs import queries as jobs
+from app.jobs.forecast import seconds_until_next
+from app.jobs.states import Kind
+from app.settings import Settings
+from app.usage import queries
+from app.usage.schemas import Quota, UsageOut
+
+WINDOW: Final = timedelta(days=30)
+NEAR: Final = 0.8
+MEASURED_EVERY_SECONDS: Final = 10.0
+GIGABYTE: Final = 1e9
+
+
+def usage(session: Session, team_id: str, settings: Settings) -> UsageOut:
+    """What the team uses, beside what it may."""
+    since = f"{now(session) - WINDOW:%Y-%m-%d}"
+    return UsageOut(
+        queued_jobs=_quota(jobs.waiting(session, team_id), settings.queued_jobs_max),
+        gpu_seconds=_quota(sum(queries.gpu_seconds(session, team_id, since).values()), settings.team_gpu_seconds_max),
+        storage_bytes=_quota(queries.stored_bytes(session, team_id), settings.team_storage_bytes_max),
+    )
+
+
+def must_have_room(session: Session, team_id: str, kind: Kind, settings: Settings) -> None:
+    """Raise TooMany or Forbidden, with a sentence, if the team may not ask for more now."""
+    waiting = jobs.waiting(session, team_id)
+    if waiting >= settings.queued_jobs_max:
+        raise TooMany(
+            f"Your team already has {waiting} jobs waiting, and {settings.queued_jobs_max} may wait at once. Try again "
+            "when some are done, or cancel some.",
+            code="queue-full",
+            retry_after=seconds_until_next(session, team_id),
+        )
+    if kind != "import" and settings.team_gpu_seconds_max:
+        _must_have_seconds(session, team_id, settings.team_gpu_seconds_max)
+    if settings.team_storage_bytes_max:
+        stored = _stored(session, team_id)
+        if stored >= settings.team_storage_bytes_max:
+            room = settings.team_storage_bytes_max / GIGABYTE
+            raise Forbidden(
+                f"Your team's pictures take {stored / GIGABYTE:.2f} GB, and {room:g} GB is what it may keep. Delete "
+                "drawings or words that nobody needs, or ask whoever runs this studio for more.",
+                code="storage-quota",
+            )
+
+
+def _must_have_seconds(session: Session, team_id: str, limit: float) -> None:
+    moment = now(session)
+    days = queries.gpu_seconds(session, team_id, f"{moment - WINDOW:%Y-%m-%d}")
+    used = sum(days.values())
+    if used < limit:
+        return
+    free = moment
+    for day, seconds in days.items():  # the oldest days leave the window first
+        used -= seconds
+        free = datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC) + WINDOW + timedelta(days=1)
+        if used < limit:
+            break
+    raise TooMany(
+        f"Your team has used the {limit / 3600:.1f} GPU hours that it may use in 30 days. There is room again on "
+        f"{free:%-d %B %Y}; whoever runs this studio can give more.",
+        code="gpu-quota",
+        retry_after=max(1.0, (free - moment).total_seconds()),
+    )
+
+
+def _quota(used: float, limit: float) -> Quota:
+    return Quota(used=used, limit=limit or None, near=bool(limit) and used >= NEAR * limit)
+
+
+_measured: WeakKeyDictionary[Engine, dict[str, tuple[float, int]]] = WeakKeyDictionary()
+
+
+def _stored(session: Session, team_id: str) -> int:
+    """The team's bytes, summed up every few seconds and not for every job."""
+    known = _measured.setdefault(session.get_bind().engine, {})
+    measured_at, stored = known.get(team_id, (float("-inf"), 0))
+    if time.monotonic() - measured_at > MEASURED_EVERY_SECONDS:
+        stored = queries.stored_bytes(session, team_id)
+        known[team_id] = (time.monotonic(), stored)
+    return stored
