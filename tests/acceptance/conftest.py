@@ -1,36 +1,56 @@
-"""A studio in pieces for every test, with short leases so that nobody waits long for a dead worker."""
+"""Studios in pieces: real workers, a real broker, either database."""
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app.settings import Settings
+from tests.acceptance.nursery import Nursery
 from tests.acceptance.stack import Stack
 
 
-def settings_for(tmp_path: Path, database_url: str = "") -> Settings:
-    return Settings(
-        data_dir=tmp_path / "data",
-        database_url=database_url,
-        lease_seconds=3.0,
-        checkpoint_seconds=0.5,
-        attempts_max=2,
-        orphan_seconds=0.0,
-    )
+@pytest.fixture
+def usual() -> dict[str, Any]:
+    """Settings of every studio here. A lease outlasts a busy machine; a test that needs one to run out says so."""
+    return {
+        "lease_seconds": 60.0,
+        "sweep_seconds": 0.5,
+        "checkpoint_seconds": 0.5,
+        "attempts_max": 2,
+        "orphan_seconds": 0.0,
+    }
 
 
 @pytest.fixture
-def stack(tmp_path: Path) -> Iterator[Stack]:
+def build(
+    nursery: Nursery, migrated: Path, tmp_path: Path, usual: dict[str, Any], shared_cleaner: None
+) -> Iterator[Callable[..., Stack]]:
+    """Makes a studio with some settings changed, and takes it down."""
+    made: list[Stack] = []
+
+    def make(**changes: Any) -> Stack:
+        settings = Settings(**{"data_dir": tmp_path / "data"} | usual | changes)
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        if not settings.database_url:
+            shutil.copy(migrated, settings.data_dir / "oneword.sqlite3")
+        made.append(Stack(settings, nursery))
+        return made[-1]
+
+    yield make
+    for stack in made:
+        stack.close()
+
+
+@pytest.fixture
+def stack(build: Callable[..., Stack]) -> Stack:
     """On SQLite."""
-    stack = Stack(settings_for(tmp_path))
-    yield stack
-    stack.close()
+    return build()
 
 
 @pytest.fixture
-def stack_on_either(tmp_path: Path, database_url: str) -> Iterator[Stack]:
+def stack_on_either(build: Callable[..., Stack], database_url: str) -> Stack:
     """On SQLite, and again on PostgreSQL."""
-    stack = Stack(settings_for(tmp_path, database_url))
-    yield stack
-    stack.close()
+    return build(database_url=database_url)

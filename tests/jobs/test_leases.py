@@ -1,6 +1,7 @@
 """What a worker does while the database is away, and how it hears that it should stop."""
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,17 +12,15 @@ from sqlalchemy.orm import Session
 
 from app.db import Database
 from app.jobs.ledger import Lease
-from app.migrate import upgrade
 from tests.jobs.test_ledger import add_team, claim, load, submit
 from worker.lease import Heartbeat, write
 from worker.stopping import SharedFlag
 
 
 @pytest.fixture
-def sqlite(tmp_path: Path) -> Iterator[Database]:
+def sqlite(migrated: Path, tmp_path: Path) -> Iterator[Database]:
     """One database is enough: what is tested here does not depend on which."""
-    database = Database(f"sqlite:///{tmp_path / 'test.sqlite3'}")
-    upgrade(database)
+    database = Database(f"sqlite:///{shutil.copy(migrated, tmp_path / 'test.sqlite3')}")
     yield database
     database.dispose()
 

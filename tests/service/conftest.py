@@ -15,11 +15,8 @@ from PIL import Image
 from app import queue
 from app.accounts import service as accounts
 from app.accounts.models import User
-from app.db import Database
 from app.dependencies import Services
 from app.main import create_app
-from app.migrate import upgrade
-from app.pictures import PictureCleaner
 from app.settings import Settings
 from app.teams.models import Membership, Team
 
@@ -37,19 +34,6 @@ def photos(count: int = 4) -> list[tuple[str, tuple[str, bytes, str]]]:
     return [("images", (f"{index}.jpg", photo(index), "image/jpeg")) for index in range(count)]
 
 
-class Shared:
-    """A cleaner that outlives the application it is lent to."""
-
-    def __init__(self, cleaner: PictureCleaner) -> None:
-        self.check = cleaner.check
-
-    def warm(self) -> None:
-        """It is."""
-
-    def close(self) -> None:
-        """Not yet."""
-
-
 @pytest.fixture
 def woken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Ids of the jobs that a worker was woken for."""
@@ -58,36 +42,11 @@ def woken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return sent
 
 
-@pytest.fixture(scope="session")
-def cleaner() -> Iterator[PictureCleaner]:
-    """The children that decode; they start once for all tests."""
-    cleaner = PictureCleaner(bytes_max=25_000_000)
-    yield cleaner
-    cleaner.close()
-
-
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with the newest schema, to copy."""
-    path = tmp_path_factory.mktemp("migrated") / "oneword.sqlite3"
-    database = Database(f"sqlite:///{path}")
-    upgrade(database)
-    database.dispose()  # the last connection folds SQLite's log into the file
-    return path
-
-
 @pytest.fixture
-def anonymous(
-    settings: Settings, woken: list[str], migrated: Path, cleaner: PictureCleaner, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[TestClient]:
+def anonymous(settings: Settings, woken: list[str], migrated: Path, shared_cleaner: None) -> Iterator[TestClient]:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    if settings.database_url:
-        database = Database(settings.database_url)
-        upgrade(database)
-        database.dispose()
-    else:
+    if not settings.database_url:
         shutil.copy(migrated, settings.data_dir / "oneword.sqlite3")
-    monkeypatch.setattr("app.main.PictureCleaner", lambda bytes_max: Shared(cleaner))
     with TestClient(create_app(settings), base_url="http://localhost:8000", raise_server_exceptions=False) as client:
         yield client
 
