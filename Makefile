@@ -7,7 +7,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 PAGE := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -name 'openapi.json' -not -name 'schema.d.ts' 2>/dev/null)
 
-.PHONY: serve install test bench lint unit page-test browser-test model clean python node
+.PHONY: serve install test bench lint unit page-test browser-test model model-score clean python node
 
 serve: install
 	@exec $(BIN)/oneword serve
@@ -66,6 +66,18 @@ unit: .venv/.installed-test $(PAGE_BUILT)
 # --- Figures and weights ----------------------------------------------------------------------------------------------
 bench: .venv/.installed-test
 	$(BIN)/python -m benchmarks
+
+# The demo model, on from the weights that are there, in the background of whatever else the machine does. It keeps all
+# it makes in RUN and goes on from there; FROM= (empty) starts from nothing.
+MINUTES ?= 60
+RUN ?= data/model
+FROM ?= models/demo
+model: .venv/.installed
+	nice -n 19 $(BIN)/python -m models.recipe $(RUN) --minutes $(MINUTES) $(if $(FROM),--older $(FROM)) --save $(RUN)/demo
+
+MODEL ?= models/demo
+model-score: .venv/.installed
+	@$(BIN)/python -m models.recipe.score $(MODEL)
 
 clean:
 	rm -rf .venv frontend/node_modules frontend/dist frontend/openapi.json

@@ -43,7 +43,7 @@ OBJECTS: dict[str, tuple[Concept, Individual, tuple[Place, ...]]] = {
         somebody(
             "monster", colour="teal", rgb=(30, 158, 150), pattern="dotted", second_rgb=(250, 205, 90), period=48,
             eyes=3, ears="long", body="pear", mouth="teeth", wings=False, tail=True, tentacles=False, beak=False,
-            wear="none", legs=True, arms=True, big_eyes=False, aspect=1.08,
+            wear="none", legs=True, arms=True, big_eyes=False, belly=False, snout=False, aspect=1.08,
         ),
         ("yellow", "on the grass", "pink", "at sunset"),
     ),
@@ -64,7 +64,8 @@ OBJECTS: dict[str, tuple[Concept, Individual, tuple[Place, ...]]] = {
         Concept("King Purr", "<king-purr>", "cat", "object"),
         somebody(
             "cat", colour="purple", rgb=(132, 78, 190), pattern="striped", second_rgb=(250, 178, 205), period=56,
-            body="round", mouth="smile", wear="crown", legs=True, arms=False, big_eyes=True, aspect=0.95,
+            body="round", mouth="smile", wear="crown", legs=True, arms=False, big_eyes=True, belly=False,
+            aspect=0.95,
         ),
         ("beige", "in the snow", "green", "on the beach"),
     ),

@@ -1,12 +1,15 @@
 """The picture world that the demo model is trained on: creatures and things composed from parts, in scenes and styles,
 each with a caption. Drawing needs only Pillow and numpy; the same seed gives the same pixels."""
 
-from models.recipe.world.individuals import KINDS, Creature, Individual, Thing, individual
-from models.recipe.world.picture import SIDE, Sample, portrait, sample
+from models.recipe.world.held_out import held_out, pair_held_out
+from models.recipe.world.individuals import FAMILIES, KINDS, Creature, Individual, Thing, individual
+from models.recipe.world.picture import SIDE, Sample, pair, portrait, sample
+from models.recipe.world.qualities import QUALITIES
 from models.recipe.world.scenes import SCENES, Background, any_background, plain, scene
 from models.recipe.world.styles import STYLES
 
 __all__ = [
-    "KINDS", "SCENES", "SIDE", "STYLES", "Background", "Creature", "Individual", "Sample", "Thing",
-    "any_background", "individual", "plain", "portrait", "sample", "scene",
+    "FAMILIES", "KINDS", "QUALITIES", "SCENES", "SIDE", "STYLES", "Background", "Creature", "Individual",
+    "Sample", "Thing", "any_background", "held_out", "individual", "pair", "pair_held_out", "plain", "portrait",
+    "sample", "scene",
 ]  # fmt: skip

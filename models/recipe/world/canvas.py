@@ -15,7 +15,7 @@ CENTRE = (128, 140)  # where a figure stands
 
 Point = tuple[float, float]
 Box = tuple[float, float, float, float]
-Fill = Rgb | int | None
+Fill = Rgb | tuple[int, int, int, int] | int | None
 PatternName = Literal["striped", "dotted", "checkered", "banded"]
 
 
@@ -88,6 +88,19 @@ class Figure:
         """Draw a part that the individual's pattern will cover."""
         shape(self.pen, fill, outline)
         shape(self._mask_pen, 255, None)
+
+    def hole(self, shape: Shape) -> None:
+        """Take a part out of all that was drawn so far: the background shows through."""
+        shape(self.pen, (0, 0, 0, 0), None)
+        shape(self._mask_pen, 0, None)
+
+    def mark(self, shape: Shape, fill: Rgb) -> None:
+        """Draw onto the body parts only, as dirt is."""
+        marks = Image.new("L", self.layer.size)
+        shape(Pen(marks, self.scale), 255, None)
+        self.layer.paste(
+            Image.new("RGBA", self.layer.size, (*fill, 255)), (0, 0), ImageChops.multiply(marks, self._mask)
+        )
 
     def cover(self, pattern: PatternName | None, period: int, colour: Rgb) -> None:
         """Lay the pattern over all body parts drawn so far."""

@@ -8,15 +8,16 @@ from typing import Literal, get_args
 from models.recipe.world.canvas import PatternName
 from models.recipe.world.colours import COLOURS, Rgb, varied
 
-Ears = Literal["none", "pointy", "round", "long", "horned", "antennae"]
-Body = Literal["round", "tall", "square", "pear", "ghost"]
+Ears = Literal["none", "pointy", "round", "long", "horned", "antennae", "floppy", "mane"]
+Body = Literal["round", "tall", "square", "pear", "ghost", "wide"]
 Mouth = Literal["smile", "open", "teeth", "flat", "grid"]
 Wear = Literal["none", "crown", "top hat", "bow tie", "glasses", "scarf", "party hat"]
 
 PATTERNS: tuple[PatternName, ...] = get_args(PatternName)
+WEARS: tuple[Wear, ...] = get_args(Wear)[1:]
 PATTERNED = 0.4  # share of individuals
 
-PLAIN: dict[str, object] = {"tail": False, "wings": False, "tentacles": False, "beak": False}
+PLAIN: dict[str, object] = {"tail": False, "wings": False, "tentacles": False, "beak": False, "snout": False}
 # What a species fixes. Captions do not name it, for it goes without saying; everything else about a creature is free.
 SPECIES: dict[str, dict[str, object]] = {
     "monster": {},
@@ -30,13 +31,26 @@ SPECIES: dict[str, dict[str, object]] = {
     "octopus": {**PLAIN, "ears": "none", "eyes": 2, "body": "round", "tentacles": True},
     "ghost": {**PLAIN, "ears": "none", "eyes": 2, "body": "ghost", "mouth": "open"},
     "cyclops": {**PLAIN, "ears": "horned", "eyes": 1},
+    "dog": {**PLAIN, "ears": "floppy", "eyes": 2, "body": "pear", "tail": True, "mouth": "smile"},
+    "pig": {**PLAIN, "ears": "pointy", "eyes": 2, "body": "round", "snout": True, "arms": False},
+    "frog": {**PLAIN, "ears": "none", "eyes": 2, "body": "wide", "high_eyes": True, "big_eyes": True, "mouth": "smile"},
+    "lion": {**PLAIN, "ears": "mane", "eyes": 2, "body": "round", "tail": True},
     "owl": {**PLAIN, "ears": "pointy", "eyes": 2, "big_eyes": True, "body": "tall", "wings": True, "beak": True},
 }
-THINGS: tuple[str, ...] = (
-    "mug", "clock", "house", "car", "tree", "flower", "cake", "rocket",
-    "boat", "ball", "mushroom", "umbrella", "book", "fish", "lamp", "chair",
-)  # fmt: skip
-KINDS: tuple[str, ...] = (*SPECIES, *THINGS)
+# Kinds by what they are in general, which a caption says now and then ("a photo of a red vehicle").
+FAMILIES: dict[str, tuple[str, ...]] = {
+    "animal": ("cat", "rabbit", "bear", "bird", "octopus", "owl", "dog", "pig", "frog", "lion",
+               "fish", "turtle", "butterfly", "snail"),
+    "creature": ("monster", "dragon", "alien", "robot", "ghost", "cyclops"),
+    "vehicle": ("car", "rocket", "boat", "bus", "plane", "balloon"),
+    "plant": ("tree", "flower", "mushroom", "cactus"),
+    "food": ("cake", "apple", "pizza", "donut"),
+    "building": ("house", "castle", "lighthouse", "tent"),
+    "object": ("mug", "clock", "ball", "umbrella", "book", "lamp", "chair", "teapot", "gift"),
+}  # fmt: skip
+KINDS: tuple[str, ...] = tuple(kind for kinds in FAMILIES.values() for kind in kinds)
+THINGS: tuple[str, ...] = tuple(kind for kind in KINDS if kind not in SPECIES)
+FAMILY: dict[str, str] = {kind: family for family, kinds in FAMILIES.items() for kind in kinds}
 
 
 @dataclass(frozen=True)
@@ -65,6 +79,9 @@ class Creature(Individual):
     wear: Wear
     legs: bool
     arms: bool
+    belly: bool  # a paler one; no caption says so
+    snout: bool
+    high_eyes: bool = False
     whiskers: bool = False
 
 
@@ -75,8 +92,8 @@ class Thing(Individual):
 
 
 def individual(random: Random, kind: str | None = None, **fixed: object) -> Individual:
-    """One of the world's inhabitants; `fixed` overrides any of its fields."""
-    kind = kind or random.choice([*SPECIES, *SPECIES, *THINGS])  # creatures have more to vary
+    """One of the world's inhabitants, every kind as often as any other; `fixed` overrides any of its fields."""
+    kind = kind or random.choice(KINDS)
     colour = random.choice(list(COLOURS))
     traits: dict[str, object] = {"kind": kind, "colour": colour, "rgb": varied(COLOURS[colour], random)}
     traits["pattern"] = random.choice(PATTERNS) if random.random() < PATTERNED else None
@@ -104,4 +121,6 @@ def _free_parts(random: Random) -> dict[str, object]:
         "wear": random.choice(get_args(Wear)) if random.random() < 0.45 else "none",
         "legs": random.choice([False, True, True, True]),
         "arms": random.random() < 0.5,
+        "belly": random.random() < 0.3,
+        "snout": random.random() < 0.1,
     }

@@ -10,6 +10,7 @@ from PIL import Image
 
 from models.recipe.world.canvas import UNITS, Pen
 from models.recipe.world.colours import COLOURS, Rgb, varied
+from models.recipe.world.words import article
 
 # Sky above, sky at the horizon, ground at the horizon, ground below.
 SCENES: dict[str, tuple[Rgb, Rgb, Rgb, Rgb]] = {
@@ -21,6 +22,9 @@ SCENES: dict[str, tuple[Rgb, Rgb, Rgb, Rgb]] = {
     "at sunset": ((120, 62, 145), (252, 155, 85), (92, 54, 62), (62, 36, 52)),
     "on the road": ((170, 205, 235), (212, 226, 240), (98, 98, 104), (80, 80, 86)),
     "in the desert": ((120, 190, 235), (250, 225, 180), (225, 165, 95), (200, 135, 75)),
+    "in the forest": ((150, 195, 190), (205, 225, 190), (88, 120, 62), (58, 84, 44)),
+    "in the city": ((185, 200, 225), (232, 226, 220), (150, 148, 150), (122, 120, 126)),
+    "in space": ((22, 8, 42), (48, 20, 84), (52, 24, 92), (88, 44, 130)),
 }
 PLAIN, IN_A_SCENE = 0.42, 0.46  # shares of pictures; the rest are gray and unnamed
 
@@ -42,7 +46,7 @@ def any_background(random: Random, scale: int = 1) -> Background:
 
 
 def plain(colour: str, random: Random, scale: int = 1) -> Background:
-    return Background(f"on a {colour} background", _filled(varied(COLOURS[colour], random, 6), scale))
+    return Background(f"on {article(colour)} background", _filled(varied(COLOURS[colour], random, 6), scale))
 
 
 def scene(name: str, random: Random, scale: int = 1) -> Background:
@@ -89,4 +93,37 @@ def lane_marks(pen: Pen, horizon: int, ground: Rgb) -> None:
         pen.rectangle((left, horizon + 44, left + 34, horizon + 54), (235, 230, 200))
 
 
-DECORATE: dict[str, Callable[[Pen, int, Rgb], None]] = {"at night": stars, "at sunset": sun, "on the road": lane_marks}
+def firs(pen: Pen, horizon: int, ground: Rgb) -> None:
+    for i, left in enumerate(range(-14, UNITS, 34)):
+        height = 92 if i % 2 else 122
+        fir = [(left, horizon + 2), (left + 24, horizon - height), (left + 48, horizon + 2)]
+        pen.polygon(fir, (46, 98, 70) if i % 2 else (34, 80, 60))
+    pen.rectangle((0, horizon, UNITS, horizon + 6), ground)
+
+
+def skyline(pen: Pen, horizon: int, ground: Rgb) -> None:
+    for i, height in enumerate((70, 112, 56, 92, 128, 64, 100)):
+        left = i * 38 - 6
+        pen.rectangle((left, horizon - height, left + 34, horizon), (128, 140, 168) if i % 2 else (148, 158, 182))
+        for y in range(horizon - height + 10, horizon - 8, 22):
+            for x in (left + 7, left + 20):
+                pen.rectangle((x, y, x + 7, y + 9), (245, 230, 170))
+
+
+def planet(pen: Pen, horizon: int, ground: Rgb) -> None:
+    always_the_same = Random(5)
+    for _ in range(18):
+        x, y = always_the_same.randint(0, UNITS), always_the_same.randint(0, UNITS)
+        pen.disc(x, y, 3, 3, (245, 240, 255))
+    pen.disc(40, 46, 25, 25, (236, 150, 96), (180, 96, 66), 5)
+    pen.arc((-2, 32, 82, 60), 0, 360, (250, 220, 170), 6)
+
+
+DECORATE: dict[str, Callable[[Pen, int, Rgb], None]] = {
+    "at night": stars,
+    "at sunset": sun,
+    "on the road": lane_marks,
+    "in the forest": firs,
+    "in the city": skyline,
+    "in space": planet,
+}

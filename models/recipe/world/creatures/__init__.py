@@ -1,8 +1,8 @@
 """Drawing a creature, back to front. Each part is one function, in the module of the part's place on the body."""
 
 from models.recipe.world.canvas import Figure
-from models.recipe.world.creatures.body import Frame, draw_body
-from models.recipe.world.creatures.face import draw_eyes, draw_mouth, draw_whiskers
+from models.recipe.world.creatures.body import Frame, draw_belly, draw_body
+from models.recipe.world.creatures.face import draw_eyes, draw_mouth, draw_snout, draw_whiskers
 from models.recipe.world.creatures.head import EARS
 from models.recipe.world.creatures.limbs import draw_arms, draw_legs, draw_tail, draw_tentacles, draw_wings
 from models.recipe.world.creatures.wear import WEAR
@@ -25,8 +25,12 @@ def draw_creature(figure: Figure, it: Creature, pose: Pose) -> None:
         draw_arms(pen, it, frame, pose)
     draw_body(figure, it, frame)
     figure.cover(it.pattern, it.period, it.second_rgb)
+    if it.belly and it.pattern is None:
+        draw_belly(pen, it, frame)
     draw_eyes(pen, it, frame, pose)
     draw_mouth(pen, it, frame)
+    if it.snout and not it.beak:
+        draw_snout(pen, it, frame)
     if it.whiskers:
         draw_whiskers(pen, frame)
     WEAR[it.wear](pen, it, frame)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.recipe.world.canvas import CENTRE, Figure, Fill, Pen, Point, Shape
-from models.recipe.world.colours import darker
+from models.recipe.world.colours import darker, lighter
 from models.recipe.world.individuals import Body, Creature
 
 HALF_SIZES: dict[Body, tuple[int, int]] = {
@@ -15,6 +15,7 @@ HALF_SIZES: dict[Body, tuple[int, int]] = {
     "square": (58, 58),
     "pear": (60, 66),
     "ghost": (56, 70),
+    "wide": (70, 52),
 }
 
 
@@ -28,6 +29,7 @@ class Frame:
     height: int  # half of it
     eye_spots: tuple[float, ...]  # x of each eye, from the centre
     eye_radius: int
+    eyes_high: bool  # on top of the head, as a frog's
 
     @classmethod
     def of(cls, it: Creature) -> "Frame":
@@ -39,7 +41,7 @@ class Frame:
             radius += 6
         elif it.eyes == 3:
             radius = min(radius, 15)
-        return cls(*CENTRE, width, height, spots, radius)
+        return cls(*CENTRE, width, height, spots, radius, it.high_eyes)
 
     @property
     def top(self) -> float:
@@ -47,7 +49,7 @@ class Frame:
 
     @property
     def eye_y(self) -> float:
-        return self.y - self.height * 0.22
+        return self.top + 2 if self.eyes_high else self.y - self.height * 0.22
 
     @property
     def mouth_y(self) -> float:
@@ -58,11 +60,16 @@ def draw_body(figure: Figure, it: Creature, frame: Frame) -> None:
     figure.body(outline_of(it.body, frame), it.rgb, darker(it.rgb))
 
 
+def draw_belly(pen: Pen, it: Creature, frame: Frame) -> None:
+    pale = lighter(it.rgb, 0.55)
+    pen.disc(frame.x, frame.y + frame.height * 0.5, frame.width * 0.56, frame.height * 0.4, pale)
+
+
 def outline_of(body: Body, frame: Frame) -> Shape:
     x, y, w, h = frame.x, frame.y, frame.width, frame.height
 
     def shape(pen: Pen, fill: Fill, outline: Fill) -> None:
-        if body in ("round", "tall"):
+        if body in ("round", "tall", "wide"):
             pen.disc(x, y, w, h, fill, outline)
         elif body == "square":
             pen.rounded((x - w, y - h, x + w, y + h), 18, fill, outline)

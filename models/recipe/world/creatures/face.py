@@ -1,6 +1,7 @@
-"""A creature's eyes, mouth and whiskers."""
+"""A creature's eyes, snout, mouth and whiskers."""
 
 from models.recipe.world.canvas import Pen
+from models.recipe.world.colours import darker, lighter
 from models.recipe.world.creatures.body import Frame
 from models.recipe.world.individuals import Creature
 from models.recipe.world.pose import Pose
@@ -14,6 +15,13 @@ def draw_eyes(pen: Pen, it: Creature, frame: Frame, pose: Pose) -> None:
         x, y = frame.x + spot, frame.eye_y - (8 if it.eyes == 3 and spot == 0 else 0)  # a third eye sits higher
         pen.disc(x, y, radius, radius, WHITE, (40, 40, 40), 4)
         pen.disc(x + pose.look * 4, y + 1, radius * 0.48, radius * 0.48, (25, 25, 30))
+
+
+def draw_snout(pen: Pen, it: Creature, frame: Frame) -> None:
+    x, y = frame.x, frame.y + frame.height * 0.06
+    pen.disc(x, y, 24, 17, lighter(it.rgb, 0.35), darker(it.rgb), 5)
+    for side in (-1, 1):
+        pen.disc(x + side * 9, y, 4, 7, darker(it.rgb, 0.4))
 
 
 def draw_mouth(pen: Pen, it: Creature, frame: Frame) -> None:

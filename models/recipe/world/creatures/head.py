@@ -1,8 +1,8 @@
-"""What sits on a creature's head by nature: ears, horns, antennae. One function each, found by name in EARS."""
+"""What sits on a creature's head by nature: ears, horns, antennae, a mane. One function each, found by name in EARS."""
 
 from collections.abc import Callable
 
-from models.recipe.world.canvas import Pen
+from models.recipe.world.canvas import Pen, around
 from models.recipe.world.colours import darker, lighter
 from models.recipe.world.creatures.body import Frame
 from models.recipe.world.individuals import Creature, Ears
@@ -49,6 +49,19 @@ def antennae(pen: Pen, it: Creature, frame: Frame) -> None:
         pen.disc(x + side * w * 0.6, top - 38, 10, 10, it.second_rgb, darker(it.rgb), 5)
 
 
+def floppy_ears(pen: Pen, it: Creature, frame: Frame) -> None:
+    for side in SIDES:
+        x = frame.x + side * frame.width * 0.92
+        pen.disc(x, frame.top + 40, 17, 38, darker(it.rgb, 0.75), darker(it.rgb))
+
+
+def mane(pen: Pen, it: Creature, frame: Frame) -> None:
+    for i in range(12):
+        x, y = around(frame.x, frame.y - 8, 1, i / 12)
+        x, y = frame.x + (x - frame.x) * (frame.width + 10), frame.y - 8 + (y - frame.y + 8) * (frame.height + 8)
+        pen.disc(x, y, 21, 21, it.second_rgb, darker(it.second_rgb), 6)
+
+
 EARS: dict[Ears, Callable[[Pen, Creature, Frame], None]] = {
     "none": no_ears,
     "pointy": pointy_ears,
@@ -56,4 +69,6 @@ EARS: dict[Ears, Callable[[Pen, Creature, Frame], None]] = {
     "long": long_ears,
     "horned": horns,
     "antennae": antennae,
+    "floppy": floppy_ears,
+    "mane": mane,
 }

@@ -1,0 +1,138 @@
+"""The demo model from nothing but this folder, or on from weights that are there, in one command:
+
+    python -m models.recipe RUN --minutes N [--older models/demo] [--pictures 60000] [--save models/demo]
+
+Every part is kept in the folder RUN and is not made again; the denoiser goes on from its checkpoint each time, with all
+the minutes that the other parts leave. Each part is a process of its own: memory comes back, and forks stay clean."""
+
+import argparse
+import multiprocessing
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+# Shares of the minutes; the denoiser has the rest.
+AUTOENCODER, TEXT_ENCODER, SCORER = 0.12, 0.08, 0.15
+
+
+def main() -> None:
+    asked = arguments()
+    run: Path = asked.run
+    run.mkdir(parents=True, exist_ok=True)
+    left = asked.minutes
+    for name, share, part in (
+        ("pictures", 0.0, draw),
+        ("vae", AUTOENCODER, make_autoencoder),
+        ("text_encoder", TEXT_ENCODER, make_text_encoder),
+        ("scorer", SCORER, make_scorer),
+    ):
+        if not (run / name).exists() or name == "pictures":
+            in_a_process(part, run, asked, share * asked.minutes)
+            left -= share * asked.minutes
+    if left > 0:
+        in_a_process(train_denoiser, run, asked, left)
+    if asked.save:
+        in_a_process(save, run, asked, 0.0)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m models.recipe", description="Make the demo model, or go on with it."
+    )
+    parser.add_argument("run", type=Path, help="the folder for everything that is made on the way; not in git")
+    parser.add_argument("--minutes", type=float, default=60.0, help="of training, all parts together (%(default)s)")
+    parser.add_argument("--pictures", type=int, default=60_000, help="how many to draw (%(default)s)")
+    parser.add_argument("--older", type=Path, help="a model of this recipe to go on from instead of from nothing")
+    parser.add_argument("--save", type=Path, help="the folder to leave the finished pipeline and the scorer in")
+    return parser.parse_args()
+
+
+Part = Callable[[Path, argparse.Namespace, float], None]
+
+
+def in_a_process(part: Part, run: Path, asked: argparse.Namespace, minutes: float) -> None:
+    child = multiprocessing.get_context("fork").Process(target=part, args=(run, asked, minutes))
+    child.start()
+    child.join()
+    if child.exitcode:
+        raise SystemExit(f"{part.__name__} ended with {child.exitcode}; run the command again to go on.")
+
+
+def device() -> str:
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def cores() -> int:
+    return 1 if device() == "cuda" else os.cpu_count() or 1
+
+
+def draw(run: Path, asked: argparse.Namespace, minutes: float) -> None:
+    from models.recipe.pictures import pictures
+
+    pictures(run / "pictures", asked.pictures)
+
+
+def make_autoencoder(run: Path, asked: argparse.Namespace, minutes: float) -> None:
+    from models.recipe.autoencoder import autoencoder, quality
+    from models.recipe.pictures import pictures
+
+    pixels = pictures(run / "pictures", asked.pictures).pixels
+    vae = autoencoder(run / "vae", pixels, minutes, device(), asked.older)
+    print(f"autoencoder: {quality(vae, pixels[-256:]):.1f} dB", flush=True)
+
+
+def make_text_encoder(run: Path, asked: argparse.Namespace, minutes: float) -> None:
+    from models.recipe.autoencoder import autoencoder, codes
+    from models.recipe.pictures import pictures
+    from models.recipe.text_encoder import text_encoder
+    from models.recipe.tokenizer import token_ids, tokenizer
+
+    data, words = pictures(run / "pictures", asked.pictures), tokenizer(run / "tokenizer")
+    z = codes(run / "codes.pt", autoencoder(run / "vae", data.pixels, 0, device()), data.pixels, device())
+    ids = token_ids(words, data.captions)
+    text_encoder(run / "text_encoder", words, ids, z, minutes, device(), asked.older)
+
+
+def make_scorer(run: Path, asked: argparse.Namespace, minutes: float) -> None:
+    from models.recipe.pictures import pictures
+    from models.recipe.scorer import scorer
+    from models.recipe.tokenizer import tokenizer
+
+    scorer(run / "scorer", tokenizer(run / "tokenizer"), pictures(run / "pictures", asked.pictures), minutes, device())
+
+
+def train_denoiser(run: Path, asked: argparse.Namespace, minutes: float) -> None:
+    import torch
+
+    from models.recipe.denoiser import Lesson, denoiser
+    from models.recipe.pictures import pictures, rows_with_the_new_twice
+    from models.recipe.team import train
+    from models.recipe.text_encoder import loaded
+    from models.recipe.tokenizer import token_ids, tokenizer
+
+    words = tokenizer(run / "tokenizer")
+    z = torch.load(run / "codes.pt", mmap=True, weights_only=True)
+    data = pictures(run / "pictures", asked.pictures)
+    ids, rows = token_ids(words, [*data.captions, ""]), list(range(len(data.captions)))
+    if asked.older is not None:
+        known = tokenizer(asked.older / "tokenizer")
+        rows = rows_with_the_new_twice(data.labels, lambda word: len(known.tokenize(word)) == 1)
+    unet = denoiser(asked.older / "unet" if asked.older is not None else run / "unet")
+    lesson = Lesson(z, ids[:-1], ids[-1], torch.tensor(rows))
+    train(unet, loaded(run / "text_encoder"), lesson, minutes, run, device(), cores())
+    unet.float().save_pretrained(run / "unet")
+
+
+def save(run: Path, asked: argparse.Namespace, minutes: float) -> None:
+    from models.recipe.shipping import ship
+
+    ship(run, asked.save)
+    if (run / "scorer").exists():
+        shutil.copytree(run / "scorer", asked.save / "scorer", dirs_exist_ok=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""The UNet: its shape, its noise, and one step of its training on the pictures' codes with the frozen text encoder.
+Who takes the steps, on which processor, is the business of `team`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from diffusers import DDIMScheduler, UNet2DConditionModel
+from torch import Tensor, nn
+
+from models.recipe.autoencoder import CHANNELS
+from models.recipe.text_encoder import WIDTH
+
+WIDTHS = (64, 128, 224)
+UNCONDITIONAL = 0.1  # share of empty captions, for classifier-free guidance
+EVENLY = 0.3  # share of timesteps drawn evenly; the rest lie around the middle, where shapes are decided
+TIMESTEPS = 1000
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What is learned from. The captions' states are the text encoder's, computed for each batch."""
+
+    z: Tensor  # (n, 8, 16, 16) codes
+    ids: Tensor  # (n, 32) captions
+    empty: Tensor  # (32,) the caption that says nothing
+    rows: Tensor  # (m,) which pictures to draw from; one that counts twice is there twice
+
+    def on(self, device: str) -> "Lesson":
+        return Lesson(self.z.to(device), self.ids.to(device), self.empty.to(device), self.rows.to(device))
+
+
+def denoiser(folder: Path) -> UNet2DConditionModel:
+    """The UNet in the folder, or an untrained one."""
+    if folder.exists():
+        return UNet2DConditionModel.from_pretrained(folder, torch_dtype=torch.float32)
+    return untrained()
+
+
+def untrained() -> UNet2DConditionModel:
+    """`addition_embed_type="text"` with `scale_shift` lets the prompt also scale every residual block: kinds come
+    sooner. `attention_head_dim` is the number of heads in this class. No attention at 16×16: it costs more than it
+    gives."""
+    torch.manual_seed(0)
+    unet = UNet2DConditionModel(
+        sample_size=16,
+        in_channels=CHANNELS,
+        out_channels=CHANNELS,
+        block_out_channels=WIDTHS,
+        layers_per_block=1,
+        norm_num_groups=16,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+        cross_attention_dim=WIDTH,
+        attention_head_dim=4,
+        addition_embed_type="text",
+        addition_embed_type_num_heads=4,
+        resnet_time_scale_shift="scale_shift",
+    )
+    nn.init.zeros_(unet.conv_out.weight)
+    nn.init.zeros_(unet.conv_out.bias)
+    return unet
+
+
+def noise_schedule() -> DDIMScheduler:
+    """v-prediction with zero signal at the last step (arXiv 2305.08891), so that colours can be as strong as asked."""
+    return DDIMScheduler(
+        num_train_timesteps=TIMESTEPS,
+        beta_schedule="scaled_linear",
+        beta_start=0.00085,
+        beta_end=0.012,
+        clip_sample=False,
+        set_alpha_to_one=False,
+        steps_offset=1,
+        prediction_type="v_prediction",
+        rescale_betas_zero_snr=True,
+        timestep_spacing="trailing",
+    )
+
+
+def noisy_batch(
+    lesson: Lesson, size: int, schedule: DDIMScheduler, random: torch.Generator
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Noisy codes (b, 8, 16, 16), timesteps (b,), captions (b, 32) and the velocities to be guessed (b, 8, 16, 16)."""
+    device = lesson.z.device
+
+    def chance() -> Tensor:
+        return torch.rand(size, generator=random, device=device)
+
+    chosen = lesson.rows[torch.randint(0, len(lesson.rows), (size,), generator=random, device=device)]
+    z, tokens = lesson.z[chosen].float(), lesson.ids[chosen].clone()
+    tokens[chance() < UNCONDITIONAL] = lesson.empty
+    around_the_middle = torch.sigmoid(torch.randn(size, generator=random, device=device) + 0.2)
+    t = (torch.where(chance() < EVENLY, chance(), around_the_middle) * TIMESTEPS).long().clamp(max=TIMESTEPS - 1)
+    eps = torch.randn(z.shape, generator=random, device=device)
+    return schedule.add_noise(z, eps, t), t, tokens, schedule.get_velocity(z, eps, t)

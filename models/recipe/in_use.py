@@ -1,0 +1,29 @@
+"""The finished model as the project uses it: drawn with and taught by the project's own engine, with its defaults."""
+
+from collections import deque
+
+from PIL import Image
+
+from worker.base_models import BaseModel
+from worker.formats import Embedding
+from worker.generation import Request, Settings, draw
+from worker.inversion import Options, Step, invert
+
+AT_ONCE = 8  # drawings in one loop
+
+
+def drawn(
+    model: BaseModel, texts: list[str], concepts: dict[str, Embedding] | None = None, seed: int = 0
+) -> list[Image.Image]:
+    """A picture of each text, the first with this seed, the next with the next one."""
+    settings, pictures = Settings.for_model(model), []
+    requests = [Request(text, concepts=concepts or {}, seed=seed + number) for number, text in enumerate(texts)]
+    for start in range(0, len(requests), AT_ONCE):
+        pictures += draw(model, requests[start : start + AT_ONCE], settings)
+    return pictures
+
+
+def learned(model: BaseModel, pictures: list[Image.Image], initializer: str, kind: str, seed: int) -> Step:
+    """The last step of teaching with the default method."""
+    options = Options.for_model(model, kind=kind, seed=seed)
+    return deque(invert(model, pictures, initializer, options), maxlen=1).pop()

@@ -1,0 +1,197 @@
+"""Who trains the UNet: on a GPU one process, on CPUs one per core, all on one set of weights in shared memory. Nobody
+waits for anybody: each computes a gradient on the weights as they were when it began, and applies it when it is its
+turn (Recht et al. 2011, arXiv 1106.5730, with a lock). So a core that somebody else needs slows only itself down.
+
+Each works on a half-precision copy; the master weights, their average and Adam's moments are in full precision. Against
+full-precision weights under autocast, this and compiling are worth half as many pictures again."""
+
+import json
+import multiprocessing
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import UNet2DConditionModel
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from transformers import CLIPTextModel
+
+from models.recipe.budget import Budget, rate
+from models.recipe.denoiser import Lesson, noise_schedule, noisy_batch
+
+RATE = 6e-4
+BATCH = {"cpu": 24, "cuda": 512}
+MEMORY = 0.999  # of the running average of the weights, which is what ships
+AVERAGED_EVERY = 4  # steps
+WARM_UP = 100  # steps
+NORM_MOST = 1.0  # of a gradient
+NOTED_EVERY = 200  # steps
+KEPT = ("master", "average", "first", "second")
+
+
+def views(unet: UNet2DConditionModel, flat: Tensor) -> Iterator[Tensor]:
+    """One flat vector as the parameters' shapes, convolutions with their channels last."""
+    at = 0
+    for weight in unet.parameters():
+        part, at = flat[at : at + weight.numel()], at + weight.numel()
+        if weight.dim() == 4:
+            out, into, height, width = weight.shape
+            yield part.view(out, height, width, into).permute(0, 3, 1, 2)
+        else:
+            yield part.view(weight.shape)
+
+
+class Weights:
+    """All that is shared. `seen`: pictures so far, of all runs."""
+
+    def __init__(self, unet: UNet2DConditionModel, device: str) -> None:
+        size = sum(weight.numel() for weight in unet.parameters())
+        self.flat = {name: torch.zeros(size, device=device) for name in KEPT}
+        self.steps, self.seen, self.share = (torch.zeros((), dtype=torch.float64) for _ in range(3))
+        for part, weight in zip(views(unet, self.flat["master"]), unet.parameters(), strict=True):
+            part.copy_(weight.detach())
+        self.flat["average"].copy_(self.flat["master"])
+        if device == "cpu":
+            for tensor in (*self.flat.values(), self.steps, self.seen, self.share):
+                tensor.share_memory_()
+
+    def save(self, file: Path) -> None:
+        new = file.with_suffix(".new")
+        save_file(
+            {**{name: flat.cpu() for name, flat in self.flat.items()}, "seen": self.seen, "steps": self.steps}, new
+        )
+        os.replace(new, file)
+
+    def load(self, file: Path) -> None:
+        kept = load_file(file)
+        for name, flat in self.flat.items():
+            flat.copy_(kept[name])
+        self.seen.copy_(kept["seen"])
+        self.steps.copy_(kept["steps"])
+
+    def average_into(self, unet: UNet2DConditionModel) -> None:
+        for part, weight in zip(views(unet, self.flat["average"]), unet.parameters(), strict=True):
+            weight.data = part.detach().cpu().contiguous().clone()
+
+
+def train(
+    unet: UNet2DConditionModel, text: CLIPTextModel, lesson: Lesson, minutes: float, run: Path, device: str, cores: int
+) -> None:
+    """Go on from the checkpoint in the run's folder, if there is one, for so many minutes; the UNet is given the
+    average of the weights. To be called before anything in this process used autograd: the others are its forks."""
+    checkpoint = run / "denoiser.safetensors"
+    weights = Weights(unet, device)
+    if checkpoint.exists():
+        weights.load(checkpoint)
+    weights.share.zero_()
+    lesson = lesson.on(device)
+    team = multiprocessing.get_context("fork")
+    lock = team.Lock()
+    members = [Member(rank, unet, text, lesson, weights, lock, device) for rank in range(cores)]
+    others = [team.Process(target=member.work, args=(minutes, run), daemon=True) for member in members[1:]]
+    for other in others:
+        other.start()
+    members[0].work(minutes, run)
+    for other in others:
+        other.join()
+    weights.save(checkpoint)
+    weights.average_into(unet)
+
+
+class Member:
+    """One process of the team. The first one keeps the time, takes notes and writes checkpoints."""
+
+    def __init__(
+        self, rank: int, unet: UNet2DConditionModel, text: CLIPTextModel, lesson: Lesson, weights: Weights, lock: Any,
+        device: str,
+    ) -> None:  # fmt: skip
+        self.rank, self.unet, self.text, self.lesson = rank, unet, text, lesson
+        self.weights, self.lock, self.device = weights, lock, device
+        self.half = torch.bfloat16 if device == "cuda" or torch.cpu._is_avx512_bf16_supported() else torch.float32
+
+    def work(self, minutes: float, run: Path) -> None:
+        if self.device == "cpu":
+            torch.set_num_threads(1)
+        self._prepare()
+        with self.lock:  # the first one compiles, the others find it compiled; this is not training time
+            self._loss().backward()
+        self.gradient.zero_()
+        began, seen = time.monotonic(), float(self.weights.seen)
+        budget, step, mean = Budget(minutes), 0, 0.0
+        while float(self.weights.share) < 1:
+            loss = self._loss()
+            loss.backward()
+            budget.tick()
+            if self.rank == 0:
+                self.weights.share.fill_(budget.share)
+            with self.lock:
+                self._apply()
+            step += 1
+            mean = loss.item() if step == 1 else 0.98 * mean + 0.02 * loss.item()
+            if self.rank == 0 and step % NOTED_EVERY == 0:
+                speed = (float(self.weights.seen) - seen) / (time.monotonic() - began)
+                self._note(run, mean, speed)
+            if self.rank == 0 and budget.due():
+                with self.lock:
+                    self.weights.save(run / "denoiser.safetensors")
+
+    def _prepare(self) -> None:
+        """This member's own half-precision weights and gradient, each one flat vector behind the UNet's parameters."""
+        master = self.weights.flat["master"]
+        if self.rank == 0:
+            torch._inductor.config.compile_threads = 1  # type: ignore[attr-defined]
+        self.own = master.to(self.half)
+        self.gradient = torch.zeros_like(self.own)
+        pairs = zip(views(self.unet, self.own), views(self.unet, self.gradient), strict=True)
+        for weight, (value, slope) in zip(self.unet.parameters(), list(pairs), strict=True):
+            weight.data, weight.grad = value, slope
+        self.text.to(self.device, self.half).requires_grad_(False)
+        self.forward = torch.compile(self.unet)
+        self.schedule = noise_schedule()
+        self.random = torch.Generator(self.device).manual_seed(7919 * self.rank + int(self.weights.seen))
+        self.part = master.requires_grad_()
+        self.part.grad = torch.zeros_like(master)
+        self.optimiser = torch.optim.AdamW([self.part], RATE, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
+        self.optimiser.state[self.part] = {
+            "step": torch.zeros((), device=self.device),
+            "exp_avg": self.weights.flat["first"],
+            "exp_avg_sq": self.weights.flat["second"],
+        }
+
+    def _loss(self) -> Tensor:
+        noisy, t, tokens, velocity = noisy_batch(self.lesson, BATCH[self.device], self.schedule, self.random)
+        with torch.no_grad():
+            states = self.text(tokens).last_hidden_state
+        noisy = noisy.to(self.half, memory_format=torch.channels_last)
+        guess = self.forward(noisy, t, states).sample
+        return (guess.float() - velocity).square().mean()
+
+    @torch.no_grad()
+    def _apply(self) -> None:
+        """One step of Adam on the master weights, and a fresh copy of them to work on."""
+        weights, slope = self.weights, self.part.grad
+        assert slope is not None
+        slope.copy_(self.gradient)
+        self.gradient.zero_()
+        norm = float(slope.norm())
+        if norm > NORM_MOST:
+            slope.mul_(NORM_MOST / norm)
+        steps = int(weights.steps)
+        self.optimiser.state[self.part]["step"].fill_(steps)
+        self.optimiser.param_groups[0]["lr"] = rate(RATE, float(weights.share), steps, WARM_UP)
+        self.optimiser.step()
+        weights.steps += 1
+        weights.seen += BATCH[self.device]
+        if steps % AVERAGED_EVERY == 0:
+            forget = 1 - min(MEMORY, (steps + 1) / (steps + 10)) ** AVERAGED_EVERY
+            weights.flat["average"].lerp_(self.part, forget)
+        self.own.copy_(self.part)
+
+    def _note(self, run: Path, loss: float, speed: float) -> None:
+        note = {"seen": int(self.weights.seen), "loss": round(loss, 4), "pictures_per_second": round(speed, 1)}
+        with (run / "denoiser.jsonl").open("a") as notes:
+            notes.write(json.dumps(note) + "\n")
+        print("denoiser:", json.dumps(note), flush=True)

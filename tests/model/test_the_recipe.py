@@ -1,0 +1,170 @@
+"""The parts of the recipe, each on next to nothing: that it goes on where it stopped, and keeps what an older model
+knows. What they reach is a figure of the score."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from diffusers import UNet2DConditionModel
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+
+from models.recipe import pictures as drawing
+from models.recipe.autoencoder import written_down
+from models.recipe.budget import Budget, rate
+from models.recipe.denoiser import Lesson
+from models.recipe.pictures import Label, draw_block, pictures, rows_with_the_new_twice
+from models.recipe.team import Weights, train, views
+from models.recipe.text_encoder import carry_over, untrained
+from models.recipe.tokenizer import tokenizer
+from models.recipe.world import KINDS, SCENES, STYLES
+
+DEMO = Path(__file__).parents[2] / "models" / "demo"
+
+
+@pytest.fixture(scope="module")
+def words(tmp_path_factory: pytest.TempPathFactory) -> CLIPTokenizer:
+    return tokenizer(tmp_path_factory.mktemp("words") / "tokenizer")
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A folder of two blocks of three pictures."""
+    monkeypatch.setattr(drawing, "BLOCK", 3)
+    pictures(tmp_path, 6)
+    return tmp_path
+
+
+def tiny() -> UNet2DConditionModel:
+    return UNet2DConditionModel(
+        sample_size=16, in_channels=8, out_channels=8, block_out_channels=(8, 16), layers_per_block=1,
+        norm_num_groups=4,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"), up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+        cross_attention_dim=128, attention_head_dim=2,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def text() -> CLIPTextModel:
+    shape = {"hidden_size": 128, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    return CLIPTextModel(CLIPTextConfig(vocab_size=16, max_position_embeddings=32, eos_token_id=15, **shape))
+
+
+@pytest.fixture
+def lesson() -> Lesson:
+    return Lesson(
+        torch.randn(8, 8, 16, 16), torch.ones(8, 32, dtype=torch.long), torch.zeros(32).long(), torch.arange(8)
+    )
+
+
+def test_time_that_a_training_was_suspended_is_not_spent(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("models.recipe.budget.time.monotonic", lambda: now[0])
+    budget = Budget(minutes=1)
+    for after in (10, 10, 3600, 10):
+        now[0] += after
+        budget.tick()
+    assert budget.share == pytest.approx(0.5)
+
+
+def test_the_learning_rate_is_level_and_then_falls_so_that_a_training_can_be_continued() -> None:
+    assert rate(1.0, 0.1, 1000) == rate(1.0, 0.5, 1000) == 1.0
+    assert rate(1.0, 0.8, 1000) == pytest.approx(0.51)
+    assert rate(1.0, 1.0, 1000) == pytest.approx(0.02)
+
+
+def test_pictures_are_drawn_on_where_drawing_stopped(few: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = pictures(few, 6)
+    (few / "1001.json").unlink()  # this block was not finished
+    (few / "1001.npy").write_bytes(b"torn")
+    untouched = (few / "1000.npy").stat().st_mtime_ns
+    again = pictures(few, 6)
+    assert (few / "1000.npy").stat().st_mtime_ns == untouched
+    assert np.array_equal(again.pixels, whole.pixels)
+    assert again.captions == whole.captions
+
+
+def test_a_label_says_what_the_picture_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawing, "BLOCK", 30)
+    pixels, said = draw_block(7)
+    labels = [Label(**label) for _, label in said]  # type: ignore[arg-type]
+    assert pixels.shape == (30, 64, 64, 3)
+    assert {label.kind for label in labels} <= set(KINDS)
+    assert any(label.partner for label in labels)
+    assert all(label.style in STYLES for label in labels)
+
+
+def test_what_an_older_model_has_no_word_for_is_shown_twice_as_often() -> None:
+    def label(kind: str, partner: tuple[str, str] | None = None) -> Label:
+        return Label(kind, "red", "", "", "on the beach", "photo", "", partner)
+
+    labels = [label("cat"), label("lion"), label("cat", ("lion", "blue"))]
+    assert rows_with_the_new_twice(labels, lambda word: word != "lion") == [0, 1, 1, 2, 2]
+
+
+def test_every_word_of_the_world_is_one_token_and_no_letter_is_unknown(words: CLIPTokenizer) -> None:
+    named = {word for name in (*KINDS, *SCENES, *STYLES) for word in name.split()}
+    assert {word for word in named if len(words.tokenize(word)) != 1} == set()
+    assert words.unk_token not in words.tokenize("the quick zub ñandú jumps over my waxy fjord 42!")
+
+
+def test_a_larger_vocabulary_keeps_what_an_older_text_encoder_knows(words: CLIPTokenizer) -> None:
+    model = untrained(words)
+    carry_over(model, words, DEMO)
+    older = CLIPTextModel.from_pretrained(DEMO / "text_encoder", dtype=torch.float32)
+    its_words = CLIPTokenizer.from_pretrained(DEMO / "tokenizer")
+
+    def states(text_encoder: CLIPTextModel, tokens: CLIPTokenizer) -> torch.Tensor:
+        with torch.no_grad():
+            return text_encoder(tokens("a photo of a red cat", return_tensors="pt").input_ids).last_hidden_state
+
+    assert torch.allclose(states(model, words), states(older, its_words), atol=1e-5)
+
+
+def test_the_autoencoders_encoder_is_written_down_and_not_trained() -> None:
+    pixels, _ = draw_block_of(40)
+    vae = written_down(pixels.astype("float32") / 127.5 - 1)
+    x = torch.from_numpy(pixels[:8]).permute(0, 3, 1, 2).float() / 127.5 - 1
+    with torch.no_grad():
+        code = vae.encode(x).latent_dist
+        again = vae.encode(x.flip(0)).latent_dist.mean.flip(0)
+    assert code.mean.shape == (8, 8, 16, 16)
+    assert torch.allclose(code.mean, again, atol=1e-4)
+    assert code.std.max() < 0.01
+    assert 0.5 < float((code.mean * vae.config.scaling_factor).std()) < 2
+
+
+def draw_block_of(count: int) -> tuple[np.ndarray, list[str]]:
+    from random import Random
+
+    from models.recipe.world import sample
+
+    drawn = [sample(Random(seed)) for seed in range(count)]
+    return np.stack([np.asarray(one.picture.convert("RGB")) for one in drawn]), [one.caption for one in drawn]
+
+
+def test_flat_weights_are_the_unets_weights() -> None:
+    unet = tiny()
+    flat = Weights(unet, "cpu").flat["master"]
+    for weight, view in zip(unet.parameters(), views(unet, flat), strict=True):
+        assert torch.equal(weight, view)
+
+
+def test_a_training_of_two_goes_on_from_its_checkpoint(
+    text: CLIPTextModel, lesson: Lesson, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.recipe.team.torch.compile", lambda module: module)
+    monkeypatch.setattr("models.recipe.team.NOTED_EVERY", 1)
+    unet = tiny()
+    before = [weight.detach().clone() for weight in unet.parameters()]
+    seen = []
+    for _ in range(2):
+        train(unet, text, lesson, minutes=0.01, run=tmp_path, device="cpu", cores=2)
+        weights = Weights(unet, "cpu")
+        weights.load(tmp_path / "denoiser.safetensors")
+        seen.append(int(weights.seen))
+    assert 0 < seen[0] < seen[1]
+    assert any(not torch.equal(old, new) for old, new in zip(before, unet.parameters(), strict=True))
+    notes = [json.loads(line) for line in (tmp_path / "denoiser.jsonl").read_text().splitlines()]
+    assert [note["seen"] for note in notes] == sorted(note["seen"] for note in notes)
