@@ -166,7 +166,7 @@ def _carry(decoder: nn.Module, path: list[int], group: int) -> None:
         for channel in path:
             grow.weight[channel], grow.bias[channel] = 0, 0
             grow.weight[channel, channel] = smooth if channel % group < 2 else same
-    narrow = decoder.up_blocks[2].resnets[0].conv_shortcut  # type: ignore[index]
+    narrow = decoder.up_blocks[2].resnets[0].conv_shortcut  # type: ignore[index, union-attr]
     for channel in path:
         narrow.weight[channel], narrow.bias[channel] = 0, 0
         narrow.weight[channel, channel, 0, 0] = 1
@@ -187,7 +187,7 @@ def train_decoder(vae: AutoencoderKL, pixels: Pixels, minutes: float, device: st
             z = vae.encode(x).latent_dist.mean
             z += FORGIVENESS * torch.randn(z.shape, generator=generator, device=device)
         loss = reconstruction_loss(vae.decode(z).sample, x)
-        loss.backward()
+        torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(weights, 1.0)
         for group in optimiser.param_groups:
             group["lr"] = rate(RATE, budget.share, step, warm_up=100)
@@ -235,7 +235,8 @@ def as_one_matrix(vae: AutoencoderKL, x: Tensor) -> Callable[[Tensor], Tensor]:
 
     def encode(pictures: Tensor) -> Tensor:
         side = pictures.shape[-1] // PATCH
-        return (unfolded(pictures) @ matrix[:-1] + matrix[-1]).mT.unflatten(-1, (side, side))
+        codes: Tensor = (unfolded(pictures) @ matrix[:-1] + matrix[-1]).mT.unflatten(-1, (side, side))
+        return codes
 
     error = float((encode(x) - code).square().mean() / code.var())
     if error > LINEAR:

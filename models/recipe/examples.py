@@ -34,7 +34,7 @@ Place = str  # a colour of COLOURS, or a scene of SCENES
 
 def somebody(kind: str, **fixed: object) -> Individual:
     """An individual outside the training: its seed is not one that `render` uses."""
-    return individual(Random(f"example {kind}"), kind, **fixed)  # type: ignore[arg-type]
+    return individual(Random(f"example {kind}"), kind, **fixed)
 
 
 OBJECTS: dict[str, tuple[Concept, Individual, tuple[Place, ...]]] = {

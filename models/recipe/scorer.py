@@ -143,7 +143,7 @@ def train(model: CLIPModel, words: CLIPTokenizer, data: Pictures, minutes: float
         told = captions[rows][~two]
         read = features(model.get_text_features(input_ids=without_padding(told)))
         loss = naming + 0.2 * matching_loss(scale * seen[~two] @ read.T, told)
-        loss.backward()
+        torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(weights, 1.0)
         for group in optimiser.param_groups:
             group["lr"] = rate(RATE, budget.share, step, warm_up=100)

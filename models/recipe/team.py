@@ -56,7 +56,7 @@ class Weights:
         self.flat["average"].copy_(self.flat["master"])
         if device == "cpu":
             for tensor in (*self.flat.values(), self.steps, self.seen, self.share):
-                tensor.share_memory_()
+                tensor.share_memory_()  # type: ignore[no-untyped-call]
 
     def save(self, file: Path) -> None:
         new = file.with_suffix(".new")
@@ -117,13 +117,13 @@ class Member:
             torch.set_num_threads(1)
         self._prepare()
         with self.lock:  # the first one compiles, the others find it compiled; this is not training time
-            self._loss().backward()
+            torch.autograd.backward(self._loss())
         self.gradient.zero_()
         began, seen = time.monotonic(), float(self.weights.seen)
         budget, step, mean = Budget(minutes), 0, 0.0
         while float(self.weights.share) < 1:
             loss = self._loss()
-            loss.backward()
+            torch.autograd.backward(loss)
             budget.tick()
             if self.rank == 0:
                 self.weights.share.fill_(budget.share)
@@ -142,7 +142,7 @@ class Member:
         """This member's own half-precision weights and gradient, each one flat vector behind the UNet's parameters."""
         master = self.weights.flat["master"]
         if self.rank == 0:
-            torch._inductor.config.compile_threads = 1  # type: ignore[attr-defined]
+            torch._inductor.config.compile_threads = 1
         self.own = master.to(self.half)
         self.gradient = torch.zeros_like(self.own)
         pairs = zip(views(self.unet, self.own), views(self.unet, self.gradient), strict=True)
@@ -166,7 +166,7 @@ class Member:
         with torch.no_grad():
             states = self.text(tokens).last_hidden_state
         noisy = noisy.to(self.half, memory_format=torch.channels_last)
-        guess = self.forward(noisy, t, states).sample
+        guess: Tensor = self.forward(noisy, t, states).sample  # type: ignore[no-untyped-call]
         return (guess.float() - velocity).square().mean()
 
     @torch.no_grad()

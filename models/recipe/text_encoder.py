@@ -97,7 +97,7 @@ def train(
         beyond = torch.rand(BATCH, device=device, generator=random) * (places - end[chosen])
         states = model(ids[chosen, :places]).last_hidden_state
         loss = (head(states[rows, (end[chosen] + beyond).long()]) - target[chosen]).square().mean()
-        loss.backward()
+        torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(weights, 1.0)
         for number, (group, peak) in enumerate(zip(optimiser.param_groups, peaks, strict=True)):
             waits = known and number > 0 and step < HEAD_FIRST
@@ -116,5 +116,5 @@ def principal_part(z: Tensor, sample: int = 8000) -> Tensor:
     mean = flat.mean(0)
     torch.manual_seed(0)
     basis = torch.pca_lowrank(flat - mean, q=COMPONENTS, niter=3)[2]
-    part = torch.cat([(block.float().flatten(1) - mean) @ basis for block in z.split(4000)])
+    part = torch.cat([(block.float().flatten(1) - mean) @ basis for block in torch.split(z, 4000)])
     return part / part[:sample].std(0).mean()

@@ -1,5 +1,5 @@
-"""The picture world draws what the shipped weights were trained on: the constants were computed by the program that
-rendered their training pictures, so a change here means that the weights no longer come from this recipe."""
+"""The picture world draws what the recipe's runs are trained on: the constants were computed by the program that
+rendered their pictures, so a change here means that weights trained on from there no longer see the same world."""
 
 import hashlib
 from collections import Counter

@@ -63,6 +63,7 @@ def caption(
 
 def _sentence(one: str, a: str, style: str, quality: str, random: Random, together: bool) -> str:
     medium = random.choice(MEDIA)
+    frames: tuple[str, ...]
     if style == "photo":
         if not quality and random.random() < 0.12:
             frames = BARE[:1] if together else BARE
