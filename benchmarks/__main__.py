@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks import drawing, embedding, reference, studio, training, upload
+from benchmarks import drawing, embedding, reference, reference_sd15, studio, training, upload
 from benchmarks.table import Row, printed
 
 BENCHMARKS = {
@@ -23,26 +23,28 @@ BENCHMARKS = {
     "switching": drawing.run_switching,
     "mixed-batch": drawing.run_mixed_batch,
     "together": training.run,
-    "reference": reference.run,
 }
+BESIDE_THE_SCRIPT = {"reference": reference.run, "reference-sd15": reference_sd15.run}
 
 
 def main() -> None:
     """Parse, run, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], help="which; all when none is named")
+    parser.add_argument(
+        "names", nargs="*", choices=[*BENCHMARKS, *BESIDE_THE_SCRIPT, []], help="which; all when none is named"
+    )
     parser.add_argument(
         "--reference", type=Path, help="path of diffusers' examples/textual_inversion/textual_inversion.py"
     )
     arguments = parser.parse_args()
-    names = arguments.names or [name for name in BENCHMARKS if name != "reference" or arguments.reference]
-    if "reference" in names and arguments.reference is None:
-        parser.error("the benchmark 'reference' needs --reference PATH")
+    names = arguments.names or [*BENCHMARKS, *(BESIDE_THE_SCRIPT if arguments.reference else ())]
+    if arguments.reference is None and not BESIDE_THE_SCRIPT.keys().isdisjoint(names):
+        parser.error(f"{' and '.join(BESIDE_THE_SCRIPT)} need --reference PATH")
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     rows: list[Row] = []
     for name in names:
         print(f"… {name}", flush=True)
-        rows += reference.run(arguments.reference) if name == "reference" else BENCHMARKS[name]()
+        rows += BENCHMARKS[name]() if name in BENCHMARKS else BESIDE_THE_SCRIPT[name](arguments.reference)
     print(f"\n{machine()}\n\n{printed(rows)}")
 
 

@@ -37,13 +37,13 @@ class Studio:
 
 
 @contextmanager
-def running_studio() -> Iterator[Studio]:
-    """Start a studio, hand over a signed-in client, stop it."""
+def running_studio(**settings: str) -> Iterator[Studio]:
+    """Start a studio with `ONEWORD_…` settings, hand over a signed-in client, stop it."""
     with tempfile.TemporaryDirectory() as folder, socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
         probe.close()
-        environment = os.environ | {"ONEWORD_DATA_DIR": folder, "ONEWORD_PORT": str(port)}
+        environment = os.environ | {"ONEWORD_DATA_DIR": folder, "ONEWORD_PORT": str(port)} | settings
         oneword = [sys.executable, "-m", "app.cli"]
         serving = subprocess.Popen(
             [*oneword, "serve"], env=environment, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True

@@ -1,4 +1,4 @@
-"""Several words learned together, against the same words one after another."""
+"""Several words learned together, against the same words one after another: by steps, and by whole jobs of a studio."""
 
 import time
 from collections.abc import Sequence
@@ -6,30 +6,31 @@ from collections.abc import Sequence
 from PIL import Image
 
 from app.settings import REPOSITORY
+from benchmarks.running_studio import Studio, running_studio, succeeded
 from benchmarks.table import Row, ratio
 from worker.base_models import BaseModel, load
 from worker.inversion import Inversion, Options, advance
 
 JOBS = 8
 STEPS = 6
+JOB_STEPS = 60
+PICTURES = sorted((REPOSITORY / "examples" / "king-purr").glob("*.jpg"))
 
 
 def run() -> list[Row]:
-    """Seconds for a few steps of eight jobs: in one batch, and in a row."""
+    """Seconds for a step of each of eight words, and for eight whole jobs."""
+    return [_steps(), _jobs()]
+
+
+def _steps() -> Row:
     model = load(REPOSITORY / "models" / "demo")
-    pictures = [Image.open(path) for path in sorted((REPOSITORY / "examples" / "king-purr").glob("*.jpg"))]
-    jobs = [Inversion(model, pictures, "cat", Options.for_model(model, seed=seed)) for seed in range(JOBS)]
-    advance(model, jobs)
-    together = _seconds(model, [jobs])
-    in_a_row = _seconds(model, [[job] for job in jobs])
-    return [
-        Row(
-            f"{JOBS} words learned together, a step of each",
-            f"{together:.2f} s",
-            f"{in_a_row:.2f} s (in a row)",
-            ratio(in_a_row, together),
-        )
-    ]
+    pictures = [Image.open(path) for path in PICTURES]
+    words = [Inversion(model, pictures, "cat", Options.for_model(model, seed=seed)) for seed in range(JOBS)]
+    advance(model, words)
+    together = _seconds(model, [words])
+    in_a_row = _seconds(model, [[word] for word in words])
+    what = f"{JOBS} words learned together, a step of each"
+    return Row(what, f"{together:.2f} s", f"{in_a_row:.2f} s (in a row)", ratio(in_a_row, together))
 
 
 def _seconds(model: BaseModel, groups: Sequence[Sequence[Inversion]]) -> float:
@@ -38,3 +39,27 @@ def _seconds(model: BaseModel, groups: Sequence[Sequence[Inversion]]) -> float:
         for group in groups:
             advance(model, group)
     return (time.perf_counter() - began) / STEPS
+
+
+def _jobs() -> Row:
+    together, in_a_row = (_whole_jobs(at_once) for at_once in (JOBS, 1))
+    what = f"{JOBS} jobs of {JOB_STEPS} steps, from the first upload to the last word"
+    return Row(what, f"{together:.0f} s", f"{in_a_row:.0f} s (in a row)", ratio(in_a_row, together))
+
+
+def _whole_jobs(at_once: int) -> float:
+    """With previews, checkpoints, reports and all."""
+    with running_studio(ONEWORD_TEACH_TOGETHER=str(at_once)) as studio:
+        succeeded(studio, _submit(studio, "<first>", 1))  # the model is warm from here on
+        began = time.perf_counter()
+        jobs = [_submit(studio, f"<word-{number}>", JOB_STEPS) for number in range(JOBS)]
+        for job in jobs:
+            succeeded(studio, job)
+        return time.perf_counter() - began
+
+
+def _submit(studio: Studio, placeholder: str, steps: int) -> str:
+    files = [("images", (path.name, path.read_bytes())) for path in PICTURES]
+    fields = {"placeholder": placeholder, "initializer": "cat", "steps_max": steps}
+    answer = studio.client.post("/api/concepts", data=fields, files=files).raise_for_status().json()
+    return str(answer["job"]["id"])

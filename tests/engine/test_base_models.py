@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tests.engine.conftest import DEMO
-from worker.base_models import BaseModel, WarmModels, load
+from worker.base_models import BaseModel, WarmModels, load, loading
 from worker.sentences import BaseModelError
 
 Tiny = Callable[[str], BaseModel]
@@ -20,6 +20,21 @@ TinyFolder = Callable[[str], Path]
 def folder(tiny_folder: TinyFolder, tmp_path: Path) -> Path:
     """A copy of a tiny model that a test may break."""
     return shutil.copytree(tiny_folder("sd1"), tmp_path / "broken")
+
+
+@pytest.mark.parametrize(
+    ("megabytes", "able", "expected"),
+    [(600, True, torch.bfloat16), (600, False, torch.float32), (1, True, torch.float32)],
+)
+def test_on_a_cpu_only_a_large_model_is_in_bf16_and_only_where_the_cpu_computes_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, megabytes: int, able: bool, expected: torch.dtype
+) -> None:
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: able)
+    weights = tmp_path / "unet" / "diffusion_pytorch_model.safetensors"
+    weights.parent.mkdir()
+    with weights.open("wb") as file:
+        file.truncate(megabytes * 1_000_000)  # a hole, which takes no room
+    assert loading._precision(torch.device("cpu"), tmp_path) is expected
 
 
 def test_the_demo_model_says_what_it_is(demo: BaseModel) -> None:

@@ -1,0 +1,139 @@
+"""A training step at the size of Stable Diffusion 1.5, beside diffusers' textual_inversion.py, unmodified.
+
+The weights are random, so only time and memory mean anything. 256² pixels on a CPU, 512² on a GPU. Each side computes
+in its own default precision; the script's has its whole model in float32.
+"""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+
+from app.settings import REPOSITORY
+from benchmarks.table import Row, ratio
+from worker.base_models import load
+from worker.inversion import Inversion, Options, advance
+
+EXAMPLE = REPOSITORY / "examples" / "king-purr"
+BATCH = 4
+STEPS = 3  # after one to warm up
+
+
+def run(script: Path) -> list[Row]:
+    """Seconds of a step, evaluations included, and the memory of the process that takes it."""
+    on_gpu = torch.cuda.is_available()
+    side = 512 if on_gpu else 256
+    with tempfile.TemporaryDirectory() as folder:
+        source = build(Path(folder) / "model", side)
+        theirs, their_memory = _their_step(script, source, Path(folder), side)
+        ours, our_memory, precision = _in_a_process_of_its_own(source)
+    what = f"a training step, SD1.5-sized, {side}², batch {BATCH} ({precision} here, fp32 there)"
+    return [
+        Row(what, f"{ours:.2f} s", f"{theirs:.2f} s", ratio(theirs, ours)),
+        Row("… peak memory of the process", f"{our_memory:.1f} GB", f"{their_memory:.1f} GB"),
+    ]
+
+
+def build(folder: Path, side: int) -> Path:
+    """Write a random model with the widths and depths of Stable Diffusion 1.5, and the demo model's tokenizer."""
+    from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionModel
+    from diffusers.schedulers.scheduling_ddim import DDIMScheduler
+    from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+
+    unet = UNet2DConditionModel(sample_size=side // 8, cross_attention_dim=768, attention_head_dim=8)
+    vae = AutoencoderKL(
+        block_out_channels=(128, 256, 512, 512),
+        down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+        layers_per_block=2,
+        latent_channels=4,
+        sample_size=side,
+    )
+    tokenizer = CLIPTokenizer.from_pretrained(REPOSITORY / "models" / "demo" / "tokenizer")
+    text = CLIPTextConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=768,
+        intermediate_size=3072,
+        num_hidden_layers=12,
+        num_attention_heads=12,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    scheduler = DDIMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", clip_sample=False)
+    tokenizer.model_max_length = 77
+    StableDiffusionPipeline(
+        vae, CLIPTextModel(text), tokenizer, unet, scheduler, None, None, requires_safety_checker=False
+    ).save_pretrained(folder)
+    return folder
+
+
+def _their_step(script: Path, source: Path, folder: Path, side: int) -> tuple[float, float]:
+    pictures, out = folder / "pictures", folder / "out"
+    pictures.mkdir()
+    for path in EXAMPLE.glob("*.jpg"):
+        (pictures / path.name).write_bytes(path.read_bytes())
+    arguments: dict[str, Any] = {
+        "pretrained_model_name_or_path": source,
+        "train_data_dir": pictures,
+        "output_dir": out,
+        "placeholder_token": "<reference>",
+        "initializer_token": "cat",
+        "learnable_property": "object",
+        "resolution": side,
+        "train_batch_size": BATCH,
+        "max_train_steps": STEPS + 1,
+        "save_steps": 1,
+        "checkpointing_steps": STEPS + 2,
+        "lr_scheduler": "constant",
+        "report_to": "all",
+    }
+    command = [sys.executable, "-m", "benchmarks.reference_script", str(script), "--scale_lr", "--center_crop"]
+    command += [part for name, value in arguments.items() for part in (f"--{name}", str(value))]
+    running = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(running.pid, 0)
+    running.returncode = os.waitstatus_to_exitcode(status)
+    if running.returncode:
+        raise RuntimeError(f"the script ended with {running.returncode}")
+    saved = sorted(path.stat().st_mtime_ns for path in out.glob("learned_embeds-steps-*.safetensors"))
+    return (saved[-1] - saved[0]) / 1e9 / (len(saved) - 1), usage.ru_maxrss / 1e6
+
+
+def _in_a_process_of_its_own(source: Path) -> tuple[float, float, str]:
+    command = [sys.executable, "-m", "benchmarks.reference_sd15", str(source)]
+    ran = subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True, text=True)
+    seconds, memory, precision = json.loads(ran.stdout.splitlines()[-1])
+    return float(seconds), float(memory), str(precision)
+
+
+def _our_step(source: Path) -> tuple[float, float, str]:
+    """A step and its share of the evaluations."""
+    model = load(source)
+    pictures = [Image.open(path) for path in sorted(EXAMPLE.glob("*.jpg"))]
+    word = Inversion(model, pictures, "cat", Options.for_model(model, batch=BATCH, mirror=False))
+    advance(model, [word])
+    step = _timed(lambda: [advance(model, [word]) for _ in range(STEPS)]) / STEPS
+    share = _timed(word.evaluate) / word.options.evaluate_every
+    precision = {torch.bfloat16: "bf16", torch.float32: "fp32"}[model.dtype]
+    return step + share, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, precision
+
+
+def _timed(action: Any) -> float:
+    began = time.perf_counter()
+    action()
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    print(json.dumps(_our_step(Path(sys.argv[1]))))
