@@ -33,12 +33,12 @@ STEPS, BATCH = 60, 4
 PLAN = Plan(steps=10, plain=4, each=2, compare=False)
 
 CLASSIC: dict[str, Any] = {"method": "classic", "start": "tokens", "context_weight": 0.0, "snr_gamma": 0.0}
-DIRECTIONAL: dict[str, Any] = {**CLASSIC, "method": "directional"}
+DIRECTIONAL: dict[str, Any] = {**CLASSIC, "method": "directional", "angle": 0.1}
 WAYS: dict[str, dict[str, Any]] = {
     "classic": CLASSIC,
     "directional, κ = 0": {**DIRECTIONAL, "kappa": 0.0},
-    "directional, κ = 0.002": {**DIRECTIONAL, "kappa": 0.002},
     "directional, κ = 0.01": {**DIRECTIONAL, "kappa": 0.01},
+    "directional, κ = 0.03": {**DIRECTIONAL, "kappa": 0.03},
     "classic, encoded start": {**CLASSIC, "start": "encoded"},
     "classic, context 0.1": {**CLASSIC, "context_weight": 0.1},
     "classic, min-SNR 5": {**CLASSIC, "snr_gamma": 5.0},
@@ -175,12 +175,11 @@ def main() -> None:
     runs = list(planned(arguments.ways, lessons, arguments.seeds))
     if not arguments.table:
         model = load(DEMO)
-        scorer = load_scorer(DEMO / "scorer", torch.device("cpu"))
-        per_seed = len(runs) // arguments.seeds
-        for start in range(0, len(runs), per_seed):
-            teach(model, runs[start : start + per_seed], folder)
-            judge(model, scorer, runs[start : start + per_seed], folder)
-        print(f"base model {model.weights_hash[:12]}")
+        per_way = len(lessons)
+        for start in range(0, len(runs), per_way):
+            teach(model, runs[start : start + per_way], folder)
+        judge(model, load_scorer(DEMO / "scorer", torch.device("cpu")), runs, folder)
+        print(f"base model {model.weights_hash[:12]}\n")
     print(table(runs, folder))
 
 
