@@ -72,7 +72,12 @@ _VERSION: Final = {
     "steps": 180,
     "evaluation": 0.27,
     "seconds": 68.0,
-    "embedding": {"bytes": 1104, "sha256": "9f86d081" * 8, "formats": ["a1111", "diffusers", "kohya", "oneword"]},
+    "embedding": {
+        "bytes": 1104,
+        "sha256": "9f86d081" * 8,
+        "widths": {"text_encoder": 128},
+        "formats": ["oneword", "diffusers", "diffusers-bin", "a1111", "kohya", "onetrainer"],
+    },
     "sample": f"/api/images/{IMAGE}",
     "report": f"/api/concepts/{MUG}/versions/1/report",
     "origin": None,

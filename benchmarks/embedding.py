@@ -3,7 +3,7 @@
 import torch
 
 from benchmarks.table import Row
-from worker.formats import Embedding, write
+from worker.formats import Embedding, write_native
 
 WIDTH = 768
 
@@ -18,5 +18,5 @@ def run() -> list[Row]:
         "base_model_hash": "0" * 64,
         "steps": "500",
     }
-    size = len(write(embedding, "<my-mug>", "oneword", provenance))
+    size = len(write_native(embedding, "<my-mug>", provenance))
     return [Row("one word of one vector, 768 wide, as a file", f"{size:,} bytes")]

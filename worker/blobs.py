@@ -52,7 +52,7 @@ def _referenced(session: Session) -> Iterator[str]:
         yield from (file["key"] for file in files.values())
         if report is not None:
             yield from (drawing["key"] for drawing in report["drawings"])
-            yield from (checkpoint["file"]["key"] for checkpoint in report["checkpoints"])
+            yield from (checkpoint["oneword"]["key"] for checkpoint in report["checkpoints"])
     active = session.execute(select(Job.checkpoint_key, Job.spec).where(Job.state.in_(ACTIVE)))
     for checkpoint_key, spec in active:
         yield from (key for key in (checkpoint_key, spec.get("init_image_key"), spec.get("mask_key")) if key)

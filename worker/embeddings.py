@@ -1,4 +1,4 @@
-"""Stores an embedding as a version's files: in every format that its text encoders have, a few KB each."""
+"""Stores an embedding as a version's file: a few KB, from which other tools' formats are made."""
 
 import hashlib
 from collections.abc import Mapping
@@ -12,16 +12,15 @@ from worker.formats import Embedding
 def keep(
     storage: Storage, folder: str, embedding: Embedding, placeholder: str, metadata: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Write the files under `folder`. Returns what `Version.files` holds: format -> key, size, hash and name."""
-    files: dict[str, Any] = {}
-    for file in formats.write_all(embedding, placeholder, metadata):
-        key = f"{folder}/{file.format}/{file.name}"
-        storage.put(key, file.content)
-        files[file.format] = {
+    """Write the file under `folder`. Returns what `Version.files` holds: format -> key, size, hash and widths."""
+    content = formats.write_native(embedding, placeholder, metadata)
+    key = f"{folder}/oneword.safetensors"
+    storage.put(key, content)
+    return {
+        "oneword": {
             "key": key,
-            "bytes": len(file.content),
-            "sha256": hashlib.sha256(file.content).hexdigest(),
-            "file_name": file.name,
-            "media_type": file.media_type,
+            "bytes": len(content),
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "widths": embedding.widths,
         }
-    return files
+    }

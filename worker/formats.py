@@ -1,12 +1,13 @@
-"""Every embedding file there is: ours, and what other tools write and read. Bytes in, rows out, and back.
+"""Every embedding file there is: ours, and what other tools write. Bytes in, rows out.
 
 Nothing here opens a path or knows of rows in a database. A file from outside is bounded, checked key by key, and
-refused with a sentence. `worker/pickled.py` holds the one place where a pickle is read.
+refused with a sentence. `worker/pickled.py` is the one place where a pickle is read; how rows leave the studio is in
+`app.exporting`.
 """
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -15,16 +16,16 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
-from worker import pickled
+from worker import cards, pickled
 from worker.sentences import EmbeddingError
 
 BYTES_MAX = 1_000_000
 CARD_BYTES_MAX = 8_000_000  # a PNG with an embedding inside
+CARD_SUFFIXES = (".png", ".webp")
 FOREIGN_VECTORS_MAX = 75  # what fits a prompt of Stable Diffusion
 WIDTH_MAX = 8192
 
 FIRST, SECOND = "text_encoder", "text_encoder_2"  # as diffusers calls a pipeline's encoders
-OCTETS = "application/octet-stream"
 
 # What rows of a width belong to, for sentences.
 OWNERS = {768: "Stable Diffusion 1 (CLIP-L)", 1024: "Stable Diffusion 2", 1280: "SDXL's CLIP-G", 4096: "a T5 model"}
@@ -55,52 +56,7 @@ class Foreign:
     embedding: Embedding
     placeholder: str | None = None  # the name inside the file, if it has one
     metadata: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class File:
-    """One written file."""
-
-    format: str
-    name: str
-    media_type: str
-    content: bytes
-
-
-Writer = Callable[[Embedding, str, Mapping[str, str]], bytes]
-
-
-@dataclass(frozen=True)
-class Format:
-    """How an embedding is written: for how many encoders, and what its file is called (`{}` is the bare word)."""
-
-    name: str
-    encoders: int
-    file_name: str
-    writer: Writer
-
-
-def write(embedding: Embedding, placeholder: str, format: str, metadata: Mapping[str, str] | None = None) -> bytes:
-    """The embedding as a file of one format. Raises EmbeddingError for one that its encoders do not have."""
-    for candidate in formats_of(embedding):
-        if candidate.name == format:
-            return candidate.writer(embedding, placeholder, metadata or {})
-    known = ", ".join(candidate.name for candidate in formats_of(embedding))
-    raise EmbeddingError(f"{placeholder} cannot be written as {format!r}. It can be written as {known}.")
-
-
-def write_all(embedding: Embedding, placeholder: str, metadata: Mapping[str, str] | None = None) -> list[File]:
-    """The embedding in every format that its encoders have; a few KB each."""
-    bare = placeholder.strip("<>")
-    return [
-        File(format.name, format.file_name.format(bare), OCTETS, format.writer(embedding, placeholder, metadata or {}))
-        for format in formats_of(embedding)
-    ]
-
-
-def formats_of(embedding: Embedding) -> list[Format]:
-    """The formats that have room for this embedding's encoders."""
-    return [format for format in FORMATS if format.encoders == len(embedding.rows)]
+    note: str | None = None  # what was left out
 
 
 def write_native(embedding: Embedding, placeholder: str, metadata: Mapping[str, str]) -> bytes:
@@ -119,22 +75,31 @@ def read_native(data: bytes) -> Embedding:
 
 def read(data: bytes, filename: str) -> Foreign:
     """Read an embedding from any tool's file. Raises EmbeddingError with a sentence that names the file."""
-    limit = CARD_BYTES_MAX if filename.lower().endswith(".png") else BYTES_MAX
+    limit = CARD_BYTES_MAX if filename.lower().endswith(CARD_SUFFIXES) else BYTES_MAX
     if len(data) > limit:
         raise EmbeddingError(
             f"{filename} is {len(data) / 1e6:.1f} MB, and an embedding has at most {limit / 1e6:.0f} MB. This is "
             "probably a model or a LoRA; give the embedding file."
         )
-    suffix = filename.lower().rpartition(".")[2]
-    if suffix in ("safetensors", "pti"):
-        return _from_safetensors(data, filename)
-    if suffix in ("pt", "bin"):
+    kind = _kind_of(data, filename)
+    if kind == "card":
+        return _from_mapping(cards.read_card(data, filename), filename, {})
+    if kind == "pickle":
         return _from_mapping(pickled.read(data, filename), filename, {})
-    if suffix == "png":
-        from worker.cards import read_card
+    return _from_safetensors(data, filename)
 
-        return _from_mapping(read_card(data, filename), filename, {})
-    raise EmbeddingError(f"{filename} is no kind of embedding file. Give a .safetensors, .pt, .bin or .png file.")
+
+def _kind_of(data: bytes, filename: str) -> str:
+    """What a file is: what it begins with, since people rename files; else what it is called."""
+    for beginning, kind in BEGINNINGS.items():
+        if data.startswith(beginning):
+            return kind
+    kind = SUFFIXES.get(filename.lower().rpartition(".")[2], "")
+    if not kind:
+        raise EmbeddingError(
+            f"{filename} is no kind of embedding file. Give a .safetensors, .pt, .bin, .pti or .png file."
+        )
+    return kind
 
 
 def _from_safetensors(data: bytes, filename: str) -> Foreign:
@@ -146,6 +111,16 @@ def _from_safetensors(data: bytes, filename: str) -> Foreign:
     return _from_mapping(tensors, filename, header.get("__metadata__") or {})
 
 
+BEGINNINGS = {b"\x89PNG\r\n\x1a\n": "card", b"RIFF": "card", b"PK\x03\x04": "pickle", b"\x80\x02": "pickle"}
+SUFFIXES = {
+    "safetensors": "safetensors",
+    "pti": "safetensors",
+    "pt": "pickle",
+    "bin": "pickle",
+    "png": "card",
+    "webp": "card",
+}
+
 # Keys that other tools write, and the encoder that each stands for.
 PAIRS: Mapping[str, Mapping[str, str]] = {
     "oneword": {FIRST: FIRST, SECOND: SECOND},
@@ -153,17 +128,35 @@ PAIRS: Mapping[str, Mapping[str, str]] = {
     "cog-sdxl": {"text_encoders_0": FIRST, "text_encoders_1": SECOND},
 }
 SINGLES = {"emb_params": "kohya", "emp_params": "onetrainer"}
-IGNORED = {"emp_params_out"}  # OneTrainer's second output, which only its own trainer uses
-T5_KEYS = {"t5", "t5xxl"}
+# OneTrainer's output embeddings: vectors that stand behind the text encoder, where only its own models have a place.
+OUTPUTS = {"emp_params_out", "clip_l_out", "clip_g_out"}
+# Text encoders that no Stable Diffusion 1, 2 or XL has, by the keys that OneTrainer, diffusers and ComfyUI write.
+OTHER_ENCODERS = {"t5": "T5", "t5xxl": "T5", "llama": "Llama", "gemma": "Gemma", "qwen": "Qwen"}
 
 
 def _from_mapping(content: Mapping[str, Any], filename: str, metadata: Mapping[str, str]) -> Foreign:
     """Find the rows by the exact keys that each tool writes."""
-    keys = set(content) - IGNORED
+    keys = set(content) - OUTPUTS
     if "string_to_param" in keys:
         return _from_a1111(content, filename)
-    if keys & T5_KEYS:
-        raise EmbeddingError(f"{filename} is for a model with a T5 text encoder, which Oneword does not have.")
+    if others := sorted({OTHER_ENCODERS[key] for key in keys & set(OTHER_ENCODERS)}):
+        raise EmbeddingError(
+            f"{filename} is for a model with a {' and a '.join(others)} text encoder, which Oneword does not have. "
+            "Use it with the tool that it was made with."
+        )
+    if not keys and content:
+        raise EmbeddingError(
+            f"{filename} has an output embedding of OneTrainer alone, which stands behind the text encoder where no "
+            "other tool has a place for it. Train it again without “output embedding”."
+        )
+    note = None
+    if len(content) > len(keys):
+        note = "The file also has an output embedding, which only OneTrainer can use; it was left out."
+    found = _from_keys(content, keys, filename, metadata)
+    return replace(found, note=note)
+
+
+def _from_keys(content: Mapping[str, Any], keys: set[str], filename: str, metadata: Mapping[str, str]) -> Foreign:
     for format, names in PAIRS.items():
         if keys and keys <= set(names):
             rows = {names[key]: _checked(content[key], key, filename) for key in sorted(keys)}
@@ -197,7 +190,8 @@ def _from_a1111(content: Mapping[str, Any], filename: str) -> Foreign:
 
 def _checked(rows: object, key: str, filename: str) -> Tensor:
     """Rows as (n, width) float32, or an EmbeddingError that says what is wrong with them."""
-    if not isinstance(rows, Tensor) or not rows.is_floating_point():
+    plain = isinstance(rows, Tensor) and rows.layout is torch.strided and rows.device.type == "cpu"
+    if not isinstance(rows, Tensor) or not plain or not rows.is_floating_point():
         raise EmbeddingError(f"{filename}: {key} is not a tensor of real numbers, so it is no embedding.")
     if rows.ndim == 1:  # old notebooks wrote single vectors so
         rows = rows.unsqueeze(0)
@@ -228,44 +222,3 @@ def _described(widths: Mapping[str, int]) -> str:
 
 def _plain(rows: Tensor) -> Tensor:
     return rows.detach().to("cpu", torch.float32, copy=True).contiguous()  # safetensors wants no shared memory
-
-
-def _write_diffusers(encoder: str) -> Writer:
-    """`learned_embeds.safetensors`: the placeholder itself is the key. One file for each encoder."""
-    return lambda embedding, placeholder, metadata: save_tensors(
-        {placeholder: _plain(embedding.rows[encoder])}, dict(metadata)
-    )
-
-
-def _write_kohya(embedding: Embedding, placeholder: str, metadata: Mapping[str, str]) -> bytes:
-    """kohya, invoke-training and ai-toolkit. InvokeAI reads this one too."""
-    return save_tensors({"emb_params": _plain(embedding.rows[FIRST])}, dict(metadata))
-
-
-def _write_onetrainer(embedding: Embedding, placeholder: str, metadata: Mapping[str, str]) -> bytes:
-    """OneTrainer, spelt as it spells it."""
-    return save_tensors({"emp_params": _plain(embedding.rows[FIRST])}, dict(metadata))
-
-
-def _write_pair(embedding: Embedding, placeholder: str, metadata: Mapping[str, str]) -> bytes:
-    """What AUTOMATIC1111, ComfyUI, kohya and OneTrainer exchange for SDXL."""
-    tensors = {"clip_l": _plain(embedding.rows[FIRST]), "clip_g": _plain(embedding.rows[SECOND])}
-    return save_tensors(tensors, dict(metadata))
-
-
-def _write_a1111(embedding: Embedding, placeholder: str, metadata: Mapping[str, str]) -> bytes:
-    return pickled.write_a1111(_plain(embedding.rows[FIRST]), placeholder, metadata)
-
-
-FORMATS: tuple[Format, ...] = (
-    Format("oneword", 1, "{}.safetensors", write_native),
-    Format("diffusers", 1, "learned_embeds.safetensors", _write_diffusers(FIRST)),
-    Format("a1111", 1, "{}.pt", _write_a1111),
-    Format("kohya", 1, "{}.safetensors", _write_kohya),
-    Format("onetrainer", 1, "{}.safetensors", _write_onetrainer),
-    Format("oneword", 2, "{}.safetensors", write_native),
-    Format("diffusers", 2, "learned_embeds.safetensors", _write_diffusers(FIRST)),
-    Format("diffusers-2", 2, "learned_embeds_2.safetensors", _write_diffusers(SECOND)),
-    Format("a1111", 2, "{}.safetensors", _write_pair),
-    Format("kohya", 2, "{}.safetensors", _write_pair),
-)

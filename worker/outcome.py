@@ -36,7 +36,8 @@ def problem_of(error: Exception) -> dict[str, Any]:
     if isinstance(error, OnewordError):
         return error.problem()
     if isinstance(error, Sentence):
-        return {"type": f"/problems/{error.code}", "title": error.title, "status": 422, "detail": str(error)}
+        problem = {"type": f"/problems/{error.code}", "title": error.title, "status": 422, "detail": str(error)}
+        return problem if error.field is None else {**problem, "field": error.field}
     return {
         "type": "/problems/unexpected",
         "title": "Something unexpected went wrong",

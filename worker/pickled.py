@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from worker.sentences import EmbeddingError
 
@@ -32,21 +31,6 @@ def read(data: bytes, filename: str) -> Mapping[str, Any]:
     if not isinstance(content, Mapping) or not all(isinstance(key, str) for key in content):
         raise EmbeddingError(f"{filename} is not a dictionary of tensors by name, so it is no embedding.")
     return {key: _unwrapped(value) for key, value in content.items()}
-
-
-def write_a1111(rows: Tensor, placeholder: str, metadata: Mapping[str, str]) -> bytes:
-    """AUTOMATIC1111's file. It goes by the file's name there; diffusers goes by `name`."""
-    content = {
-        "string_to_token": {"*": 265},
-        "string_to_param": {"*": rows},
-        "name": placeholder,
-        "step": int(metadata.get("steps", "0")),
-        "sd_checkpoint": metadata.get("base_model_hash", "")[:10],
-        "sd_checkpoint_name": metadata.get("base_model", ""),
-    }
-    file = io.BytesIO()
-    torch.save(content, file)
-    return file.getvalue()
 
 
 def _check_unpacked_size(data: bytes, filename: str) -> None:

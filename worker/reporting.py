@@ -3,7 +3,6 @@
 A report that fails or is interrupted costs the report and never the word. How it is judged is in `worker.report`.
 """
 
-import hashlib
 import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -14,9 +13,10 @@ from PIL import Image as Pillow
 
 from app.errors import OnewordError
 from app.storage import Storage
-from worker import formats
+from worker import embeddings
 from worker.base_models import BaseModel
-from worker.report import Candidate, Judged, Report, Scorer, draw_report
+from worker.inversion import Candidate
+from worker.report import Judged, Report, Scorer, draw_report
 from worker.sentences import Sentence
 
 log = structlog.get_logger(__name__)
@@ -130,11 +130,9 @@ class _Keeping:
         judged = report.checkpoints.get(candidate.number, Judged(()))
         self._draw(judged, f"step-{candidate.number}", candidate.number)
         metadata = {**self.lesson.metadata, "steps": str(candidate.number)}
-        content = formats.write_native(candidate.embedding, self.lesson.placeholder, metadata)
-        key = f"{self.folder}/step-{candidate.number}.safetensors"
-        self.storage.put(key, content)
-        file = {"key": key, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-        return {"step": candidate.number, "evaluation": candidate.evaluation, "file": file, **_scores(judged)}
+        folder = f"{self.folder}/step-{candidate.number}"
+        files = embeddings.keep(self.storage, folder, candidate.embedding, self.lesson.placeholder, metadata)
+        return {"step": candidate.number, "evaluation": candidate.evaluation, **files, **_scores(judged)}
 
     def _draw(self, judged: Judged, name: str, step: int | None) -> None:
         for place, drawing in enumerate(judged.drawings):

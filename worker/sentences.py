@@ -17,6 +17,7 @@ class Sentence(Exception):
 
     code: ClassVar[str] = "engine"
     title: ClassVar[str] = "That did not work"
+    field: ClassVar[str | None] = None  # of the form or request that is at fault
 
 
 class BaseModelError(Sentence):
@@ -31,6 +32,7 @@ class EmbeddingError(Sentence):
 
     code = "embedding"
     title = "That embedding cannot be used"
+    field = "file"
 
 
 class InversionError(Sentence):

@@ -21,6 +21,7 @@ from app.concepts.schemas import (
 )
 from app.dependencies import Reading, Services, ServicesOf, UnitOfWork
 from app.errors import NotFound, PictureError
+from app.exporting import service as exporting
 from app.importing import service as importing
 from app.jobs import service as jobs
 from app.jobs.models import Job
@@ -194,8 +195,9 @@ def download_embedding(
 ) -> Response:
     """The few-KB file, in a format that another tool reads."""
     concept = service.get(session, principal.team_id, concept_id)
-    found = service.embedding_file(session, concept, version, format)
-    return serving.file(services.storage.get(found["key"]), found["file_name"])
+    wanted = service.finished_version(session, concept, version)
+    file = exporting.export(session, services.storage, concept, wanted, format)
+    return serving.file(file.content, file.name)
 
 
 @router.get("/pictures/{picture_id}", response_class=serving.Png)

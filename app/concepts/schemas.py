@@ -32,6 +32,7 @@ class EmbeddingOut(BaseModel):
 
     bytes: int
     sha256: str
+    widths: dict[str, int] = Field(description="Numbers in one vector, for each text encoder that it is for.")
     formats: list[str] = Field(description="What `?format=` of the download takes.")
 
 

@@ -68,22 +68,8 @@ def delete(session: Session, concept: Concept) -> None:
     session.flush()
 
 
-def embedding_file(session: Session, concept: Concept, number: int | None, format_: str) -> dict[str, str]:
-    """Where the embedding of a version is stored in a format, with its file name and media type."""
-    version = _version(session, concept, number)
-    file = version.files.get(format_)
-    if file is None:
-        there_is = ", ".join(sorted(version.files))
-        raise InvalidInput(
-            f"There is no format {format_!r} of {concept.placeholder}. There is: {there_is}.",
-            field="format",
-            code="format-unknown",
-            suggestions=sorted(version.files),
-        )
-    return dict(file)
-
-
-def _version(session: Session, concept: Concept, number: int | None) -> Version:
+def finished_version(session: Session, concept: Concept, number: int | None) -> Version:
+    """A version that has an embedding; without a number, the one that the placeholder means."""
     chosen = concept.current_version if number is None else number
     if chosen is None:
         raise Conflict(

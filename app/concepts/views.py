@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from app.concepts import queries
 from app.concepts.models import Concept, Picture, Version
 from app.concepts.schemas import ConceptOut, EmbeddingOut, OriginOut, PictureOut, PreviewOut, VersionOut
+from app.exporting.service import format_names
 from app.generation.models import Image
 from app.jobs.schemas import Person
 
@@ -97,7 +98,12 @@ def _version(version: Version, current: bool, pictures: Sequence[Picture], previ
         seconds=version.seconds,
         embedding=None
         if native is None
-        else EmbeddingOut(bytes=native["bytes"], sha256=native["sha256"], formats=sorted(version.files)),
+        else EmbeddingOut(
+            bytes=native["bytes"],
+            sha256=native["sha256"],
+            widths=native.get("widths", {}),
+            formats=format_names(version),
+        ),
         sample=_sample(version),
         report=f"{_address(version)}/report" if version.has_report else None,
         origin=None if version.origin is None else OriginOut.model_validate(version.origin),

@@ -102,7 +102,7 @@ def _new_version(session: Session, concept: Concept, version: Version, checkpoin
         vectors=version.vectors,
         steps=checkpoint["step"],
         evaluation=checkpoint["evaluation"],
-        files={"oneword": checkpoint["file"]},
+        files={"oneword": checkpoint["oneword"]},
         origin={"version": _root(version), "step": checkpoint["step"], "drawing": drawn},
         report=report,
         created_at=moment,

@@ -12,6 +12,8 @@ import pytest
 import torch
 from PIL import Image
 
+from app.exporting.formats import formats_for
+from app.exporting.rows import Stored
 from tests.engine.conftest import DEMO
 from worker import formats
 from worker.base_models import BaseModel
@@ -20,6 +22,13 @@ from worker.generation import SCHEDULERS, Request, Settings, draw
 from worker.generation.prompts import Overlay, Text, condition
 from worker.generation.schedulers import scheduler_for
 from worker.generation.steady import steady
+
+
+@pytest.fixture(scope="module")
+def demo_tokens() -> Any:
+    """diffusers' pipeline, to load words into that have a name each."""
+    return pipeline(DEMO, "StableDiffusionPipeline")
+
 
 PROMPTS = (
     "a photo of a <my-mug>",
@@ -48,11 +57,20 @@ def pipeline(folder: Path, kind: str) -> Any:
     return loaded
 
 
+def exported(folder: Path, embedding: Embedding, placeholder: str, format: str) -> Path:
+    """The file that somebody downloads."""
+    stored = Stored.read(formats.write_native(embedding, placeholder, {}))
+    chosen = next(each for each in formats_for(len(embedding.rows)) if each.name == format)
+    path = folder / chosen.file_name.format("my-mug")
+    path.write_bytes(chosen.writer(stored, placeholder))
+    return path
+
+
 @pytest.fixture
 def demo_pipeline(tmp_path: Path) -> tuple[Any, Embedding]:
     """diffusers with a concept of two vectors loaded from our file, and the same concept for us."""
     embedding = Embedding({"text_encoder": rows(128)})
-    (tmp_path / "learned_embeds.safetensors").write_bytes(formats.write(embedding, "<my-mug>", "diffusers"))
+    exported(tmp_path, embedding, "<my-mug>", "diffusers")
     theirs = pipeline(DEMO, "StableDiffusionPipeline")
     theirs.load_textual_inversion(str(tmp_path), local_files_only=True, use_safetensors=True)
     return theirs, embedding
@@ -149,15 +167,33 @@ def far(one: Image.Image, other: Image.Image) -> int:
     return int(np.abs(np.asarray(one, dtype=int) - np.asarray(other, dtype=int)).max())
 
 
+@pytest.mark.parametrize("format", ["diffusers", "diffusers-bin", "a1111", "kohya", "onetrainer"])
+def test_diffusers_reads_every_file_that_it_knows_how_to_read(
+    demo: BaseModel, demo_tokens: Any, tmp_path: Path, format: str
+) -> None:
+    embedding, placeholder = Embedding({"text_encoder": rows(128)}), f"<{format}>"
+    path = exported(tmp_path, embedding, placeholder, format)
+    token = placeholder if format in ("kohya", "onetrainer") else None  # those files hold no name
+    demo_tokens.load_textual_inversion(str(tmp_path), token=token, weight_name=path.name, local_files_only=True)
+    with torch.no_grad():
+        expected, _ = demo_tokens.encode_prompt(f"a photo of {placeholder}", "cpu", 1, False)
+    (ours,) = condition(demo, [Text(f"a photo of {placeholder}", {placeholder: embedding})])
+    assert torch.equal(ours.context, expected)
+
+
 @pytest.mark.parametrize("negative", ["", "a dark photo"])
 def test_sdxl_draws_what_diffusers_draws_with_both_files(
-    tiny: Callable[[str], BaseModel], tiny_folder: Callable[[str], Path], negative: str
+    tiny: Callable[[str], BaseModel], tiny_folder: Callable[[str], Path], tmp_path: Path, negative: str
 ) -> None:
     embedding = Embedding({"text_encoder": rows(32), "text_encoder_2": rows(64)})
     theirs = pipeline(tiny_folder("sdxl"), "StableDiffusionXLPipeline")
-    for encoder, tokenizer in ((theirs.text_encoder, theirs.tokenizer), (theirs.text_encoder_2, theirs.tokenizer_2)):
-        own = embedding.rows["text_encoder" if encoder is theirs.text_encoder else "text_encoder_2"]
-        theirs.load_textual_inversion({"<x>": own}, text_encoder=encoder, tokenizer=tokenizer)
+    for format, encoder, tokenizer in (
+        ("diffusers", theirs.text_encoder, theirs.tokenizer),
+        ("diffusers-2", theirs.text_encoder_2, theirs.tokenizer_2),
+    ):
+        path = exported(tmp_path, embedding, "<x>", format)
+        options = {"weight_name": path.name, "local_files_only": True, "use_safetensors": True}
+        theirs.load_textual_inversion(str(tmp_path), text_encoder=encoder, tokenizer=tokenizer, **options)
     expected = theirs(
         "a photo of a <x>",
         negative_prompt=negative or None,

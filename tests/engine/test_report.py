@@ -13,13 +13,14 @@ from PIL import Image
 
 from worker.base_models import BaseModel
 from worker.formats import Embedding
+from worker.inversion import Candidate
 from worker.inversion.templates import CAPTIONS
-from worker.report import HELD_OUT, Candidate, Plan, Scorer, draw_report, load_scorer
+from worker.report import HELD_OUT, Plan, Scorer, draw_report, load_scorer
 from worker.report.scores import Scores, score, score_pictures
 from worker.sentences import BaseModelError
 
 CPU = torch.device("cpu")
-PLAN = Plan(steps=1, plain=2, each=1, compare=True)
+PLAN = Plan(steps=1, seeds=2, compare=True)
 X, Y, Z = torch.eye(3)
 
 
@@ -104,11 +105,23 @@ def test_every_family_gets_a_report(
     candidates = [candidate(model, 20), candidate(model, 10)]
     report = draw_report(model, scorer, pictures, candidates, kind="object", initializer="cat", plan=PLAN)
     assert set(report.checkpoints) == {10, 20}
-    assert [drawing.seed for drawing in report.checkpoints[10].drawings] == [0, 1, 0, 0, 0, 0]
     assert report.initializer is not None
     assert report.pictures is not None
     best = max(report.checkpoints, key=lambda step: report.checkpoints[step].scores.product)  # type: ignore[union-attr]
     assert report.chosen.number == best
+
+
+def test_who_is_looked_at_closely_draws_every_prompt_with_every_seed(
+    tiny: Callable[[str], BaseModel], scorer: Scorer, pictures: list[Image.Image]
+) -> None:
+    model = tiny("sd1")
+    candidates = [candidate(model, 20), candidate(model, 10)]
+    report = draw_report(model, scorer, pictures, candidates, kind="object", initializer="cat", plan=PLAN)
+    assert report.initializer is not None
+    other = next(number for number in report.checkpoints if number != report.chosen.number)
+    for judged in (report.checkpoints[report.chosen.number], report.initializer):
+        assert sorted(drawing.seed for drawing in judged.drawings) == [0] * 5 + [1] * 5
+    assert [drawing.seed for drawing in report.checkpoints[other].drawings] == [0, 1, 0, 0, 0, 0]
 
 
 def test_a_report_is_the_same_each_time(

@@ -25,7 +25,7 @@ def storage(tmp_path: Path) -> Storage:
 
 @pytest.fixture
 def model(tiny: Callable[[str], BaseModel], monkeypatch: pytest.MonkeyPatch) -> BaseModel:
-    monkeypatch.setattr(Plan, "for_model", lambda _: Plan(steps=1, plain=1, each=1, compare=True))
+    monkeypatch.setattr(Plan, "for_model", lambda _: Plan(steps=1, seeds=1, compare=True))
     return tiny("sd1")
 
 
@@ -48,7 +48,7 @@ def test_what_a_report_names_is_stored(storage: Storage, model: BaseModel, lesso
     assert [each["step"] for each in report["checkpoints"]] == [10, 20]
     assert len(report["drawings"]) == 3 * 5
     assert all(storage.get(drawing["key"])[8:12] == b"WEBP" for drawing in report["drawings"])
-    kept = formats.read(storage.get(report["checkpoints"][0]["file"]["key"]), "a.safetensors")
+    kept = formats.read(storage.get(report["checkpoints"][0]["oneword"]["key"]), "a.safetensors")
     assert torch.equal(kept.embedding.rows["text_encoder"], candidates[1].embedding.rows["text_encoder"])
     assert (kept.placeholder, kept.metadata["steps"]) == ("<my-mug>", "10")
 

@@ -1,9 +1,12 @@
 """Prompts become jobs; what cannot be drawn says which word is at fault."""
 
 import json
+from functools import cache
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
+from safetensors.numpy import save
 from sqlalchemy import select
 
 from app.concepts.models import Concept, Version
@@ -16,12 +19,18 @@ from app.jobs.models import Job
 from tests.service.conftest import photo, photos
 
 
+@cache
+def native(vectors: int = 3) -> bytes:
+    """What a worker stores of `<my-mug>`."""
+    return save({"text_encoder": np.ones((vectors, 128), np.float32)}, {"placeholder": "<my-mug>"})
+
+
 @pytest.fixture
 def learned(member: TestClient, services: Services) -> str:
     """Id of the concept `<my-mug>`, learned with three vectors."""
     form = {"placeholder": "<my-mug>", "initializer": "mug"}
     made = member.post("/api/concepts", data=form, files=photos()).json()
-    services.storage.put("jobs/x/embedding", b"rows")
+    services.storage.put("jobs/x/embedding", native())
     with services.database.transaction() as session:
         job = ledger.claim(session, "training", "test", 60)
         assert job is not None
@@ -105,10 +114,11 @@ def test_another_team_cannot_draw_it(stranger: TestClient, learned: str) -> None
 
 def test_the_embedding_is_downloaded_under_its_own_name(member: TestClient, learned: str) -> None:
     answer = member.get(f"/api/concepts/{learned}/embedding")
-    assert answer.content == b"rows"
+    assert answer.content == native()
     assert 'filename="my-mug.safetensors"' in answer.headers["content-disposition"]
     unknown = member.get(f"/api/concepts/{learned}/embedding?format=zip")
     assert (unknown.status_code, unknown.json()["field"]) == (422, "format")
+    assert "diffusers" in unknown.json()["suggestions"]
 
 
 def test_a_concept_is_taught_again_from_its_own_pictures(member: TestClient, learned: str) -> None:

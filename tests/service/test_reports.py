@@ -8,7 +8,7 @@ from sqlalchemy import event, update
 
 from app.concepts.models import Version
 from app.dependencies import Services
-from tests.service.test_drawing import learned
+from tests.service.test_drawing import learned, native
 from worker.blobs import remove_orphans
 from worker.studio import Studio
 
@@ -19,7 +19,7 @@ SCORES = {"likeness": 0.8, "editability": 0.3, "copying": 0.85}
 
 def checkpoint(step: int) -> dict[str, Any]:
     file = {"key": f"jobs/x/{step}", "bytes": 9, "sha256": "0", "file_name": "my-mug.safetensors"}
-    return {"step": step, "evaluation": 0.3, "file": file, **SCORES}
+    return {"step": step, "evaluation": 0.3, "oneword": file, **SCORES}
 
 
 REPORT = {
@@ -40,7 +40,9 @@ REPORT = {
 @pytest.fixture
 def reported(services: Services, learned: str) -> str:
     """Address of the concept's first version, which has a report of two checkpoints."""
-    for name in ("jobs/x/50", "jobs/x/100", "jobs/x/a.webp", "jobs/x/b.webp", "jobs/x/c.webp"):
+    for vectors, name in ((1, "jobs/x/50"), (2, "jobs/x/100")):
+        services.storage.put(name, native(vectors))
+    for name in ("jobs/x/a.webp", "jobs/x/b.webp", "jobs/x/c.webp"):
         services.storage.put(name, name.encode())
     with services.database.transaction() as session:
         session.execute(update(Version).where(Version.concept_id == learned).values(report=REPORT))
@@ -83,8 +85,8 @@ def test_a_checkpoint_becomes_a_version_of_its_own_and_the_current_one(
     assert (current["origin"]["version"], current["origin"]["step"]) == (1, 50)
     assert len(current["pictures"]) == 4
     assert member.get(current["sample"]).content == b"jobs/x/a.webp"
-    assert member.get(f"/api/concepts/{learned}/embedding").content == b"jobs/x/50"
-    assert member.get(f"/api/concepts/{learned}/embedding?version=1").content == b"rows"
+    assert member.get(f"/api/concepts/{learned}/embedding").content == native(1)
+    assert member.get(f"/api/concepts/{learned}/embedding?version=1").content == native(3)
     report = member.get(current["report"]).json()
     assert [each["chosen"] for each in report["checkpoints"]] == [True, False]
 

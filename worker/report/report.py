@@ -5,17 +5,19 @@ rows, files or jobs; whoever calls it can end it between two denoising steps.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from PIL import Image
 
 from worker.base_models import BaseModel
 from worker.formats import Embedding
 from worker.generation import Request, Settings, draw
+from worker.inversion import Candidate
 from worker.report.prompts import HELD_OUT, PLAIN
 from worker.report.scorer import Scorer
 from worker.report.scores import Scores, score, score_pictures
 
+STEPS = 10  # enough to tell words apart, not to hang on a wall
 SMALL_SIDE = 128  # pixels; up to here a CPU draws a picture in a tenth of a second
 WORD = "<word>"  # stands for the concept in prompts here; no text is made of it
 
@@ -25,25 +27,14 @@ class Plan:
     """How much is drawn. The same for the same model and device, so that a teaching can be repeated."""
 
     steps: int
-    plain: int  # drawings of the plain prompt
-    each: int  # drawings of each held-out prompt
+    seeds: int  # columns of the grid
     compare: bool  # whether every checkpoint is judged, and the initializer too, or only the one preferred
 
     @classmethod
     def for_model(cls, model: BaseModel) -> "Plan":
         """Little on a GPU and on a small model; next to nothing where a picture takes minutes."""
         quick = model.device.type != "cpu" or model.resolution <= SMALL_SIDE
-        steps = min(model.card.steps, 12)
-        return cls(steps, plain=4, each=2, compare=True) if quick else cls(steps, plain=1, each=1, compare=False)
-
-
-@dataclass(frozen=True, eq=False)
-class Candidate:
-    """Rows as they were after a step, and what the fixed evaluation batch said of them."""
-
-    number: int
-    evaluation: float
-    embedding: Embedding
+        return cls(steps=min(model.card.steps, STEPS), seeds=2 if quick else 1, compare=quick)
 
 
 @dataclass(frozen=True)
@@ -72,7 +63,6 @@ class Report:
     initializer: Judged | None = None
     pictures: Scores | None = None
     scorer: str | None = None
-    warnings: tuple[str, ...] = field(default=())
 
 
 def draw_report(
@@ -95,8 +85,11 @@ def draw_report(
     desk = _Desk(model, scorer, kind, plan, on_step, pictures)
     compared = candidates if scorer is not None and plan.compare else candidates[:1]
     judged = {each.number: desk.judge({WORD: each.embedding}, WORD) for each in compared}
-    plain_word = desk.judge({}, initializer) if initializer.strip() and plan.compare else None
-    chosen = max(compared, key=lambda each: desk.rank(judged[each.number]))
+    chosen = max(compared, key=lambda each: _rank(judged[each.number]))
+    judged[chosen.number] = desk.complete(judged[chosen.number], {WORD: chosen.embedding}, WORD)
+    plain_word = None
+    if plan.compare and initializer.strip():
+        plain_word = desk.complete(desk.judge({}, initializer), {}, initializer)
     return Report(
         chosen=chosen,
         checkpoints=judged,
@@ -106,8 +99,17 @@ def draw_report(
     )
 
 
+def _rank(judged: Judged) -> float:
+    """What candidates are chosen by; the first of equals, so the preferred one without a scorer."""
+    return 0.0 if judged.scores is None else judged.scores.product
+
+
 class _Desk:
-    """What every word of one report has in common."""
+    """What every word of one report has in common.
+
+    All are scored by the same few drawings: the plain prompt with every seed, each held-out prompt with the first.
+    Those that people look at closely get the rest of the grid.
+    """
 
     def __init__(
         self,
@@ -119,32 +121,34 @@ class _Desk:
         pictures: Sequence[Image.Image],
     ) -> None:
         self.model, self.scorer, self.plan, self.on_step = model, scorer, plan, on_step
-        held = HELD_OUT[kind]
-        self.tasks = [(PLAIN[kind], seed) for seed in range(plan.plain)]
-        self.tasks += [(each.prompt, seed) for each in held for seed in range(plan.each)]
+        self.held = HELD_OUT[kind]
+        self.plain = [(PLAIN[kind], seed) for seed in range(plan.seeds)]
         if scorer is not None:
-            self.texts = scorer.of_texts([each.text for each in held])  # (held, d)
+            self.texts = scorer.of_texts([each.text for each in self.held])  # (held, d)
             self.pictures = scorer.of_pictures(pictures)  # (n, d)
 
     def judge(self, concepts: Mapping[str, Embedding], word: str) -> Judged:
-        """Draw every task with a word, and score what came."""
-        settings = Settings.for_model(self.model, steps=self.plan.steps)
-        requests = [Request(prompt.format(word), concepts=concepts, seed=seed) for prompt, seed in self.tasks]
-        drawn = draw(self.model, requests, settings, on_step=lambda *_: self.on_step())
-        drawings = [Drawing(*task, picture) for task, picture in zip(self.tasks, drawn, strict=True)]
-        return Judged(drawings, self._scores(drawn))
+        """Draw what is scored with a word, and score it."""
+        drawings = self._draw([*self.plain, *((each.prompt, 0) for each in self.held)], concepts, word)
+        return Judged(drawings, self._scores([drawing.picture for drawing in drawings]))
 
-    def _scores(self, drawn: Sequence[Image.Image]) -> Scores | None:
-        if self.scorer is None:
-            return None
-        seen = self.scorer.of_pictures(drawn)
-        texts = self.texts.repeat_interleave(self.plan.each, dim=0)
-        return score(seen[: self.plan.plain], seen[self.plan.plain :], texts, self.pictures)
+    def complete(self, judged: Judged, concepts: Mapping[str, Embedding], word: str) -> Judged:
+        """The same word with every prompt drawn with every seed."""
+        rest = [(each.prompt, seed) for each in self.held for seed in range(1, self.plan.seeds)]
+        return replace(judged, drawings=[*judged.drawings, *self._draw(rest, concepts, word)])
 
     def of_pictures(self) -> Scores | None:
         """Scores of the pictures themselves."""
         return None if self.scorer is None else score_pictures(self.texts, self.pictures)
 
-    def rank(self, judged: Judged) -> float:
-        """What candidates are chosen by; the first of equals, so the preferred one without a scorer."""
-        return 0.0 if judged.scores is None else judged.scores.product
+    def _draw(self, tasks: Sequence[tuple[str, int]], concepts: Mapping[str, Embedding], word: str) -> list[Drawing]:
+        settings = Settings.for_model(self.model, steps=self.plan.steps)
+        requests = [Request(prompt.format(word), concepts=concepts, seed=seed) for prompt, seed in tasks]
+        pictures = draw(self.model, requests, settings, on_step=lambda *_: self.on_step())
+        return [Drawing(*task, picture) for task, picture in zip(tasks, pictures, strict=True)]
+
+    def _scores(self, drawn: Sequence[Image.Image]) -> Scores | None:
+        if self.scorer is None:
+            return None
+        seen, plain = self.scorer.of_pictures(drawn), len(self.plain)
+        return score(seen[:plain], seen[plain:], self.texts, self.pictures)

@@ -1,9 +1,9 @@
 """What a teaching ends with: which of the kept rows become the word, and what is said of them.
 
-`judge` is the place for whoever knows better than the evaluation loss.
+How they are judged is in `worker.report`; here a teaching's own things are handed to it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from PIL import Image as Pillow
 from app.training.spec import TrainingSpec
 from worker.base_models import BaseModel
 from worker.inversion import Candidate
+from worker.reporting import Lesson, Reporting
 from worker.teaching.record import Record
 
 
@@ -23,6 +24,7 @@ class Ending:
     spec: TrainingSpec
     pictures: Sequence[Pillow.Image]  # as they were learned from
     candidates: Sequence[Candidate]  # rows of several steps, the lowest evaluation loss first
+    metadata: Mapping[str, str]  # what the kept files say of where they come from
     record: Record  # where pictures and warnings go
     watch: Callable[[], None]  # to be called often by what takes long; raises when nobody wants it any more
 
@@ -36,5 +38,11 @@ class Verdict:
 
 
 def judge(ending: Ending) -> Verdict:
-    """Choose the rows that become the word."""
-    return Verdict(ending.candidates[0])
+    """Choose the rows that become the word, by what they draw."""
+    record, spec = ending.record, ending.spec
+    reporting = Reporting(
+        record.studio.storage, record.key("report"), record.studio.scorer, ending.watch, record.warnings
+    )
+    lesson = Lesson(spec.placeholder, spec.initializer, spec.kind, ending.pictures, ending.metadata)
+    chosen, report = reporting.judge(ending.model, lesson, ending.candidates)
+    return Verdict(chosen, report)

@@ -4,6 +4,7 @@ Every write is fenced by the lease. A full disk costs a picture or a checkpoint,
 """
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -35,7 +36,7 @@ class Result:
     evaluation: float
     steps: int
     seconds: float
-    base_model_hash: str
+    metadata: Mapping[str, str]  # where it comes from
     report: dict[str, Any] | None
 
 
@@ -137,19 +138,9 @@ class Record:
         self._forget_checkpoint()
 
     def learned(self, result: Result) -> None:
-        """Store the embedding in every format that its base model has, and make the version ready."""
-        metadata = {
-            "placeholder": self.spec.placeholder,
-            "initializer": self.spec.initializer,
-            "kind": self.spec.kind,
-            "base_model": self.spec.base_model,
-            "base_model_hash": result.base_model_hash,
-            "steps": str(result.steps),
-            "pictures": ",".join(picture.sha256[:16] for picture in self.spec.pictures),
-        }
-        files = embeddings.keep(
-            self.studio.storage, self.key("embedding"), result.embedding, self.spec.placeholder, metadata
-        )
+        """Store the embedding, and make the version ready."""
+        folder, word = self.key("embedding"), self.spec.placeholder
+        files = embeddings.keep(self.studio.storage, folder, result.embedding, word, result.metadata)
         write(self.studio.database, partial(self._make_ready, result=result, files=files))
         self._forget_checkpoint()
 
@@ -157,7 +148,7 @@ class Record:
         """In one fenced transaction: the version is ready, it is the current one, and the job has succeeded."""
         version = session.get_one(Version, self.spec.version_id, populate_existing=True)
         version.state = "ready"
-        version.base_model_hash = result.base_model_hash
+        version.base_model_hash = result.metadata["base_model_hash"]
         version.vectors = result.embedding.vectors
         version.steps = result.steps
         version.evaluation = result.evaluation

@@ -19,6 +19,7 @@ from worker.formats import Embedding
 from worker.generation import Request, Settings, draw
 from worker.inversion import Inversion, Options, Step, masked
 from worker.lease import Heartbeat, write
+from worker.provenance import provenance
 from worker.stopping import Stopping
 from worker.studio import Studio
 from worker.teaching.ending import Ending, judge
@@ -131,7 +132,8 @@ class Teaching:
 
     def finish(self) -> None:
         """Choose the rows that become the word, draw with them, and hand the word over."""
-        ending = Ending(self.model, self.spec, self.pictures, self.step.candidates, self.record, self.watch)
+        metadata = provenance(self.spec, self.model, self.inversion.options)
+        ending = Ending(self.model, self.spec, self.pictures, self.step.candidates, metadata, self.record, self.watch)
         verdict = judge(ending)
         request, settings = self._request(verdict.chosen.embedding), Settings.for_model(self.model)
         (picture,) = draw(self.model, [request], settings, on_step=lambda _: self.watch())
@@ -142,7 +144,7 @@ class Teaching:
                 evaluation=verdict.chosen.evaluation,
                 steps=self.step.number,
                 seconds=time.monotonic() - self.began,
-                base_model_hash=self.model.weights_hash,
+                metadata={**metadata, "steps": str(verdict.chosen.number)},
                 report=verdict.report,
             )
         )
