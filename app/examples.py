@@ -218,7 +218,33 @@ REQUESTS: Final[Mapping[str, Any]] = {
     "teach_concept_again": {"images": _THREE, "vectors": 2},
     "create_generation": {"prompt": _RECIPE["prompt"], "count": 1, "seed": 7},
     "cancel_job": {"keep": True},
+    "create_webhook": {"url": "https://example.org/oneword", "events": ["job.failed", "concept.ready"]},
+    "change_webhook": {"active": False},
     "generate_images": {"model": "demo", "prompt": _RECIPE["prompt"], "n": 1, "response_format": "url"},
+}
+
+_WEBHOOK: Final = {
+    "id": "01k9webh00k00000000000000a",
+    "url": "https://example.org/oneword",
+    "events": ["job.failed", "concept.ready"],
+    "active": True,
+    "created_at": THEN,
+}
+_DELIVERY: Final = {
+    "id": "01k9de11very0000000000000a",
+    "event": "concept.ready",
+    "state": "delivered",
+    "attempts": 1,
+    "due_at": None,
+    "status": 204,
+    "error": None,
+    "payload": {
+        "type": "concept.ready",
+        "timestamp": DONE,
+        "data": {"id": MUG, "placeholder": "<my-mug>", "name": "my mug", "version": 1},
+    },
+    "created_at": DONE,
+    "finished_at": DONE,
 }
 
 # What comes back. Calls that answer 204 have nothing to show.
@@ -325,6 +351,21 @@ RESPONSES: Final[Mapping[str, Any]] = {
     "get_job": _RUNNING,
     "cancel_job": _RUNNING | {"cancel": "keep"},
     "watch_job": _EVENTS,
+    "list_webhooks": {"items": [_WEBHOOK], "next": None, "enabled": True},
+    "create_webhook": _WEBHOOK | {"secret": "whsec_…"},
+    "change_webhook": _WEBHOOK | {"active": False},
+    "test_webhook": _DELIVERY
+    | {
+        "event": "webhook.test",
+        "state": "waiting",
+        "attempts": 0,
+        "due_at": DONE,
+        "status": None,
+        "payload": {"type": "webhook.test", "timestamp": DONE, "data": {"text": "This is a test."}},
+        "finished_at": None,
+    },
+    "list_deliveries": {"items": [_DELIVERY], "next": None},
+    "send_delivery_again": _DELIVERY | {"state": "waiting", "attempts": 0, "due_at": DONE, "finished_at": None},
     "list_models": {
         "object": "list",
         "data": [{"id": "demo", "object": "model", "created": 0, "owned_by": "oneword"}],

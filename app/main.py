@@ -34,6 +34,7 @@ from app.storage import open_storage
 from app.teams import routes as teams
 from app.tracing import Tracing
 from app.usage import routes as usage
+from app.webhooks import routes as webhooks
 
 PAGE: Final = REPOSITORY / "frontend" / "dist"
 _NO_PAGE: Final = (
@@ -66,7 +67,20 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         feed=EventFeed(database),
         viewers=Viewers(settings.streams_max),
     )
-    for room in (accounts, teams, base_models, concepts, reports, generation, jobs, compat, usage, health, metrics):
+    for room in (
+        accounts,
+        teams,
+        base_models,
+        concepts,
+        reports,
+        generation,
+        jobs,
+        compat,
+        usage,
+        webhooks,
+        health,
+        metrics,
+    ):
         app.include_router(room.router)
     answer_with_problems(app)
     describe_well(app)

@@ -87,6 +87,11 @@ class Settings(BaseSettings):
     )
     batch_pictures_max: int = Field(16, ge=1, description="Most pictures drawn in one denoising loop.")
     session_days: float = Field(30.0, gt=0, description="How long a browser stays signed in.")
+    webhooks: bool = Field(False, description="Lets administrators have their team's news sent to addresses elsewhere.")
+    webhooks_to_private: bool = Field(
+        False,
+        description="Lets webhooks go over plain http, and into private networks and to this machine. For development.",
+    )
     metrics_token: SecretStr = Field(
         SecretStr(""),
         description="Bearer token that `/metrics` asks for. Empty: it answers only requests from this machine itself.",

@@ -42,6 +42,7 @@ ACROSS_TEAMS = {
     "workers.forget": "a worker serves every team",
     "workers.forget_silent": "a worker serves every team",
     "webhooks.due": "the sender serves every team",
+    "webhooks.sent": "the sender serves every team",
     "webhooks.receiver": "of a delivery that is due",
     "webhooks.backlog": "figures for operators",
     "webhooks.forget_before": "the sweep serves every team",

@@ -21,6 +21,7 @@ from app.jobs.models import Job
 from app.jobs.states import Kind
 from app.log import configure_logging
 from app.settings import Settings
+from app.webhooks.sender import Sender
 from worker.blobs import remove_orphans
 from worker.lease import HEARTBEAT_SECONDS
 from worker.studio import Studio
@@ -83,7 +84,11 @@ def main() -> None:
     configure_logging(settings)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: over.set())
-    run(Studio.from_settings(settings), over)
+    studio = Studio.from_settings(settings)
+    sender = Sender(studio.database, settings)
+    sender.begin()
+    run(studio, over)
+    sender.end()
 
 
 def _first_waiting(kind: Kind) -> Select[str]:

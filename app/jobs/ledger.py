@@ -18,6 +18,7 @@ from app.errors import LeaseLost
 from app.jobs import books, queries
 from app.jobs.models import Job, JobEvent
 from app.jobs.states import FINAL, Kind, State
+from app.webhooks.outbox import announce
 
 
 @dataclass(frozen=True)
@@ -251,6 +252,7 @@ def _settle(session: Session, job: Job) -> None:
         )
     _log(session, job, "state", {"state": job.state, "attempt": job.attempt, "error": job.error})
     books.close(session, job)
+    announce(session, job)
 
 
 def _log(session: Session, job: Job, type_: str, data: dict[str, Any]) -> None:

@@ -16,6 +16,11 @@ def of_team(session: Session, team_id: str) -> Sequence[Webhook]:
     return session.scalars(select(Webhook).where(Webhook.team_id == team_id).order_by(Webhook.id.desc())).all()
 
 
+def listening(session: Session, team_id: str) -> Sequence[Webhook]:
+    """Those of a team's webhooks that are not paused."""
+    return session.scalars(select(Webhook).where(Webhook.team_id == team_id, Webhook.active)).all()
+
+
 def by_id(session: Session, team_id: str, webhook_id: str) -> Webhook | None:
     """One webhook of the team."""
     query = select(Webhook).where(Webhook.team_id == team_id, Webhook.id == webhook_id)
@@ -44,6 +49,11 @@ def due(moment: datetime, limit: int) -> Select[Delivery]:
     return query.with_for_update(skip_locked=True)
 
 
+def sent(session: Session, delivery_id: str) -> Delivery | None:
+    """A delivery that was just sent; None when it was deleted meanwhile."""
+    return session.get(Delivery, delivery_id, populate_existing=True)
+
+
 def receiver(session: Session, delivery: Delivery) -> Webhook:
     """Where a delivery goes."""
     return session.get_one(Webhook, delivery.webhook_id)
@@ -56,5 +66,5 @@ def backlog(session: Session) -> tuple[int, datetime | None]:
 
 
 def forget_before(session: Session, moment: datetime) -> None:
-    """Remove deliveries that ended long ago."""
-    session.execute(delete(Delivery).where(Delivery.created_at < moment, Delivery.finished_at.is_not(None)))
+    """Remove deliveries that were made long ago."""
+    session.execute(delete(Delivery).where(Delivery.created_at < moment))

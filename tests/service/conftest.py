@@ -84,6 +84,11 @@ def viewer(anonymous: TestClient, services: Services) -> TestClient:
 
 
 @pytest.fixture
+def administrator(anonymous: TestClient, services: Services) -> TestClient:
+    return _with_token(anonymous, token_of(services, "admin"))
+
+
+@pytest.fixture
 def stranger(anonymous: TestClient, services: Services) -> TestClient:
     """Somebody of another team."""
     return _with_token(anonymous, token_of(services, "admin", team="Others"))

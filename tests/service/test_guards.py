@@ -10,6 +10,9 @@ from app.dependencies import Services
 from app.generation.models import Generation, Image
 from app.main import create_app
 from app.settings import Settings
+from app.webhooks import events
+from app.webhooks.models import Webhook
+from app.webhooks.outbox import enqueue
 from tests.service.conftest import photo, photos
 
 OPEN = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics"), ("POST", "/api/session")}
@@ -24,7 +27,10 @@ def routes() -> list[tuple[str, str]]:
 
 
 def filled(path: str, **ids: str) -> str:
-    for name in ("concept_id", "job_id", "picture_id", "image_id", "generation_id", "token_id", "user_id"):
+    for name in (
+        "concept_id", "job_id", "picture_id", "image_id", "generation_id", "token_id", "user_id", "webhook_id",
+        "delivery_id",
+    ):  # fmt: skip
         path = path.replace(f"{{{name}}}", ids.get(name, "nothing"))
     path = path.replace("{lesson_id}", "king-purr")
     for name, number in (("number", "1"), ("place", "0"), ("step", "100")):
@@ -63,6 +69,13 @@ def ids(member: TestClient, services: Services) -> dict[str, str]:
         report = {"scorer": None, "chosen": 1, "prompts": ["a {}"], "pictures": None, "initializer": None}
         version = session.scalars(select(Version).where(Version.concept_id == made["concept"]["id"])).one()
         version.report = {**report, "checkpoints": [], "drawings": drawn_by_it}
+        owner = made["concept"]["owner"]["id"]
+        webhook = Webhook(
+            team_id=generation.team_id, user_id=owner, url="https://x", events=[], secret="whsec_c2VjcmV0"
+        )
+        session.add(webhook)
+        session.flush()
+        delivery = enqueue(session, webhook, events.test())
     return {
         "concept_id": made["concept"]["id"],
         "job_id": made["job"]["id"],
@@ -70,7 +83,9 @@ def ids(member: TestClient, services: Services) -> dict[str, str]:
         "generation_id": drawn["generation"]["id"],
         "image_id": image.id,
         "token_id": member.get("/api/tokens").json()["items"][0]["id"],
-        "user_id": made["concept"]["owner"]["id"],
+        "user_id": owner,
+        "webhook_id": webhook.id,
+        "delivery_id": delivery.id,
     }
 
 
@@ -85,10 +100,10 @@ def test_another_team_finds_nothing(member: TestClient, stranger: TestClient, id
         assert len(member.get(path).json()["items"]) >= 1
 
 
-def test_its_own_team_finds_everything(member: TestClient, ids: dict[str, str]) -> None:
+def test_its_own_team_finds_everything(administrator: TestClient, ids: dict[str, str]) -> None:
     for method, path in routes():
         if method == "GET" and "{" in path and not path.endswith(("/events", "/embedding")):
-            assert member.get(filled(path, **ids)).status_code == 200, path
+            assert administrator.get(filled(path, **ids)).status_code == 200, path
 
 
 def test_a_viewer_changes_nothing(viewer: TestClient) -> None:

@@ -1,0 +1,77 @@
+"""Webhooks over REST. They carry a team's news out of the studio, so they are an administrator's business."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, status
+
+from app.accounts.principal import Admin
+from app.dependencies import Reading, ServicesOf, UnitOfWork
+from app.idempotency import Key
+from app.webhooks import queries, service
+from app.webhooks.schemas import (
+    DeliveryOut,
+    DeliveryPage,
+    NewWebhookOut,
+    WebhookIn,
+    WebhookList,
+    WebhookOut,
+    WebhookPatch,
+)
+
+router = APIRouter(prefix="/api/webhooks", tags=["webhooks"])
+
+
+@router.get("")
+def list_webhooks(principal: Admin, session: Reading, services: ServicesOf) -> WebhookList:
+    """Who is told of what happens in the team."""
+    items = [service.describe_webhook(webhook) for webhook in queries.of_team(session, principal.team_id)]
+    return WebhookList(items=items, enabled=services.settings.webhooks)
+
+
+@router.post("", status_code=status.HTTP_201_CREATED)
+def create_webhook(
+    body: WebhookIn, principal: Admin, session: UnitOfWork, services: ServicesOf, idempotency_key: Key = None
+) -> NewWebhookOut:
+    """Tell an address what happens. The secret that messages are signed with is shown only in this answer."""
+    webhook = service.create(session, principal, services.settings, body, idempotency_key)
+    return NewWebhookOut(**service.describe_webhook(webhook).model_dump(), secret=webhook.secret)
+
+
+@router.patch("/{webhook_id}")
+def change_webhook(webhook_id: str, body: WebhookPatch, principal: Admin, session: UnitOfWork) -> WebhookOut:
+    """Choose what it hears of, pause it, or let it go on."""
+    webhook = service.get(session, principal.team_id, webhook_id)
+    service.change(webhook, body)
+    return service.describe_webhook(webhook)
+
+
+@router.delete("/{webhook_id}", status_code=status.HTTP_204_NO_CONTENT)
+def delete_webhook(webhook_id: str, principal: Admin, session: UnitOfWork) -> None:
+    """Tell an address nothing more, and forget what was sent to it."""
+    session.delete(service.get(session, principal.team_id, webhook_id))
+
+
+@router.post("/{webhook_id}/test", status_code=status.HTTP_202_ACCEPTED)
+def test_webhook(webhook_id: str, principal: Admin, session: UnitOfWork) -> DeliveryOut:
+    """Send a message that says nothing but that it arrived."""
+    return service.describe(service.try_out(session, service.get(session, principal.team_id, webhook_id)))
+
+
+@router.get("/{webhook_id}/deliveries")
+def list_deliveries(
+    webhook_id: str,
+    principal: Admin,
+    session: Reading,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+) -> DeliveryPage:
+    """What was sent to an address in the last 30 days, newest first."""
+    webhook = service.get(session, principal.team_id, webhook_id)
+    return service.page(session, webhook, cursor=cursor, limit=limit)
+
+
+@router.post("/{webhook_id}/deliveries/{delivery_id}/send", status_code=status.HTTP_202_ACCEPTED)
+def send_delivery_again(webhook_id: str, delivery_id: str, principal: Admin, session: UnitOfWork) -> DeliveryOut:
+    """Send a message again, under its own id."""
+    webhook = service.get(session, principal.team_id, webhook_id)
+    return service.describe(service.send_again(session, webhook, delivery_id))
