@@ -37,8 +37,8 @@ DIRECTIONAL: dict[str, Any] = {**CLASSIC, "method": "directional", "angle": 0.1}
 WAYS: dict[str, dict[str, Any]] = {
     "classic": CLASSIC,
     "directional, κ = 0": {**DIRECTIONAL, "kappa": 0.0},
-    "directional, κ = 0.01": {**DIRECTIONAL, "kappa": 0.01},
-    "directional, κ = 0.03": {**DIRECTIONAL, "kappa": 0.03},
+    "directional, κ = 0.1": {**DIRECTIONAL, "kappa": 0.1},
+    "directional, κ = 0.3": {**DIRECTIONAL, "kappa": 0.3},
     "classic, encoded start": {**CLASSIC, "start": "encoded"},
     "classic, context 0.1": {**CLASSIC, "context_weight": 0.1},
     "classic, min-SNR 5": {**CLASSIC, "snr_gamma": 5.0},

@@ -122,8 +122,8 @@ def test_a_directional_step_turns_a_row_along_the_tangent_and_keeps_its_length()
 def test_the_prior_pulls_a_row_towards_its_mean_direction() -> None:
     mu = torch.tensor([[0.0, 1.0]])
     row = torch.tensor([[2.0, 0.0]], requires_grad=True)
-    row.grad = torch.tensor([[0.0, 0.25]])  # dL/dv = 2 x 0.25 pulls the other way
-    for kappa, turned in ((0.4, -1.0), (0.6, 1.0)):
+    row.grad = torch.tensor([[0.0, 0.25]])  # pulls the other way
+    for kappa, turned in ((0.9, -1.0), (1.1, 1.0)):
         other = row.detach().clone().requires_grad_()
         other.grad = row.grad.clone()
         Directional([other], [mu], lr=0.1, kappa=kappa).step()

@@ -35,10 +35,10 @@ class Options:
     steps_max: int = 3000
     # Samples per step. The reference script's 1 x 4 accumulated.
     batch: int = 4
-    # Of the directional method: radians that a row turns per step, and the weight of the prior that holds it near its
-    # initializer. 0.01 and 1e-4 as its authors run it.
+    # Of the directional method: radians that a row turns per step, 0.01 as its authors run it for 400 steps; and the
+    # pull of the prior that holds it near its initializer, against the pull of the pictures.
     angle: float = 1e-2
-    kappa: float = 1e-4
+    kappa: float = 0.1
     # Weight of context regularisation (CoRe, Wu et al. 2024, arXiv 2408.15914); 0 for none.
     context_weight: float = 0.0
     # Gamma of min-SNR weighting (Hang et al. 2023, arXiv 2303.09556, where it is 5); 0 for none.
