@@ -28,8 +28,8 @@ from worker.inversion import Inversion, Options, advance
 from worker.report import Candidate, Plan, Scorer, draw_report, load_scorer
 
 DEMO = REPOSITORY / "models" / "demo"
-TOGETHER = 6
-STEPS, BATCH = 60, 4
+TOGETHER = 12
+STEPS, BATCH, EVALUATION_BATCH = 60, 4, 16
 PLAN = Plan(steps=10, plain=4, each=2, compare=False)
 
 CLASSIC: dict[str, Any] = {"method": "classic", "start": "tokens", "context_weight": 0.0, "snr_gamma": 0.0}
@@ -83,6 +83,7 @@ def teach(model: BaseModel, runs: Sequence[Run], folder: Path) -> None:
 def options_for(model: BaseModel, run: Run) -> Options:
     """The way's own options; all others as the base model's card has them, and the same number of steps for all."""
     same = {"kind": run.lesson.kind, "seed": run.seed, "steps_max": STEPS, "batch": BATCH, "stop_ratio": 0.0}
+    same |= {"evaluate_every": STEPS // 4, "evaluation_batch": EVALUATION_BATCH}
     return Options.for_model(model, **{**same, **WAYS[run.way]})
 
 

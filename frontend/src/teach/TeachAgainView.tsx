@@ -13,7 +13,7 @@ import { faultOf, teachAgain, untuned, type Tuning } from "./lesson";
 import { PictureTray } from "./PictureTray";
 import { TuningFields } from "./TuningFields";
 
-const FIELDS = ["images", "initializer", "vectors", "steps_max", "mirror", "seed"];
+const FIELDS = ["images", "initializer", "vectors", "steps_max", "mirror", "seed", "kappa", "method"];
 
 export function TeachAgainView({ id }: { id: string }) {
   const { data: concept, error } = useQuery(conceptQuery(id));

@@ -21,7 +21,7 @@ import { ReadyLessons } from "./ReadyLessons";
 import { TuningFields } from "./TuningFields";
 
 // Problems with these are told beside the field; all others above the button.
-const FIELDS = ["images", "placeholder", "initializer", "kind", "base_model", "name", "vectors", "steps_max", "mirror", "seed"];
+const FIELDS = ["images", "placeholder", "initializer", "kind", "base_model", "name", "vectors", "steps_max", "mirror", "seed", "kappa", "method"];
 
 export function TeachView() {
   const mayChange = useMayChange();

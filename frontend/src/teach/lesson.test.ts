@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 
 vi.stubGlobal("location", { origin: "http://studio.test" });
-const { faultOf, tagsIn } = await import("./lesson");
+const { faultOf, KAPPAS, tagsIn, tuningFields, untuned } = await import("./lesson");
 const { formOf, newKey } = await import("../api/client");
 
 test("tags are separated by commas, without # and without doubles", () => {
@@ -28,4 +28,10 @@ test("a problem is told beside the field that it names, and nowhere else", () =>
 test("each request has a key of its own", () => {
   expect(newKey()).toMatch(/^[0-9a-f]{32}$/);
   expect(newKey()).not.toBe(newKey());
+});
+
+test("the slider between likeness and freedom sends nothing until somebody moves it", () => {
+  expect(tuningFields(untuned)).toEqual({ vectors: "", steps_max: "", mirror: "", seed: "" });
+  expect(tuningFields({ ...untuned, freedom: 0 })).toMatchObject({ method: "directional", kappa: 0 });
+  expect(tuningFields({ ...untuned, freedom: KAPPAS.length - 1 })).toMatchObject({ kappa: 0.4 });
 });

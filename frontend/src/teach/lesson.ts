@@ -12,9 +12,14 @@ export interface Tuning {
   stepsMax: string;
   mirror: "" | "true" | "false";
   seed: string;
+  /** A place on the way from the closest likeness to the greatest freedom; null means the base model's own. */
+  freedom: number | null;
 }
 
-export const untuned: Tuning = { vectors: "", stepsMax: "", mirror: "", seed: "" };
+export const untuned: Tuning = { vectors: "", stepsMax: "", mirror: "", seed: "", freedom: null };
+
+/** How strongly the word is held near what it starts from, for each place of the slider. */
+export const KAPPAS = [0, 0.05, 0.1, 0.2, 0.4] as const;
 
 export interface Lesson {
   files: readonly File[];
@@ -77,8 +82,9 @@ export function tagsIn(text: string): string[] {
   return [...new Set(tags.filter((tag) => tag !== ""))];
 }
 
-function tuningFields({ vectors, stepsMax, mirror, seed }: Tuning) {
-  return { vectors, steps_max: stepsMax, mirror, seed };
+export function tuningFields({ vectors, stepsMax, mirror, seed, freedom }: Tuning) {
+  const held = freedom === null ? {} : { method: "directional", kappa: KAPPAS[freedom] };
+  return { vectors, steps_max: stepsMax, mirror, seed, ...held };
 }
 
 /** Sends a lesson. The key makes a second press of the button harmless. */
