@@ -1,14 +1,18 @@
 """Brings a database to the newest schema, and back. For `oneword serve`, `oneword migrate` and the tests."""
 
 from collections.abc import Callable
+from typing import Final
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import func, select
 
 from app.db import Database
 from app.settings import REPOSITORY
+
+ONE_AT_A_TIME: Final = 220801618  # any number that nobody else locks
 
 
 def upgrade(database: Database, revision: str = "head") -> None:
@@ -28,6 +32,11 @@ def is_current(database: Database) -> bool:
     return applied == ScriptDirectory.from_config(_config()).get_current_head()
 
 
+def revisions() -> list[str]:
+    """Every revision there is, the first one first."""
+    return [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()][::-1]
+
+
 def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(REPOSITORY / "migrations"))
@@ -38,5 +47,7 @@ def _config() -> Config:
 def _run(database: Database, verb: Callable[[Config, str], None], revision: str) -> None:
     config = _config()
     with database.engine.begin() as connection:
+        if connection.dialect.name == "postgresql":  # SQLite lets one writer in at a time by itself
+            connection.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
         config.attributes["connection"] = connection
         verb(config, revision)

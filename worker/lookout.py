@@ -53,5 +53,4 @@ class Lookout:
 
     def _waiting(self) -> list[Kind]:
         with self._database.reading() as session:
-            waiting = queries.claimable(session, self._kinds, now(session))
-        return [kind for kind in self._kinds if kind in waiting]
+            return queries.claimable(session, self._kinds, now(session))

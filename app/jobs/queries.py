@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, get_args
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal_column, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.accounts.models import User
@@ -124,10 +124,14 @@ def silent(kind: Kind | None, moment: datetime, longest: datetime) -> Select[Job
     return query.with_for_update(skip_locked=True)
 
 
-def claimable(session: Session, kinds: Sequence[Kind], moment: datetime) -> Sequence[str]:
+def claimable(session: Session, kinds: Sequence[Kind], moment: datetime) -> list[Kind]:
     """Those of the kinds of which a job waits, or runs on a lease that has run out."""
-    silent = and_(RUNS, Job.lease_until < moment)
-    return session.scalars(select(Job.kind).where(Job.kind.in_(kinds), or_(WAITS, silent)).distinct()).all()
+    silent = set(session.scalars(select(Job.kind).where(RUNS, Job.lease_until < moment)))
+    return [
+        kind
+        for kind in kinds
+        if kind in silent or session.execute(select(exists().where(Job.kind == kind, WAITS))).scalar_one()
+    ]
 
 
 def batch_mates(leader: Job, limit: int) -> Select[Job]:

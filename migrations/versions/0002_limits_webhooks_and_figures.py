@@ -212,6 +212,7 @@ def downgrade() -> None:
             ["kind", "state", "turn", "id"],
             unique=False,
             sqlite_where=sa.text("state IN ('queued', 'running')"),
+            postgresql_where=sa.text("state IN ('queued', 'running')"),
         )
         batch_op.drop_column("request_id")
         batch_op.drop_column("gpu_seconds")

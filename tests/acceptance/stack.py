@@ -1,15 +1,18 @@
 """A studio in pieces that a test may break: a real Valkey, real worker processes, and the web service in this one."""
 
+import json
 import os
+import socket
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 import redis
 from fastapi.testclient import TestClient
@@ -72,6 +75,48 @@ class Worker:
         return text in self.log.read_text(errors="replace")
 
 
+class Web:
+    """A web service as it runs in production: a process, a port."""
+
+    def __init__(self, stack: "Stack") -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = int(probe.getsockname()[1])
+        self._stack = stack
+        self.log = stack.folder / f"web-{self.port}.log"
+        self.client = httpx.Client(
+            base_url=f"http://127.0.0.1:{self.port}",
+            headers={"Authorization": stack.client.headers["Authorization"]},
+            timeout=PATIENCE_SECONDS,
+        )
+        self.start()
+
+    def start(self) -> None:
+        """Start it (again) on its port."""
+        environment = self._stack.environment | {"ONEWORD_PORT": str(self.port)}
+        self.process = self._stack.nursery.start("app.web", environment=environment, log=self.log)
+        self._stack.others.append(self.process)
+        until(self._answers, "the web service")
+
+    def _answers(self) -> bool:
+        with suppress(httpx.TransportError):
+            return self.client.get("/healthz").is_success
+        return False
+
+    def listen(self, job_id: str, after: int = 0) -> Iterator[tuple[int, str, dict[str, Any]]]:
+        """A job's events (id, type, data) as they come. Ends with the stream, raises httpx errors when it breaks."""
+        headers = {"Last-Event-ID": str(after)}
+        fields: dict[str, str] = {}
+        with self.client.stream("GET", f"/api/jobs/{job_id}/events", headers=headers) as answer:
+            for line in answer.iter_lines():
+                if line:
+                    name, _, value = line.partition(":")
+                    fields[name] = value.strip()
+                elif "data" in fields:
+                    yield int(fields["id"]), fields["event"], json.loads(fields["data"])
+                    fields = {}
+
+
 class Stack:
     """The pieces."""
 
@@ -84,6 +129,8 @@ class Stack:
         self.studio = Studio.from_settings(settings)
         self.broker: ValkeyServer | None = None
         self.workers: list[Worker] = []
+        self.webs: list[Web] = []
+        self.others: list[psutil.Process] = []
         self.start_broker()
         self.client = TestClient(create_app(settings), base_url="http://127.0.0.1:8000")
         self.client.__enter__()
@@ -91,6 +138,7 @@ class Stack:
             user, team = accounts.first_administrator(session)
             _, token = accounts.create_token(session, user.id, team.id, "test")
         self.client.headers["Authorization"] = f"Bearer {token}"
+        self.client.get("/api/me").raise_for_status()  # the token's first use is written down
 
     def start_broker(self) -> None:
         """Start Valkey, empty."""
@@ -114,6 +162,14 @@ class Stack:
                 return
             child.resume()
 
+    @contextmanager
+    def nobody_may_write(self) -> Iterator[None]:
+        """As long as this holds SQLite's one write lock, whoever wants to write waits."""
+        with closing(sqlite3.connect(self.folder / "oneword.sqlite3", isolation_level=None)) as holder:
+            holder.execute("BEGIN IMMEDIATE")
+            yield
+            holder.execute("ROLLBACK")
+
     def _nobody_writes(self) -> bool:
         if self.database.engine.dialect.name == "sqlite":
             probe, statement = sqlite3.connect(self.folder / "oneword.sqlite3", timeout=0.2), "BEGIN IMMEDIATE"
@@ -129,9 +185,11 @@ class Stack:
         """Lose every message."""
         redis.Redis(unix_socket_path=str(self.settings.broker_socket)).flushall()
 
-    def start_worker(self, kind: str) -> Worker:
+    def start_worker(self, kind: str, **environment: str) -> Worker:
         """Another worker."""
-        worker = Worker(self.nursery, kind, self.environment, self.folder / f"{kind}-{len(self.workers)}.log")
+        worker = Worker(
+            self.nursery, kind, self.environment | environment, self.folder / f"{kind}-{len(self.workers)}.log"
+        )
         self.workers.append(worker)
         return worker
 
@@ -141,8 +199,24 @@ class Stack:
         chosen = {f"ONEWORD_{name.upper()}": getattr(self.settings, name) for name in self.settings.model_fields_set}
         return os.environ | {"OMP_NUM_THREADS": "1"} | {name: str(value) for name, value in chosen.items()}
 
+    def start_web(self) -> "Web":
+        """A web service in a process of its own, beside the one in this process."""
+        self.webs.append(Web(self))
+        return self.webs[-1]
+
+    def start_sweep(self) -> psutil.Process:
+        """The sweep, in a process of its own."""
+        log = self.folder / f"sweep-{len(self.others)}.log"
+        process = self.nursery.start("worker.reconcile", environment=self.environment, log=log)
+        self.others.append(process)
+        return process
+
     def close(self) -> None:
         """Stop everything."""
+        for process in self.others:
+            kill(process)
+        for web in self.webs:
+            web.client.close()
         for worker in self.workers:
             worker.kill()
         self.stop_broker()

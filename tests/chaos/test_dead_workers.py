@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from tests.acceptance.stack import Stack, until
+from tests.acceptance.stack import PATIENCE_SECONDS, Stack, until
 
 pytestmark = pytest.mark.acceptance
 
@@ -45,6 +45,19 @@ def test_when_a_whole_worker_is_switched_off_another_one_takes_its_job_over_once
     first.kill()
     stack.start_worker("training")
     assert stack.wait_for(job_id, "succeeded").attempt >= 2
+    assert stack.orphans() == 0
+
+
+def test_a_killed_parent_takes_its_child_along_and_another_worker_goes_on(stack: Stack) -> None:
+    first = stack.start_worker("training")
+    job_id = stack.teach("<our-zub>", steps_max=LONG)
+    stack.wait_for_checkpoint(job_id)
+    child = first.child()
+    first.parent.kill()
+    child.wait(PATIENCE_SECONDS)
+    stack.lease_runs_out(job_id)
+    stack.start_worker("training")
+    assert stack.wait_for(job_id, "succeeded").attempt == 2
     assert stack.orphans() == 0
 
 

