@@ -138,6 +138,7 @@ _IMAGE: Final = {
     "width": 64,
     "height": 64,
     "recipe": _RECIPE,
+    "kept": False,
     "created_at": DONE,
 }
 _GENERATION: Final = {
@@ -261,6 +262,7 @@ RESPONSES: Final[Mapping[str, Any]] = {
             "steps_max": 3000,
             "queued_jobs_max": 100,
             "prompt_characters_max": 2000,
+            "drawings_days": 0.0,
         },
     },
     "get_usage": {

@@ -29,6 +29,7 @@ from app.pictures import PictureCleaner
 from app.problems import answer_with_problems
 from app.rates import Rates
 from app.reports import routes as reports
+from app.retention import routes as retention
 from app.settings import REPOSITORY, Settings
 from app.storage import open_storage
 from app.teams import routes as teams
@@ -78,6 +79,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         compat,
         usage,
         webhooks,
+        retention,
         health,
         metrics,
     ):

@@ -17,6 +17,7 @@ TAGS: Final = [
     {"name": "concepts", "description": "The library: teaching, looking, changing, and the few-KB files."},
     {"name": "generations", "description": "Drawing, and what was drawn."},
     {"name": "jobs", "description": "The queue, and what happens in it as it happens."},
+    {"name": "retention", "description": "Keeping drawn pictures, and forgetting what a word was taught from."},
     {"name": "webhooks", "description": "Being told what happens, at an address of one's own."},
     {"name": "OpenAI", "description": "What the OpenAI clients call, with `/v1` in their base address."},
     {"name": "operations", "description": "Is it there, can it work, and its figures. Open to whoever reaches it."},

@@ -85,6 +85,12 @@ class Settings(BaseSettings):
     orphan_seconds: float = Field(
         86_400.0, ge=0, description="Age from which a blob that no row refers to is removed by the sweep."
     )
+    drawings_days: float = Field(
+        0.0, ge=0, description="Days after which drawn pictures that nobody keeps are removed. 0: never."
+    )
+    progress_days: float = Field(
+        7.0, ge=0, description="Days after which the single steps of a job are forgotten; its outcome stays."
+    )
     batch_pictures_max: int = Field(16, ge=1, description="Most pictures drawn in one denoising loop.")
     session_days: float = Field(30.0, gt=0, description="How long a browser stays signed in.")
     webhooks: bool = Field(False, description="Lets administrators have their team's news sent to addresses elsewhere.")

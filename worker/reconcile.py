@@ -20,6 +20,7 @@ from app.jobs import ledger
 from app.jobs.models import Job
 from app.jobs.states import Kind
 from app.log import configure_logging
+from app.retention.service import tidy
 from app.settings import Settings
 from app.webhooks.sender import Sender
 from worker.blobs import remove_orphans
@@ -71,6 +72,7 @@ def run(studio: Studio, over: threading.Event) -> None:
             sweep(studio.database, settings)
             if waited >= ORPHANS_EVERY_SECONDS:
                 waited = 0.0
+                tidy(studio.database, settings)
                 remove_orphans(studio)
         except SQLAlchemyError as error:
             log.warning("database away; sweeping later", error=str(error))

@@ -30,6 +30,7 @@ class LimitsOut(BaseModel):
     steps_max: int
     queued_jobs_max: int
     prompt_characters_max: int
+    drawings_days: float = Field(description="Days after which drawings that nobody keeps are removed; 0 for never.")
 
 
 class MeOut(BaseModel):

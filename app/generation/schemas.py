@@ -41,6 +41,7 @@ class ImageOut(BaseModel):
     width: int
     height: int
     recipe: dict[str, Any]
+    kept: bool = Field(description="Whether somebody wants it kept when old pictures are removed.")
     created_at: datetime
 
 

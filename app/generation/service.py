@@ -131,6 +131,7 @@ def describe_image(image: Image) -> ImageOut:
         width=image.width,
         height=image.height,
         recipe=image.recipe,
+        kept=image.kept_at is not None,
         created_at=image.created_at,
     )
 

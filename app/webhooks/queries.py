@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Select, delete, func, literal_column, select
 from sqlalchemy.orm import Session
 
+from app.db import rows_changed
 from app.webhooks.models import Delivery, Webhook
 
 WAITS = Delivery.state == literal_column("'waiting'")
@@ -65,6 +66,6 @@ def backlog(session: Session) -> tuple[int, datetime | None]:
     return row[0], row[1]
 
 
-def forget_before(session: Session, moment: datetime) -> None:
-    """Remove deliveries that were made long ago."""
-    session.execute(delete(Delivery).where(Delivery.created_at < moment))
+def forget_before(session: Session, moment: datetime) -> int:
+    """Remove deliveries that were made long ago. Returns how many."""
+    return rows_changed(session.execute(delete(Delivery).where(Delivery.created_at < moment)))

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from app.db import now
+from app.db import now, rows_changed
 from app.workers.models import Worker
 
 ALIVE_SECONDS: Final = 30.0
@@ -35,6 +35,6 @@ def forget(session: Session, name: str) -> None:
     session.execute(delete(Worker).where(Worker.name == name))
 
 
-def forget_silent(session: Session, moment: datetime) -> None:
-    """Workers that died long ago are no news any more."""
-    session.execute(delete(Worker).where(Worker.seen_at < moment - FORGOTTEN_AFTER))
+def forget_silent(session: Session, moment: datetime) -> int:
+    """Workers that died long ago are no news any more. Returns how many there were."""
+    return rows_changed(session.execute(delete(Worker).where(Worker.seen_at < moment - FORGOTTEN_AFTER)))

@@ -1,0 +1,88 @@
+"""All SQL about what is kept and what has had its time. Removing serves every team; keeping is asked within one."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Delete, Select, delete, exists, or_, select
+from sqlalchemy.orm import Session
+from ulid import ULID
+
+from app.concepts.models import Picture, Version
+from app.db import rows_changed
+from app.generation.models import Generation, Image
+from app.jobs.models import Job, JobEvent, Submission
+from app.jobs.states import FINAL
+
+BATCH = 500  # rows of one transaction, so that nobody waits for it
+
+
+def drawn(session: Session, team_id: str, image_id: str) -> Image | None:
+    """A drawn picture of the team that is not deleted."""
+    query = (
+        select(Image)
+        .join(Generation, Generation.id == Image.generation_id)
+        .where(Image.team_id == team_id, Image.id == image_id, Generation.deleted_at.is_(None))
+    )
+    return session.scalars(query).one_or_none()
+
+
+def pictures(session: Session, team_id: str, concept_id: str) -> Sequence[Picture]:
+    """Everything that any version of a concept was taught from."""
+    query = select(Picture).join(Version, Version.id == Picture.version_id)
+    return session.scalars(query.where(Picture.team_id == team_id, Version.concept_id == concept_id)).all()
+
+
+def remove_drawings(session: Session, before: datetime) -> int:
+    """Remove some drawn pictures that are older and that nobody keeps; what was asked for goes with the last of them.
+
+    Returns how many drawings were looked at.
+    """
+    unkept = exists().where(Image.generation_id == Generation.id, Image.kept_at.is_(None))
+    kept = exists().where(Image.generation_id == Generation.id, Image.kept_at.is_not(None))
+    old = _ended().where(Generation.id < _first_id(before), or_(unkept, ~kept))
+    found = session.execute(old.order_by(Generation.id).limit(BATCH)).all()
+    generation_ids = [row[0] for row in found]
+    session.execute(delete(Image).where(Image.generation_id.in_(generation_ids), Image.kept_at.is_(None)))
+    empty = select(Generation.id, Generation.job_id).where(Generation.id.in_(generation_ids), ~kept)
+    _forget(session, [(row[0], row[1]) for row in session.execute(empty)])
+    return len(found)
+
+
+def remove_deleted(session: Session, before: datetime) -> int:
+    """Remove the rows of some drawings that somebody deleted before. Returns how many."""
+    found = session.execute(_ended().where(Generation.deleted_at < before).limit(BATCH)).all()
+    _forget(session, [(row[0], row[1]) for row in found])
+    return len(found)
+
+
+def remove_progress(session: Session, before: datetime) -> int:
+    """Forget some of the steps of jobs that were told before; how they ended and what they showed stays."""
+    old = select(JobEvent.id).where(JobEvent.created_at < before, JobEvent.type.in_(("progress", "warning")))
+    return _removed(session, delete(JobEvent).where(JobEvent.id.in_(old.limit(10 * BATCH))))
+
+
+def remove_keys(session: Session, before: datetime) -> int:
+    """Forget idempotency keys that were used before."""
+    return _removed(session, delete(Submission).where(Submission.created_at < before))
+
+
+def _ended() -> Select[str, str]:
+    return select(Generation.id, Generation.job_id).join(Job, Job.id == Generation.job_id).where(Job.state.in_(FINAL))
+
+
+def _forget(session: Session, drawings: Sequence[tuple[str, str]]) -> None:
+    """Generations, their pictures, and the jobs that drew them with all their events."""
+    generation_ids, job_ids = [each[0] for each in drawings], [each[1] for each in drawings]
+    session.execute(delete(Image).where(Image.generation_id.in_(generation_ids)))
+    session.execute(delete(Generation).where(Generation.id.in_(generation_ids)))
+    session.execute(delete(JobEvent).where(JobEvent.job_id.in_(job_ids)))
+    session.execute(delete(Job).where(Job.id.in_(job_ids)))
+
+
+def _first_id(moment: datetime) -> str:
+    """Ids are in the order of time: every id that was made before is smaller than this one."""
+    return str(ULID.from_datetime(moment))[:10].lower()
+
+
+def _removed(session: Session, statement: Delete) -> int:
+    return rows_changed(session.execute(statement.execution_options(synchronize_session=False)))

@@ -1,0 +1,30 @@
+"""Keeping and forgetting, over REST."""
+
+from fastapi import APIRouter, status
+
+from app.accounts.principal import Member
+from app.concepts import service as concepts
+from app.dependencies import ServicesOf, UnitOfWork
+from app.retention import service
+
+router = APIRouter(prefix="/api", tags=["retention"])
+
+
+@router.put("/images/{image_id}/kept", status_code=status.HTTP_204_NO_CONTENT)
+def keep_image(image_id: str, principal: Member, session: UnitOfWork) -> None:
+    """Keep a drawn picture when old ones are removed (`ONEWORD_DRAWINGS_DAYS`)."""
+    service.keep(session, principal.team_id, image_id)
+
+
+@router.delete("/images/{image_id}/kept", status_code=status.HTTP_204_NO_CONTENT)
+def let_image_go(image_id: str, principal: Member, session: UnitOfWork) -> None:
+    """Treat a drawn picture like the others again."""
+    service.let_go(session, principal.team_id, image_id)
+
+
+@router.delete("/concepts/{concept_id}/pictures", status_code=status.HTTP_204_NO_CONTENT)
+def forget_pictures(concept_id: str, principal: Member, session: UnitOfWork, services: ServicesOf) -> None:
+    """Remove what a concept was taught from, of every version and at once. The word stays; it can be drawn with, and
+    taught again from new pictures."""
+    concept = concepts.get(session, principal.team_id, concept_id)
+    service.forget_pictures(session, services.storage, concept)

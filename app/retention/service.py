@@ -1,0 +1,96 @@
+"""Keeping drawn pictures, forgetting what a word was taught from, and the tidying that keeps a studio from growing.
+
+What is removed here are rows; the sweep then removes the blobs that no row names any more. Training pictures are
+somebody's own, so their blobs go at once.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+import structlog
+from sqlalchemy.orm import Session
+
+from app.concepts import queries as concepts
+from app.concepts.models import Concept
+from app.db import Database, after_commit, now, utc_now
+from app.errors import Conflict, NotFound
+from app.generation.models import Image
+from app.retention import queries
+from app.settings import Settings
+from app.storage import Storage
+from app.webhooks import queries as webhooks
+from app.workers import queries as workers
+
+log = structlog.get_logger(__name__)
+
+KEYS_DAYS: Final = 7  # nobody sends a request again after a week
+DELIVERIES_DAYS: Final = 30
+
+
+def keep(session: Session, team_id: str, image_id: str) -> None:
+    """Keep a drawn picture for good."""
+    image = _drawn(session, team_id, image_id)
+    image.kept_at = image.kept_at or utc_now()
+
+
+def let_go(session: Session, team_id: str, image_id: str) -> None:
+    """Treat a drawn picture like the others again."""
+    _drawn(session, team_id, image_id).kept_at = None
+
+
+def forget_pictures(session: Session, storage: Storage, concept: Concept) -> None:
+    """Remove what a concept was taught from, of every version; the word and its drawings stay."""
+    versions = concepts.versions(session, concept.team_id, [concept.id])
+    if any(version.state == "training" for version in versions):
+        raise Conflict(
+            f"{concept.placeholder} is being taught from its pictures. Wait until that is done, or cancel it first.",
+            code="already-training",
+        )
+    keys: set[str] = set()
+    for picture in queries.pictures(session, concept.team_id, concept.id):
+        keys |= {key for key in (picture.key, picture.mask_key) if key is not None}
+        session.delete(picture)
+    session.flush()
+    after_commit(session, lambda: _delete_blobs(storage, keys))
+
+
+def tidy(database: Database, settings: Settings) -> None:
+    """Remove whatever has had its time, a few rows at a time."""
+    with database.reading() as session:
+        moment = now(session)
+    days = settings.drawings_days
+    steps: dict[str, Callable[[Session], int]] = {
+        "deleted drawings": lambda session: queries.remove_deleted(
+            session, moment - timedelta(seconds=settings.orphan_seconds)
+        ),
+        "progress": lambda session: queries.remove_progress(session, moment - timedelta(days=settings.progress_days)),
+        "keys": lambda session: queries.remove_keys(session, moment - timedelta(days=KEYS_DAYS)),
+        "deliveries": lambda session: webhooks.forget_before(session, moment - timedelta(days=DELIVERIES_DAYS)),
+        "silent workers": lambda session: workers.forget_silent(session, moment),
+    }
+    if days:
+        steps["old drawings"] = lambda session: queries.remove_drawings(session, moment - timedelta(days=days))
+    for what, step in steps.items():
+        removed = 0
+        while True:
+            with database.transaction() as session:
+                count = step(session)
+            removed += count
+            if count < queries.BATCH:
+                break
+        if removed:
+            log.info("tidied up", what=what, removed=removed)
+
+
+def _drawn(session: Session, team_id: str, image_id: str) -> Image:
+    image = queries.drawn(session, team_id, image_id)
+    if image is None:
+        raise NotFound("There is no such drawn picture. It may have been deleted.")
+    return image
+
+
+def _delete_blobs(storage: Storage, keys: set[str]) -> None:
+    """What cannot be removed now the sweep removes, since no row names it any more."""
+    for key in keys:
+        storage.delete(key)
