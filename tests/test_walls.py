@@ -28,6 +28,7 @@ ACROSS_TEAMS = {
     "jobs.ahead": "the queue is everybody's, and only a number leaves",
     "jobs.next_turn": "a worker serves every team",
     "jobs.next_seat": "a worker serves every team",
+    "jobs.claimable": "a worker serves every team",
     "jobs.silent": "a dead worker served every team",
     "jobs.batch_mates": "a worker serves every team",
     "jobs.queue_of": "figures for operators",
