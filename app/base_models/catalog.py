@@ -17,6 +17,7 @@ from app.errors import InvalidInput, NotReady
 from app.settings import REPOSITORY, Settings
 
 VECTORS_MAX: Final = 16
+FAMILY_TITLES: Final = {"sd1": "Stable Diffusion 1", "sd2": "Stable Diffusion 2", "sdxl": "Stable Diffusion XL"}
 SD2_CONTEXT_WIDTH: Final = 1024
 _HUB_NAME: Final = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)@(?P<revision>[0-9a-f]{7,40})")
 _PIPELINES: Final = {"StableDiffusionPipeline", "StableDiffusionXLPipeline"}
@@ -41,6 +42,12 @@ class Facts:
     steps: int
     guidance: float
     scheduler: str
+
+
+def kind_of(family: str, widths: Mapping[str, int]) -> str:
+    """What rows of a family and widths are for, in words."""
+    wide = " and ".join(str(width) for width in widths.values())
+    return f"{FAMILY_TITLES.get(family, family)}, vectors {wide} wide"
 
 
 @dataclass(frozen=True)

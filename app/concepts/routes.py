@@ -150,10 +150,12 @@ def get_concept(concept_id: str, principal: Viewer, session: Reading) -> Concept
 
 
 @router.patch("/concepts/{concept_id}")
-def change_concept(concept_id: str, body: ConceptPatch, principal: Member, session: UnitOfWork) -> ConceptOut:
+def change_concept(
+    concept_id: str, body: ConceptPatch, principal: Member, services: ServicesOf, session: UnitOfWork
+) -> ConceptOut:
     """Rename, describe, tag, or choose the version that the placeholder means."""
     concept = service.get(session, principal.team_id, concept_id)
-    service.change(session, concept, body)
+    service.change(session, services.catalog, concept, body)
     return service.describe(session, concept)
 
 

@@ -114,6 +114,9 @@ class ConceptPatch(BaseModel):
     )
 
     name: str | None = Field(None, min_length=1, max_length=100)
+    placeholder: str | None = Field(
+        None, max_length=64, description="Another word for it. Prompts that were written before keep the old one."
+    )
     description: str | None = Field(None, max_length=5000)
     tags: list[str] | None = Field(None, max_length=30)
     current_version: int | None = Field(

@@ -2,6 +2,8 @@
 
 from sqlalchemy.orm import Session
 
+from app.base_models.catalog import Catalog
+from app.base_models.initializers import checked_placeholder
 from app.concepts import queries, views
 from app.concepts.models import Concept, Version
 from app.concepts.schemas import ConceptOut, ConceptPage, ConceptPatch, VersionOut
@@ -38,8 +40,11 @@ def versions(session: Session, concept: Concept) -> list[VersionOut]:
     return views.describe_versions(session, concept.team_id, found, [concept])
 
 
-def change(session: Session, concept: Concept, patch: ConceptPatch) -> None:
+def change(session: Session, catalog: Catalog, concept: Concept, patch: ConceptPatch) -> None:
     """Rename, describe, tag, or choose the version that the placeholder means."""
+    if patch.placeholder is not None and patch.placeholder.strip() != concept.placeholder:
+        taken = queries.placeholders(session, concept.team_id)
+        concept.placeholder = checked_placeholder(catalog.get(concept.base_model), patch.placeholder, taken)
     if patch.current_version is not None:
         wanted = queries.version(session, concept.team_id, concept.id, patch.current_version)
         if wanted is None or wanted.state != "ready":

@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from app.base_models.catalog import AllowedModel
+from app.base_models.catalog import AllowedModel, kind_of
 from app.concepts import queries
 from app.concepts.models import Concept, Version
 from app.errors import PromptError
@@ -32,6 +32,16 @@ class Named:
     written: str
     concept: Concept
     version: Version
+
+    @property
+    def widths(self) -> dict[str, int]:
+        """Numbers in one vector, for each text encoder."""
+        return dict(self.version.files["oneword"].get("widths", {}))
+
+    def fits(self, model: AllowedModel) -> bool:
+        """Whether a base model reads its rows: the one it was learned on, or another of the same family and widths."""
+        alike = self.concept.family == model.facts.family and self.widths == dict(model.facts.widths)
+        return alike or self.version.base_model == model.id
 
     @property
     def spec(self) -> ConceptSpec:
@@ -65,12 +75,13 @@ def named(session: Session, team_id: str, prompt: str, field: str) -> list[Named
 
 
 def check(model: AllowedModel, prompt: str, concepts: Sequence[Named], field: str) -> None:
-    """Raise PromptError if a concept belongs to another base model, or if there are too many tokens."""
+    """Raise PromptError if a concept belongs to another kind of base model, or if there are too many tokens."""
     for each in concepts:
-        if each.version.base_model != model.id:
+        if not each.fits(model):
+            theirs, ours = each.version.base_model, kind_of(model.facts.family, model.facts.widths)
             raise PromptError(
-                f"{each.written} was learned on {each.version.base_model}, and this is to be drawn with {model.id}. "
-                f"Draw with {each.version.base_model}, or teach it again on {model.id}.",
+                f"{each.written} was learned on {theirs} ({kind_of(each.concept.family, each.widths)}), and {model.id} "
+                f"is another kind of model ({ours}). Draw with {theirs}, or teach it again on {model.id}.",
                 field=field,
                 code="prompt-other-base-model",
             )

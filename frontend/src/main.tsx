@@ -7,6 +7,7 @@ import "./styles/parts.css";
 import "./styles/library.css";
 import "./styles/teach.css";
 import "./styles/concept.css";
+import "./styles/report.css";
 import "./styles/draw.css";
 
 import { QueryClientProvider } from "@tanstack/react-query";

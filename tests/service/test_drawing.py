@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
-from safetensors.numpy import save
+from safetensors.numpy import load, save
 from sqlalchemy import select
 
 from app.concepts.models import Concept, Version
@@ -119,6 +119,27 @@ def test_the_embedding_is_downloaded_under_its_own_name(member: TestClient, lear
     unknown = member.get(f"/api/concepts/{learned}/embedding?format=zip")
     assert (unknown.status_code, unknown.json()["field"]) == (422, "format")
     assert "diffusers" in unknown.json()["suggestions"]
+
+
+def test_a_word_gets_another_name_everywhere(member: TestClient, learned: str) -> None:
+    changed = member.patch(f"/api/concepts/{learned}", json={"placeholder": "<blue-mug>"})
+    assert changed.json()["placeholder"] == "<blue-mug>"
+    assert member.post("/api/generations", json={"prompt": "a <blue-mug>"}).status_code == 202
+    assert member.post("/api/generations", json={"prompt": "a <my-mug>"}).status_code == 422
+    file = member.get(f"/api/concepts/{learned}/embedding?format=diffusers")
+    assert list(load(file.content)) == ["<blue-mug>"]
+    assert len(member.get("/api/concepts?query=blue").json()["items"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("placeholder", "code"),
+    [("blue mug", "malformed"), ("<cat>", "is-word"), ("", "empty"), ("<my-hat>", "taken")],
+)
+def test_a_word_gets_no_name_that_is_none(member: TestClient, learned: str, placeholder: str, code: str) -> None:
+    member.post("/api/concepts", data={"placeholder": "<my-hat>", "initializer": "hat"}, files=photos())
+    answer = member.patch(f"/api/concepts/{learned}", json={"placeholder": placeholder})
+    assert (answer.status_code, answer.json()["field"]) == (422, "placeholder")
+    assert answer.json()["type"] == f"/problems/placeholder-{code}"
 
 
 def test_a_concept_is_taught_again_from_its_own_pictures(member: TestClient, learned: str) -> None:

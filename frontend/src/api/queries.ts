@@ -84,6 +84,21 @@ export function versions(id: string) {
   });
 }
 
+/** What a version can do. It never changes. */
+export function report(id: string, number: number) {
+  return queryOptions({
+    queryKey: ["concepts", "report", id, number],
+    queryFn: ({ signal }) =>
+      answer(
+        api.GET("/api/concepts/{concept_id}/versions/{number}/report", {
+          params: { path: { concept_id: id, number } },
+          signal,
+        }),
+      ),
+    staleTime: Infinity,
+  });
+}
+
 export function job(id: string) {
   return queryOptions({
     queryKey: ["jobs", "one", id],

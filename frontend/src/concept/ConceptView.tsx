@@ -1,5 +1,6 @@
 // Everything about one word: what it draws, what it was learned from, its versions, and what can be done with it.
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { Link } from "wouter";
 
 import { concept as conceptQuery, versions as versionsQuery } from "../api/queries";
@@ -12,6 +13,7 @@ import { Word } from "../ui/Word";
 import { DeleteConcept } from "./DeleteConcept";
 import { Download } from "./Download";
 import { EditConcept } from "./EditConcept";
+import { ReportSection } from "./report/ReportSection";
 import { Versions } from "./Versions";
 
 export function ConceptView({ id }: { id: string }) {
@@ -23,7 +25,9 @@ export function ConceptView({ id }: { id: string }) {
 function Known({ concept }: { concept: Concept }) {
   const mayChange = useMayChange();
   const { data: versions } = useQuery(versionsQuery(concept.id));
+  const [looked, setLooked] = useState<number | null>(null);
   const current = concept.current_version;
+  const shown = versions?.find((version) => version.number === (looked ?? current?.number));
   return (
     <>
       <div className="head">
@@ -32,8 +36,10 @@ function Known({ concept }: { concept: Concept }) {
             <Word>{concept.placeholder}</Word>
           </h1>
           <p>
-            {concept.name}, a {concept.kind === "style" ? "style" : "thing"} like “{concept.initializer}” · taught by{" "}
-            {concept.owner.name}, <Ago time={concept.created_at} />
+            {concept.name}, a {concept.kind === "style" ? "style" : "thing"}
+            {concept.initializer && <> like “{concept.initializer}”</>} ·{" "}
+            {current?.origin?.imported_from ? "imported" : "taught"} by {concept.owner.name},{" "}
+            <Ago time={concept.created_at} />
           </p>
           {concept.description && <p>{concept.description}</p>}
           {concept.tags.length > 0 && <p className="small">{concept.tags.map((tag) => `#${tag}`).join(" ")}</p>}
@@ -63,7 +69,7 @@ function Known({ concept }: { concept: Concept }) {
           )}
         </section>
         <section className="stack roomy" aria-label="About it">
-          <div className="stack">
+          <div className="stack" hidden={concept.pictures.length === 0}>
             <h2>Learned from</h2>
             <ul className="strip">
               {concept.pictures.map((picture, place) => (
@@ -73,8 +79,8 @@ function Known({ concept }: { concept: Concept }) {
               ))}
             </ul>
           </div>
-          {versions && versions.length > 0 && <Versions concept={concept} versions={versions} />}
-          {current?.embedding && <Download concept={concept} embedding={current.embedding} />}
+          {versions && versions.length > 0 && <Versions concept={concept} versions={versions} looked={shown?.number} onLook={setLooked} />}
+          {current?.embedding && <Download concept={concept} version={current} embedding={current.embedding} />}
           {mayChange && (
             <div className="row">
               <Link className="button" href={`/concepts/${concept.id}/teach`}>
@@ -86,6 +92,7 @@ function Known({ concept }: { concept: Concept }) {
           )}
         </section>
       </div>
+      {shown?.report && <ReportSection key={shown.number} concept={concept} number={shown.number} />}
     </>
   );
 }

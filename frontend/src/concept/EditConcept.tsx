@@ -3,9 +3,10 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { answer, api } from "../api/client";
+import { problemOf } from "../api/problem";
 import { queryClient } from "../api/queries";
 import type { Concept } from "../api/types";
-import { tagsIn } from "../teach/lesson";
+import { faultOf, tagsIn } from "../teach/lesson";
 import { Dialog } from "../ui/Dialog";
 import { Field } from "../ui/Field";
 import { ProblemNotice } from "../ui/Notice";
@@ -37,6 +38,7 @@ export function EditConcept({ concept }: { concept: Concept }) {
 
 function EditDialog({ concept, onClose }: { concept: Concept; onClose: () => void }) {
   const [name, setName] = useState(concept.name);
+  const [placeholder, setPlaceholder] = useState(concept.placeholder);
   const [description, setDescription] = useState(concept.description);
   const [tags, setTags] = useState(concept.tags.join(", "));
   const save = useMutation({
@@ -44,7 +46,7 @@ function EditDialog({ concept, onClose }: { concept: Concept; onClose: () => voi
       answer(
         api.PATCH("/api/concepts/{concept_id}", {
           params: { path: { concept_id: concept.id } },
-          body: { name: name.trim(), description: description.trim(), tags: tagsIn(tags) },
+          body: { name: name.trim(), placeholder, description: description.trim(), tags: tagsIn(tags) },
         }),
       ),
     onSuccess: () => {
@@ -52,6 +54,7 @@ function EditDialog({ concept, onClose }: { concept: Concept; onClose: () => voi
       return queryClient.invalidateQueries({ queryKey: ["concepts"] });
     },
   });
+  const problem = save.isError ? problemOf(save.error) : null;
   return (
     <Dialog label="Rename" onClose={onClose}>
       <form
@@ -69,6 +72,28 @@ function EditDialog({ concept, onClose }: { concept: Concept; onClose: () => voi
               value={name}
               onChange={(event) => {
                 setName(event.target.value);
+              }}
+            />
+          )}
+        </Field>
+        <Field
+          label="The word itself"
+          hint={placeholder === concept.placeholder ? undefined : "Prompts that were written before keep the old word."}
+          fault={faultOf(problem, "placeholder")}
+          suggestions={problem?.suggestions}
+          onSuggestion={setPlaceholder}
+        >
+          {(control) => (
+            <input
+              {...control}
+              className="mono"
+              autoComplete="off"
+              autoCapitalize="none"
+              spellCheck={false}
+              value={placeholder}
+              onChange={(event) => {
+                setPlaceholder(event.target.value);
+                save.reset();
               }}
             />
           )}
@@ -96,7 +121,7 @@ function EditDialog({ concept, onClose }: { concept: Concept; onClose: () => voi
             />
           )}
         </Field>
-        {save.isError && <ProblemNotice error={save.error} />}
+        {problem && problem.field !== "placeholder" && <ProblemNotice error={save.error} />}
         <div className="row">
           <button className="button primary" disabled={name.trim() === "" || save.isPending}>
             Save

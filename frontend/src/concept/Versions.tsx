@@ -9,7 +9,15 @@ import { Ago } from "../ui/Ago";
 import { ProblemNotice } from "../ui/Notice";
 import { duration } from "../ui/time";
 
-export function Versions({ concept, versions }: { concept: Concept; versions: readonly Version[] }) {
+interface VersionsProps {
+  concept: Concept;
+  versions: readonly Version[];
+  /** The version whose report is shown. */
+  looked: number | undefined;
+  onLook: (number: number) => void;
+}
+
+export function Versions({ concept, versions, looked, onLook }: VersionsProps) {
   const mayChange = useMayChange();
   const choose = useMutation({
     mutationFn: (number: number) =>
@@ -39,6 +47,17 @@ export function Versions({ concept, versions }: { concept: Concept; versions: re
                 <Ago time={version.created_at} />
               </p>
             </div>
+            {version.report !== null && version.report !== undefined && versions.length > 1 && version.number !== looked && (
+              <button
+                type="button"
+                className="button small quiet"
+                onClick={() => {
+                  onLook(version.number);
+                }}
+              >
+                Report
+              </button>
+            )}
             {mayChange && version.state === "ready" && !version.current && (
               <button
                 type="button"
@@ -72,6 +91,9 @@ function told(version: Version): string {
     case "cancelled":
       return "stopped";
     case "ready": {
+      const { origin } = version;
+      if (origin?.imported_from) return `from a ${origin.imported_from} file, ${origin.imported_as ?? ""}`;
+      if (origin?.version) return `step ${origin.step ?? 0} of version ${origin.version}`;
       const took = version.seconds === null ? "" : ` in ${duration(version.seconds)}`;
       const vectors = version.vectors === 1 ? "1 vector" : `${version.vectors} vectors`;
       return `${version.steps ?? 0} steps${took}, ${vectors}, from “${version.initializer}”`;
