@@ -49,6 +49,10 @@ class Settings(BaseSettings):
         "with a pinned revision. Empty: reports without scores.",
     )
     device: str = Field("auto", description="Where workers compute: `auto`, `cpu`, `cuda` or `cuda:1`.")
+    compile: bool = Field(
+        False,
+        description="Compile the UNet for teaching. On a GPU: the first words of a worker wait minutes for it.",
+    )
     warm_models: int = Field(2, ge=1, description="Base models a worker keeps in memory at once.")
     upload_bytes_max: int = Field(25_000_000, description="Largest single picture that is read, in bytes.")
     body_bytes_max: int = Field(130_000_000, description="Largest request body that is read, in bytes.")

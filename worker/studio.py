@@ -44,7 +44,8 @@ class Studio:
     def _warm(self) -> "WarmModels":
         from worker.base_models import WarmModels
 
-        return WarmModels(capacity=self.settings.warm_models, device=self.settings.device)
+        settings = self.settings
+        return WarmModels(capacity=settings.warm_models, device=settings.device, compiled=settings.compile)
 
     def base_model(self, name: str) -> "BaseModel":
         """A warm base model of the allowlist. Raises BaseModelError with a sentence."""

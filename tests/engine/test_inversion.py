@@ -223,5 +223,5 @@ def test_the_loss_of_a_perfect_prediction_is_zero(prediction: str) -> None:
         torch.testing.assert_close(z_t, alpha * samples.z_0 + sigma * samples.eps)
         return perfect
 
-    model = cast(BaseModel, SimpleNamespace(noise_schedule=schedule, predict=predict))
+    model = cast(BaseModel, SimpleNamespace(noise_schedule=schedule, predict_again_and_again=predict))
     assert torch.equal(denoising_loss(model, samples, Conditioning(torch.empty(3, 1, 1))), torch.zeros(3))

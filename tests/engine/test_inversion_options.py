@@ -202,7 +202,9 @@ def test_an_error_where_nothing_counts_is_no_loss() -> None:
     weight = torch.tensor([0.0, 2.0]).view(1, 1, 1, 2)
     eps = torch.tensor([9.0, 3.0]).view(1, 1, 1, 2)
     samples = Samples(torch.zeros_like(eps), eps, torch.tensor([0]), torch.tensor([0]), weight)
-    model = cast(BaseModel, SimpleNamespace(noise_schedule=schedule, predict=lambda z, t, c: torch.zeros_like(z)))
+    model = cast(
+        BaseModel, SimpleNamespace(noise_schedule=schedule, predict_again_and_again=lambda z, t, c: torch.zeros_like(z))
+    )
     assert denoising_loss(model, samples, cast(Any, None)).item() == 9.0  # 3 squared, twice as heavy, over two places
 
 
@@ -250,3 +252,30 @@ def test_between_evaluations_nothing_waits_for_the_device(
     for _ in range(3):
         advance(model, inversions)
     assert asked == []
+
+
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf")  # torch's own, while it traces
+def test_a_compiled_unet_is_made_once_for_each_size_and_teaches_the_same(
+    tiny: Tiny, pictures: Pictures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+
+    def backend(graph: torch.fx.GraphModule, _: Any) -> Any:
+        made.append(1)
+        return graph.forward
+
+    compiler = torch.compile
+    monkeypatch.setattr(torch, "compile", lambda module, **named: compiler(module, backend=backend, **named))
+    model = replace(tiny("sd1"), compiled=True)
+    options = replace(SHORT, evaluate_every=50, steps_max=50)
+    words = [Inversion(model, pictures, "mug", replace(options, seed=seed)) for seed in range(2)]
+    advance(model, words)
+    first = len(made)
+    for _ in range(2):
+        advance(model, words)
+    assert first == len(made) > 0
+    plain = Inversion(tiny("sd1"), pictures, "mug", replace(options, seed=0))
+    for _ in range(3):
+        advance(tiny("sd1"), [plain])
+    for name, rows in plain.word.rows.items():
+        torch.testing.assert_close(words[0].word.rows[name], rows, rtol=1e-3, atol=1e-4)

@@ -24,8 +24,10 @@ FILES = ("model_index.json", "oneword.json", "*/config.json", "*/*.safetensors",
 LARGE_BYTES = 500_000_000  # of UNet weights; Stable Diffusion 1 has 1.7 GB in half precision
 
 
-def load(source: str | Path, *, device: str = "auto", offline: bool = True) -> BaseModel:
+def load(source: str | Path, *, device: str = "auto", offline: bool = True, compiled: bool = False) -> BaseModel:
     """Load a folder, or "org/name@revision" from the hub; with `offline`, only what the hub's cache already holds.
+
+    With `compiled`, teaching on it runs a compiled UNet.
 
     Raises BaseModelError with a sentence that names the model, what is wrong and what to do.
     """
@@ -52,6 +54,7 @@ def load(source: str | Path, *, device: str = "auto", offline: bool = True) -> B
         card=_card(folder, title),
         device=torch_device,
         dtype=dtype,
+        compiled=compiled,
     )
 
 
@@ -205,6 +208,8 @@ class _Reader:
                 f"Base model {self.title}: its {name} cannot be loaded ({type(error).__name__}: {error}). "
                 "Download it again."
             ) from error
+        if self.device.type == "cuda" and name in ("unet", "vae"):
+            module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # what convolutions like
         return module.to(self.device).eval().requires_grad_(False)
 
     def _variant(self, name: str, stem: str) -> str | None:

@@ -12,10 +12,13 @@ from worker.base_models.model import BaseModel
 class WarmModels:
     """At most `capacity` base models on one device."""
 
-    def __init__(self, capacity: int = 2, device: str = "auto", *, offline: bool = True) -> None:
+    def __init__(
+        self, capacity: int = 2, device: str = "auto", *, offline: bool = True, compiled: bool = False
+    ) -> None:
         self.capacity = capacity
         self.device = device
         self.offline = offline
+        self.compiled = compiled
         self._models: OrderedDict[str, BaseModel] = OrderedDict()
 
     def __len__(self) -> int:
@@ -31,7 +34,7 @@ class WarmModels:
             while len(self._models) >= self.capacity:
                 self._models.popitem(last=False)
                 _give_memory_back()
-            self._models[source] = load(source, device=self.device, offline=self.offline)
+            self._models[source] = load(source, device=self.device, offline=self.offline, compiled=self.compiled)
         self._models.move_to_end(source)
         return self._models[source]
 

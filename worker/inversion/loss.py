@@ -53,7 +53,7 @@ def denoising_loss(model: BaseModel, samples: Samples, conditioning: Conditionin
     alpha, sigma = (value[t].view(-1, 1, 1, 1) for value in (schedule.alpha, schedule.sigma))
     z_t = alpha * z_0 + sigma * eps
     target = alpha * eps - sigma * z_0 if schedule.prediction == "v_prediction" else eps
-    error = (target - model.predict(z_t, t, conditioning)).square()
+    error = (target - model.predict_again_and_again(z_t, t, conditioning)).square()
     return (samples.weight * error).mean(dim=(1, 2, 3))
 
 
