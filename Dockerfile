@@ -25,7 +25,7 @@ RUN npm run build
 FROM base AS web
 COPY --from=page /src/frontend/dist frontend/dist
 RUN useradd --system --uid 10001 --home-dir /data oneword && install -d -o oneword /data
-USER oneword
+USER 10001
 ENV ONEWORD_HOST=0.0.0.0 ONEWORD_DATA_DIR=/data ONEWORD_LOG_JSON=true
 VOLUME /data
 EXPOSE 8000

@@ -34,6 +34,9 @@ def _parser() -> argparse.ArgumentParser:
         ("openapi", _openapi, "print the OpenAPI schema"),
     ):
         commands.add_parser(name, help=help_).set_defaults(command=command)
+    worker = commands.add_parser("worker", help="run the workers of one GPU")
+    worker.add_argument("--only", choices=("training", "generation"), help="leave the other kind to other workers")
+    worker.set_defaults(command=_worker)
     token = commands.add_parser("token", help="print a bearer token of the first administrator")
     token.add_argument("name", help="what the token is for")
     token.set_defaults(command=_token)
@@ -51,6 +54,15 @@ def _serve(settings: Settings, _: argparse.Namespace) -> int:
         return _link(settings)
 
     serve(settings, prepare)
+    return 0
+
+
+def _worker(settings: Settings, arguments: argparse.Namespace) -> int:
+    from app.log import configure_logging
+    from app.work import work
+
+    configure_logging(settings)
+    work(settings, arguments.only)
     return 0
 
 

@@ -3,6 +3,7 @@
 Plain ASGI, so that streams pass through untouched. Knows nothing of what is asked.
 """
 
+from collections.abc import Set
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -34,6 +35,7 @@ class Guards:
         self._app = app
         self._bytes_max = settings.body_bytes_max
         self._hosts = _allowed_hosts(settings)
+        self._public = urlsplit(settings.public_url).netloc.lower()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse, or pass on with a counted body and headers added."""
@@ -58,20 +60,21 @@ class Guards:
                 code="unknown-host",
             )
         if scope["method"] not in _SAFE_METHODS:
-            _check_origin(headers, host)
+            _check_origin(headers, {host.lower(), self._public})
         length = headers.get("content-length", "0")
         if length.isdigit() and int(length) > self._bytes_max:
             raise _too_large(self._bytes_max)
 
 
-def _check_origin(headers: Headers, host: str) -> None:
+def _check_origin(headers: Headers, ours: Set[str]) -> None:
     """Only our own page may change things with its cookie; a script with a token and no cookie may always."""
     with_cookie = f"{COOKIE}=" in headers.get("cookie", "")
     if headers.get("authorization", "").lower().startswith("bearer ") and not with_cookie:
         return
     origin, site = headers.get("origin"), headers.get("sec-fetch-site")
     foreign = site is not None and site not in ("same-origin", "none")
-    if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+    # A proxy may have put its own name in the Host header; the page's address is still the public one.
+    if origin is not None and (urlsplit(origin).netloc.lower() or "null") not in ours:
         foreign = True
     if foreign:
         raise Forbidden(

@@ -14,10 +14,11 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from app.errors import OnewordError
 from app.settings import Settings
@@ -25,6 +26,7 @@ from app.settings import Settings
 STOP_SECONDS = 12.0
 START_SECONDS = 60.0
 LOG_BYTES_MAX = 5_000_000
+WORKERS = ("training", "generation")
 
 
 class CannotStart(OnewordError):
@@ -37,7 +39,8 @@ class Child:
 
     name: str
     arguments: Sequence[str]
-    log_path: Path
+    log_path: Path | None = None  # None: where the supervisor's own output goes
+    environment: Mapping[str, str] = field(default_factory=dict)
     first: bool = False  # people wait for it, so it gets the processor for itself
     process: subprocess.Popen[bytes] | None = None
     starts: int = 0
@@ -45,13 +48,23 @@ class Child:
 
     def start(self) -> None:
         """Start it in a session of its own, so that Ctrl-C reaches only the supervisor."""
-        if self.log_path.exists() and self.log_path.stat().st_size > LOG_BYTES_MAX:
-            self.log_path.replace(self.log_path.with_suffix(".old.log"))
-        with self.log_path.open("ab") as log:
+        with self._log() as log:
             self.process = subprocess.Popen(  # noqa: S603 (our own arguments)
-                self.arguments, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+                self.arguments,
+                env=os.environ | self.environment,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
             )
         self.starts += 1
+
+    def _log(self) -> AbstractContextManager[IO[bytes] | None]:
+        if self.log_path is None:
+            return nullcontext()
+        if self.log_path.exists() and self.log_path.stat().st_size > LOG_BYTES_MAX:
+            self.log_path.replace(self.log_path.with_suffix(".old.log"))
+        return self.log_path.open("ab")
 
     def tend(self, say: Callable[[str], None]) -> None:
         """Start it again if it has died, waiting longer each time."""
@@ -59,7 +72,8 @@ class Child:
             return
         if not self.due:
             pause = min(30.0, 2.0 ** (self.starts - 1))
-            say(f"{self.name} ended ({self.process.returncode}); again in {pause:.0f} s. See {self.log_path}")
+            where = f" See {self.log_path}" if self.log_path else ""
+            say(f"{self.name} ended ({self.process.returncode}); again in {pause:.0f} s.{where}")
             self.due = time.monotonic() + pause
         elif time.monotonic() >= self.due:
             self.due = 0.0
@@ -86,7 +100,7 @@ class Supervisor:
     children: list[Child]
     over: threading.Event = field(default_factory=threading.Event)
 
-    def run(self, open_: Callable[[], None]) -> None:
+    def run(self, open_: Callable[[], None] = lambda: None) -> None:
         """Start what answers people, call `open_`, start the rest, and tend them all until told to stop."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: self.over.set())
@@ -105,17 +119,15 @@ class Supervisor:
             self.stop()
 
     def stop(self) -> None:
-        """Stop in reverse order; kill what does not stop in time."""
-        for child in reversed(self.children):
-            child.signal(signal.SIGTERM)
-            if child.name.endswith("worker"):
-                continue  # workers stop side by side
-            self._wait([*self._workers(), child])
+        """Stop the workers side by side, then the others in reverse order; kill what does not stop in time."""
+        workers = [child for child in self.children if child.name.endswith("worker")]
+        others = [child for child in reversed(self.children) if child not in workers]
+        for children in (workers, *([child] for child in others)):
+            for child in children:
+                child.signal(signal.SIGTERM)
+            self._wait(children)
         for child in self.children:
             child.signal(signal.SIGKILL)
-
-    def _workers(self) -> list[Child]:
-        return [child for child in self.children if child.name.endswith("worker")]
 
     @staticmethod
     def _wait(children: Sequence[Child]) -> None:
@@ -146,13 +158,29 @@ def _children(settings: Settings) -> list[Child]:
         commands["broker"] = [python, "-m", "app.broker"]
     commands["web"] = [python, "-m", "app.web"]
     commands["sweep"] = [python, "-m", "worker.reconcile"]
-    for kind in ("training", "generation"):
-        worker = [python, "-m", "celery", "-A", "worker.celery_app", "worker", "-Q", kind, "-n", f"{kind}@%h"]
-        commands[f"{kind} worker"] = [*worker, "-c", "1", "--without-gossip", "--without-mingle", "-l", "WARNING"]
+    for kind in WORKERS:
+        commands[f"{kind} worker"] = worker_command(kind)
     return [
         Child(name, command, logs / f"{name.replace(' ', '-')}.log", first=name in ("broker", "web"))
         for name, command in commands.items()
     ]
+
+
+def worker_command(kind: str) -> list[str]:
+    """What starts a worker of a kind: one child that computes, and its parent that talks to the broker."""
+    celery = [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "worker.celery_app",
+        "worker",
+        "-Q",
+        kind,
+        "-n",
+        f"{kind}.%h.{os.getpid()}",
+    ]
+    return [*celery, "-c", "1", "--without-gossip", "--without-mingle", "-l", "WARNING"]
 
 
 def _announce(settings: Settings, link: str, supervisor: Supervisor) -> None:

@@ -25,6 +25,11 @@ class Settings(BaseSettings):
     public_url: str = Field(
         "", description="Address people type, such as `https://oneword.example.org`. Empty: `http://HOST:PORT`."
     )
+    proxies: str = Field(
+        "127.0.0.1",
+        description="Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed: addresses and networks, "
+        "separated by commas.",
+    )
     data_dir: Path = Field(
         Path("./data"), description="Folder of the SQLite file, pictures, embeddings and the embedded broker."
     )

@@ -17,6 +17,7 @@ def main() -> None:
         port=settings.port,
         log_config=None,
         access_log=False,
+        forwarded_allow_ips=settings.proxies,
         timeout_graceful_shutdown=3,  # open event streams resume elsewhere
         server_header=False,
     )

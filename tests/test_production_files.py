@@ -1,6 +1,8 @@
 """The files of a production installation, which no engine on a developer's machine may be there to start."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +12,53 @@ import yaml
 from app.settings import REPOSITORY, Settings
 
 COMPOSE: dict[str, Any] = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())
-OURS = ("web", "sweep", "migrate", "training-worker", "generation-worker")
+OURS = ("web", "sweep", "migrate", "worker")
 
 
 def variables(text: str) -> set[str]:
     return set(re.findall(r"\$\{([A-Z_]+)", text))
+
+
+def tool(name: str, *arguments: str) -> None:
+    ran = subprocess.run(
+        [Path(sys.executable).with_name(name), *arguments], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_the_compose_file_follows_the_compose_specification() -> None:
+    tool("check-jsonschema", "--builtin-schema", "vendor.compose-spec", "docker-compose.yml")
+
+
+@pytest.mark.parametrize("name", ["Dockerfile", "Dockerfile.gpu"])
+def test_a_linter_finds_nothing_to_say_about_the_dockerfiles(name: str) -> None:
+    tool("hadolint", "--no-color", "--failure-threshold", "style", name)
+
+
+def test_every_service_but_those_that_end_is_watched_over_or_says_why_not() -> None:
+    images = {"oneword-web": "Dockerfile", "oneword-worker": "Dockerfile.gpu"}
+    for name, service in COMPOSE["services"].items():
+        in_image = "HEALTHCHECK" in (REPOSITORY / images.get(service["image"], ".dockerignore")).read_text()
+        assert "healthcheck" in service or in_image, name
+        assert service["restart"] in ("unless-stopped", "no")
+
+
+def test_a_service_that_ends_is_waited_for_by_one_that_does_not_so_that_up_wait_succeeds() -> None:
+    ending = {name for name, service in COMPOSE["services"].items() if service["restart"] == "no"}
+    awaited = {
+        needed
+        for service in COMPOSE["services"].values()
+        for needed, how in service.get("depends_on", {}).items()
+        if how["condition"] == "service_completed_successfully"
+    }
+    assert ending == awaited == {"migrate"}
+
+
+def test_workers_are_scaled_by_that_name_and_see_every_gpu_to_choose_a_free_one() -> None:
+    worker = COMPOSE["services"]["worker"]
+    assert "container_name" not in worker
+    assert "ports" not in worker
+    assert worker["deploy"]["resources"]["reservations"]["devices"][0]["count"] == "all"
 
 
 def test_every_variable_of_the_compose_file_is_explained_in_the_example_or_has_a_default() -> None:
@@ -59,7 +103,7 @@ def test_every_oneword_setting_that_is_handed_over_is_a_setting() -> None:
 def test_an_image_runs_as_a_user_of_its_own_and_copies_only_what_is_there(name: str) -> None:
     lines = (REPOSITORY / name).read_text().splitlines()
     users = [line.split()[1] for line in lines if line.startswith("USER ")]
-    assert users == ["oneword"]
+    assert users == ["10001"], "a number, so that an orchestrator can see that it is not root"
     copied = [
         part for line in lines if line.startswith("COPY ") and "--from" not in line for part in line.split()[1:-1]
     ]
