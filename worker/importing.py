@@ -58,6 +58,7 @@ class Importing:
             return
         folder = f"jobs/{self.job.id}/attempt-{self.lease.attempt}/embedding"
         metadata = self._metadata(found[0])
+        self.note = found[0].note
         files = embeddings.keep(storage, folder, embedding, self.spec.placeholder, metadata)
         write(self.studio.database, partial(self._make_ready, embedding=embedding, files=files, metadata=metadata))
         for file in self.spec.files:
@@ -106,7 +107,11 @@ class Importing:
         version.vectors = embedding.vectors
         version.steps = int(metadata["steps"]) if metadata.get("steps", "").isdigit() else None
         version.files = files
-        version.origin = {"imported_from": metadata["imported_from"], "imported_as": metadata["imported_as"]}
+        version.origin = {
+            "imported_from": metadata["imported_from"],
+            "imported_as": metadata["imported_as"],
+            "note": self.note,
+        }
         version.finished_at = now(session)
         session.flush()
         concept = session.get_one(Concept, self.spec.concept_id, populate_existing=True)

@@ -23,6 +23,7 @@ from app.dependencies import Reading, Services, ServicesOf, UnitOfWork
 from app.errors import NotFound, PictureError
 from app.exporting import service as exporting
 from app.importing import service as importing
+from app.importing.request import Import
 from app.jobs import service as jobs
 from app.jobs.models import Job
 from app.pictures import Upload, count_problem
@@ -101,10 +102,12 @@ def create_concept(
 def import_concept(
     principal: Member,
     services: ServicesOf,
-    file: Annotated[list[UploadFile], File(description="`.safetensors`, `.pt`, `.bin`, `.pti` or a `.png` card.")] = [],  # noqa: B006
+    file: Annotated[
+        list[UploadFile], File(description="`.safetensors`, `.pt`, `.bin`, `.pti`, or a picture card.")
+    ] = [],  # noqa: B006
     placeholder: Text = "",
     initializer: Text = "",
-    kind: Text = "object",
+    kind: Text = "",
     base_model: Annotated[str | None, Form()] = None,
     name: Annotated[str, Form(max_length=100)] = "",
     description: Text = "",
@@ -112,8 +115,9 @@ def import_concept(
     idempotency_key: Key = None,
 ) -> Accepted:
     """Take in an embedding that another tool learned. A worker reads the file; the answer names the job to watch.
-    Without a placeholder the file's name becomes one. Two files are the two halves that diffusers writes for SDXL."""
-    asked = importing.Import(
+    Without a placeholder the file's name becomes one. Two files are the two halves that diffusers writes for SDXL; of a
+    folder of the concepts library send all files."""
+    asked = Import(
         uploads=[Upload(each.filename or "", each.file.read(importing.CARD_BYTES_MAX + 1)) for each in file],
         placeholder=placeholder,
         initializer=initializer,

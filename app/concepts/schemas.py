@@ -41,6 +41,7 @@ class OriginOut(BaseModel):
 
     imported_from: str | None = Field(None, description="The other tool's format.")
     imported_as: str | None = Field(None, description="The name inside the file, or the file's.")
+    note: str | None = Field(None, description="What of the file was left out.")
     version: int | None = Field(None, description="Number of the version whose checkpoint it is.")
     step: int | None = None
 

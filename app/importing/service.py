@@ -3,9 +3,7 @@
 The web process keeps the bytes and does not look into them: only a worker parses foreign files.
 """
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -19,6 +17,8 @@ from app.concepts.models import Concept, Version
 from app.db import new_id
 from app.dependencies import Services
 from app.errors import InvalidInput
+from app.importing.companions import with_companions
+from app.importing.request import Import
 from app.importing.spec import ImportFile, ImportSpec
 from app.jobs import service as jobs
 from app.jobs.models import Job
@@ -26,31 +26,13 @@ from app.pictures import Upload
 from app.storage import Tentative, tentatively
 from app.training.service import KINDS
 
-SUFFIXES: Final = (".safetensors", ".pt", ".bin", ".pti", ".png")
+SUFFIXES: Final = (".safetensors", ".pt", ".bin", ".pti", ".png", ".webp")
 # As `worker.formats` reads them.
 BYTES_MAX: Final = 1_000_000
 CARD_BYTES_MAX: Final = 8_000_000
-FILES_MAX: Final = 2
-
-
-@dataclass(frozen=True)
-class Import:
-    """What somebody asked to be imported, as it was sent."""
-
-    uploads: Sequence[Upload]
-    placeholder: str = ""
-    initializer: str = ""
-    kind: str = "object"
-    base_model: str | None = None
-    name: str = ""
-    description: str = ""
-    tags: Sequence[str] = ()
-
-    def fingerprint(self) -> str:
-        """Hash of everything that was sent, for `Idempotency-Key`."""
-        files = [(upload.name, hashlib.sha256(upload.content).hexdigest()) for upload in self.uploads]
-        fields = {name: value for name, value in vars(self).items() if name != "uploads"}
-        return hashlib.sha256(repr(("import", files, sorted(fields.items()))).encode()).hexdigest()
+CARD_SUFFIXES: Final = (".png", ".webp")
+EMBEDDINGS_MAX: Final = 2
+FILES_MAX: Final = 20  # a whole folder of the concepts library
 
 
 def import_concept(services: Services, principal: Principal, asked: Import, key: str | None) -> Job:
@@ -59,6 +41,9 @@ def import_concept(services: Services, principal: Principal, asked: Import, key:
     with services.database.reading() as session:
         if (job := idempotency.earlier(session, team_id, key, mark)) is not None:
             return job
+    if len(asked.uploads) > FILES_MAX:
+        raise InvalidInput(f"{len(asked.uploads)} files were sent, and no embedding has so many.", field="file")
+    asked = with_companions(asked)
     model = services.catalog.get(asked.base_model)
     if asked.kind not in KINDS:
         raise InvalidInput(
@@ -83,13 +68,19 @@ def import_concept(services: Services, principal: Principal, asked: Import, key:
 
 
 def _check_files(uploads: Sequence[Upload]) -> None:
-    if not 1 <= len(uploads) <= FILES_MAX:
+    if not 1 <= len(uploads) <= EMBEDDINGS_MAX:
         raise InvalidInput(
-            f"{len(uploads)} files were sent. Send one embedding file, or the two that diffusers writes for SDXL.",
+            f"{len(uploads)} embedding files were sent. Send one, or the two that diffusers writes for SDXL.",
             field="file",
             code="file-count",
         )
     for upload in uploads:
+        if upload.name.lower().endswith(".zip"):
+            raise InvalidInput(
+                f"{upload.name} is a packed folder. Unpack it, and send the files in it.",
+                field="file",
+                code="file-kind",
+            )
         if not upload.name.lower().endswith(SUFFIXES):
             raise InvalidInput(
                 f"{upload.name or 'The file'} is no kind of embedding file. Send one that ends in "
@@ -99,7 +90,7 @@ def _check_files(uploads: Sequence[Upload]) -> None:
             )
         if not upload.content:
             raise InvalidInput(f"{upload.name} has 0 bytes. Export it again.", field="file", code="file-empty")
-        limit = CARD_BYTES_MAX if upload.name.lower().endswith(".png") else BYTES_MAX
+        limit = CARD_BYTES_MAX if upload.name.lower().endswith(CARD_SUFFIXES) else BYTES_MAX
         if len(upload.content) > limit:
             raise InvalidInput(
                 f"{upload.name} is larger than {limit / 1e6:.0f} MB, and no embedding is. This is probably a model or "

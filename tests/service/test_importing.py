@@ -1,6 +1,7 @@
 """Embeddings of other tools: taken in by the service as they are, read by a worker, refused with sentences."""
 
 import io
+import pickle
 from typing import Any
 
 import httpx
@@ -63,6 +64,7 @@ def failure(member: TestClient, services: Services, *files: tuple[str, bytes]) -
     job = member.get(f"/api/jobs/{made.json()['job']['id']}").json()
     assert job["state"] == "failed"
     assert member.get(f"/api/concepts/{made.json()['concept']['id']}").json()["state"] == "failed"
+    assert job["error"]["field"] == "file"
     detail: str = job["error"]["detail"]
     return detail
 
@@ -102,12 +104,60 @@ def test_a_file_of_another_tool_becomes_a_concept_to_draw_with(
 def test_what_was_downloaded_can_be_imported_again(member: TestClient, services: Services) -> None:
     made = send(member, ("mug.safetensors", kohya()), placeholder="<my-import>").json()
     work(services)
-    for format in ("oneword", "diffusers", "a1111", "kohya"):
+    for format in ("oneword", "diffusers", "diffusers-bin", "a1111", "a1111-card", "kohya", "onetrainer", "official"):
         file = member.get(f"/api/concepts/{made['concept']['id']}/embedding?format={format}")
         name = file.headers["content-disposition"].split('"')[1]
         again = send(member, (name, file.content), placeholder=f"<my-{format}>")
         work(services)
         assert member.get(f"/api/jobs/{again.json()['job']['id']}").json()["state"] == "succeeded"
+
+
+def library_folder(token: bytes = b"<blue-mug>", kind: bytes = b"style\n") -> list[tuple[str, bytes]]:
+    """Every file of a folder of the concepts library, as a browser sends them."""
+    return [
+        ("README.md", b"# Blue mug"),
+        ("concept_images/0.jpeg", photo(1)),
+        ("0.jpeg", photo(2)),
+        ("learned_embeds.bin", pickled({"<blue-mug>": rows()})),
+        ("token_identifier.txt", token),
+        ("type_of_concept.txt", kind),
+    ]
+
+
+def test_a_folder_of_the_concepts_library_says_its_name_and_kind(member: TestClient, services: Services) -> None:
+    answer = send(member, *library_folder())
+    assert answer.status_code == 202, answer.text
+    work(services)
+    concept = member.get(f"/api/concepts/{answer.json()['concept']['id']}").json()
+    assert (concept["placeholder"], concept["name"], concept["kind"]) == ("<blue-mug>", "blue mug", "style")
+    assert concept["state"] == "ready"
+
+
+def test_what_was_asked_for_counts_more_than_what_lies_beside(member: TestClient) -> None:
+    concept = send(member, *library_folder(), placeholder="<my-cup>", kind="object", name="Cup").json()["concept"]
+    assert (concept["placeholder"], concept["name"], concept["kind"]) == ("<my-cup>", "Cup", "object")
+
+
+@pytest.mark.parametrize("token", [b"", b"two words", b"\xff\xfe", b"x" * 10_000])
+def test_a_name_beside_that_is_none_is_passed_over(member: TestClient, token: bytes) -> None:
+    answer = send(member, *library_folder(token, b"smell"))
+    assert answer.status_code == 202, answer.text
+    assert (answer.json()["concept"]["placeholder"], answer.json()["concept"]["kind"]) == (
+        "<my-learned-embeds>",
+        "object",
+    )
+
+
+def test_a_picture_alone_with_a_number_for_a_name_may_be_a_card(member: TestClient) -> None:
+    assert send(member, ("0.png", photo(1, format="PNG"))).status_code == 202
+
+
+def test_what_was_left_out_of_a_file_is_said(member: TestClient, services: Services) -> None:
+    made = send(member, ("mug.safetensors", save({"emp_params": rows(), "emp_params_out": rows() + 1}))).json()
+    work(services)
+    (version,) = member.get(f"/api/concepts/{made['concept']['id']}/versions").json()["items"]
+    assert version["origin"]["imported_from"] == "onetrainer"
+    assert "only OneTrainer can use" in version["origin"]["note"]
 
 
 def test_without_a_placeholder_the_files_name_becomes_one(member: TestClient) -> None:
@@ -123,7 +173,9 @@ def test_without_a_placeholder_the_files_name_becomes_one(member: TestClient) ->
         ("long.safetensors", kohya(40), "has 40 vectors, and Demo reads at most 30"),
         ("nan.safetensors", save({"emb_params": rows() * float("nan")}), "not finite"),
         ("lora.safetensors", save({"lora_up": rows(), "lora_down": rows()}), "Is it a LoRA"),
+        ("flux.safetensors", save({"t5": rows(1, 4096)}), "a T5 text encoder"),
         ("evil.pt", pickled({"emb_params": Evil()}), "cannot be read safely"),
+        ("evil.bin", pickle.dumps(Evil()), "cannot be read safely"),
         ("text.pt", b"hello", "cannot be read safely"),
         ("half.safetensors", kohya()[:100], "not a whole safetensors file"),
         ("photo.png", photo(1, format="PNG"), "a picture without an embedding inside"),
@@ -157,6 +209,9 @@ def test_a_failed_import_does_not_keep_its_placeholder(member: TestClient, servi
         ([], {}, "file", "file-count"),
         ([("a.pt", b"x"), ("b.pt", b"x"), ("c.pt", b"x")], {}, "file", "file-count"),
         ([("a.ckpt", b"x")], {}, "file", "file-kind"),
+        ([("my-mug.zip", b"PK")], {}, "file", "file-kind"),
+        ([("token_identifier.txt", b"<mug>")], {}, "file", "file-count"),
+        ([("a.pt", b"x")] * 21, {}, "file", "invalid-input"),
         ([("", b"x")], {}, "file", "invalid-input"),
         ([("a.pt", b"")], {}, "file", "file-empty"),
         ([("a.pt", b"x" * 1_000_001)], {}, "file", "file-large"),

@@ -92,7 +92,7 @@ function told(version: Version): string {
       return "stopped";
     case "ready": {
       const { origin } = version;
-      if (origin?.imported_from) return `from a ${origin.imported_from} file, ${origin.imported_as ?? ""}`;
+      if (origin?.imported_from) return `from a ${origin.imported_from} file, ${origin.imported_as ?? ""}. ${origin.note ?? ""}`.trim();
       if (origin?.version) return `step ${origin.step ?? 0} of version ${origin.version}`;
       const took = version.seconds === null ? "" : ` in ${duration(version.seconds)}`;
       const vectors = version.vectors === 1 ? "1 vector" : `${version.vectors} vectors`;

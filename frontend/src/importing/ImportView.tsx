@@ -1,12 +1,12 @@
 // Bringing in a word that another tool has learned. A worker reads the file; here it is only chosen and named.
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
 
 import { answer, api, formOf, newKey } from "../api/client";
-import { problemOf } from "../api/problem";
-import { baseModels, queryClient } from "../api/queries";
-import type { Kind } from "../api/types";
+import { isProblem, ProblemError, problemOf } from "../api/problem";
+import { baseModels, job as jobQuery, queryClient } from "../api/queries";
+import { hasEnded, type Kind } from "../api/types";
 import { BaseModelChoice } from "../teach/BaseModelChoice";
 import { KindChoice } from "../teach/KindChoice";
 import { faultOf } from "../teach/lesson";
@@ -15,7 +15,9 @@ import { Field } from "../ui/Field";
 import { ProblemNotice } from "../ui/Notice";
 
 const FIELDS = ["file", "placeholder", "name", "base_model", "kind"];
-const ACCEPTED = ".safetensors,.pt,.bin,.pti,.png";
+// With the texts and pictures that lie beside an embedding in a folder of the concepts library.
+const ACCEPTED = ".safetensors,.pt,.bin,.pti,.png,.webp,.txt,.md,.json,.jpg,.jpeg";
+const LOOK_MS = 500;
 
 export function ImportView() {
   const [, go] = useLocation();
@@ -35,12 +37,23 @@ export function ImportView() {
           bodySerializer: () => formOf({ file: files, placeholder, name: name.trim(), kind, base_model: model?.id }),
         }),
       ),
-    onSuccess: ({ job }) => {
-      void queryClient.invalidateQueries({ queryKey: ["concepts"] });
-      go(`/jobs/${job.id}`);
-    },
   });
-  const problem = send.isError ? problemOf(send.error) : null;
+  const sent = send.data?.job.id ?? "";
+  const { data: job } = useQuery({
+    ...jobQuery(sent),
+    enabled: sent !== "",
+    refetchInterval: ({ state }) => (state.data && hasEnded(state.data.state) ? false : LOOK_MS),
+  });
+  const learned = job?.state === "succeeded" ? job.concept?.id : undefined;
+  useEffect(() => {
+    if (learned === undefined) return;
+    void queryClient.invalidateQueries({ queryKey: ["concepts"] });
+    go(`/concepts/${learned}`);
+  }, [learned, go]);
+  // A worker has looked into the file: what it says belongs to the file's field, like any other fault.
+  const refused = job?.state === "failed" && isProblem(job.error) ? job.error : null;
+  const problem = send.isError ? problemOf(send.error) : refused;
+  const reading = sent !== "" && (job === undefined || !hasEnded(job.state));
   return (
     <>
       <div className="head">
@@ -60,7 +73,7 @@ export function ImportView() {
           send.mutate();
         }}
       >
-        <Field label="The file" hint="SDXL embeddings of diffusers are two files: choose both." fault={faultOf(problem, "file")}>
+        <Field label="The file" hint="SDXL embeddings of diffusers are two files: choose both. Of a folder of the concepts library choose all files." fault={faultOf(problem, "file")}>
           {(control) => (
             <input
               {...control}
@@ -100,10 +113,10 @@ export function ImportView() {
           fault={faultOf(problem, "base_model")}
           onChange={setBaseModel}
         />
-        {problem && !FIELDS.includes(problem.field ?? "") && <ProblemNotice error={send.error} />}
+        {problem && !FIELDS.includes(problem.field ?? "") && <ProblemNotice error={new ProblemError(problem)} />}
         <div className="row">
-          <button className="button primary large" disabled={files.length === 0 || send.isPending}>
-            {send.isPending ? "Sending…" : "Import it"}
+          <button className="button primary large" disabled={files.length === 0 || send.isPending || reading}>
+            {send.isPending ? "Sending…" : reading ? "A worker reads it…" : "Import it"}
           </button>
           <Link className="button quiet" href="/">
             Back

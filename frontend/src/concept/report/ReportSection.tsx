@@ -36,7 +36,7 @@ function Known({ concept, report }: { concept: Concept; report: Report }) {
           <p className="small soft">
             {report.scorer === null
               ? "These stages of learning were kept. Any of them can be what the word means."
-              : "These stages of learning were kept, and the best of likeness and obedience was chosen. Any of them can be what the word means."}
+              : "These stages of learning were kept, and the best of likeness (upper bar) and obedience (lower bar) was chosen. Any of them can be what the word means."}
           </p>
           <Checkpoints report={report} shown={shown} onChoose={setStep} />
           <UseThis concept={concept} report={report} shown={shown} />

@@ -14,6 +14,9 @@ export interface Gauge {
   grave: boolean;
 }
 
+const COPIED = 1.25;
+const FREE = 0.5;
+
 /** The gauges of a checkpoint; none without scores to lie between. */
 export function gaugesOf(report: Report, scores: Scores | null | undefined): Gauge[] {
   const pictures = report.pictures;
@@ -49,8 +52,9 @@ export function gaugesOf(report: Report, scores: Scores | null | undefined): Gau
       question: "Does it draw anew, or copy one picture?",
       low: "copies",
       high: "draws anew",
-      place: 1 - near,
-      said: near >= 1.05 ? "Copies a picture" : near >= 0.9 ? "Close to one picture" : "Draws anew",
+      // A word that is like its pictures is near to them; only nearer than they are to each other is copying.
+      place: (COPIED - near) / (COPIED - FREE),
+      said: near >= 1.05 ? "Copies a picture" : near >= 0.95 ? "Close to one picture" : "Draws anew",
       detail: beside(scores.copying, plain.copying, pictures.copying),
       grave: near >= 1.05,
     },
