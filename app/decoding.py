@@ -8,8 +8,9 @@ import hashlib
 import io
 import resource
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from PIL import Image, ImageFile, UnidentifiedImageError
@@ -64,6 +65,7 @@ class Clean:
     height: int
     sharpness: float  # variance of the Laplacian of the crop
     fingerprint: int  # difference hash of the crop
+    black: bool  # everywhere
 
     @property
     def crop(self) -> tuple[int, int, int]:
@@ -81,6 +83,43 @@ def limit_this_process() -> None:
 
 def clean(content: bytes) -> Clean | Fault:
     """Decode, turn upright, shrink, and copy to a fresh picture without metadata."""
+    return _guarded(content, lambda: _clean(content, _to_learn))
+
+
+def start(content: bytes) -> Clean | Fault:
+    """The same for a picture to draw from, of which all is used."""
+    return _guarded(content, lambda: _clean(content, _to_draw_from))
+
+
+def mask(content: bytes) -> Clean | Fault:
+    """Where a picture is to be drawn anew, in white. What shows through is black: it stays."""
+    return _guarded(content, lambda: _clean(content, _by_light))
+
+
+def holes(content: bytes) -> Clean | Fault:
+    """The same as OpenAI's clients send it: what shows through is drawn anew, whatever colour it has."""
+    return _guarded(content, lambda: _clean(content, _by_holes))
+
+
+def texts(content: bytes) -> dict[str, str] | Fault:
+    """The texts that a PNG carries in front of its pixels, by keyword. Other formats carry none."""
+    return _guarded(content, lambda: _texts(content))
+
+
+def shows_through(content: bytes) -> bool | Fault:
+    """Whether a picture is transparent anywhere."""
+    found = _guarded(content, lambda: _clean(content, _by_holes))
+    if isinstance(found, Fault):
+        return False if found.code == "black" else found
+    return True
+
+
+Made = TypeVar("Made")
+Finish = Callable[[Image.Image, int, int], Clean | Fault]  # of the upright picture, and its size as it was sent
+
+
+def _guarded(content: bytes, action: Callable[[], Made | Fault]) -> Made | Fault:
+    """What `action` makes of bytes from outside, or what is wrong with them."""
     if not content:
         return Fault("empty", "is empty (0 bytes). Choose it again, or take it from where it came from once more.")
     ImageFile.LOAD_TRUNCATED_IMAGES = False
@@ -88,7 +127,7 @@ def clean(content: bytes) -> Clean | Fault:
         warnings.simplefilter("error")
         warnings.filterwarnings("ignore", message="Image appears to be a malformed MPO file")
         try:
-            return _clean(content)
+            return action()
         except UnidentifiedImageError:
             return Fault("not-a-picture", f"is {_what(content)}, not a picture. Send a JPEG, PNG or WebP.")
         except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -99,7 +138,7 @@ def clean(content: bytes) -> Clean | Fault:
             return Fault("damaged", f"is damaged and cannot be read ({_reason(error)}). Send an intact copy.")
 
 
-def _clean(content: bytes) -> Clean | Fault:
+def _clean(content: bytes, finish: Finish) -> Clean | Fault:
     with Image.open(io.BytesIO(content), formats=FORMATS) as opened:
         width, height = opened.size
         if width * height > PIXELS_MAX:
@@ -123,14 +162,7 @@ def _clean(content: bytes) -> Clean | Fault:
         shrunk = shrunk.transpose(turn)
         if turn in _SIDEWAYS:
             width, height = height, width
-    mask = _mask(shrunk)
-    if mask is not None and not _centre(mask).getbbox():
-        return Fault(
-            "transparent",
-            "is transparent everywhere in the square in its middle, so nothing of it could be learned. Send one whose "
-            "middle shows it.",
-        )
-    return _finished(_flat(shrunk), mask, width, height)
+    return finish(shrunk, width, height)
 
 
 _SIDEWAYS: Final = {
@@ -139,6 +171,43 @@ _SIDEWAYS: Final = {
     Image.Transpose.TRANSPOSE,
     Image.Transpose.TRANSVERSE,
 }
+
+
+def _to_learn(picture: Image.Image, width: int, height: int) -> Clean | Fault:
+    """On white, with what is opaque as its mask."""
+    mask = _mask(picture)
+    if mask is not None and not _centre(mask).getbbox():
+        return Fault(
+            "transparent",
+            "is transparent everywhere in the square in its middle, so nothing of it could be learned. Send one whose "
+            "middle shows it.",
+        )
+    return _finished(_flat(picture), mask, width, height)
+
+
+def _to_draw_from(picture: Image.Image, width: int, height: int) -> Clean:
+    """On white."""
+    return _finished(_flat(picture), None, width, height)
+
+
+def _by_light(picture: Image.Image, width: int, height: int) -> Clean | Fault:
+    """A mask in greys, on black."""
+    paper = Image.new("RGB", picture.size, "black")
+    paper.paste(picture, mask=picture.getchannel("A") if picture.mode == "RGBA" else None)
+    return _marked(_finished(paper.convert("L").convert("RGB"), None, width, height))
+
+
+def _by_holes(picture: Image.Image, width: int, height: int) -> Clean | Fault:
+    """A mask that is white where the picture shows through."""
+    opacity = _mask(picture) or Image.new("L", picture.size, "white")
+    return _marked(_finished(opacity.point(lambda level: 255 - level).convert("RGB"), None, width, height))
+
+
+def _marked(mask: Clean) -> Clean | Fault:
+    """A mask with something to draw."""
+    if mask.black:
+        return Fault("black", "marks nothing, so nothing would be drawn. Make white what is to be drawn anew.")
+    return mask
 
 
 def _finished(picture: Image.Image, mask: Image.Image | None, width: int, height: int) -> Clean:
@@ -155,6 +224,7 @@ def _finished(picture: Image.Image, mask: Image.Image | None, width: int, height
         height=height,
         sharpness=_sharpness(grey),
         fingerprint=_fingerprint(grey),
+        black=fresh.getbbox() is None,
     )
 
 
@@ -196,6 +266,12 @@ def _flat(image: Image.Image) -> Image.Image:
     paper = Image.new("RGB", image.size, "white")
     paper.paste(image, mask=image.getchannel("A"))
     return paper
+
+
+def _texts(content: bytes) -> dict[str, str]:
+    with Image.open(io.BytesIO(content), formats=FORMATS) as opened:
+        # Pillow reads the header and the texts in front of the pixels, with limits of its own; pixels stay undecoded.
+        return {str(name): text for name, text in opened.info.items() if isinstance(text, str)}
 
 
 def _orientation(image: Image.Image) -> int:

@@ -152,6 +152,12 @@ _GENERATION: Final = {
     "created_by": ADA,
     "created_at": THEN,
 }
+_ORDER: Final = {
+    "order": {name: value for name, value in _RECIPE.items() if name != "concepts"}
+    | {"count": 1, "init_image": None, "mask": None, "strength": None},
+    "read_from": "oneword",
+    "notes": [],
+}
 _DRAWN: Final = _GENERATION | {"state": "succeeded", "images": [_IMAGE]}
 _DRAWING_JOB: Final = _TRAINING | {
     "id": DRAWING,
@@ -218,10 +224,12 @@ REQUESTS: Final[Mapping[str, Any]] = {
     "change_concept": {"name": "My mug", "tags": ["kitchen"], "current_version": 1},
     "teach_concept_again": {"images": _THREE, "vectors": 2},
     "create_generation": {"prompt": _RECIPE["prompt"], "count": 1, "seed": 7},
+    "read_picture": {"image": "beach.png"},
     "cancel_job": {"keep": True},
     "create_webhook": {"url": "https://example.org/oneword", "events": ["job.failed", "concept.ready"]},
     "change_webhook": {"active": False},
     "generate_images": {"model": "demo", "prompt": _RECIPE["prompt"], "n": 1, "response_format": "url"},
+    "edit_image": {"model": "demo", "prompt": _RECIPE["prompt"], "image": ["beach.png"], "mask": "mask.png"},
 }
 
 _WEBHOOK: Final = {
@@ -349,6 +357,8 @@ RESPONSES: Final[Mapping[str, Any]] = {
     "list_generations": {"items": [_DRAWN], "next": GENERATION},
     "get_generation": _DRAWN,
     "get_recipe": _IMAGE,
+    "get_order": _ORDER,
+    "read_picture": _ORDER,
     "list_jobs": {"items": [_RUNNING], "next": None},
     "get_job": _RUNNING,
     "cancel_job": _RUNNING | {"cancel": "keep"},
@@ -373,6 +383,7 @@ RESPONSES: Final[Mapping[str, Any]] = {
         "data": [{"id": "demo", "object": "model", "created": 0, "owned_by": "oneword"}],
     },
     "generate_images": _PNG_AT,
+    "edit_image": _PNG_AT,
     "healthz": {"status": "ok"},
     "readyz": {"database": "ok", "broker": "ok", "storage": "ok", "base_models": "ok", "workers": "ok"},
     "metrics": 'oneword_jobs{kind="training",state="queued"} 2.0\noneword_queue_age_seconds{kind="training"} 4.1\n',

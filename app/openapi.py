@@ -8,6 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from app.examples import PROBLEM, REQUESTS, RESPONSES
+from app.generation.schemas import GenerationForm
 from app.problems import MEDIA_TYPE, Problem
 
 TAGS: Final = [
@@ -49,10 +50,11 @@ def _finished(app: FastAPI) -> dict[str, Any]:
         routes=app.routes,
         tags=TAGS,
     )
-    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas = schema["components"]["schemas"]
-    schemas.update(problem.pop("$defs", {}))
-    schemas["Problem"] = problem
+    for shape in (Problem, GenerationForm):  # no endpoint's signature names them
+        described = shape.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas.update(described.pop("$defs", {}))
+        schemas[shape.__name__] = described
     for operation in _operations(schema):
         _summarise(operation)
         _show_problem(operation)

@@ -5,10 +5,10 @@ Decoding happens in child processes with limits on time and memory (`app.decodin
 
 import multiprocessing
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import structlog
 from pebble import ProcessExpired, ProcessPool
@@ -18,6 +18,8 @@ from app.decoding import Clean, Fault
 from app.errors import PictureError
 
 log = structlog.get_logger(__name__)
+
+Made = TypeVar("Made")
 
 SECONDS_MAX: Final = 20.0
 WORKERS: Final = 2
@@ -71,6 +73,14 @@ class PictureCleaner:
             checked.append(Checked(index, name, result, None, _warnings(result, checked, resolution)))
         return checked
 
+    def one(self, upload: Upload, decode: Callable[[bytes], Made | Fault], field: str) -> Made:
+        """What `decode`, of `app.decoding`, makes of one upload. Raises PictureError about the field it came in."""
+        result: Made | Fault = self._result(upload, self._start(upload, decode))
+        if isinstance(result, Fault):
+            called = ("mask" if field == "mask" else "picture") + (f" ({upload.name[:100]})" if upload.name else "")
+            raise PictureError(f"The {called} {result.detail}", field=field, code=f"picture-{result.code}")
+        return result
+
     def close(self) -> None:
         """Stop the children."""
         with self._lock:
@@ -96,12 +106,12 @@ class PictureCleaner:
                 )
             return self._pool
 
-    def _start(self, upload: Upload) -> Any:
+    def _start(self, upload: Upload, decode: Callable[[bytes], Any] = decoding.clean) -> Any:
         if len(upload.content) > self._bytes_max:
             return None
-        return self._processes().schedule(decoding.clean, args=(upload.content,), timeout=SECONDS_MAX)
+        return self._processes().schedule(decode, args=(upload.content,), timeout=SECONDS_MAX)
 
-    def _result(self, upload: Upload, future: Any) -> Clean | Fault:
+    def _result(self, upload: Upload, future: Any) -> Any:
         if future is None:
             return Fault(
                 "too-large",
@@ -109,13 +119,12 @@ class PictureCleaner:
                 "Make it smaller and send it again.",
             )
         try:
-            result: Clean | Fault = future.result()
+            return future.result()
         except FutureTimeout:
             return Fault("too-slow", f"takes longer than {SECONDS_MAX:.0f} s to open. Save it anew and send that.")
         except ProcessExpired as expired:
             log.warning("decoder died", exit_code=expired.exitcode)
             return Fault("too-complex", "cannot be opened within the memory allowed. Make it smaller and try again.")
-        return result
 
 
 def accepted(checked: Sequence[Checked], fewest: int, most: int) -> list[Clean]:

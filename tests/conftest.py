@@ -124,6 +124,7 @@ class Shared:
 
     def __init__(self, cleaner: PictureCleaner) -> None:
         self.check = cleaner.check
+        self.one = cleaner.one
 
     def warm(self) -> None:
         """It is."""

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.concepts.models import Concept, Picture, Version
 from app.db import utc_now
-from app.generation.models import Generation, Image
+from app.generation.models import Generation, Image, Upload
 from app.jobs.models import Job
 from app.jobs.states import ACTIVE
 from worker.studio import Studio
@@ -48,6 +48,8 @@ def _referenced(session: Session) -> Iterator[str]:
         .outerjoin(Concept, of_concept)
     )
     yield from session.scalars(images.where(Generation.deleted_at.is_(None), alive))
+    sent = select(Upload.key).join(Generation, Generation.id == Upload.generation_id)
+    yield from session.scalars(sent.where(Generation.deleted_at.is_(None)))
     for files, report in session.execute(select(Version.files, Version.report).join(Concept, of_concept).where(alive)):
         yield from (file["key"] for file in files.values())
         if report is not None:

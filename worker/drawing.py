@@ -1,84 +1,52 @@
 """Runs generation jobs: requests that wait together are drawn in one denoising loop, whatever concepts they name.
 
-How a prompt becomes a picture is in `worker.generation`; here live blobs, events and the recipe inside each PNG.
+How a prompt becomes a picture is in `worker.generation`; here live leases, events, and memory that runs out.
 """
 
-import io
-import json
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from PIL import Image as Pillow
-from PIL.PngImagePlugin import PngInfo
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from app.concepts.models import Concept, Version
 from app.db import new_id
-from app.errors import LeaseLost, NotFound
+from app.errors import LeaseLost
 from app.generation.models import Image
-from app.generation.spec import GenerationSpec
 from app.jobs import ledger
-from app.jobs.ledger import Lease
-from app.jobs.models import Job
-from worker import formats, outcome
-from worker.formats import Embedding
-from worker.generation import Request, Settings, Step, draw, parameters_text
+from app.jobs.models import Job, JobEvent
+from worker import outcome
+from worker.generation import DrawingError, Settings, Step, draw, give_back, pictures_that_fit, ran_out
 from worker.lease import Heartbeat, write
+from worker.orders import Order, Place
+from worker.png import data_url, png
 from worker.stopping import Stopping
 from worker.studio import Studio
 
 log = structlog.get_logger(__name__)
 
-REPORT_SECONDS = 0.5
+REPORT_SECONDS: Final = 0.5
 
 
-@dataclass
-class Order:
-    """One claimed generation job on its way through the loop."""
-
-    job: Job
-    lease: Lease
-    spec: GenerationSpec
-    embeddings: Mapping[str, Embedding] = field(default_factory=dict)
-    over: bool = False
-
-
-@dataclass(frozen=True)
-class Place:
-    """Picture `index` of an order."""
-
-    order: Order
-    index: int
-
-    @property
-    def seed(self) -> int:
-        """Each picture of a request has its own seed, so that any of them can be drawn again alone."""
-        return self.order.spec.seed + self.index
+class NobodyWaits(Exception):
+    """Every order of a loop is over, so it need not go on."""
 
 
 def draw_batch(studio: Studio, jobs: list[Job], stopping: Stopping) -> None:
     """Draw jobs that were claimed together. One that fails, is cancelled or lost does not touch the others."""
-    orders = [Order(job, Lease(job.id, job.attempt), GenerationSpec.model_validate(job.spec)) for job in jobs]
+    orders = [Order.of(job) for job in jobs]
     leases = [order.lease for order in orders]
     with Heartbeat(studio.database, leases, studio.settings.lease_seconds) as heartbeat:
         batch = Batch(studio, heartbeat, stopping)
         ready = [order for order in orders if batch.settle(order, partial(batch.prepare, order))]
-        for places in _loops(ready, studio.settings.batch_pictures_max):
-            batch.draw([place for place in places if not place.order.over])
+        batch.draw([Place(order, index) for order in ready for index in range(order.spec.count)])
         for order in ready:
             if not order.over:
                 batch.settle(order, partial(batch.finish, order))
-
-
-def _loops(orders: list[Order], pictures_max: int) -> Iterator[list[Place]]:
-    places = [Place(order, index) for order in orders for index in range(order.spec.count)]
-    for start in range(0, len(places), pictures_max):
-        yield places[start : start + pictures_max]
 
 
 @dataclass
@@ -90,7 +58,7 @@ class Batch:
     stopping: Stopping
     reported: float = 0.0
 
-    def settle(self, order: Order, action: Any) -> bool:
+    def settle(self, order: Order, action: Callable[[], Any]) -> bool:
         """Run one order's own part. Its failure ends that order alone. Returns whether the order goes on."""
         try:
             action()
@@ -99,84 +67,131 @@ class Batch:
             self._end(order)
         except Exception as error:  # whatever it is, the row has to say so
             self._end(order)
-            outcome.fail(self.studio, order.lease, error)
+            self._fail(order, error)
         return not order.over
 
     def prepare(self, order: Order) -> None:
-        """Load the embeddings that the prompt names. Ownership is checked again here."""
-        if self._stopped(order):
-            return
-        with self.studio.database.reading() as session:
-            files = {
-                concept.version_id: self._files(session, order, concept.version_id) for concept in order.spec.concepts
-            }
-        order.embeddings = {
-            concept.written: formats.read_native(self.studio.storage.get(files[concept.version_id]["oneword"]["key"]))
-            for concept in order.spec.concepts
-        }
+        """Fetch what the order names."""
+        if not self._stopped(order):
+            order.fetch(self.studio)
 
     def draw(self, places: list[Place]) -> None:
-        """One denoising loop."""
-        if not places:
-            return
-        orders = list(dict.fromkeys(id(place.order) for place in places))
-        by_id = {id(place.order): place.order for place in places}
+        """Draw in loops of as many pictures as fit; in smaller ones if memory runs out after all."""
+        waiting = [places]
+        while waiting:
+            part = [place for place in waiting.pop(0) if not place.order.over]
+            if not part:
+                continue
+            try:
+                loops = list(_cut(part, self._most(part[0])))
+                if len(loops) > 1:
+                    waiting[:0] = loops
+                    continue
+                self._draw(part)
+            except NobodyWaits:
+                continue
+            except Exception as error:  # the loop is shared, so what broke it broke it for all
+                problem, out_of_memory = error, ran_out(error)
+            else:
+                continue
+            if out_of_memory:
+                problem.with_traceback(None)  # it would hold on to what there was no room for
+                give_back()
+                if len(part) > 1:
+                    waiting[:0] = self._halves(part)
+                    continue
+                problem = _too_large(part[0])
+            for order in _orders(part):
+                self.settle(order, partial(_raise, problem))
+
+    def finish(self, order: Order) -> None:
+        """Every picture is there."""
+        write(self.studio.database, partial(self._succeed, order))
+        self._end(order)
+
+    def _succeed(self, order: Order, session: Session) -> None:
+        ledger.finish(session, order.lease, "succeeded")
+        _forget_glimpses(session, order)
+
+    def _fail(self, order: Order, error: Exception) -> None:
+        def forget(session: Session) -> None:
+            ledger.record(session, order.lease, [])
+            _forget_glimpses(session, order)
+
         try:
-            began = time.monotonic()
-            pictures = self._draw(places)
-            self.studio.figures.drew(len(pictures), time.monotonic() - began)
-        except Exception as error:  # the loop is shared, so what broke it broke it for all
-            for order in (by_id[key] for key in orders):
-                self.settle(order, partial(_raise, error))
-            return
+            write(self.studio.database, forget)
+            outcome.fail(self.studio, order.lease, error)
+        except LeaseLost as lost:
+            log.warning("lease lost", job=order.job.id, reason=str(lost))
+
+    def _most(self, place: Place) -> int:
+        """How many pictures go into one loop."""
+        spec = place.order.spec
+        model = self.studio.base_model(spec.base_model)
+        return min(self.studio.settings.batch_pictures_max, pictures_that_fit(model, spec.width, spec.height))
+
+    def _draw(self, places: list[Place]) -> None:
+        spec = places[0].order.spec
+        model = self.studio.base_model(spec.base_model)
+        settings = Settings(steps=spec.steps, scheduler=spec.scheduler, width=spec.width, height=spec.height)
+        began = time.monotonic()
+        requests = [place.request for place in places]
+        pictures = draw(model, requests, settings, on_step=partial(self._on_step, places))
+        self.studio.figures.drew(len(pictures), time.monotonic() - began)
         for place, picture in zip(places, pictures, strict=True):
             if not place.order.over:
                 self.settle(place.order, partial(self._keep, place, picture))
 
-    def finish(self, order: Order) -> None:
-        """Every picture is there."""
-        write(self.studio.database, partial(ledger.finish, lease=order.lease, state="succeeded"))
-        self._end(order)
-
-    def _draw(self, places: list[Place]) -> list[Pillow.Image]:
-        spec = places[0].order.spec
-        model = self.studio.base_model(spec.base_model)
-        settings = Settings(steps=spec.steps, scheduler=spec.scheduler, width=spec.width, height=spec.height)
-        requests = [self._request(place) for place in places]
-        return draw(model, requests, settings, on_step=partial(self._on_step, places))
-
-    def _request(self, place: Place) -> Request:
-        spec = place.order.spec
-        return Request(
-            prompt=spec.prompt,
-            negative_prompt=spec.negative_prompt,
-            concepts=place.order.embeddings,
-            seed=place.seed,
-            guidance=spec.guidance,
+    def _halves(self, places: list[Place]) -> list[list[Place]]:
+        """The same pictures in two loops; the operator and whoever watches are told."""
+        half = (len(places) + 1) // 2
+        log.warning("out of memory; drawing fewer at once", pictures=len(places), now=half)
+        detail = (
+            f"{len(places)} pictures at once were too many for this worker's memory, so {half} are drawn at a time. "
+            "That takes a little longer."
         )
+        for order in _orders(places):
+            warn = partial(ledger.record, lease=order.lease, events=[("warning", {"detail": detail})])
+            self.settle(order, partial(write, self.studio.database, warn))
+        return [places[:half], places[half:]]
 
     def _on_step(self, places: list[Place], step: Step) -> None:
         moment = time.monotonic()
         if moment - self.reported < REPORT_SECONDS:
             return
         self.reported = moment
-        for order in {id(place.order): place.order for place in places}.values():
+        # Behind the last step come the pictures themselves.
+        seen = [] if step.number == step.of else [data_url(glimpse) for glimpse in step.glimpses()]
+        glimpses = dict(zip(step.places, seen, strict=False))
+        for order in _orders(places):
+            own = [
+                {"index": place.index, "url": glimpses[number]}
+                for number, place in enumerate(places)
+                if place.order is order and number in glimpses
+            ]
             if not order.over:
-                self.settle(order, partial(self._progress, order, step))
+                self.settle(order, partial(self._progress, order, step, own))
+        if all(place.order.over for place in places):
+            raise NobodyWaits
 
-    def _progress(self, order: Order, step: Step) -> None:
-        if self._stopped(order):
-            return
+    def _progress(self, order: Order, step: Step, glimpses: list[dict[str, Any]]) -> None:
+        if not self._stopped(order):
+            write(self.studio.database, partial(self._report, order, step, glimpses))
+
+    def _report(self, order: Order, step: Step, glimpses: list[dict[str, Any]], session: Session) -> None:
         progress = {"step": step.number, "steps_max": step.of}
-        change = partial(ledger.record, lease=order.lease, events=[("progress", progress)], progress=progress)
-        write(self.studio.database, change)
+        events: list[tuple[str, dict[str, Any]]] = [("progress", progress)]
+        if glimpses:
+            events.append(("preview", {"step": step.number, "glimpses": glimpses}))
+        _forget_glimpses(session, order)  # the newest takes the place of the one before
+        ledger.record(session, order.lease, events, progress=progress)
 
     def _keep(self, place: Place, picture: Pillow.Image) -> None:
         """Store a picture with its recipe inside, and show it."""
         order, image_id = place.order, new_id()
         if self._stopped(order):
             return
-        recipe = recipe_of(order.spec, place.seed)
+        recipe = order.spec.recipe(place.seed)
         key = f"jobs/{order.job.id}/attempt-{order.lease.attempt}/{place.index}.png"
         content = png(picture, recipe)
         self.studio.storage.put(key, content)
@@ -208,50 +223,47 @@ class Batch:
     def _stopped(self, order: Order) -> bool:
         """Whether the order ended because somebody cancelled it, or the worker is to stop."""
         if self.heartbeat.wanted(order.lease) is not None:
-            write(self.studio.database, partial(ledger.finish, lease=order.lease, state="cancelled"))
+            write(self.studio.database, partial(self._cancelled, order))
             self._end(order)
         elif self.stopping.is_set():
             write(self.studio.database, partial(ledger.hand_back, lease=order.lease))
             self._end(order)
         return order.over
 
-    def _files(self, session: Session, order: Order, version_id: str) -> dict[str, Any]:
-        query = (
-            select(Version.files)
-            .join(Concept, Concept.id == Version.concept_id)
-            .where(Version.id == version_id, Version.team_id == order.job.team_id)
-            .where(Version.state == "ready", Concept.deleted_at.is_(None))
-        )
-        files: dict[str, Any] | None = session.scalars(query).one_or_none()
-        if files is None:
-            raise NotFound("A concept of this prompt was deleted before its turn came. Draw again without it.")
-        return files
+    def _cancelled(self, order: Order, session: Session) -> None:
+        ledger.finish(session, order.lease, "cancelled")
+        _forget_glimpses(session, order)
 
     def _end(self, order: Order) -> None:
         order.over = True
         self.heartbeat.drop(order.lease)
 
 
-def recipe_of(spec: GenerationSpec, seed: int) -> dict[str, Any]:
-    """All that is needed to draw one picture again."""
-    recipe = spec.model_dump(
-        include={"prompt", "negative_prompt", "base_model", "steps", "guidance", "scheduler", "width", "height"}
+def _forget_glimpses(session: Session, order: Order) -> None:
+    """Remove what showed the drawing on its way. In a fenced transaction, so that it is this attempt's business."""
+    session.execute(
+        delete(JobEvent)
+        .where(JobEvent.job_id == order.lease.job_id, JobEvent.type == "preview")
+        .execution_options(synchronize_session=False)
     )
-    concepts = [
-        {"concept_id": concept.concept_id, "placeholder": concept.placeholder, "version": concept.version}
-        for concept in spec.concepts
-    ]
-    return {**recipe, "seed": seed, "concepts": concepts}
 
 
-def png(picture: Pillow.Image, recipe: Mapping[str, Any]) -> bytes:
-    """A PNG that carries its recipe: ours as JSON, and the `parameters` text that AUTOMATIC1111 reads."""
-    info = PngInfo()
-    info.add_text("parameters", parameters_text(recipe))
-    info.add_itxt("oneword", json.dumps(recipe, ensure_ascii=False))
-    content = io.BytesIO()
-    picture.save(content, "PNG", pnginfo=info)
-    return content.getvalue()
+def _cut(places: list[Place], most: int) -> Iterator[list[Place]]:
+    for start in range(0, len(places), most):
+        yield places[start : start + most]
+
+
+def _orders(places: list[Place]) -> list[Order]:
+    """The orders of these pictures, each once."""
+    return list({place.order.job.id: place.order for place in places}.values())
+
+
+def _too_large(place: Place) -> DrawingError:
+    spec = place.order.spec
+    return DrawingError(
+        f"One picture of {spec.width}×{spec.height} pixels needs more memory than this worker has free. Ask for a "
+        "smaller one, or try again when less is going on."
+    )
 
 
 def _raise(error: Exception) -> None:

@@ -11,7 +11,7 @@ from app.errors import OnewordError
 from app.problems import as_invalid_input
 
 # What they call the fields that a sentence may be about.
-_THEIRS: Final = {"base_model": "model", "count": "n"}
+_THEIRS: Final = {"base_model": "model", "count": "n", "init_image": "image"}
 
 
 class OpenAIRoute(APIRoute):

@@ -2,22 +2,25 @@
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, File, Header, Response
 from starlette.concurrency import run_in_threadpool
 
 from app.accounts.principal import Member, Viewer
 from app.compat import service
 from app.compat.errors import OpenAIRoute, in_their_words
-from app.compat.schemas import ImagesIn, ImagesOut, ModelList, ModelOut
-from app.dependencies import ServicesOf
-from app.errors import InvalidInput, OnewordError
-from app.generation.service import draw
+from app.compat.schemas import EditIn, ImagesIn, ImagesOut, ModelList, ModelOut
+from app.compat.service import Order
+from app.dependencies import Services, ServicesOf
+from app.errors import OnewordError
+from app.generation.ordering import draw
 from app.generation.waiting import end_of
 from app.problems import problem_response
 
 router = APIRouter(prefix="/v1", tags=["OpenAI"], route_class=OpenAIRoute)
 
 WAIT_SECONDS: Final = 300.0
+
+Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
 
 
 @router.get("/models")
@@ -32,24 +35,31 @@ async def generate_images(
     body: ImagesIn,
     principal: Member,
     services: ServicesOf,
-    idempotency_key: Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)] = None,
+    idempotency_key: Key = None,
 ) -> ImagesOut | Response:
     """Draw, as the OpenAI clients ask for pictures. The answer comes when they are there."""
-    asked = service.as_generation(body)
-    job_id = await run_in_threadpool(draw, services, principal, asked, idempotency_key)
+    order = Order(principal, service.as_generation(body), idempotency_key)
+    return await _drawn(services, order, body.response_format)
+
+
+@router.post("/images/edits", response_model=ImagesOut, response_model_exclude_none=True)
+async def edit_image(
+    body: Annotated[EditIn, File()],
+    principal: Member,
+    services: ServicesOf,
+    idempotency_key: Key = None,
+) -> ImagesOut | Response:
+    """Draw from a picture, or into the part of it that a mask leaves open. Without a mask, what shows through in the
+    picture itself is drawn anew; a picture without any is drawn again as a whole, as far as `strength` says."""
+    files = await run_in_threadpool(service.as_files, services, [*body.image, *body.images], body.mask)
+    order = Order(principal, service.as_generation(body), idempotency_key, files)
+    return await _drawn(services, order, body.response_format)
+
+
+async def _drawn(services: Services, order: Order, format_: str | None) -> ImagesOut | Response:
+    job_id = await run_in_threadpool(draw, services, order.principal, order.asked, order.key, order.files)
     await end_of(services, job_id, WAIT_SECONDS)
     try:
-        return await run_in_threadpool(service.answer, services, principal, job_id, body.response_format)
+        return await run_in_threadpool(service.answer, services, order.principal, job_id, format_)
     except OnewordError as error:  # the clients try again by themselves, which would draw everything once more
         return problem_response(in_their_words(error), {"x-should-retry": "false"})
-
-
-@router.post("/images/edits", response_class=Response)
-def edit_image(_: Member) -> None:
-    """Not possible here: a studio draws from text alone. Answers with a problem that says so."""
-    raise InvalidInput(
-        "This studio draws from text alone, so it cannot edit a picture. Teach it as a concept, and draw with "
-        "/v1/images/generations.",
-        field="image",
-        code="image-input",
-    )

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from fastapi import UploadFile
 from pydantic import BaseModel, Field
 
 from app.generation.schemas import Scheduler
@@ -23,6 +24,17 @@ class ImagesIn(BaseModel):
     steps: int | None = Field(None, ge=1, le=200)
     guidance: float | None = Field(None, ge=0, le=50)
     scheduler: Scheduler | None = None
+
+
+class EditIn(ImagesIn):
+    """A request to draw from a picture. `image[]` is how some clients spell `image`."""
+
+    image: list[UploadFile] = Field([], description="JPEG, PNG or WebP.")
+    images: list[UploadFile] = Field([], alias="image[]")
+    mask: UploadFile | None = Field(None, description="A PNG of the picture's size: what shows through is drawn anew.")
+    strength: float | None = Field(
+        None, ge=0, le=1, description="How much of the picture is given up. Empty: 0.75, or 1 inside a mask."
+    )
 
 
 class ImageData(BaseModel):

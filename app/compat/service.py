@@ -2,18 +2,49 @@
 
 import base64
 import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
+from fastapi import UploadFile
+
+from app import decoding
 from app.accounts.principal import Principal
 from app.compat.schemas import ImageData, ImagesIn, ImagesOut
 from app.dependencies import Services
 from app.errors import Conflict, InvalidInput, NotReady, OnewordError
 from app.generation import queries, service
 from app.generation.schemas import GenerationIn
+from app.generation.sources import Attached
 from app.jobs import service as jobs
+from app.pictures import Upload
 
 _SIZE: Final = re.compile(r"([0-9]{2,4})x([0-9]{2,4})")
 SIDES: Final = range(64, 2049, 8)
+
+
+@dataclass(frozen=True)
+class Order:
+    """A request in our own words."""
+
+    principal: Principal
+    asked: GenerationIn
+    key: str | None
+    files: Mapping[str, Attached] = field(default_factory=dict)
+
+
+def as_files(services: Services, pictures: Sequence[UploadFile], mask: UploadFile | None) -> dict[str, Attached]:
+    """The picture and what of it is drawn anew: where the mask shows through, or else the picture itself."""
+    if len(pictures) != 1:
+        sent = f"{len(pictures)} were sent" if pictures else "none was"
+        raise InvalidInput(f"One picture is edited at a time, and {sent}. Send one.", field="image", code="image-count")
+    picture = _read(pictures[0])
+    files = {"init_image": Attached(picture)}
+    if mask is not None:
+        files["mask"] = Attached(_read(mask), decoding.holes)
+    elif services.pictures.one(picture, decoding.shows_through, "image"):
+        files["mask"] = Attached(picture, decoding.holes)
+    return files
 
 
 def as_generation(asked: ImagesIn) -> GenerationIn:
@@ -30,6 +61,7 @@ def as_generation(asked: ImagesIn) -> GenerationIn:
         scheduler=asked.scheduler,
         width=width,
         height=height,
+        strength=getattr(asked, "strength", None),
     )
 
 
@@ -47,6 +79,10 @@ def answer(services: Services, principal: Principal, job_id: str, format_: str |
         url = None if format_ == "b64_json" else f"{services.settings.url}/api/images/{image.id}"
         data.append(ImageData(b64_json=content, url=url))
     return ImagesOut(created=int(drawn.created_at.timestamp()), data=data)
+
+
+def _read(file: UploadFile) -> Upload:
+    return Upload(file.filename or "", file.file.read())
 
 
 def _not_drawn(state: str, error: dict[str, Any] | None, generation_id: str | None) -> OnewordError:

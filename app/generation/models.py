@@ -26,6 +26,22 @@ class Generation(Base):
     deleted_at: Mapped[datetime | None]
 
 
+class Upload(Base):
+    """A picture that somebody sent for one generation to start from, or its mask. Goes with that generation."""
+
+    __tablename__ = "uploads"
+
+    id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id)
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"), index=True)
+    generation_id: Mapped[str] = mapped_column(ForeignKey("generations.id", ondelete="CASCADE"), index=True)
+    role: Mapped[str] = mapped_column(String(10))  # init_image | mask
+    key: Mapped[str] = mapped_column(String(200), index=True)
+    width: Mapped[int]
+    height: Mapped[int]
+    bytes: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
 class Image(Base):
     """A drawn picture: of a generation, or a preview that a training drew (then `generation_id` is None)."""
 

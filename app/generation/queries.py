@@ -6,7 +6,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from app.concepts.models import Concept, Version
-from app.generation.models import Generation, Image
+from app.generation.models import Generation, Image, Upload
 
 
 def by_id(session: Session, team_id: str, generation_id: str) -> Generation | None:
@@ -48,5 +48,15 @@ def image(session: Session, team_id: str, image_id: str) -> Image | None:
         .outerjoin(Concept, Concept.id == Version.concept_id)
         .where(Image.team_id == team_id, Image.id == image_id)
         .where(Generation.deleted_at.is_(None), Concept.deleted_at.is_(None))
+    )
+    return session.scalars(query).one_or_none()
+
+
+def upload(session: Session, team_id: str, upload_id: str) -> Upload | None:
+    """A picture that the team sent for a generation, unless that was deleted."""
+    query = (
+        select(Upload)
+        .join(Generation, Generation.id == Upload.generation_id)
+        .where(Upload.team_id == team_id, Upload.id == upload_id, Generation.deleted_at.is_(None))
     )
     return session.scalars(query).one_or_none()

@@ -2,35 +2,42 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Response, status
+from fastapi import APIRouter, File, Header, Query, Request, Response, UploadFile, status
 from starlette.concurrency import run_in_threadpool
 
 from app.accounts.principal import Member, Viewer
 from app.dependencies import Reading, Services, ServicesOf, UnitOfWork
-from app.generation import service
-from app.generation.schemas import Drawn, GenerationIn, GenerationOut, GenerationPage, ImageOut
+from app.generation import again, service
+from app.generation.forms import FORM, JsonOrForm, attached
+from app.generation.ordering import draw
+from app.generation.schemas import Drawn, GenerationIn, GenerationOut, GenerationPage, ImageOut, Order
 from app.generation.waiting import end_of
 from app.jobs.states import FINAL
+from app.pictures import Upload
 from app.serving import Png, png
 
 router = APIRouter(prefix="/api", tags=["generations"])
+drawing = APIRouter(route_class=JsonOrForm)
 
 
-@router.post(
+@drawing.post(
     "/generations",
     status_code=status.HTTP_202_ACCEPTED,
     responses={200: {"model": Drawn, "description": "With `wait`: it is done."}},
+    openapi_extra={"requestBody": {"content": {FORM: {"schema": {"$ref": "#/components/schemas/GenerationForm"}}}}},
 )
 async def create_generation(
     body: GenerationIn,
     principal: Member,
     services: ServicesOf,
+    request: Request,
     response: Response,
     wait: Annotated[float, Query(ge=0, le=60, description="Seconds to hold the request until it is done.")] = 0,
     idempotency_key: Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)] = None,
 ) -> Drawn:
-    """Draw. The answer names the job to watch; with `wait` it comes when the pictures are there."""
-    job_id = await run_in_threadpool(service.draw, services, principal, body, idempotency_key)
+    """Draw. The answer names the job to watch; with `wait` it comes when the pictures are there. As a form, the
+    picture to start from and its mask may be files."""
+    job_id = await run_in_threadpool(draw, services, principal, body, idempotency_key, attached(request))
     if wait:
         await end_of(services, job_id, wait)
     drawn = await run_in_threadpool(_describe, services, principal.team_id, job_id)
@@ -77,6 +84,32 @@ def get_recipe(image_id: str, principal: Viewer, session: Reading) -> ImageOut:
     return service.describe_image(service.image(session, principal.team_id, image_id))
 
 
+@router.get("/images/{image_id}/order")
+def get_order(image_id: str, principal: Viewer, services: ServicesOf, session: Reading) -> Order:
+    """What to send to draw a picture again. Concepts that were taught again since are pinned to the version of then."""
+    return again.of_image(session, services.catalog, service.image(session, principal.team_id, image_id))
+
+
+@router.post("/generations/read")
+def read_picture(
+    principal: Member,
+    services: ServicesOf,
+    image: Annotated[UploadFile, File(description="A PNG as Oneword or AUTOMATIC1111 saved it.")],
+) -> Order:
+    """What to send to draw the picture in a PNG again. Nothing is kept."""
+    return again.of_file(services, principal.team_id, Upload(image.filename or "", image.file.read()))
+
+
+@router.get("/uploads/{upload_id}", response_class=Png)
+def get_upload(upload_id: str, principal: Viewer, services: ServicesOf, session: Reading) -> Response:
+    """A picture that was sent to draw from, or its mask, as PNG."""
+    upload = service.upload(session, principal.team_id, upload_id)
+    return png(services.storage.get(upload.key), f"oneword-{upload.id}.png")
+
+
 def _describe(services: Services, team_id: str, job_id: str) -> Drawn:
     with services.database.reading() as session:
         return service.describe_drawn(session, team_id, job_id)
+
+
+router.include_router(drawing)

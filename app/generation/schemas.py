@@ -4,11 +4,16 @@ from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
+from app.generation.spec import PictureRef
 from app.jobs.schemas import JobOut, Person
 from app.jobs.states import State
 
 Scheduler = Literal["ddim", "dpm++2m", "dpm++2m-karras", "euler", "euler-a", "unipc", "lcm"]
+
+
+FILE: JsonDict = {"type": "string", "format": "binary", "contentMediaType": "image/*"}
 
 
 class GenerationIn(BaseModel):
@@ -29,6 +34,33 @@ class GenerationIn(BaseModel):
     scheduler: Scheduler | None = None
     width: int | None = Field(None, ge=64, le=2048, multiple_of=8)
     height: int | None = Field(None, ge=64, le=2048, multiple_of=8)
+    init_image: PictureRef | None = Field(
+        None, description="A picture to start from: one that is here, or a file in a form. Its middle is used."
+    )
+    mask: PictureRef | None = Field(
+        None, description="As large as the picture. White is drawn anew; black stays, to the pixel. Best as a file."
+    )
+    strength: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="How much of the picture is given up. Empty: 0.75, or 1 inside a mask.",
+    )
+
+
+class GenerationForm(GenerationIn):
+    """The same as a form (multipart/form-data), where the picture and its mask may be files."""
+
+    init_image: bytes | None = Field(None, json_schema_extra=FILE)  # type: ignore[assignment]
+    mask: bytes | None = Field(None, json_schema_extra=FILE)  # type: ignore[assignment]
+
+
+class Order(BaseModel):
+    """What to send to `POST /api/generations` to draw a picture again."""
+
+    order: GenerationIn
+    read_from: Literal["oneword", "automatic1111"]
+    notes: list[str] = Field(description="What could not be taken over, or has changed since, each a sentence.")
 
 
 class ImageOut(BaseModel):

@@ -1,58 +1,21 @@
-"""From a prompt to a queued drawing, and what came of it."""
+"""What was drawn, as its team sees it. How a drawing is ordered is in `app.generation.ordering`."""
 
-import hashlib
-import json
-import secrets
 from collections import defaultdict
 from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from app import idempotency
-from app.accounts.principal import Principal
-from app.base_models.catalog import AllowedModel
 from app.concepts import queries as concepts
-from app.db import new_id, utc_now
-from app.dependencies import Services
-from app.errors import InvalidInput, NotFound, PromptError
+from app.db import utc_now
+from app.errors import NotFound
 from app.generation import queries
-from app.generation.models import Generation, Image
-from app.generation.prompts import Named, check, named
-from app.generation.schemas import Drawn, GenerationIn, GenerationOut, GenerationPage, ImageOut
-from app.generation.spec import GenerationSpec
+from app.generation.models import Generation, Image, Upload
+from app.generation.schemas import Drawn, GenerationOut, GenerationPage, ImageOut
 from app.jobs import ledger
 from app.jobs import queries as jobs
 from app.jobs import service as job_service
-from app.jobs.models import Job
 from app.jobs.schemas import Person
 from app.jobs.states import FINAL
-from app.settings import Settings
-
-LCM_STEPS_MAX = 50
-
-
-def draw(services: Services, principal: Principal, asked: GenerationIn, key: str | None) -> str:
-    """Queue a drawing. Returns the job's id."""
-    settings, team_id = services.settings, principal.team_id
-    mark = hashlib.sha256(json.dumps(asked.model_dump()).encode()).hexdigest()
-    _check_sizes(asked, settings)
-
-    def make() -> str:
-        with services.database.transaction() as session:
-            if (earlier := idempotency.earlier(session, team_id, key, mark)) is not None:
-                return earlier.id
-            wanted = named(session, team_id, asked.prompt, "prompt")
-            unwanted = named(session, team_id, asked.negative_prompt, "negative_prompt")
-            first = next((each.version.base_model for each in (*wanted, *unwanted)), None)
-            model = services.catalog.get(asked.base_model or first)
-            check(model, asked.prompt, wanted, "prompt")
-            check(model, asked.negative_prompt, unwanted, "negative_prompt")
-            every = {each.written: each for each in (*wanted, *unwanted)}
-            job = _queue(session, principal, settings, _spec(asked, model, list(every.values())))
-            idempotency.remember(session, key, mark, job)
-            return job.id
-
-    return idempotency.despite_racers(make)
 
 
 def describe_drawn(session: Session, team_id: str, job_id: str) -> Drawn:
@@ -77,6 +40,14 @@ def image(session: Session, team_id: str, image_id: str) -> Image:
     found = queries.image(session, team_id, image_id)
     if found is None:
         raise NotFound("There is no such picture. It may have been deleted.")
+    return found
+
+
+def upload(session: Session, team_id: str, upload_id: str) -> Upload:
+    """A picture that the team sent to draw from."""
+    found = queries.upload(session, team_id, upload_id)
+    if found is None:
+        raise NotFound("There is no such picture. It, or the drawing it was sent for, may have been deleted.")
     return found
 
 
@@ -134,71 +105,3 @@ def describe_image(image: Image) -> ImageOut:
         kept=image.kept_at is not None,
         created_at=image.created_at,
     )
-
-
-def _spec(asked: GenerationIn, model: AllowedModel, every: Sequence[Named]) -> GenerationSpec:
-    facts = model.facts
-    return GenerationSpec(
-        generation_id=new_id(),
-        base_model=model.id,
-        prompt=asked.prompt,
-        negative_prompt=asked.negative_prompt,
-        count=asked.count,
-        seed=secrets.randbelow(2**31) if asked.seed is None else asked.seed,
-        steps=facts.steps if asked.steps is None else asked.steps,
-        guidance=facts.guidance if asked.guidance is None else asked.guidance,
-        scheduler=asked.scheduler or facts.scheduler,
-        width=asked.width or facts.resolution,
-        height=asked.height or facts.resolution,
-        concepts=[each.spec for each in every],
-    )
-
-
-def _queue(session: Session, principal: Principal, settings: Settings, spec: GenerationSpec) -> Job:
-    recipe = spec.model_dump(exclude={"generation_id", "count", "concepts", "init_image_key", "mask_key", "strength"})
-    recipe["concepts"] = [
-        {"concept_id": each.concept_id, "placeholder": each.placeholder, "version": each.version}
-        for each in spec.concepts
-    ]
-    job = Job(
-        id=new_id(),
-        team_id=principal.team_id,
-        user_id=principal.user_id,
-        title=spec.prompt[:200],
-        spec=spec.model_dump(mode="json"),
-        batch_key=spec.batch_key,
-        generation_id=spec.generation_id,
-    )
-    generation = Generation(
-        id=spec.generation_id,
-        team_id=principal.team_id,
-        user_id=principal.user_id,
-        job_id=job.id,
-        prompt=spec.prompt,
-        recipe=recipe,
-        count=spec.count,
-    )
-    session.add(generation)
-    job_service.submit(session, job, "generation", settings)
-    return job
-
-
-def _check_sizes(asked: GenerationIn, settings: Settings) -> None:
-    if not asked.prompt.strip():
-        raise PromptError("The prompt is empty. Say what to draw.", field="prompt", code="prompt-empty")
-    for name, text in (("prompt", asked.prompt), ("negative_prompt", asked.negative_prompt)):
-        if len(text) > settings.prompt_characters_max:
-            raise PromptError(
-                f"The {name.replace('_', ' ')} has {len(text)} characters, and at most "
-                f"{settings.prompt_characters_max} are read. Shorten it.",
-                field=name,
-                code="prompt-too-long",
-            )
-    if asked.count > settings.count_max:
-        raise InvalidInput(
-            f"{asked.count} pictures were asked for, and one request draws at most {settings.count_max}.",
-            field="count",
-            code="count",
-        )
-    if asked.scheduler == "lcm" and (asked.steps or 0) > LCM_STEPS_MAX:
-        raise InvalidInput(f"The lcm scheduler takes at most {LCM_STEPS_MAX} steps.", field="steps", code="steps")

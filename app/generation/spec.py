@@ -1,6 +1,36 @@
 """What is asked of a generation worker. Pure data, written by the service and read by the worker."""
 
-from pydantic import BaseModel
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic_core import PydanticCustomError
+
+
+class PictureRef(BaseModel):
+    """A picture that the studio has: one that it drew, or one that was sent for an earlier drawing."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"image_id": "01JZ…"}]})
+
+    image_id: str | None = None
+    upload_id: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_of_ours(cls, sent: Any) -> Any:
+        names = {"image_id", "upload_id"}
+        given = [name for name in names if sent.get(name)] if isinstance(sent, dict) else []
+        if isinstance(sent, cls) or (len(given) == 1 and set(sent) <= names):
+            return sent
+        raise PydanticCustomError(
+            "picture_ref",
+            'send the picture as a file in a form (multipart/form-data), or name one that is here: {"image_id": "…"} '
+            'or {"upload_id": "…"}',
+        )
+
+    @property
+    def id(self) -> str:
+        """Whichever it is."""
+        return self.image_id or self.upload_id or ""
 
 
 class ConceptSpec(BaseModel):
@@ -29,12 +59,29 @@ class GenerationSpec(BaseModel):
     width: int
     height: int
     concepts: list[ConceptSpec] = []
+    init_image: PictureRef | None = None
     init_image_key: str | None = None
+    mask: PictureRef | None = None
     mask_key: str | None = None
     strength: float | None = None
 
     @property
     def batch_key(self) -> str:
         """Requests with equal keys can share one denoising loop, whatever concepts they name."""
-        loop = "text" if self.init_image_key is None else f"image:{self.strength}"
-        return f"{self.base_model}|{self.width}x{self.height}|{self.steps}|{self.scheduler}|{loop}"[:200]
+        first = 0 if self.strength is None else self.steps - int(self.steps * self.strength)
+        return f"{self.base_model}|{self.width}x{self.height}|{self.steps}|{self.scheduler}|{first}"[:200]
+
+    def recipe(self, seed: int) -> dict[str, Any]:
+        """All that is needed to draw the picture with this seed again."""
+        facts = ("prompt", "negative_prompt", "base_model", "steps", "guidance", "scheduler", "width", "height")
+        recipe = self.model_dump(include=set(facts)) | {"seed": seed}
+        recipe["concepts"] = [
+            {"concept_id": each.concept_id, "placeholder": each.placeholder, "version": each.version}
+            for each in self.concepts
+        ]
+        if self.init_image is not None:
+            recipe["init_image"] = self.init_image.model_dump(exclude_none=True)
+            recipe["strength"] = self.strength
+        if self.mask is not None:
+            recipe["mask"] = self.mask.model_dump(exclude_none=True)
+        return recipe

@@ -244,7 +244,7 @@ def test_a_body_that_is_no_form_is_a_sentence(member: TestClient) -> None:
         ({"prompt": "x", "count": 99}, "count", "count", "at most 16"),
         ({"prompt": "x", "width": 65}, "width", "invalid-input", "multiple of 8"),
         ({"prompt": "x", "scheduler": "magic"}, "scheduler", "invalid-input", "'ddim'"),
-        ({"prompt": "x", "init_image": "cat.png"}, "init_image", "invalid-input", "not permitted"),
+        ({"prompt": "x", "init_image": "cat.png"}, "init_image", "invalid-input", "send the picture as a file"),
         ({}, "prompt", "invalid-input", "required"),
     ],
 )

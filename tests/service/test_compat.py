@@ -2,11 +2,13 @@
 
 import base64
 import io
+from typing import Any
 
 import openai
 import pytest
 from fastapi.testclient import TestClient
 from PIL import Image as Pillow
+from sqlalchemy import select
 
 from app import queue
 from app.compat import routes
@@ -113,9 +115,55 @@ def test_nobody_draws_without_a_token(anonymous: TestClient) -> None:
         client.images.generate(prompt="x")
 
 
-def test_a_picture_cannot_be_edited_and_it_says_so(client: openai.OpenAI) -> None:
-    with pytest.raises(openai.UnprocessableEntityError, match="draws from text alone"):
-        client.images.edit(image=("cat.png", photo(0, format="PNG")), prompt="in snow")
+def see_through(box: tuple[int, int, int, int]) -> bytes:
+    """A PNG with a hole."""
+    content, picture = io.BytesIO(), Pillow.new("RGBA", (64, 64), "white")
+    picture.paste((0, 0, 0, 0), box)
+    picture.save(content, "PNG")
+    return content.getvalue()
+
+
+def asked(services: Services) -> dict[str, Any]:
+    """What the worker was told last, with the stored mask's white part."""
+    with services.database.reading() as session:
+        spec: dict[str, Any] = session.scalars(select(Job.spec).order_by(Job.id.desc())).first() or {}
+    box = None
+    if spec["mask_key"] is not None:
+        box = Pillow.open(io.BytesIO(services.storage.get(spec["mask_key"]))).convert("L").getbbox()
+    return {"strength": spec["strength"], "size": (spec["width"], spec["height"]), "white": box}
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_picture_is_edited_where_the_mask_shows_through(client: openai.OpenAI, services: Services) -> None:
+    picture, mask = photo(0, (64, 64), "PNG"), see_through((8, 8, 24, 24))
+    answer = client.images.edit(
+        image=("cat.png", picture), mask=("mask.png", mask), prompt="a hat", n=2, size="64x64", extra_body={"seed": 3}
+    )
+    assert answer.data is not None
+    assert len(answer.data) == 2
+    assert asked(services) == {"strength": 1.0, "size": (64, 64), "white": (8, 8, 24, 24)}
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_picture_with_a_hole_is_its_own_mask_and_one_without_is_drawn_again(
+    client: openai.OpenAI, services: Services
+) -> None:
+    client.images.edit(image=("cat.png", see_through((1, 2, 30, 40))), prompt="a hat")
+    assert asked(services) == {"strength": 1.0, "size": (64, 64), "white": (1, 2, 30, 40)}
+    client.images.edit(image=[("cat.png", photo(0, (64, 64), "PNG"))], prompt="in snow", extra_body={"strength": 0.4})
+    assert asked(services) == {"strength": 0.4, "size": (64, 64), "white": None}
+
+
+def test_an_edit_that_cannot_be_drawn_is_a_sentence_in_their_words(client: openai.OpenAI, worker: list[str]) -> None:
+    picture = ("cat.png", photo(0, (64, 64), "PNG"))
+    with pytest.raises(openai.UnprocessableEntityError, match="2 were sent") as two:
+        client.images.edit(image=[picture, picture], prompt="in snow")
+    with pytest.raises(openai.UnprocessableEntityError, match="mask is 64×64 pixels") as size:
+        client.images.edit(image=photo(0, (80, 64), "PNG"), mask=see_through((0, 0, 9, 9)), prompt="in snow")
+    with pytest.raises(openai.UnprocessableEntityError, match="text file") as text:
+        client.images.edit(image=("cat.png", b"dear diary"), prompt="in snow")
+    assert [each.value.param for each in (two, size, text)] == ["image", "mask", "image"]
+    assert worker == []
 
 
 def test_a_drawing_that_failed_says_why_and_is_not_asked_for_again(

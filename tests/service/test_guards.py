@@ -7,7 +7,7 @@ from sqlalchemy import select
 from app.accounts import service as accounts
 from app.concepts.models import Version
 from app.dependencies import Services
-from app.generation.models import Generation, Image
+from app.generation.models import Generation, Image, Upload
 from app.main import create_app
 from app.settings import Settings
 from app.webhooks import events
@@ -28,8 +28,8 @@ def routes() -> list[tuple[str, str]]:
 
 def filled(path: str, **ids: str) -> str:
     for name in (
-        "concept_id", "job_id", "picture_id", "image_id", "generation_id", "token_id", "user_id", "webhook_id",
-        "delivery_id",
+        "concept_id", "job_id", "picture_id", "image_id", "upload_id", "generation_id", "token_id", "user_id",
+        "webhook_id", "delivery_id",
     ):  # fmt: skip
         path = path.replace(f"{{{name}}}", ids.get(name, "nothing"))
     path = path.replace("{lesson_id}", "king-purr")
@@ -64,6 +64,9 @@ def ids(member: TestClient, services: Services) -> dict[str, str]:
         generation = session.get_one(Generation, drawn["generation"]["id"])
         image = Image(team_id=generation.team_id, job_id=generation.job_id, generation_id=generation.id, position=0,
                       key="jobs/x/0.png", seed=0, width=64, height=64, recipe={})  # fmt: skip
+        upload = Upload(team_id=generation.team_id, generation_id=generation.id, role="init_image", key="jobs/x/0.png",
+                        width=64, height=64, bytes=1)  # fmt: skip
+        session.add(upload)
         session.add(image)
         drawn_by_it = [{"key": "jobs/x/0.png", "step": None, "prompt": 0, "seed": 0}]
         report = {"scorer": None, "chosen": 1, "prompts": ["a {}"], "pictures": None, "initializer": None}
@@ -82,6 +85,7 @@ def ids(member: TestClient, services: Services) -> dict[str, str]:
         "picture_id": made["concept"]["pictures"][0]["id"],
         "generation_id": drawn["generation"]["id"],
         "image_id": image.id,
+        "upload_id": upload.id,
         "token_id": member.get("/api/tokens").json()["items"][0]["id"],
         "user_id": owner,
         "webhook_id": webhook.id,
