@@ -152,7 +152,7 @@ def test_people_reach_rows_only_through_queries() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ("select", "update", "session.get", "session.query")
     }
-    assert own_sql <= {"jobs/ledger.py", "db.py"}
+    assert own_sql <= {"jobs/ledger.py", "db.py", "migrate.py"}
 
 
 def test_every_table_that_belongs_to_a_team_says_so() -> None:

@@ -300,6 +300,7 @@ def full_database(services: Services) -> Iterator[None]:
     """SQLite takes no further page."""
 
     def cap(connection: Any, *_: object) -> None:
+        connection.execute("VACUUM")  # no page is left over
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
         connection.execute(f"PRAGMA max_page_count={pages}")
 

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
+from safetensors.numpy import save
 from sqlalchemy import event, func, select, update
 from sqlalchemy.orm import Session
 
@@ -43,7 +45,8 @@ def teach(services: Services, job_id: str) -> str:
         assert job is not None
         assert job.id == job_id
         folder = f"jobs/{job.id}/attempt-1"
-        services.storage.put(f"{folder}/embedding.safetensors", b"rows")
+        rows = {"text_encoder": np.zeros((1, 128), np.float32)}
+        services.storage.put(f"{folder}/embedding.safetensors", save(rows))
         services.storage.put(f"{folder}/preview-0.png", photo(0, format="PNG"))
         preview = Image(team_id=job.team_id, job_id=job.id, generation_id=None, position=0, seed=7, width=64, height=64,
                         key=f"{folder}/preview-0.png", recipe={})  # fmt: skip
