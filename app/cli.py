@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from app.db import Database
 from app.errors import OnewordError
@@ -40,6 +41,9 @@ def _parser() -> argparse.ArgumentParser:
     token = commands.add_parser("token", help="print a bearer token of the first administrator")
     token.add_argument("name", help="what the token is for")
     token.set_defaults(command=_token)
+    backup = commands.add_parser("backup", help="copy the studio of this machine into a folder, also while it runs")
+    backup.add_argument("folder", type=Path, help="where the copy is, or shall be; outside the data folder")
+    backup.set_defaults(command=_backup)
     pull = commands.add_parser("pull", help="fetch an allowed hub model, once")
     pull.add_argument("model", help="org/name@revision, as in ONEWORD_BASE_MODELS")
     pull.set_defaults(command=_pull)
@@ -109,6 +113,14 @@ def _openapi(settings: Settings, _: argparse.Namespace) -> int:
     from app.main import create_app
 
     print(json.dumps(create_app(settings).openapi(), indent=1))
+    return 0
+
+
+def _backup(settings: Settings, arguments: argparse.Namespace) -> int:
+    from app.backup import back_up
+
+    copied = back_up(settings, arguments.folder)
+    print(f"{arguments.folder} is a copy of this studio now; {copied} files were new.")
     return 0
 
 

@@ -7,7 +7,6 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import func, select
 
 from app.db import Database
 from app.settings import REPOSITORY
@@ -48,6 +47,6 @@ def _run(database: Database, verb: Callable[[Config, str], None], revision: str)
     config = _config()
     with database.engine.begin() as connection:
         if connection.dialect.name == "postgresql":  # SQLite lets one writer in at a time by itself
-            connection.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ONE_AT_A_TIME})")
         config.attributes["connection"] = connection
         verb(config, revision)

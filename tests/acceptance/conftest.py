@@ -34,7 +34,7 @@ def build(
     def make(**changes: Any) -> Stack:
         settings = Settings(**{"data_dir": tmp_path / "data"} | usual | changes)
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        if not settings.database_url:
+        if not settings.database_url and not (settings.data_dir / "oneword.sqlite3").exists():
             shutil.copy(migrated, settings.data_dir / "oneword.sqlite3")
         made.append(Stack(settings, nursery))
         return made[-1]
