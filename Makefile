@@ -7,7 +7,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 PAGE := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -name 'openapi.json' -not -name 'schema.d.ts' 2>/dev/null)
 
-.PHONY: serve install test bench lint unit page-test browser-test model model-score clean python node
+.PHONY: serve install test chaos bench lint unit page-test browser-test model model-score clean python node
 
 serve: install
 	@exec $(BIN)/oneword serve
@@ -62,6 +62,11 @@ page-test: frontend/node_modules/.installed frontend/openapi.json
 
 unit: .venv/.installed-test $(PAGE_BUILT)
 	$(BIN)/python -m pytest
+
+# Everything that may go wrong, and storms of five minutes with fifty jobs on both databases, one for each seed.
+SEEDS ?= 1 2 3 4 5
+chaos: .venv/.installed-test
+	CHAOS_SEEDS="$(SEEDS)" CHAOS_SECONDS=300 CHAOS_JOBS=50 $(BIN)/python -m pytest tests/chaos tests/jobs
 
 # --- Figures and weights ----------------------------------------------------------------------------------------------
 bench: .venv/.installed-test

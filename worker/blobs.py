@@ -26,7 +26,7 @@ def remove_orphans(studio: Studio) -> int:
     unfinished = studio.storage.remove_unfinished(before)
     old = {blob.key for blob in studio.storage.list("") if blob.modified_at < before}
     with studio.database.reading() as session:
-        orphans = old - set(_referenced(session))
+        orphans = old - set(referenced(session))
     for key in orphans:
         studio.storage.delete(key)
     if orphans or unfinished:
@@ -34,8 +34,8 @@ def remove_orphans(studio: Studio) -> int:
     return len(orphans) + unfinished
 
 
-def _referenced(session: Session) -> Iterator[str]:
-    """Keys that a row names. A row of something deleted names nothing any more."""
+def referenced(session: Session) -> Iterator[str]:
+    """The key of every blob that a row names. A row of something deleted names nothing any more."""
     alive = Concept.deleted_at.is_(None)
     of_concept = Concept.id == Version.concept_id
     pictures = select(Picture.key, Picture.mask_key).join(Version, Version.id == Picture.version_id)

@@ -130,6 +130,7 @@ class Stack:
         self.broker: ValkeyServer | None = None
         self.workers: list[Worker] = []
         self.webs: list[Web] = []
+        self.sweeps: list[psutil.Process] = []
         self.others: list[psutil.Process] = []
         self.start_broker()
         self.client = TestClient(create_app(settings), base_url="http://127.0.0.1:8000")
@@ -209,6 +210,7 @@ class Stack:
         log = self.folder / f"sweep-{len(self.others)}.log"
         process = self.nursery.start("worker.reconcile", environment=self.environment, log=log)
         self.others.append(process)
+        self.sweeps.append(process)
         return process
 
     def close(self) -> None:

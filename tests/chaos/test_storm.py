@@ -1,0 +1,39 @@
+"""Storms over a studio on either database: short ones here, long ones with `make chaos`."""
+
+import os
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+
+from tests.acceptance.stack import Stack
+from tests.chaos.storm import Storm
+from tests.chaos.test_dead_databases import outage
+
+pytestmark = pytest.mark.acceptance
+
+SEEDS = [int(seed) for seed in os.environ.get("CHAOS_SEEDS", "1").split()]
+SECONDS = float(os.environ.get("CHAOS_SECONDS", "6"))
+JOBS = int(os.environ.get("CHAOS_JOBS", "7"))
+
+RULES = {"lease_seconds": 3.0, "checkpoint_seconds": 0.3, "attempts_max": 1000, "orphan_seconds": 3600.0}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_after_a_storm_every_job_is_done_once_and_rightly(
+    build: Callable[..., Stack],
+    database_url: str,
+    postgres_server: Any,
+    seed: int,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    stack = build(database_url=database_url, teach_together=1, **RULES)
+    restarting = partial(outage, postgres_server) if database_url.startswith("postgresql") else None
+    storm = Storm(stack, seed, SECONDS, JOBS, restarting)
+    with capsys.disabled():
+        print(f"\nstorm {seed} on {stack.database.engine.dialect.name}:", end=" ", flush=True)
+    storm.run()
+    figures = storm.check()
+    with capsys.disabled():
+        print(figures, end=" ", flush=True)
