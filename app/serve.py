@@ -22,6 +22,7 @@ from typing import IO
 
 from app.errors import OnewordError
 from app.settings import Settings
+from app.supervised import PARENT
 
 STOP_SECONDS = 12.0
 START_SECONDS = 60.0
@@ -51,7 +52,7 @@ class Child:
         with self._log() as log:
             self.process = subprocess.Popen(  # noqa: S603 (our own arguments)
                 self.arguments,
-                env=os.environ | self.environment,
+                env={**os.environ, PARENT: str(os.getpid()), **self.environment},
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
@@ -142,8 +143,8 @@ class Supervisor:
 
 def serve(settings: Settings, prepare: Callable[[], str]) -> None:
     """Run the studio. `prepare` migrates the database and returns the address to open."""
-    with _only_one(settings):
-        _check_port(settings)
+    with _only_one(settings) as killed:
+        _check_port(settings, patience=STOP_SECONDS if killed else 0.0)
         supervisor = Supervisor(_children(settings))
         supervisor.run(lambda: _announce(settings, prepare(), supervisor))
     _say("Stopped.")
@@ -203,7 +204,20 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _check_port(settings: Settings) -> None:
+def _check_port(settings: Settings, patience: float) -> None:
+    """Raise CannotStart if the port is taken, after as much patience as the rest of a killed studio needs to end."""
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            _bind(settings)
+            return
+        except CannotStart:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.2)
+
+
+def _bind(settings: Settings) -> None:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -217,10 +231,10 @@ def _check_port(settings: Settings) -> None:
 
 
 @contextmanager
-def _only_one(settings: Settings) -> Iterator[None]:
-    """Two studios on one data folder would fight over its broker."""
+def _only_one(settings: Settings) -> Iterator[bool]:
+    """Two studios on one data folder would fight over its broker. Yields whether the last one was killed."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    with (settings.data_dir / "serve.lock").open("w") as lock:
+    with (settings.data_dir / "serve.lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -228,7 +242,14 @@ def _only_one(settings: Settings) -> Iterator[None]:
                 f"A studio already runs on {settings.data_dir.resolve()}. Use that one, stop it, or set "
                 "ONEWORD_DATA_DIR to another folder."
             ) from error
-        yield
+        lock.seek(0)
+        killed = lock.read() != ""
+        lock.write(str(os.getpid()))
+        lock.flush()
+        try:
+            yield killed
+        finally:
+            lock.truncate(0)
 
 
 def _say(text: str) -> None:

@@ -5,10 +5,12 @@ import uvicorn
 from app.log import configure_logging
 from app.main import create_app
 from app.settings import Settings
+from app.supervised import end_with_parent
 
 
 def main() -> None:
     """Serve until SIGTERM."""
+    end_with_parent()
     settings = Settings()
     configure_logging(settings)
     uvicorn.run(

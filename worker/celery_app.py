@@ -11,8 +11,10 @@ from celery.signals import worker_process_init, worker_process_shutdown, worker_
 from app.log import configure_logging
 from app.queue import CONFIGURATION
 from app.settings import Settings
+from app.supervised import end_with_parent
 from worker.stopping import SharedFlag
 
+end_with_parent()
 settings = Settings()
 configure_logging(settings)
 

@@ -22,6 +22,7 @@ from app.jobs.states import Kind
 from app.log import configure_logging
 from app.retention.service import tidy
 from app.settings import Settings
+from app.supervised import end_with_parent
 from app.webhooks.sender import Sender
 from worker.blobs import remove_orphans
 from worker.lease import HEARTBEAT_SECONDS
@@ -82,6 +83,7 @@ def run(studio: Studio, over: threading.Event) -> None:
 
 def main() -> None:
     """Sweep until SIGTERM."""
+    end_with_parent()
     settings, over = Settings(), threading.Event()
     configure_logging(settings)
     for number in (signal.SIGTERM, signal.SIGINT):
