@@ -1,0 +1,1 @@
+"""The web service and the ledger under load, on PostgreSQL: no model, no GPU, everything over loopback."""
