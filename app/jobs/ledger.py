@@ -49,7 +49,8 @@ def claim(
 
     Reclaims what dead workers left first, so that work goes on even when no sweep runs.
     """
-    reclaim(session, lease_seconds, kind)
+    moment = now(session)
+    reclaim(session, lease_seconds, kind, moment)
     holder = session.scalars(queries.next_turn(kind)).one_or_none()
     if holder is None:
         return None
@@ -57,8 +58,10 @@ def claim(
     if base_model is not None and (job.error is not None or job.spec.get("base_model") != base_model):
         return None
     # Whoever of the team goes first goes at this turn; who held it goes at the other's.
-    holder.turn, job.turn = job.turn, holder.turn
-    return _start(session, job, worker, lease_seconds)
+    if holder is not job:
+        holder.turn, job.turn = job.turn, holder.turn
+        session.flush()
+    return _start(session, job, worker, moment, lease_seconds)
 
 
 def claim_mates(session: Session, leader: Job, worker: str, lease_seconds: float, pictures_max: int) -> list[Job]:
@@ -68,12 +71,12 @@ def claim_mates(session: Session, leader: Job, worker: str, lease_seconds: float
     """
     if leader.error is not None:
         return []
-    mates, room = [], pictures_max
+    mates, room, moment = [], pictures_max, now(session)
     for job in session.scalars(queries.batch_mates(leader, limit=max(pictures_max, 0))).all():
         pictures = int(job.spec["count"])
         if pictures > room:
             break
-        started = _start(session, job, worker, lease_seconds)
+        started = _start(session, job, worker, moment, lease_seconds)
         if started is not None:
             mates.append(started)
             room -= pictures
@@ -171,14 +174,16 @@ def cancel(session: Session, job: Job, *, keep: bool) -> None:
         _settle(session, job)
 
 
-def reclaim(session: Session, lease_seconds: float, kind: Kind | None = None) -> list[Job]:
+def reclaim(
+    session: Session, lease_seconds: float, kind: Kind | None = None, moment: datetime | None = None
+) -> list[Job]:
     """Take running jobs from workers that have been silent for longer than their lease.
 
     A job goes back to the queue; to `cancelled` if that was asked for; to `failed` after its last attempt. A lease that
     runs for longer than any worker can have taken it was measured before the clock stepped back: it is cut to a whole
     lease from now, which its worker renews if it lives.
     """
-    moment = now(session)
+    moment = moment or now(session)
     longest = moment + timedelta(seconds=lease_seconds)
     reclaimed = []
     for job in session.scalars(queries.silent(kind, moment, longest)).all():
@@ -207,9 +212,8 @@ def _take_away(session: Session, job: Job, moment: datetime) -> None:
         _log(session, job, "state", {"state": "queued", "attempt": job.attempt})
 
 
-def _start(session: Session, job: Job, worker: str, lease_seconds: float) -> Job | None:
-    moment = now(session)
-    taken = session.execute(
+def _start(session: Session, job: Job, worker: str, moment: datetime, lease_seconds: float) -> Job | None:
+    taken = (
         update(Job)
         .where(Job.id == job.id, Job.state == "queued", Job.attempt == job.attempt)
         .values(
@@ -221,13 +225,13 @@ def _start(session: Session, job: Job, worker: str, lease_seconds: float) -> Job
             share=1.0,
             started_at=job.started_at or moment,
         )
-        .execution_options(synchronize_session=False)
+        .returning(Job)
     )
-    if not rows_changed(taken):
-        return None
-    session.refresh(job)
-    _log(session, job, "state", {"state": "running", "attempt": job.attempt})
-    return job
+    options = {"synchronize_session": False, "populate_existing": True}
+    started = session.scalars(taken, execution_options=options).one_or_none()
+    if started is not None:
+        _log(session, started, "state", {"state": "running", "attempt": started.attempt})
+    return started
 
 
 def _fenced(session: Session, lease: Lease, **values: Any) -> None:

@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query
-from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from app.accounts.principal import Member, Viewer
-from app.dependencies import Reading, ServicesOf, UnitOfWork
+from app.dependencies import Reading, Services, ServicesOf, UnitOfWork
 from app.jobs import queries, service
 from app.jobs.schemas import Cancellation, JobOut, JobPage
 from app.jobs.states import FINAL, Kind, State
+from app.jobs.stream import HEADERS, EventStream
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
 
@@ -58,13 +58,17 @@ def _place(
         return None if over else last_event_id
 
 
-@router.get("/{job_id}/events", response_class=EventSourceResponse)
+@router.get("/{job_id}/events", response_class=EventStream)
 async def watch_job(
     job_id: str, principal: Viewer, services: ServicesOf, place: Annotated[int | None, Depends(_place)]
-) -> AsyncIterator[ServerSentEvent]:
+) -> EventStream:
     """A job's events as they happen: `state`, `progress`, `preview`, `image`, `warning`. Ends with the job."""
+    return EventStream(_told(services, principal.user_id, job_id, place), headers=HEADERS)
+
+
+async def _told(services: Services, user_id: str, job_id: str, place: int | None) -> AsyncIterator[bytes]:
     if place is None:
         return
-    with services.viewers.watching(principal.user_id):
-        async for event in services.feed.watch(job_id, place):
-            yield ServerSentEvent(event=event.type, id=str(event.id), data=event.data)
+    with services.viewers.watching(user_id):
+        async for content in services.feed.watch(job_id, place):
+            yield content

@@ -4,24 +4,44 @@ A watcher holds no database connection: the reader asks once for all of them, a 
 """
 
 import asyncio
-from collections import Counter
+import json
+import time
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import structlog
 from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
+from starlette.responses import StreamingResponse
 
 from app.db import Database
 from app.errors import TooMany
 from app.jobs import queries
-from app.jobs.models import JobEvent
+from app.jobs.queries import Told
 from app.jobs.states import FINAL
 
 log = structlog.get_logger(__name__)
 
 INTERVAL_SECONDS = 0.25
+ALIVE_SECONDS = 15.0  # so often something is sent even when nothing happens, or a proxy would hang up
+ALIVE = b": alive\n\n"
+HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+
+
+class EventStream(StreamingResponse):
+    """Server-sent events that are encoded already."""
+
+    media_type = "text/event-stream"
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """What one watcher is sent at once, and whether the job ends with it."""
+
+    content: bytes
+    last: bool = False
 
 
 @dataclass(eq=False)
@@ -30,7 +50,7 @@ class Watcher:
 
     job_id: str
     last: int
-    events: asyncio.Queue[JobEvent] = field(default_factory=asyncio.Queue)
+    chunks: asyncio.Queue[Chunk] = field(default_factory=asyncio.Queue)
 
 
 class Viewers:
@@ -76,24 +96,29 @@ class EventFeed:
 
     async def run(self) -> None:
         """Read forever; cancelled when the service stops."""
+        alive = time.monotonic()
         while True:
             await self._somebody.wait()
             try:
                 await self._deliver()
             except DBAPIError as error:
                 log.warning("database away; events come later", error=str(error.orig))
+            if time.monotonic() - alive > ALIVE_SECONDS:
+                alive = time.monotonic()
+                for watcher in self._watchers:
+                    watcher.chunks.put_nowait(Chunk(ALIVE))
             await asyncio.sleep(INTERVAL_SECONDS)
 
-    async def watch(self, job_id: str, after: int) -> AsyncIterator[JobEvent]:
-        """The job's events behind id `after`, until one says that the job has ended."""
+    async def watch(self, job_id: str, after: int) -> AsyncIterator[bytes]:
+        """The job's events behind id `after`, encoded, until one says that the job has ended."""
         watcher = Watcher(job_id, after)
         self._watchers.add(watcher)
         self._somebody.set()
         try:
             while True:
-                event = await watcher.events.get()
-                yield event
-                if event.type == "state" and event.data["state"] in FINAL:
+                chunk = await watcher.chunks.get()
+                yield chunk.content
+                if chunk.last:
                     return
         finally:
             self._watchers.discard(watcher)
@@ -101,16 +126,29 @@ class EventFeed:
                 self._somebody.clear()
 
     async def _deliver(self) -> None:
-        places: dict[str, int] = {}
+        watchers: dict[str, list[Watcher]] = defaultdict(list)
         for watcher in self._watchers:
-            places[watcher.job_id] = min(places.get(watcher.job_id, watcher.last), watcher.last)
+            watchers[watcher.job_id].append(watcher)
+        places = {job_id: min(watcher.last for watcher in all_) for job_id, all_ in watchers.items()}
+        told: dict[str, list[Told]] = defaultdict(list)
         for event in await run_in_threadpool(self._read, places):
-            for watcher in self._watchers:
-                if watcher.job_id == event.job_id and watcher.last < event.id:
-                    watcher.last = event.id
-                    with suppress(asyncio.QueueFull):
-                        watcher.events.put_nowait(event)
+            told[event.job_id].append(event)
+        for job_id, events in told.items():
+            for watcher in watchers[job_id]:
+                new = [event for event in events if event.id > watcher.last]
+                if new:
+                    watcher.last = new[-1].id
+                    watcher.chunks.put_nowait(Chunk(b"".join(map(encoded, new)), any(map(_ends, new))))
 
-    def _read(self, places: dict[str, int]) -> list[JobEvent]:
+    def _read(self, places: dict[str, int]) -> list[Told]:
         with self._database.reading() as session:
-            return list(queries.events_after(session, places))
+            return queries.events_after(session, places)
+
+
+def encoded(event: Told) -> bytes:
+    """One event on the wire. JSON as databases write it has no line breaks."""
+    return f"event: {event.type}\nid: {event.id}\ndata: {event.data}\n\n".encode()
+
+
+def _ends(event: Told) -> bool:
+    return event.type == "state" and json.loads(event.data)["state"] in FINAL

@@ -33,6 +33,7 @@ def run(place: Installation, streams: int, per_second: int, seconds: float) -> l
     watching = threading.Thread(target=lambda: asyncio.run(_watch_all(place, jobs, heard, over)))
     watching.start()
     _tell(place, jobs, per_second, 2.0)  # until every stream is open and warm
+    time.sleep(1.0)
     heard.events, heard.late = 0, []
     used, began = sum(web.cpu_times()[:2]), time.perf_counter()
     told = _tell(place, jobs, per_second, seconds)
