@@ -16,6 +16,7 @@ from sqlalchemy import (
     cast,
     exists,
     func,
+    literal,
     literal_column,
     or_,
     select,
@@ -265,10 +266,10 @@ def events_after(session: Session, places: dict[str, int]) -> list[Told]:
     """
     if not places:
         return []
-    if session.get_bind().dialect.name == "sqlite":
-        place = func.json_each(json.dumps(places)).table_valued("key", "value")
-    else:
-        place = func.json_each_text(cast(json.dumps(places), JSON)).table_valued("key", "value")
+    written = literal(json.dumps(places), Text)
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    each = func.json_each(written) if sqlite else func.json_each_text(cast(written, JSON))
+    place = each.table_valued("key", "value")
     query = (
         select(JobEvent.id, JobEvent.job_id, JobEvent.type, cast(JobEvent.data, Text))
         .join(place, and_(JobEvent.job_id == place.c.key, JobEvent.id > cast(place.c.value, BigInteger)))

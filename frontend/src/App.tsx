@@ -17,6 +17,7 @@ const TeachView = lazy(async () => ({ default: (await import("./teach/TeachView"
 const TeachAgainView = lazy(async () => ({ default: (await import("./teach/TeachAgainView")).TeachAgainView }));
 const ImportView = lazy(async () => ({ default: (await import("./importing/ImportView")).ImportView }));
 const JobView = lazy(async () => ({ default: (await import("./jobs/JobView")).JobView }));
+const QueueView = lazy(async () => ({ default: (await import("./jobs/QueueView")).QueueView }));
 const ConceptView = lazy(async () => ({ default: (await import("./concept/ConceptView")).ConceptView }));
 const DrawView = lazy(async () => ({ default: (await import("./draw/DrawView")).DrawView }));
 const SettingsView = lazy(async () => ({ default: (await import("./settings/SettingsView")).SettingsView }));
@@ -48,6 +49,7 @@ export function App() {
               <Route path="/" component={LibraryView} />
               <Route path="/teach" component={TeachView} />
               <Route path="/import" component={ImportView} />
+              <Route path="/queue" component={QueueView} />
               <Route path="/jobs/:id">{({ id }) => <JobView key={id} id={id} />}</Route>
               <Route path="/concepts/:id">{({ id }) => <ConceptView key={id} id={id} />}</Route>
               <Route path="/concepts/:id/teach">{({ id }) => <TeachAgainView key={id} id={id} />}</Route>

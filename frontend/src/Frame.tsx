@@ -1,4 +1,4 @@
-// What stays around every view: the name, the way to the four places, and where the content begins.
+// What stays around every view: the name, the way to the five places, and where the content begins.
 import { useEffect, useRef, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 
@@ -6,8 +6,9 @@ import { Icon, type IconName } from "./ui/Icon";
 
 const PLACES: readonly { href: string; name: string; icon: IconName; holds: readonly string[] }[] = [
   { href: "/", name: "Library", icon: "library", holds: ["/concepts"] },
-  { href: "/teach", name: "Teach", icon: "teach", holds: ["/jobs"] },
+  { href: "/teach", name: "Teach", icon: "teach", holds: [] },
   { href: "/draw", name: "Draw", icon: "draw", holds: [] },
+  { href: "/queue", name: "Queue", icon: "queue", holds: ["/jobs"] },
   { href: "/settings", name: "Settings", icon: "settings", holds: [] },
 ];
 

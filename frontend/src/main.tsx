@@ -9,6 +9,7 @@ import "./styles/teach.css";
 import "./styles/concept.css";
 import "./styles/report.css";
 import "./styles/draw.css";
+import "./styles/queue.css";
 
 import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";

@@ -1,5 +1,6 @@
 """The ledger's promises, on both databases: one claim per job, fenced writes, nothing lost."""
 
+import json
 import threading
 from datetime import timedelta
 from typing import Any
@@ -324,6 +325,23 @@ def test_the_events_of_a_job_tell_its_states_in_order(database: Database, team: 
         query = select(JobEvent).where(JobEvent.job_id == job_id).order_by(JobEvent.id)
         states = [event.data["state"] for event in session.scalars(query)]
     assert states == ["queued", "running", "succeeded"]
+
+
+def test_watchers_of_several_jobs_are_told_what_each_has_not_heard(database: Database, team: str) -> None:
+    first, second, unwatched = (submit(database, team) for _ in range(3))
+    with database.reading() as session:
+        heard = {each.job_id: each.id for each in queries.events_after(session, {first: 0, second: 0})}
+    assert set(heard) == {first, second}
+    claim(database)
+    claim(database)
+    claim(database)
+    with database.reading() as session:
+        told = queries.events_after(session, {first: heard[first], second: 0})
+    assert [(each.job_id, json.loads(each.data)["state"]) for each in told] == [
+        (second, "queued"), (first, "running"), (second, "running"),
+    ]  # fmt: skip
+    assert unwatched not in {each.job_id for each in told}
+    assert "\n" not in "".join(each.data for each in told)
 
 
 def test_no_final_state_has_a_way_out() -> None:

@@ -115,6 +115,46 @@ export const trainings = queryOptions({
   refetchInterval: WATCH_MS,
 });
 
+/** What waits and runs, of the whole team, and what ended lately. */
+export const activeJobs = queryOptions({
+  queryKey: ["jobs", "active"],
+  queryFn: ({ signal }) => answer(api.GET("/api/jobs", { params: { query: { active: true, limit: 100 } }, signal })),
+  refetchInterval: WATCH_MS,
+});
+
+export const endedJobs = queryOptions({
+  queryKey: ["jobs", "ended"],
+  queryFn: async ({ signal }) =>
+    (await answer(api.GET("/api/jobs", { params: { query: { limit: 50 } }, signal }))).items.filter((each) => hasEnded(each.state)),
+});
+
+export const usage = queryOptions({
+  queryKey: ["usage"],
+  queryFn: ({ signal }) => answer(api.GET("/api/usage", { signal })),
+  staleTime: 30_000,
+});
+
+export const webhooks = queryOptions({
+  queryKey: ["webhooks"],
+  queryFn: ({ signal }) => answer(api.GET("/api/webhooks", { signal })),
+});
+
+export function deliveries(webhookId: string) {
+  return queryOptions({
+    queryKey: ["webhooks", "deliveries", webhookId],
+    queryFn: async ({ signal }) =>
+      (
+        await answer(
+          api.GET("/api/webhooks/{webhook_id}/deliveries", {
+            params: { path: { webhook_id: webhookId }, query: { limit: 10 } },
+            signal,
+          }),
+        )
+      ).items,
+    refetchInterval: ({ state }) => (state.data?.some((each) => each.state === "waiting") ? WATCH_MS : false),
+  });
+}
+
 export const history = infiniteQueryOptions({
   queryKey: ["generations", "history"],
   queryFn: ({ signal, pageParam }) =>

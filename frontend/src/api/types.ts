@@ -26,6 +26,10 @@ export type Order = Schemas["GenerationIn"];
 export type Scheduler = NonNullable<Order["scheduler"]>;
 export type Token = Schemas["TokenList"]["items"][number];
 export type Member = Schemas["MemberOut"];
+export type Usage = Schemas["UsageOut"];
+export type Webhook = Schemas["WebhookOut"];
+export type WebhookEvent = Webhook["events"][number];
+export type Delivery = Schemas["DeliveryOut"];
 export type Role = Member["role"];
 export type Kind = Concept["kind"];
 

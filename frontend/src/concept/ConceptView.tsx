@@ -13,6 +13,7 @@ import { Word } from "../ui/Word";
 import { DeleteConcept } from "./DeleteConcept";
 import { Download } from "./Download";
 import { EditConcept } from "./EditConcept";
+import { ForgetPictures } from "./ForgetPictures";
 import { ReportSection } from "./report/ReportSection";
 import { Versions } from "./Versions";
 
@@ -78,6 +79,7 @@ function Known({ concept }: { concept: Concept }) {
                 </li>
               ))}
             </ul>
+            {mayChange && concept.training_job === null && <ForgetPictures concept={concept} />}
           </div>
           {versions && versions.length > 0 && <Versions concept={concept} versions={versions} looked={shown?.number} onLook={setLooked} />}
           {current?.embedding && <Download concept={concept} version={current} embedding={current.embedding} />}

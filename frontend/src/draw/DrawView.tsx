@@ -8,6 +8,7 @@ import { problemOf } from "../api/problem";
 import { baseModels, history, queryClient, words } from "../api/queries";
 import { recipeOf, type DrawnImage } from "../api/types";
 import { useMayChange, useMe } from "../session/signedIn";
+import { NearLimit } from "../settings/NearLimit";
 import { ProblemNotice } from "../ui/Notice";
 import { draftOf, emptyDraft, orderOf, type Draft } from "./draft";
 import { GenerationRow } from "./GenerationRow";
@@ -47,6 +48,7 @@ export function DrawView() {
       <div className="head">
         <h1>Draw</h1>
       </div>
+      <NearLimit of={["queued_jobs", "gpu_seconds", "storage_bytes"]} />
       {mayDraw && <OrderForm draft={draft} onChange={setDraft} order={order} />}
       {drawn.isError && <ProblemNotice error={drawn.error} />}
       {drawn.isSuccess && generations.length === 0 && (

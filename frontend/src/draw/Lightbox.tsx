@@ -5,6 +5,7 @@ import { recipeOf, type DrawnImage } from "../api/types";
 import { Dialog } from "../ui/Dialog";
 import { Icon } from "../ui/Icon";
 import { Prompt } from "../ui/Word";
+import { KeepPicture } from "./KeepPicture";
 
 interface LightboxProps {
   images: readonly DrawnImage[];
@@ -84,6 +85,7 @@ export function Lightbox({ images, shown, mayDraw, onShow, onClose, onAgain, onV
               </button>
             </>
           )}
+          {mayDraw && <KeepPicture key={shown.id} image={shown} />}
           <a className="button quiet" href={`${shown.url}?download=1`} download>
             <Icon name="download" /> Download
           </a>

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 
 import { beginning, type Progress } from "./events";
-import { remaining, share } from "./sentences";
+import { outcome, prospect, remaining, share } from "./sentences";
 
-const job = { ahead: null, attempts_max: 3 };
+const job = { ahead: null, starts_at: null };
+const now = new Date("2026-11-25T12:00:00Z");
 const progress: Progress = { step: 60, steps_max: 300, seconds_left: 118 };
 
 test("a queue says how many jobs are before this one", () => {
@@ -33,4 +34,32 @@ test("progress never fills more than the whole bar", () => {
   expect(share(null)).toBe(0);
   expect(share(progress)).toBeCloseTo(0.2);
   expect(share({ step: 301, steps_max: 300 })).toBe(1);
+});
+
+test("a queue says when a job begins once that is known", () => {
+  const queued = { ...beginning, state: "queued" as const };
+  const known = { ahead: 2, starts_at: "2026-11-25T12:03:00Z" };
+  expect(remaining(queued, known, now)).toBe("2 jobs are before it. It begins in about 3 min.");
+});
+
+test("a row of the queue says what it does and when it is done", () => {
+  const row = {
+    kind: "training" as const,
+    state: "queued" as const,
+    ahead: 1,
+    starts_at: "2026-11-25T12:01:00Z",
+    ends_at: "2026-11-25T12:03:00Z",
+    progress: null,
+    cancel: null,
+  };
+  expect(prospect(row, now)).toBe("One job before it, begins in about 1 min, done in about 3 min");
+  expect(prospect({ ...row, starts_at: null, ends_at: null, ahead: 0 }, now)).toBe("Next; when it begins is not known yet");
+  const running = { ...row, state: "running" as const, starts_at: null, progress: { step: 60, steps_max: 300 } };
+  expect(prospect(running, now)).toBe("Learning, step 60 of at most 300, done in about 3 min");
+  expect(prospect({ ...running, cancel: "keep" }, now)).toBe("Stopping…");
+});
+
+test("an ended job says how", () => {
+  expect(outcome({ kind: "generation", state: "succeeded" })).toBe("Drawn");
+  expect(outcome({ kind: "training", state: "failed" })).toBe("Did not work");
 });

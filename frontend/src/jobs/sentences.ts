@@ -1,6 +1,6 @@
 // How a training is spoken of.
 import type { Job, JobState } from "../api/types";
-import { timeLeft } from "../ui/time";
+import { secondsUntil, timeLeft } from "../ui/time";
 import type { Progress, Story } from "./events";
 
 // The first steps pay for loading the model, so the time they promise is far too long.
@@ -27,8 +27,8 @@ export function share(progress: Progress | null): number {
 }
 
 /** What is happening and how long it may take. */
-export function remaining(story: Story, job: Pick<Job, "ahead" | "attempts_max">): string {
-  if (story.state === "queued") return waiting(story, job.ahead ?? 0);
+export function remaining(story: Story, job: Pick<Job, "ahead" | "starts_at">, now = new Date()): string {
+  if (story.state === "queued") return waiting(story, job, now);
   const { progress } = story;
   if (progress === null) return "Looking at the pictures…";
   const again = story.attempt > 1 ? ` It was interrupted and goes on (attempt ${story.attempt}).` : "";
@@ -37,8 +37,30 @@ export function remaining(story: Story, job: Pick<Job, "ahead" | "attempts_max">
   return `${steps}; ${timeLeft(progress.seconds_left)} left, less if it learns quickly.${again}`;
 }
 
-function waiting(story: Story, ahead: number): string {
+function waiting(story: Story, { ahead, starts_at }: Pick<Job, "ahead" | "starts_at">, now: Date): string {
   if (story.attempt > 0) return "It was interrupted, and goes on where it was as soon as a worker is free.";
-  if (ahead === 0) return "It is next.";
-  return ahead === 1 ? "One job is before it." : `${ahead} jobs are before it.`;
+  const begins = starts_at === null ? "" : ` It begins in ${timeLeft(secondsUntil(starts_at, now))}.`;
+  if (!ahead) return `It is next.${begins}`;
+  return `${ahead === 1 ? "One job is" : `${ahead} jobs are`} before it.${begins}`;
+}
+
+/** What a job of the queue does at the moment, and when it will be done. */
+export function prospect(job: Pick<Job, "state" | "kind" | "ahead" | "starts_at" | "ends_at" | "progress" | "cancel">, now: Date): string {
+  const done = job.ends_at === null ? "" : `, done in ${timeLeft(secondsUntil(job.ends_at, now))}`;
+  if (job.state === "running") {
+    if (job.cancel !== null) return "Stopping…";
+    const doing = { training: "Learning", generation: "Drawing", import: "Reading the file" }[job.kind];
+    const steps = job.progress === null ? "" : `, step ${job.progress.step} of ${job.kind === "training" ? "at most " : ""}${job.progress.steps_max}`;
+    return `${doing}${steps}${done}`;
+  }
+  const place = job.ahead === 0 ? "Next" : job.ahead === 1 ? "One job before it" : `${job.ahead ?? "Some"} jobs before it`;
+  if (job.starts_at === null) return `${place}; when it begins is not known yet`;
+  return `${place}, begins in ${timeLeft(secondsUntil(job.starts_at, now))}${done}`;
+}
+
+/** How a job of the queue ended. */
+export function outcome(job: Pick<Job, "state" | "kind">): string {
+  if (job.state === "failed") return "Did not work";
+  if (job.state === "cancelled") return "Cancelled";
+  return { training: "Learned", generation: "Drawn", import: "Imported" }[job.kind];
 }

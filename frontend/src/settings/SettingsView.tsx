@@ -1,4 +1,4 @@
-// What belongs to the person and the team: tokens, members, the base models, and the way out.
+// What belongs to the person and the team: tokens, members, what the team uses, webhooks, the base models, and the way out.
 import { useMutation } from "@tanstack/react-query";
 
 import { answer, api } from "../api/client";
@@ -7,6 +7,8 @@ import { useMe } from "../session/signedIn";
 import { AboutBaseModels } from "./AboutBaseModels";
 import { Members } from "./Members";
 import { Tokens } from "./Tokens";
+import { UsageSection } from "./UsageSection";
+import { Webhooks } from "./Webhooks";
 
 export function SettingsView() {
   const { user, team, role } = useMe();
@@ -36,6 +38,8 @@ export function SettingsView() {
       <div className="settings">
         <Members />
         <Tokens />
+        <UsageSection />
+        {role === "admin" && <Webhooks />}
         <AboutBaseModels />
       </div>
     </>

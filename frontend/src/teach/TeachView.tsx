@@ -7,6 +7,7 @@ import { newKey } from "../api/client";
 import { problemOf } from "../api/problem";
 import { baseModels, queryClient, tokenization, words } from "../api/queries";
 import { useMayChange, useMe } from "../session/signedIn";
+import { NearLimit } from "../settings/NearLimit";
 import { Field } from "../ui/Field";
 import { ProblemNotice } from "../ui/Notice";
 import { useSettled } from "../ui/useSettled";
@@ -87,6 +88,7 @@ function TeachForm({ start }: { start: Lesson }) {
           <p>Show a few pictures of one thing, or in one style. The model itself stays as it is: it only gains a word.</p>
         </div>
       </div>
+      <NearLimit of={["queued_jobs", "gpu_seconds", "storage_bytes"]} />
       <form
         className="teach"
         noValidate

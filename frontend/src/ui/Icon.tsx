@@ -4,6 +4,8 @@ const SHAPES = {
   library: "M3 4h5v12H3zM8 4h4v12H8zM12.6 4.8l3.4-.9 2.6 11.6-3.4.8z",
   teach: "M10 3v14M3 10h14",
   draw: "M3 17l1-4L13.5 3.5l3 3L7 16zM11.5 5.5l3 3",
+  queue: "M3 5h14M3 10h14M3 15h8",
+  star: "M10 3l2.2 4.6 5 .7-3.6 3.5.9 5-4.5-2.4-4.5 2.4.9-5L2.8 8.3l5-.7z",
   settings: "M3 6h8M15 6h2M3 14h2M9 14h8M13 4v4M7 12v4",
   close: "M5 5l10 10M15 5L5 15",
   before: "M12.5 4l-6 6 6 6",

@@ -20,6 +20,11 @@ export function timeLeft(seconds: number): string {
   return `about ${joined(Math.round(seconds / MINUTE) * MINUTE, HOUR, "h", MINUTE, "min")}`;
 }
 
+/** Seconds until a moment; 0 once it is over. */
+export function secondsUntil(then: string, now: Date): number {
+  return Math.max(0, (new Date(then).getTime() - now.getTime()) / 1000);
+}
+
 /** When something was: "just now", "5 min ago", "yesterday", "3 Mar", "3 Mar 2024". */
 export function ago(then: string, now: Date): string {
   const date = new Date(then);

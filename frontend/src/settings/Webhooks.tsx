@@ -1,0 +1,176 @@
+// Addresses of the team's own that are told what happens: set up, tried out, paused and looked at here.
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+
+import { answer, api, newKey } from "../api/client";
+import { problemOf } from "../api/problem";
+import { queryClient, webhooks as webhooksQuery } from "../api/queries";
+import type { Webhook, WebhookEvent } from "../api/types";
+import { Field } from "../ui/Field";
+import { ProblemNotice } from "../ui/Notice";
+import { Deliveries } from "./Deliveries";
+import { Secret } from "./Secret";
+
+const EVENTS: readonly { event: WebhookEvent; name: string }[] = [
+  { event: "concept.ready", name: "A word is ready" },
+  { event: "job.succeeded", name: "A job is done" },
+  { event: "job.failed", name: "A job failed" },
+  { event: "job.cancelled", name: "A job was cancelled" },
+];
+
+function refresh() {
+  return queryClient.invalidateQueries({ queryKey: webhooksQuery.queryKey });
+}
+
+export function Webhooks() {
+  const { data } = useQuery(webhooksQuery);
+  if (data === undefined) return null;
+  return (
+    <section className="sheet stack" aria-label="Webhooks">
+      <h2>Webhooks</h2>
+      {data.enabled ? (
+        <p className="small soft">An address of your own is told what happens, by signed messages that name things and show no pictures.</p>
+      ) : (
+        <p className="small soft">
+          This studio sends none. Whoever runs it can allow them with <code>ONEWORD_WEBHOOKS=true</code>.
+        </p>
+      )}
+      <ul className="listing">
+        {data.items.map((webhook) => (
+          <Line key={webhook.id} webhook={webhook} />
+        ))}
+      </ul>
+      {data.enabled && <NewWebhook />}
+    </section>
+  );
+}
+
+function Line({ webhook }: { webhook: Webhook }) {
+  const [open, setOpen] = useState(false);
+  const path = { webhook_id: webhook.id };
+  const pause = useMutation({
+    mutationFn: () => answer(api.PATCH("/api/webhooks/{webhook_id}", { params: { path }, body: { active: !webhook.active } })),
+    onSettled: refresh,
+  });
+  const remove = useMutation({
+    mutationFn: () => answer(api.DELETE("/api/webhooks/{webhook_id}", { params: { path } })),
+    onSettled: refresh,
+  });
+  return (
+    <li className="webhook">
+      <div>
+        <p className="address">{webhook.url}</p>
+        <p className="small soft">
+          {EVENTS.filter(({ event }) => webhook.events.includes(event))
+            .map(({ name }) => name)
+            .join(" · ")}
+          {webhook.active || " · paused"}
+        </p>
+      </div>
+      <div className="row">
+        <button
+          type="button"
+          className="button small quiet"
+          aria-expanded={open}
+          onClick={() => {
+            setOpen(!open);
+          }}
+        >
+          Messages
+        </button>
+        <button
+          type="button"
+          className="button small quiet"
+          disabled={pause.isPending}
+          onClick={() => {
+            pause.mutate();
+          }}
+        >
+          {webhook.active ? "Pause" : "Go on"}
+        </button>
+        <button
+          type="button"
+          className="button small quiet bad"
+          aria-label={`Delete ${webhook.url}`}
+          disabled={remove.isPending}
+          onClick={() => {
+            remove.mutate();
+          }}
+        >
+          Delete
+        </button>
+      </div>
+      {(pause.isError || remove.isError) && <ProblemNotice error={pause.error ?? remove.error} />}
+      {open && <Deliveries webhookId={webhook.id} />}
+    </li>
+  );
+}
+
+function NewWebhook() {
+  const [url, setUrl] = useState("");
+  const [events, setEvents] = useState<readonly WebhookEvent[]>(EVENTS.map(({ event }) => event));
+  const [key, setKey] = useState(newKey);
+  const make = useMutation({
+    mutationFn: () =>
+      answer(
+        api.POST("/api/webhooks", {
+          params: { header: { "Idempotency-Key": key } },
+          body: { url: url.trim(), events: [...events] },
+        }),
+      ),
+    onSuccess: () => {
+      setUrl("");
+      setKey(newKey());
+      return refresh();
+    },
+  });
+  const problem = make.isError ? problemOf(make.error) : null;
+  return (
+    <form
+      className="stack"
+      onSubmit={(event) => {
+        event.preventDefault();
+        make.mutate();
+      }}
+    >
+      {make.data && <Secret label="The secret that messages are signed with, shown only now" value={make.data.secret} />}
+      {problem && problem.field !== "url" && <ProblemNotice error={make.error} />}
+      <Field label="Address" fault={problem?.field === "url" ? problem.detail : undefined}>
+        {(control) => (
+          <input
+            {...control}
+            type="url"
+            placeholder="https://example.org/oneword"
+            value={url}
+            onChange={(event) => {
+              setUrl(event.target.value);
+              setKey(newKey());
+              if (make.isError) make.reset();
+            }}
+          />
+        )}
+      </Field>
+      <div className="chips" role="group" aria-label="Told when">
+        {EVENTS.map(({ event, name }) => (
+          <button
+            key={event}
+            type="button"
+            className="chip"
+            aria-pressed={events.includes(event)}
+            onClick={() => {
+              setEvents(events.includes(event) ? events.filter((each) => each !== event) : [...events, event]);
+              setKey(newKey());
+            }}
+          >
+            {name}
+          </button>
+        ))}
+      </div>
+      <div className="row">
+        <button className="button" disabled={url.trim() === "" || events.length === 0 || make.isPending}>
+          Add the address
+        </button>
+      </div>
+    </form>
+  );
+}
