@@ -52,7 +52,7 @@ class Importing:
         write(self.studio.database, self._still_wanted)
         storage, facts = self.studio.storage, Catalog(self.studio.settings).get(self.spec.base_model).facts
         found = [formats.read(storage.get(file.key), file.name) for file in self.spec.files]
-        embedding = self._checked(_joined(found, self.spec), facts)
+        embedding = self._checked(joined(found, self.spec), facts)
         if heartbeat.wanted(self.lease) is not None:
             write(self.studio.database, partial(ledger.finish, lease=self.lease, state="cancelled"))
             return
@@ -120,7 +120,7 @@ class Importing:
         ledger.finish(session, self.lease, "succeeded")
 
 
-def _joined(found: list[Foreign], spec: ImportSpec) -> Embedding:
+def joined(found: list[Foreign], spec: ImportSpec) -> Embedding:
     """One embedding: of one file, or of the two that diffusers writes for the two text encoders of SDXL."""
     if len(found) == 1:
         return found[0].embedding
