@@ -5,6 +5,7 @@ WORKDIR /srv/oneword
 COPY pyproject.toml constraints.txt ./
 COPY app/ app/
 COPY prompting/ prompting/
+COPY weights/ weights/
 COPY worker/ worker/
 COPY migrations/ migrations/
 RUN pip install --no-compile -c constraints.txt -e '.[postgres]'

@@ -74,6 +74,19 @@ class Batch:
         """Fetch what the order names."""
         if not self._stopped(order):
             order.fetch(self.studio)
+            self._tell_changes(order)
+
+    def _tell_changes(self, order: Order) -> None:
+        """Words are drawn with a base model whose weights have changed since, but not without a word."""
+        model, spec = self.studio.base_model(order.spec.base_model), order.spec
+        for concept in spec.concepts:
+            if concept.base_model == spec.base_model and concept.base_model_hash not in (None, model.weights_hash):
+                detail = (
+                    f"The files of {spec.base_model} have changed since {concept.placeholder} was learned on it, so it "
+                    "may look different. Teach it again if it does."
+                )
+                change = partial(ledger.record, lease=order.lease, events=[("warning", {"detail": detail})])
+                write(self.studio.database, change)
 
     def draw(self, places: list[Place]) -> None:
         """Draw in loops of as many pictures as fit; in smaller ones if memory runs out after all."""

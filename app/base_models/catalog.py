@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from app.base_models.tokenizer import Tokenizer
 from app.base_models.words import WordTable
 from app.errors import InvalidInput, NotReady
 from app.settings import REPOSITORY, Settings
+from weights import fingerprint, weight_files
 
 VECTORS_MAX: Final = 16
 FAMILY_TITLES: Final = {"sd1": "Stable Diffusion 1", "sd2": "Stable Diffusion 2", "sdxl": "Stable Diffusion XL"}
@@ -86,6 +87,15 @@ class AllowedModel:
         return WordTable(self.folder / "text_encoder", self.tokenizer)
 
     @property
+    def weights_hash(self) -> str | None:
+        """Which weights it has at the moment; None while there are none. Read again when a file has changed."""
+        try:
+            stamps = tuple((str(path), *_stamp(path)) for path in weight_files(self.folder))
+            return _fingerprint(self.folder, stamps)
+        except (Unready, OSError):
+            return None
+
+    @property
     def not_ready_reason(self) -> str | None:
         """Why it cannot be used, or None. Asked again each time, so that a download needs no restart."""
         try:
@@ -147,6 +157,16 @@ def source_of(settings: Settings, name: str) -> str:
             code="base-model-unknown",
         )
     return source
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
+
+
+@lru_cache(maxsize=64)
+def _fingerprint(folder: Path, stamps: tuple[tuple[str, int, int], ...]) -> str:
+    return fingerprint(folder)
 
 
 def _cached_on_this_machine(source: str, repository: str, revision: str) -> Path:

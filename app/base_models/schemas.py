@@ -26,6 +26,7 @@ class BaseModelOut(BaseModel):
                     "steps": 20,
                     "guidance": 4.0,
                     "scheduler": "ddim",
+                    "weights_hash": "5d41402a" * 8,
                     "ready": True,
                     "not_ready_reason": None,
                     "description": "A small cartoon world, to see everything work in minutes.",
@@ -45,6 +46,7 @@ class BaseModelOut(BaseModel):
     steps: int | None = None
     guidance: float | None = None
     scheduler: str | None = None
+    weights_hash: str | None = Field(None, description="Which weights it has at the moment.")
     ready: bool
     not_ready_reason: str | None = None
     description: str = ""
@@ -67,6 +69,7 @@ class BaseModelOut(BaseModel):
             steps=facts.steps,
             guidance=facts.guidance,
             scheduler=facts.scheduler,
+            weights_hash=model.weights_hash,
             ready=True,
             description=facts.description,
         )

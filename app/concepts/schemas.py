@@ -54,6 +54,9 @@ class VersionOut(BaseModel):
     state: VersionState
     current: bool = Field(description="Whether the bare placeholder means this version.")
     base_model: str
+    base_model_hash: str | None = Field(
+        None, description="Which weights it was learned on. Another hash than the base model's own: they have changed."
+    )
     initializer: str
     vectors: int
     steps: int | None

@@ -91,6 +91,7 @@ def _version(version: Version, current: bool, pictures: Sequence[Picture], previ
         state=version.state,
         current=current,
         base_model=version.base_model,
+        base_model_hash=version.base_model_hash,
         initializer=version.initializer,
         vectors=version.vectors,
         steps=version.steps,

@@ -53,6 +53,8 @@ class Named:
             placeholder=self.concept.placeholder,
             version=self.version.number,
             key=self.version.files["oneword"]["key"],
+            base_model=self.version.base_model,
+            base_model_hash=self.version.base_model_hash,
         )
 
 

@@ -42,6 +42,8 @@ class ConceptSpec(BaseModel):
     placeholder: str
     version: int
     key: str
+    base_model: str = ""  # what it was learned on, and which weights that had
+    base_model_hash: str | None = None
 
 
 class GenerationSpec(BaseModel):

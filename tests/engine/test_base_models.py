@@ -5,10 +5,12 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from tests.engine.conftest import DEMO
+from weights import fingerprint
 from worker.base_models import BaseModel, WarmModels, load, loading
 from worker.sentences import BaseModelError
 
@@ -75,9 +77,25 @@ def test_the_state_hash_sees_one_changed_number(tiny_folder: TinyFolder) -> None
     assert model.state_hash() != before
 
 
-def test_the_weights_hash_belongs_to_the_files(tiny_folder: TinyFolder, tmp_path: Path) -> None:
-    copy = shutil.copytree(tiny_folder("sd1"), tmp_path / "copy")
-    assert load(copy, device="cpu").weights_hash == load(tiny_folder("sd1"), device="cpu").weights_hash
+def test_the_weights_hash_belongs_to_the_files(folder: Path, tiny_folder: TinyFolder) -> None:
+    before = load(tiny_folder("sd1"), device="cpu").weights_hash
+    assert load(folder, device="cpu").weights_hash == fingerprint(folder) == before
+    weights = folder / "unet" / "diffusion_pytorch_model.safetensors"
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 1
+    weights.write_bytes(content)
+    assert fingerprint(folder) != before
+
+
+def test_a_large_file_is_told_from_another_by_its_blocks(tmp_path: Path) -> None:
+    (tmp_path / "unet").mkdir()
+    weights = tmp_path / "unet" / "diffusion_pytorch_model.safetensors"
+    rows = np.random.default_rng(0).standard_normal(6_000_000, np.float32)
+    weights.write_bytes(rows.tobytes())
+    before = fingerprint(tmp_path)
+    assert fingerprint(tmp_path) == before
+    weights.write_bytes((rows * 1.0001).tobytes())
+    assert fingerprint(tmp_path) != before
 
 
 def test_a_learned_row_is_looked_up_beside_the_table_and_nothing_is_left_behind(demo: BaseModel) -> None:

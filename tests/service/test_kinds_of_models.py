@@ -1,15 +1,23 @@
 """A word belongs to a kind of base model: another model of the same family and widths draws it, no other does."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select, update
 
-from app.base_models.catalog import FAMILY_TITLES
+from app.base_models.catalog import FAMILY_TITLES, AllowedModel
 from app.concepts.models import Concept, Version
 from app.dependencies import Services
+from app.jobs import ledger
+from app.jobs.models import JobEvent
 from app.settings import REPOSITORY, Settings
 from tests.service.test_drawing import learned
 from worker.base_models import FAMILIES
+from worker.drawing import draw_batch
+from worker.stopping import SharedFlag
+from worker.studio import Studio
 
 __all__ = ["learned"]
 
@@ -52,6 +60,39 @@ def test_a_model_of_another_kind_is_refused_with_both_kinds(
     assert (answer.status_code, answer.json()["field"]) == (422, "prompt")
     assert f"<my-mug> was learned on demo {said}" in answer.json()["detail"]
     assert "(Stable Diffusion 1, vectors 128 wide)" in answer.json()["detail"]
+
+
+def drawn_events(member: TestClient, services: Services) -> list[str]:
+    """Draw once as a worker does, and what happened."""
+    job_id = member.post("/api/generations", json={"prompt": "a <my-mug>", "steps": 1, "count": 1}).json()["job"]["id"]
+    with services.database.transaction() as session:
+        job = ledger.claim(session, "generation", "test", 60)
+    assert job is not None
+    draw_batch(Studio(services.settings, services.database, services.storage), [job], SharedFlag())
+    assert member.get(f"/api/jobs/{job_id}").json()["state"] == "succeeded"
+    with services.database.reading() as session:
+        return [str(event.data) for event in session.scalars(select(JobEvent).where(JobEvent.job_id == job_id))]
+
+
+@pytest.mark.parametrize(("learned_on", "warned"), [("0" * 64, True), ("its own", False), (None, False)])
+def test_a_word_is_drawn_with_a_model_that_has_changed_but_not_without_a_word(
+    member: TestClient, services: Services, learned: str, learned_on: str | None, warned: bool
+) -> None:
+    (model, _) = member.get("/api/base-models").json()["items"]
+    values = {"base_model_hash": model["weights_hash"] if learned_on == "its own" else learned_on}
+    with services.database.transaction() as session:
+        session.execute(update(Version).where(Version.concept_id == learned).values(values))
+    said = "The files of demo have changed since <my-mug>"
+    assert any(said in event for event in drawn_events(member, services)) is warned
+
+
+def test_a_base_models_hash_follows_its_files(tmp_path: Path) -> None:
+    model = AllowedModel("demo", str(shutil.copytree(REPOSITORY / "models" / "demo", tmp_path / "demo")))
+    before = model.weights_hash
+    assert before == AllowedModel("demo", str(REPOSITORY / "models" / "demo")).weights_hash
+    (tmp_path / "demo" / "vae" / "diffusion_pytorch_model.safetensors").write_bytes(b"another")
+    assert model.weights_hash not in (None, before)
+    assert AllowedModel("gone", str(tmp_path / "gone")).weights_hash is None
 
 
 def test_the_service_and_the_worker_call_families_the_same() -> None:

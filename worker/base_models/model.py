@@ -14,6 +14,7 @@ import torch
 from diffusers import DDIMScheduler
 from torch import Tensor, nn
 
+from weights import fingerprint
 from worker.base_models.encoders import TextEncoder
 from worker.base_models.families import Conditioning, Family
 
@@ -171,11 +172,5 @@ class BaseModel:
 
     @cached_property
     def weights_hash(self) -> str:
-        """SHA-256 over the weight files: the same on every device and in every precision. Read once."""
-        digest = hashlib.sha256()
-        for path in sorted(self.folder.glob("*/*.safetensors")):
-            digest.update(f"{path.parent.name}/{path.name}\n".encode())
-            with path.open("rb") as file:
-                while block := file.read(1 << 22):
-                    digest.update(block)
-        return digest.hexdigest()
+        """Which weights these are: the same on every device and in every precision."""
+        return fingerprint(self.folder)

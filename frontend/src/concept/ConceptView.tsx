@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "wouter";
 
-import { concept as conceptQuery, versions as versionsQuery } from "../api/queries";
+import { baseModels, concept as conceptQuery, versions as versionsQuery } from "../api/queries";
 import type { Concept } from "../api/types";
 import { drawLink } from "../draw/links";
 import { useMayChange } from "../session/signedIn";
@@ -52,6 +52,7 @@ function Known({ concept }: { concept: Concept }) {
         )}
       </div>
       <Condition concept={concept} />
+      <ChangedModel concept={concept} />
       <div className="lesson">
         <section className="stack" aria-label="What it draws">
           {concept.sample && <img className="picture drawn" src={concept.sample} alt={`Drawn with ${concept.placeholder}`} />}
@@ -112,4 +113,25 @@ function Condition({ concept }: { concept: Concept }) {
   if (concept.state === "failed") return <p className="notice bad">It could not be learned. Teach it again, perhaps with other pictures.</p>;
   if (concept.state === "cancelled") return <p className="notice">Teaching was stopped before anything was kept.</p>;
   return null;
+}
+
+/** A word outlives the files it was learned on; whoever wonders why it looks different is told. */
+function ChangedModel({ concept }: { concept: Concept }) {
+  const { data: models } = useQuery(baseModels);
+  const learned = concept.current_version?.base_model_hash;
+  const model = models?.find((each) => each.id === concept.base_model);
+  if (models === undefined || !learned) return null;
+  if (model === undefined) {
+    return (
+      <p className="notice">
+        The base model {concept.base_model} is no longer in this studio. Another model of the same kind can draw with this word.
+      </p>
+    );
+  }
+  if (!model.weights_hash || model.weights_hash === learned) return null;
+  return (
+    <p className="notice">
+      The files of {model.name} have changed since this word was learned, so it may look different. Teach it again if it does.
+    </p>
+  );
 }
