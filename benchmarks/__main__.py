@@ -3,6 +3,7 @@
 python -m benchmarks                                   everything that needs nothing from outside
 python -m benchmarks studio upload                     some
 python -m benchmarks reference --reference PATH        beside diffusers' textual_inversion.py, unmodified
+python -m benchmarks reference-likeness --reference PATH --steps 600    … and how good its words are after so many steps
 """
 
 import argparse
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks import drawing, embedding, reference, reference_sd15, studio, training, upload
+from benchmarks import drawing, embedding, reference, reference_likeness, reference_sd15, studio, training, upload
 from benchmarks.table import Row, printed
 
 BENCHMARKS = {
@@ -24,7 +25,11 @@ BENCHMARKS = {
     "mixed-batch": drawing.run_mixed_batch,
     "together": training.run,
 }
-BESIDE_THE_SCRIPT = {"reference": reference.run, "reference-sd15": reference_sd15.run}
+BESIDE_THE_SCRIPT = {
+    "reference": reference.run,
+    "reference-sd15": reference_sd15.run,
+    "reference-likeness": reference_likeness.run,
+}
 
 
 def main() -> None:
@@ -36,6 +41,7 @@ def main() -> None:
     parser.add_argument(
         "--reference", type=Path, help="path of diffusers' examples/textual_inversion/textual_inversion.py"
     )
+    parser.add_argument("--steps", type=int, default=3000, help="of the reference script, for its likeness")
     arguments = parser.parse_args()
     names = arguments.names or [*BENCHMARKS, *(BESIDE_THE_SCRIPT if arguments.reference else ())]
     if arguments.reference is None and not BESIDE_THE_SCRIPT.keys().isdisjoint(names):
@@ -44,7 +50,12 @@ def main() -> None:
     rows: list[Row] = []
     for name in names:
         print(f"… {name}", flush=True)
-        rows += BENCHMARKS[name]() if name in BENCHMARKS else BESIDE_THE_SCRIPT[name](arguments.reference)
+        if name in BENCHMARKS:
+            rows += BENCHMARKS[name]()
+        elif name == "reference-likeness":
+            rows += reference_likeness.run(arguments.reference, arguments.steps)
+        else:
+            rows += BESIDE_THE_SCRIPT[name](arguments.reference)
     print(f"\n{machine()}\n\n{printed(rows)}")
 
 

@@ -24,13 +24,16 @@ from benchmarks.lessons import Lesson, held_out, to_choose_by
 from worker import formats
 from worker.base_models import BaseModel, load
 from worker.formats import Embedding
+from worker.generation import Request, Settings, draw
 from worker.inversion import Inversion, Options, advance
-from worker.report import Candidate, Plan, Scorer, draw_report, load_scorer
+from worker.report import Scorer, load_scorer
+from worker.report.prompts import HELD_OUT, PLAIN
+from worker.report.scores import score
 
 DEMO = REPOSITORY / "models" / "demo"
 TOGETHER = 12
 STEPS, BATCH, EVALUATION_BATCH = 60, 4, 16
-PLAN = Plan(steps=10, plain=4, each=2, compare=False)
+DRAWING_STEPS, PLAIN_SEEDS, HELD_OUT_SEEDS = 10, 4, 2
 
 CLASSIC: dict[str, Any] = {"method": "classic", "start": "tokens", "context_weight": 0.0, "snr_gamma": 0.0}
 DIRECTIONAL: dict[str, Any] = {**CLASSIC, "method": "directional", "angle": 0.1}
@@ -100,21 +103,21 @@ def judge(model: BaseModel, scorer: Scorer, runs: Sequence[Run], folder: Path) -
 
 def scores_of(model: BaseModel, scorer: Scorer, lesson: Lesson, embedding: Embedding) -> dict[str, float]:
     """Likeness, editability and copying of a word."""
-    candidate = Candidate(0, 0.0, embedding)
-    report = draw_report(
-        model, scorer, lesson.pictures, [candidate], kind=lesson.kind, initializer=lesson.initializer, plan=PLAN
-    )
-    scores = report.checkpoints[0].scores
-    assert scores is not None
-    return asdict(scores)
+    held = HELD_OUT[lesson.kind]
+    prompts = [(PLAIN[lesson.kind], seed) for seed in range(PLAIN_SEEDS)]
+    prompts += [(each.prompt, seed) for each in held for seed in range(HELD_OUT_SEEDS)]
+    requests = [Request(prompt.format("<word>"), concepts={"<word>": embedding}, seed=seed) for prompt, seed in prompts]
+    seen = scorer.of_pictures(draw(model, requests, Settings.for_model(model, steps=DRAWING_STEPS)))
+    texts = scorer.of_texts([each.text for each in held]).repeat_interleave(HELD_OUT_SEEDS, dim=0)
+    return asdict(score(seen[:PLAIN_SEEDS], seen[PLAIN_SEEDS:], texts, scorer.of_pictures(lesson.pictures)))
 
 
 def table(runs: Sequence[Run], folder: Path) -> str:
     """One line for each way, over the concepts and seeds that all ways have."""
-    found = {run: facts for run in runs if (facts := _facts(run, folder)) is not None}
+    found = {run: scored for run in runs if (scored := _facts(run, folder)) is not None}
     ways = list(dict.fromkeys(run.way for run in found))
     common = set.intersection(*({(r.lesson.name, r.seed) for r in found if r.way == way} for way in ways))
-    by_way = {way: {(r.lesson.name, r.seed): facts for r, facts in found.items() if r.way == way} for way in ways}
+    by_way = {way: {(r.lesson.name, r.seed): scored for r, scored in found.items() if r.way == way} for way in ways}
     first = by_way[ways[0]]
     lines = [
         f"{len({name for name, _ in common})} concepts, {len({seed for _, seed in common})} seeds, {STEPS} steps of "

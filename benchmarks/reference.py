@@ -4,10 +4,9 @@ Its rows are judged by our own fixed evaluation batch, at each of its saves. Tim
 starting up: imports and loading the model.
 """
 
-import subprocess
-import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +15,8 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from app.settings import REPOSITORY
+from benchmarks import reference_script
+from benchmarks.reference_script import PLACEHOLDER, step_of
 from benchmarks.table import Row, ratio
 from worker.base_models import BaseModel, load
 from worker.inversion import Inversion, Options, invert
@@ -23,9 +24,6 @@ from worker.inversion import Inversion, Options, invert
 EXAMPLE = REPOSITORY / "examples" / "king-purr"
 STEPS = 600
 SAVE_EVERY = 25
-PLACEHOLDER = "<reference>"
-# The example command of the script's own documentation: 5e-4, scaled by the batch.
-LEARNING_RATE = "5.0e-04"
 
 
 @dataclass(frozen=True)
@@ -33,14 +31,14 @@ class Saved:
     """The reference after some steps."""
 
     step: int
-    seconds: float  # since its first save, plus the steps up to it at the same pace
+    seconds: float  # of its steps alone
     evaluation: float
 
 
 def run(script: Path) -> list[Row]:
     """Step times, and seconds to the same evaluation loss."""
     with tempfile.TemporaryDirectory() as folder:
-        source = _in_fp32(Path(folder) / "model")
+        source = in_fp32(Path(folder) / "model")
         model = load(source)
         pictures = [Image.open(path) for path in sorted(EXAMPLE.glob("*.jpg"))]
         options = Options.for_model(model)
@@ -81,7 +79,7 @@ def _to_the_same_loss(ours: list[tuple[float, float]], theirs: list[Saved]) -> l
     ]
 
 
-def _our_step(model: BaseModel, pictures: list[Image.Image], options: Options) -> float:
+def _our_step(model: BaseModel, pictures: Sequence[Image.Image], options: Options) -> float:
     seconds = []
     for step in invert(model, pictures, "cat", options):
         seconds.append(time.perf_counter())
@@ -91,7 +89,7 @@ def _our_step(model: BaseModel, pictures: list[Image.Image], options: Options) -
     return (seconds[-1] - seconds[0]) / (len(seconds) - 1)
 
 
-def _our_curve(model: BaseModel, pictures: list[Image.Image], options: Options) -> list[tuple[float, float]]:
+def _our_curve(model: BaseModel, pictures: Sequence[Image.Image], options: Options) -> list[tuple[float, float]]:
     began, curve = time.perf_counter(), []
     for step in invert(model, pictures, "cat", options):
         curve.append((time.perf_counter() - began, step.best_evaluation))
@@ -99,49 +97,24 @@ def _our_curve(model: BaseModel, pictures: list[Image.Image], options: Options) 
 
 
 def _their_curve(
-    script: Path, source: Path, out: Path, model: BaseModel, pictures: list[Image.Image], options: Options
+    script: Path, source: Path, folder: Path, model: BaseModel, pictures: Sequence[Image.Image], options: Options
 ) -> list[Saved]:
-    folder = out.parent / "pictures"
-    folder.mkdir()
-    for path in EXAMPLE.glob("*.jpg"):
-        (folder / path.name).write_bytes(path.read_bytes())
-    arguments = {
-        "pretrained_model_name_or_path": source,
-        "train_data_dir": folder,
-        "output_dir": out,
-        "placeholder_token": PLACEHOLDER,
-        "initializer_token": "cat",
-        "learnable_property": "object",
-        "num_vectors": options.vectors,
-        "resolution": model.resolution,
-        "train_batch_size": options.batch,
-        "learning_rate": LEARNING_RATE,
-        "max_train_steps": STEPS,
-        "save_steps": SAVE_EVERY,
-        "checkpointing_steps": STEPS + 1,
-        "lr_scheduler": "constant",
-        "seed": 0,
-        "report_to": "all",
-    }
-    command = [sys.executable, "-m", "benchmarks.reference_script", str(script), "--scale_lr", "--center_crop"]
-    command += [part for name, value in arguments.items() for part in (f"--{name}", str(value))]
-    subprocess.run(command, check=True, cwd=REPOSITORY, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    saves = sorted(out.glob("learned_embeds-steps-*.safetensors"), key=lambda path: path.stat().st_mtime_ns)
-    first, pace = saves[0].stat().st_mtime_ns, _pace(saves)
+    ran = reference_script.run(
+        script,
+        source,
+        pictures,
+        folder,
+        initializer_token="cat",
+        learnable_property="object",
+        num_vectors=options.vectors,
+        resolution=model.resolution,
+        train_batch_size=options.batch,
+        max_train_steps=STEPS,
+        save_steps=SAVE_EVERY,
+    )
+    pace = ran.seconds_per_step()
     judge = Inversion(model, pictures, "cat", options)
-    return [
-        Saved(_step(path), (path.stat().st_mtime_ns - first) / 1e9 + SAVE_EVERY * pace, _judged(judge, path))
-        for path in saves
-    ]
-
-
-def _pace(saves: list[Path]) -> float:
-    span = (saves[-1].stat().st_mtime_ns - saves[0].stat().st_mtime_ns) / 1e9
-    return span / (_step(saves[-1]) - _step(saves[0]))
-
-
-def _step(path: Path) -> int:
-    return int(path.stem.rsplit("-", 1)[1])
+    return [Saved(step_of(path), step_of(path) * pace, _judged(judge, path)) for path in ran.saves]
 
 
 def _judged(judge: Inversion, path: Path) -> float:
@@ -152,7 +125,7 @@ def _judged(judge: Inversion, path: Path) -> float:
     return judge.word.evaluations[-1]
 
 
-def _in_fp32(folder: Path) -> Path:
+def in_fp32(folder: Path) -> Path:
     """The demo model with fp32 weights, so that the script does not train half-precision rows."""
     from diffusers import StableDiffusionPipeline
 

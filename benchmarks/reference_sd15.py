@@ -18,6 +18,7 @@ import torch
 from PIL import Image
 
 from app.settings import REPOSITORY
+from benchmarks import reference_script
 from benchmarks.table import Row, ratio
 from worker.base_models import load
 from worker.inversion import Inversion, Options, advance
@@ -33,7 +34,19 @@ def run(script: Path) -> list[Row]:
     side = 512 if on_gpu else 256
     with tempfile.TemporaryDirectory() as folder:
         source = build(Path(folder) / "model", side)
-        theirs, their_memory = _their_step(script, source, Path(folder), side)
+        ran = reference_script.run(
+            script,
+            source,
+            [Image.open(path) for path in sorted(EXAMPLE.glob("*.jpg"))],
+            Path(folder) / "script",
+            initializer_token="cat",
+            learnable_property="object",
+            resolution=side,
+            train_batch_size=BATCH,
+            max_train_steps=STEPS + 1,
+            save_steps=1,
+        )
+        theirs, their_memory = ran.seconds_per_step(), ran.memory
         ours, our_memory, precision = _in_a_process_of_its_own(source)
     what = f"a training step, SD1.5-sized, {side}², batch {BATCH} ({precision} here, fp32 there)"
     return [
@@ -76,37 +89,6 @@ def build(folder: Path, side: int) -> Path:
         vae, CLIPTextModel(text), tokenizer, unet, scheduler, None, None, requires_safety_checker=False
     ).save_pretrained(folder)
     return folder
-
-
-def _their_step(script: Path, source: Path, folder: Path, side: int) -> tuple[float, float]:
-    pictures, out = folder / "pictures", folder / "out"
-    pictures.mkdir()
-    for path in EXAMPLE.glob("*.jpg"):
-        (pictures / path.name).write_bytes(path.read_bytes())
-    arguments: dict[str, Any] = {
-        "pretrained_model_name_or_path": source,
-        "train_data_dir": pictures,
-        "output_dir": out,
-        "placeholder_token": "<reference>",
-        "initializer_token": "cat",
-        "learnable_property": "object",
-        "resolution": side,
-        "train_batch_size": BATCH,
-        "max_train_steps": STEPS + 1,
-        "save_steps": 1,
-        "checkpointing_steps": STEPS + 2,
-        "lr_scheduler": "constant",
-        "report_to": "all",
-    }
-    command = [sys.executable, "-m", "benchmarks.reference_script", str(script), "--scale_lr", "--center_crop"]
-    command += [part for name, value in arguments.items() for part in (f"--{name}", str(value))]
-    running = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(running.pid, 0)
-    running.returncode = os.waitstatus_to_exitcode(status)
-    if running.returncode:
-        raise RuntimeError(f"the script ended with {running.returncode}")
-    saved = sorted(path.stat().st_mtime_ns for path in out.glob("learned_embeds-steps-*.safetensors"))
-    return (saved[-1] - saved[0]) / 1e9 / (len(saved) - 1), usage.ru_maxrss / 1e6
 
 
 def _in_a_process_of_its_own(source: Path) -> tuple[float, float, str]:
