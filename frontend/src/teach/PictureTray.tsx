@@ -142,8 +142,8 @@ function PictureTile({ file, checked, remarks, onRemove }: PictureTileProps) {
           <Icon name="close" size={16} />
         </button>
       </div>
-      {remarks.map(({ grave, text }) => (
-        <p key={text} className={grave ? "remark grave" : "remark"} role={grave ? "alert" : undefined}>
+      {remarks.map(({ grave, plain, text }) => (
+        <p key={text} className={grave ? "remark grave" : plain ? "remark plain" : "remark"} role={grave ? "alert" : undefined}>
           {text}
         </p>
       ))}

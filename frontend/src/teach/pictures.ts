@@ -21,6 +21,8 @@ const MASKED = "Parts of it are transparent. Only the rest is learned from.";
 /** What to say under one picture. */
 export interface Remark {
   grave: boolean;
+  /** Nothing to worry about. */
+  plain?: boolean;
   text: string;
 }
 
@@ -33,7 +35,7 @@ export function remarksOn(place: number, checked: CheckedPicture | undefined, re
   if (refused) return [{ grave: true, text: refused.detail }];
   if (checked?.problem) return [{ grave: true, text: checked.problem.detail }];
   const said = (checked?.warnings ?? []).map((warning) => ({ grave: false, text: warning.detail }));
-  return checked?.masked ? [{ grave: false, text: MASKED }, ...said] : said;
+  return checked?.masked ? [{ grave: false, plain: true, text: MASKED }, ...said] : said;
 }
 
 /** The studio's answer belongs to these files only if it speaks of as many. */
