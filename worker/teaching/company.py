@@ -26,6 +26,7 @@ from worker.teaching.teaching import Interrupted, Teaching
 
 log = structlog.get_logger(__name__)
 
+PIXELS_AT_ONCE = 4 * 512 * 512  # of all samples in one pass on a CPU, whose machine would swap before it complained
 LOOK_SECONDS = 1.0  # how often the queue is asked for newcomers; an idle worker asks at once, so it comes first
 
 
@@ -118,7 +119,7 @@ class Company:
 
     def _learn(self) -> None:
         """Forward and backward together, then each word for itself. What breaks a pass is looked for in its halves."""
-        passes = deque(_parts(self.members, self.at_once))
+        passes = deque(_parts(self.members, self._room()))
         while passes:
             part = passes.popleft()
             try:
@@ -138,6 +139,14 @@ class Company:
             else:
                 for member, loss in zip(part, losses, strict=True):
                     self._settle(member, partial(member.take_step, loss))
+
+    def _room(self) -> int:
+        """Words in one pass. A GPU says when it is full; for a CPU it is reckoned."""
+        going = [member for member in self.members if not member.over]
+        if not going or going[0].model.device.type != "cpu":
+            return self.at_once
+        pixels = max(member.inversion.options.batch for member in going) * going[0].model.resolution ** 2
+        return max(1, min(self.at_once, PIXELS_AT_ONCE // pixels))
 
     def _welcome(self) -> None:
         """Take in those whose turn it is, while they want the same base model; others must not wait for ever."""
