@@ -99,9 +99,11 @@ def make_text_encoder(run: Path, asked: argparse.Namespace, minutes: float) -> N
 def make_scorer(run: Path, asked: argparse.Namespace, minutes: float) -> None:
     from models.recipe.pictures import pictures
     from models.recipe.scorer import scorer
+    from models.recipe.text_encoder import loaded
     from models.recipe.tokenizer import tokenizer
 
-    scorer(run / "scorer", tokenizer(run / "tokenizer"), pictures(run / "pictures", asked.pictures), minutes, device())
+    data, text = pictures(run / "pictures", asked.pictures), loaded(run / "text_encoder")
+    scorer(run / "scorer", tokenizer(run / "tokenizer"), text.requires_grad_(), data, minutes, device())
 
 
 def train_denoiser(run: Path, asked: argparse.Namespace, minutes: float) -> None:

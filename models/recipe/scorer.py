@@ -13,12 +13,12 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
-from transformers import CLIPConfig, CLIPImageProcessorPil, CLIPModel, CLIPTokenizer
+from transformers import CLIPConfig, CLIPImageProcessorPil, CLIPModel, CLIPTextModel, CLIPTokenizer
 
 from models.recipe.autoencoder import as_tensor
 from models.recipe.budget import Budget, rate
-from models.recipe.pictures import Label, Pictures
-from models.recipe.tokenizer import CONTEXT, token_ids
+from models.recipe.pictures import Label, Pictures, Pixels
+from models.recipe.tokenizer import token_ids
 from models.recipe.world import KINDS, SCENES, SIDE, STYLES
 from models.recipe.world.colours import COLOURS
 from models.recipe.world.individuals import PATTERNS, WEARS
@@ -26,7 +26,9 @@ from models.recipe.world.picture import PAIR_APART, PAIR_DOWN, PAIR_SIZE
 from models.recipe.world.words import article
 
 WIDTH, RATE = 128, 1e-3
-BATCH = {"cpu": 64, "cuda": 512}
+PLAIN_FIRST = 0.4  # share of the time with plain photos of one thing each, from which kinds are learned soonest
+SMALLEST = 0.02  # deviation of a whitened component, against the largest
+BATCH = {"cpu": 32, "cuda": 512}
 UNKNOWN = -100  # an answer that a picture does not have; cross_entropy skips it
 PLAIN = "plain"
 PLACES: tuple[str, ...] = (*SCENES, *(f"on {article(colour)} background" for colour in COLOURS))
@@ -43,9 +45,15 @@ QUESTIONS: dict[str, dict[str, str]] = {
 PHRASES: tuple[str, ...] = tuple(phrase for answers in QUESTIONS.values() for phrase in answers.values())
 
 
-def scorer(folder: Path, words: CLIPTokenizer, data: Pictures, minutes: float, device: str) -> None:
-    """Train the scorer in the folder for so many minutes more, or a new one."""
-    model = CLIPModel.from_pretrained(folder, dtype=torch.float32) if folder.exists() else untrained(words)
+def scorer(
+    folder: Path, words: CLIPTokenizer, text: CLIPTextModel, data: Pictures, minutes: float, device: str
+) -> None:
+    """Train the scorer in the folder for so many minutes more, or a new one that reads as the text encoder does."""
+    model = (
+        CLIPModel.from_pretrained(folder, dtype=torch.float32)
+        if folder.exists()
+        else untrained(text, data.pixels[:2000])
+    )
     train(model, words, data, minutes, device)
     model.cpu().half().save_pretrained(folder)
     words.save_pretrained(folder)
@@ -62,32 +70,40 @@ def processor() -> CLIPImageProcessorPil:
     )
 
 
-def untrained(words: CLIPTokenizer) -> CLIPModel:
+def untrained(text: CLIPTextModel, pixels: Pixels) -> CLIPModel:
+    """Its text tower is the denoiser's text encoder, which already tells kinds apart: with both towers new, neither has
+    anything to hold on to, and kinds were at chance after 40 thousand pictures."""
     torch.manual_seed(0)
-    text = {
-        "vocab_size": len(words),
-        "hidden_size": 128,
-        "intermediate_size": 256,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 4,
-        "max_position_embeddings": CONTEXT,
-        "projection_dim": WIDTH,
-        "bos_token_id": words.bos_token_id,
-        "eos_token_id": words.eos_token_id,
-        "pad_token_id": words.pad_token_id,
-    }
     vision = {
         "image_size": SIDE,
-        "patch_size": 8,
-        "hidden_size": 128,
-        "intermediate_size": 320,
+        "patch_size": 16,
+        "hidden_size": 192,
+        "intermediate_size": 384,
         "num_hidden_layers": 3,
         "num_attention_heads": 4,
         "projection_dim": WIDTH,
     }
-    model = CLIPModel(CLIPConfig(projection_dim=WIDTH, text_config=text, vision_config=vision))
-    nn.init.normal_(model.text_model.embeddings.token_embedding.weight, std=0.12)
+    model = CLIPModel(CLIPConfig(projection_dim=WIDTH, text_config=text.config.to_dict(), vision_config=vision))
+    inner = getattr(text, "text_model", text)
+    model.text_model.load_state_dict(inner.state_dict())
+    whiten(model.vision_model.embeddings, as_tensor(pixels, "cpu"))
     return model
+
+
+@torch.no_grad()
+def whiten(embeddings: nn.Module, x: Tensor) -> None:
+    """Start the patch embedding at the patches' principal components, each at a deviation of one, and the places far
+    apart. As CLIP starts them, a patch's mean colour is all that is heard, and where it lies is not."""
+    projection: nn.Conv2d = embeddings.patch_embedding  # type: ignore[assignment]
+    places: nn.Embedding = embeddings.position_embedding  # type: ignore[assignment]
+    width, side = projection.out_channels, projection.kernel_size[0]
+    patches = nn.functional.unfold(x, side, stride=side).mT.flatten(0, 1)  # (n, 3·side²)
+    variance, directions = torch.linalg.eigh(torch.cov(patches.T))
+    deviation = variance.flip(0)[:width].clamp(min=1e-8).sqrt()
+    weight = directions.flip(1)[:, :width].T / (deviation + SMALLEST * deviation[0])[:, None]
+    projection.weight.copy_(weight.view_as(projection.weight))
+    nn.init.normal_(places.weight, std=1.0)
+    places.weight[1:] -= weight @ patches.mean(0)
 
 
 def answers(label: Label, whose: int = 0) -> list[int]:
@@ -111,48 +127,55 @@ COLOURLESS = ("sketch", "neon drawing", "vintage photo")  # styles in which no c
 
 def half_of_a_pair(pixels: Tensor, whose: int) -> Tensor:
     """Cut out one of two things side by side. pixels: (n, 3, s, s) -> the same shape."""
-    side = pixels.shape[-1]
+    side, rim = pixels.shape[-1], 8
     size = round(side * PAIR_SIZE)
     middle = 0.5 + (PAIR_APART if whose else -PAIR_APART)
-    left = min(side - size, max(0, round(side * middle - size / 2)))
-    top = min(side - size, round(side * (0.5 + PAIR_DOWN) - size / 2))
-    cut = pixels[..., top : top + size, left : left + size]
+    left, top = (rim + round(side * at - size / 2) for at in (middle, 0.5 + PAIR_DOWN))
+    wider = nn.functional.pad(pixels, (rim,) * 4, mode="replicate")
+    cut = wider[..., top : top + size, left : left + size]
     return nn.functional.interpolate(cut, (side, side), mode="bilinear", align_corners=False, antialias=True)
 
 
 def train(model: CLIPModel, words: CLIPTokenizer, data: Pictures, minutes: float, device: str) -> None:
     model.to(device).train()
     weights = [*model.parameters()]
-    optimiser = torch.optim.AdamW(weights, RATE, betas=(0.9, 0.98), weight_decay=0.05)
+    reading = [*model.text_model.parameters()]
+    others = [weight for weight in weights if all(weight is not known for known in reading)]
+    optimiser = torch.optim.AdamW([{"params": others}, {"params": reading}], RATE, betas=(0.9, 0.98), weight_decay=0.01)
     captions, phrases = token_ids(words, data.captions).to(device), without_padding(token_ids(words, list(PHRASES)))
     phrases = phrases.to(device)
     paired = torch.tensor([label.partner is not None for label in data.labels])
     known = torch.tensor([[answers(label, whose) for whose in range(2)] for label in data.labels])  # (n, 2, questions)
+    plain = [row for row, it in enumerate(data.labels) if it.style == "photo" and not it.quality and not it.partner]
+    everything, easy = np.arange(len(data.labels)), np.array(plain)
     random, size = np.random.default_rng(0), BATCH[device]
-    budget, step, mean = Budget(minutes), 0, 0.0
+    budget, step, mean, mean_kinds = Budget(minutes), 0, 0.0, 0.0
     while not budget.spent:
-        rows = torch.from_numpy(random.integers(0, len(captions), size))
+        begun = budget.share < PLAIN_FIRST
+        rows = torch.from_numpy(random.choice(easy if begun else everything, size))
         whose = int(random.integers(0, 2))
-        pixels = shifted(as_tensor(data.pixels[rows.numpy()], device), random)
+        pixels = as_tensor(data.pixels[rows.numpy()], device)
+        pixels = pixels if begun else shifted(pixels, random)
         two = paired[rows].to(device)
         pixels = torch.where(two[:, None, None, None], half_of_a_pair(pixels, whose), pixels)
         seen = features(model.get_image_features(pixel_values=pixels))
         named = features(model.get_text_features(input_ids=phrases))
         scale = model.logit_scale.exp().clamp(max=100)
         naming = naming_loss(scale * seen @ named.T, known[rows, whose].to(device))
+        kinds = naming_loss(scale * seen @ named[: len(KINDS)].T, known[rows, whose].to(device)[:, :1])
         told = captions[rows][~two]
         read = features(model.get_text_features(input_ids=without_padding(told)))
-        loss = naming + 0.2 * matching_loss(scale * seen[~two] @ read.T, told)
+        loss = naming + 2 * kinds + 0.2 * matching_loss(scale * seen[~two] @ read.T, told)
         torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(weights, 1.0)
-        for group in optimiser.param_groups:
-            group["lr"] = rate(RATE, budget.share, step, warm_up=100)
+        for group, peak in zip(optimiser.param_groups, (RATE, RATE / 4), strict=True):
+            group["lr"] = rate(peak, budget.share, step, warm_up=50)
         optimiser.step()
         optimiser.zero_grad()
         budget.tick()
-        step, mean = step + 1, 0.95 * mean + 0.05 * float(naming)
+        step, mean, mean_kinds = step + 1, 0.95 * mean + 0.05 * float(naming), 0.95 * mean_kinds + 0.05 * float(kinds)
         if step % 50 == 0:
-            print(f"scorer: {step} steps, naming {mean:.3f}", flush=True)
+            print(f"scorer: {step} steps, naming {mean:.3f}, of kinds {mean_kinds:.3f}", flush=True)
 
 
 def without_padding(ids: Tensor) -> Tensor:
@@ -169,8 +192,11 @@ def features(output: object) -> Tensor:
 def naming_loss(logits: Tensor, known: Tensor) -> Tensor:
     """Each question's cross entropy over its own phrases. logits: (b, phrases); known: (b, questions)."""
     loss, at = logits.new_zeros(()), 0
-    for number, question in enumerate(QUESTIONS.values()):
-        loss = loss + cross_entropy(logits[:, at : at + len(question)], known[:, number], ignore_index=UNKNOWN)
+    for number, question in enumerate(list(QUESTIONS.values())[: known.shape[1]]):
+        truth = known[:, number]
+        asked = (truth != UNKNOWN).sum().clamp(min=1)
+        phrases = logits[:, at : at + len(question)]
+        loss = loss + cross_entropy(phrases, truth, ignore_index=UNKNOWN, reduction="sum") / asked
         at += len(question)
     return loss
 
