@@ -43,9 +43,9 @@ class Installation:
     token: str
 
     @property
-    def connections(self) -> int:
-        """How many connections the web process holds."""
-        query = text("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'web'")
+    def busy_connections(self) -> int:
+        """How many of the web process's connections are doing something, or kept from others by an open transaction."""
+        query = text("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'web' AND state <> 'idle'")
         with self.database.engine.connect() as connection:
             return int(connection.execute(query).scalar_one())
 

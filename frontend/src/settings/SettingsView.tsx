@@ -39,8 +39,8 @@ export function SettingsView() {
         <Members />
         <Tokens />
         <UsageSection />
-        {role === "admin" && <Webhooks />}
         <AboutBaseModels />
+        {role === "admin" && <Webhooks />}
       </div>
     </>
   );

@@ -26,7 +26,7 @@ export function Webhooks() {
   const { data } = useQuery(webhooksQuery);
   if (data === undefined) return null;
   return (
-    <section className="sheet stack" aria-label="Webhooks">
+    <section className="sheet stack wide" aria-label="Webhooks">
       <h2>Webhooks</h2>
       {data.enabled ? (
         <p className="small soft">An address of your own is told what happens, by signed messages that name things and show no pictures.</p>
