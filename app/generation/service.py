@@ -75,11 +75,12 @@ def describe(session: Session, generations: Sequence[Generation]) -> list[Genera
     pictures: dict[str, list[Image]] = defaultdict(list)
     for found in queries.images(session, team_id, [generation.id for generation in generations]):
         pictures[found.generation_id or ""].append(found)
+    states = jobs.states(session, team_id, [generation.job_id for generation in generations])
     names = concepts.names(session, {generation.user_id for generation in generations})
     return [
         GenerationOut(
             id=generation.id,
-            state=job_service.get(session, team_id, generation.job_id).state,
+            state=states[generation.job_id],
             prompt=generation.prompt,
             recipe=generation.recipe,
             count=generation.count,

@@ -42,6 +42,12 @@ def by_id(session: Session, team_id: str, job_id: str) -> Job | None:
     return session.scalars(select(Job).where(Job.team_id == team_id, Job.id == job_id)).one_or_none()
 
 
+def states(session: Session, team_id: str, job_ids: Collection[str]) -> dict[str, str]:
+    """The states of these jobs of the team."""
+    query = select(Job.id, Job.state).where(Job.team_id == team_id, Job.id.in_(job_ids))
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
 def page(
     session: Session,
     team_id: str,

@@ -104,7 +104,7 @@ try {
   const concept = page.url();
   await shoot("concept");
   await page.setViewportSize({ width: 390, height: 844 });
-  for (const path of ["/", "/teach", "/draw", "/settings", new URL(job).pathname, new URL(concept).pathname]) {
+  for (const path of ["/", "/teach", "/draw", "/queue", "/settings", new URL(job).pathname, new URL(concept).pathname]) {
     await page.goto(path);
     await page.locator("h1").waitFor();
     await page.waitForLoadState("networkidle");
