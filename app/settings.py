@@ -58,7 +58,9 @@ class Settings(BaseSettings):
         False,
         description="Compile the UNet for teaching. On a GPU: the first words of a worker wait minutes for it.",
     )
-    warm_models: int = Field(2, ge=1, description="Base models a worker keeps in memory at once.")
+    warm_models: int = Field(
+        4, ge=1, description="Most base models a worker keeps in memory at once; fewer where they do not fit."
+    )
     upload_bytes_max: int = Field(25_000_000, description="Largest single picture that is read, in bytes.")
     body_bytes_max: int = Field(130_000_000, description="Largest request body that is read, in bytes.")
     pictures_min: int = Field(3, ge=1, description="Fewest pictures a concept is taught from.")

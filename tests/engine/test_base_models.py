@@ -11,7 +11,7 @@ import torch
 
 from tests.engine.conftest import DEMO
 from weights import fingerprint
-from worker.base_models import BaseModel, WarmModels, load, loading
+from worker.base_models import BaseModel, WarmModels, load, loading, memory
 from worker.sentences import BaseModelError
 
 Tiny = Callable[[str], BaseModel]
@@ -191,6 +191,56 @@ def test_the_least_recently_used_model_makes_room(tiny_folder: TinyFolder) -> No
     assert len(warm) == 2
     assert first in warm
     assert second not in warm
+
+
+def test_a_model_that_would_not_fit_beside_the_others_sends_them_out(
+    tiny_folder: TinyFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, third = (str(tiny_folder(family)) for family in ("sd1", "sdxl", "sd2"))
+    warm = WarmModels(capacity=4, device="cpu")
+    monkeypatch.setattr(memory, "available", lambda _: 2**40)
+    warm.get(first)
+    warm.get(second)
+    assert len(warm) == 2
+    room = iter((0, 2**40))  # one has to go, then there is enough
+    monkeypatch.setattr(memory, "available", lambda _: next(room))
+    warm.get(third)
+    assert first not in warm
+    assert second in warm
+
+
+def test_a_model_alone_is_loaded_however_little_memory_there_seems_to_be(
+    tiny_folder: TinyFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "available", lambda _: 0)
+    assert WarmModels(device="cpu").get(str(tiny_folder("sd1"))).family.name == "sd1"
+
+
+def test_memory_that_runs_out_while_loading_empties_the_rest_and_then_is_a_sentence(
+    tiny_folder: TinyFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warm = WarmModels(device="cpu")
+    warm.get(str(tiny_folder("sd1")))
+
+    def full(*_: object, **__: object) -> BaseModel:
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr("worker.base_models.warm.load", full)
+    with pytest.raises(BaseModelError, match="does not fit into the memory"):
+        warm.get(str(tiny_folder("sdxl")))
+    assert len(warm) == 0
+
+
+def test_the_estimate_covers_what_a_model_takes(demo: BaseModel) -> None:
+    modules = [demo.unet, demo.vae, *(encoder.module for encoder in demo.encoders)]
+    held = sum(value.numel() * value.element_size() for module in modules for value in module.state_dict().values())
+    estimate = memory.needed(DEMO, torch.device("cpu"))
+    assert held <= estimate - memory.WORKING_BYTES_MIN <= held * 1.1
+
+
+def test_this_machine_says_how_much_memory_is_free() -> None:
+    free = memory.available(torch.device("cpu"))
+    assert free is None or free > 0
 
 
 def test_the_demo_model_ships_with_the_project() -> None:

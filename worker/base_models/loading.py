@@ -35,7 +35,7 @@ def load(source: str | Path, *, device: str = "auto", offline: bool = True, comp
     # Sentences name a folder by its last part: where it lies on the server is nobody's business.
     title = folder.name if Path(source).is_dir() else str(source)
     family = _family(folder, _json(folder, "model_index.json", title), title)
-    torch_device = _device(device)
+    torch_device = device_of(device)
     dtype = _precision(torch_device, folder)
     reader = _Reader(folder, title, torch_device)
     return BaseModel(
@@ -144,7 +144,8 @@ def _family(folder: Path, index: Mapping[str, Any], title: str) -> Family:
     return family
 
 
-def _device(name: str) -> torch.device:
+def device_of(name: str) -> torch.device:
+    """The device of the settings. Raises BaseModelError for one that this machine has not."""
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     device = torch.device(name)

@@ -1,19 +1,21 @@
-"""Keeps base models in memory between jobs, the least recently used out first. Knows nothing of jobs."""
+"""Keeps base models in memory between jobs: as many as fit, the least recently used out first."""
 
 import gc
 from collections import OrderedDict
 
 import torch
 
-from worker.base_models.loading import load
+from worker.base_models import memory
+from worker.base_models.loading import device_of, folder_of, load
 from worker.base_models.model import BaseModel
+from worker.sentences import BaseModelError
 
 
 class WarmModels:
-    """At most `capacity` base models on one device."""
+    """At most `capacity` base models on one device, and fewer where they do not fit."""
 
     def __init__(
-        self, capacity: int = 2, device: str = "auto", *, offline: bool = True, compiled: bool = False
+        self, capacity: int = 4, device: str = "auto", *, offline: bool = True, compiled: bool = False
     ) -> None:
         self.capacity = capacity
         self.device = device
@@ -28,15 +30,39 @@ class WarmModels:
         return source in self._models
 
     def get(self, source: str) -> BaseModel:
-        """A loaded base model. Raises BaseModelError."""
+        """A loaded base model. Raises BaseModelError, also for one that does not fit even alone."""
         if source not in self._models:
-            # Room is made first: two models at once may not fit.
-            while len(self._models) >= self.capacity:
-                self._models.popitem(last=False)
-                _give_memory_back()
-            self._models[source] = load(source, device=self.device, offline=self.offline, compiled=self.compiled)
+            self._make_room(source)
+            self._models[source] = self._load(source)
         self._models.move_to_end(source)
         return self._models[source]
+
+    def _make_room(self, source: str) -> None:
+        """Before loading, since two models at once may not fit."""
+        device = device_of(self.device)
+        needed = memory.needed(folder_of(source, self.offline), device)
+        while self._models and (len(self._models) >= self.capacity or not _fits(needed, device)):
+            self._models.popitem(last=False)
+            _give_memory_back()
+
+    def _load(self, source: str) -> BaseModel:
+        try:
+            return load(source, device=self.device, offline=self.offline, compiled=self.compiled)
+        except torch.OutOfMemoryError:
+            self._models.clear()  # the estimate was too low
+        _give_memory_back()
+        try:
+            return load(source, device=self.device, offline=self.offline, compiled=self.compiled)
+        except torch.OutOfMemoryError as error:
+            raise BaseModelError(
+                f"Base model {source.rstrip('/').rpartition('/')[2]} does not fit into the memory of this worker's "
+                "GPU, even alone. Use a smaller one, or a GPU with more memory."
+            ) from error
+
+
+def _fits(needed: int, device: torch.device) -> bool:
+    free = memory.available(device)
+    return free is None or free >= needed
 
 
 def _give_memory_back() -> None:
