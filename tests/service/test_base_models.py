@@ -8,6 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.base_models.catalog import Catalog
+from app.base_models.fetching import fetch, wanted
 from app.base_models.lessons import lessons
 from app.base_models.tokenizer import Tokenizer
 from app.errors import InvalidInput, NotReady
@@ -100,3 +101,55 @@ def test_a_lesson_that_is_not_there_is_not_found(member: TestClient, path: str) 
 
 def test_without_the_demo_model_there_are_no_lessons() -> None:
     assert lessons(Catalog(Settings(base_models="some/model@0123abc"))) == ()
+
+
+SD15 = [
+    ".gitattributes",
+    "README.md",
+    "model_index.json",
+    "v1-5-pruned-emaonly.safetensors",
+    "scheduler/scheduler_config.json",
+    "tokenizer/vocab.json",
+    "tokenizer/merges.txt",
+    "text_encoder/config.json",
+    "text_encoder/model.safetensors",
+    "text_encoder/model.fp16.safetensors",
+    "text_encoder/pytorch_model.bin",
+    "safety_checker/model.safetensors",
+    "unet/config.json",
+    "unet/diffusion_pytorch_model.safetensors",
+    "unet/diffusion_pytorch_model.non_ema.safetensors",
+    "unet/diffusion_pytorch_model.fp16.safetensors",
+    "vae/diffusion_pytorch_model.safetensors",
+]
+
+
+def test_a_hub_models_weights_are_fetched_once_and_in_full_precision() -> None:
+    assert [path for path in wanted(SD15) if path.endswith(".safetensors")] == [
+        "text_encoder/model.safetensors",
+        "unet/diffusion_pytorch_model.safetensors",
+        "vae/diffusion_pytorch_model.safetensors",
+    ]
+    assert {"model_index.json", "tokenizer/merges.txt", "unet/config.json"} <= set(wanted(SD15))
+    assert not any(path.endswith(".bin") for path in wanted(SD15))
+
+
+def test_where_there_is_only_half_precision_that_is_fetched() -> None:
+    half = [path for path in SD15 if "fp16" in path or not path.endswith(".safetensors")]
+    assert "unet/diffusion_pytorch_model.fp16.safetensors" in wanted(half)
+
+
+def test_weights_in_several_files_are_fetched_whole() -> None:
+    shards = ["model_index.json", *(f"unet/diffusion_pytorch_model-0000{n}-of-00002.safetensors" for n in (1, 2))]
+    assert wanted(shards)[-2:] == shards[1:]
+
+
+def test_a_scorers_weights_lie_at_the_top() -> None:
+    there = ["config.json", "model.safetensors", "pytorch_model.bin", "vocab.json", "merges.txt"]
+    assert wanted(there) == ["config.json", "vocab.json", "merges.txt", "model.safetensors"]
+
+
+@pytest.mark.parametrize("source", ["org/other@0123abc", "demo", "org/name"])
+def test_only_what_the_settings_name_is_fetched(source: str) -> None:
+    with pytest.raises(InvalidInput, match="is not allowed here"):
+        fetch(Settings(base_models="demo,org/name@0123abc", scorer="org/clip@0123abc"), source)
