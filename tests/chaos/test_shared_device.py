@@ -1,0 +1,53 @@
+"""Teaching and drawing on one device: the drawing goes first, the teaching goes on, and learns what it would have."""
+
+import multiprocessing
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+import torch
+
+from app.jobs import ledger
+from tests.acceptance.stack import Stack
+from worker.drawing import draw_batch
+from worker.teaching import teach
+
+pytestmark = pytest.mark.acceptance
+
+
+def test_a_worker_that_takes_both_draws_while_it_teaches_and_finishes_both(stack: Stack) -> None:
+    teaching = stack.teach("<zub>", steps_max=3000)
+    stack.start_worker("training,generation")
+    stack.wait_for(teaching, "running")
+    drawing = stack.draw("a monster")
+    stack.wait_for(drawing, "succeeded")
+    assert stack.job(teaching).state == "running"
+    assert stack.job(teaching).attempt == 1
+    stack.client.post(f"/api/jobs/{teaching}/cancel", json={"keep": True})
+    stack.wait_for(teaching, "succeeded")
+
+
+def taught(stack: Stack, placeholder: str, give_way: Callable[[], None]) -> torch.Tensor:
+    job_id = stack.teach(placeholder, steps_max=12)
+    with stack.database.transaction() as session:
+        job = ledger.claim(session, "training", "here", 60.0)
+    assert job is not None
+    teach(stack.studio, job, multiprocessing.Event(), give_way)
+    return stack.embedding(job_id).rows["text_encoder"]
+
+
+def draw_one(stack: Stack, drawn: list[str]) -> None:
+    drawn.append(stack.draw("a monster", seed=len(drawn)))
+    with stack.database.transaction() as session:
+        job = ledger.claim(session, "generation", "here", 60.0)
+    assert job is not None
+    draw_batch(stack.studio, [job], multiprocessing.Event())
+
+
+def test_what_is_drawn_between_two_steps_changes_nothing_of_what_is_learned(stack: Stack) -> None:
+    drawn: list[str] = []
+    alone = taught(stack, "<alone>", lambda: None)
+    beside = taught(stack, "<beside>", partial(draw_one, stack, drawn))
+    assert len(drawn) >= 12
+    assert {stack.job(job_id).state for job_id in drawn} == {"succeeded"}
+    assert torch.equal(alone, beside)
