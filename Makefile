@@ -61,7 +61,7 @@ page-test: frontend/node_modules/.installed frontend/openapi.json
 	cd frontend && npm run --silent check
 
 unit: .venv/.installed-test $(PAGE_BUILT)
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 # Everything that may go wrong, and storms of five minutes with fifty jobs on both databases, one for each seed.
 SEEDS ?= 1 2 3 4 5

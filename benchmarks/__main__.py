@@ -14,11 +14,22 @@ from pathlib import Path
 
 import torch
 
-from benchmarks import drawing, embedding, reference, reference_likeness, reference_sd15, studio, training, upload
+from benchmarks import (
+    drawing,
+    embedding,
+    reference,
+    reference_likeness,
+    reference_sd15,
+    sizing,
+    studio,
+    training,
+    upload,
+)
 from benchmarks.table import Row, printed
 
 BENCHMARKS = {
     "studio": studio.run,
+    "sizing": sizing.run,
     "upload": upload.run,
     "embedding": embedding.run,
     "switching": drawing.run_switching,

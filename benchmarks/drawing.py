@@ -7,11 +7,12 @@ from pathlib import Path
 
 import torch
 from diffusers import StableDiffusionPipeline
+from safetensors.torch import save_file
 
 from app.settings import REPOSITORY
 from benchmarks.table import Row, ratio
 from worker.base_models import BaseModel, load
-from worker.formats import Embedding, read_native, write
+from worker.formats import FIRST, Embedding, read_native, write_native
 from worker.generation import Request, Settings, draw
 from worker.generation.prompts import Overlay, Text
 
@@ -25,7 +26,7 @@ def run_switching() -> list[Row]:
     """From a stored file to a prompt in ids and rows, in libraries of several sizes, against load_textual_inversion."""
     model = load(DEMO)
     theirs = _their_switch(_pipeline())
-    files = [write(_embedding(model, seed), "<c>", "oneword") for seed in range(SWITCHES)]
+    files = [write_native(_embedding(model, seed), "<c>", {}) for seed in range(SWITCHES)]
     rows = []
     for size in SIZES:
         library = {f"<c{index}>": files[index % SWITCHES] for index in range(size)}
@@ -120,7 +121,7 @@ def _embedding(model: BaseModel, seed: int) -> Embedding:
 
 def _file(folder: str, placeholder: str, embedding: Embedding) -> str:
     path = Path(folder) / f"{placeholder.strip('<>')}.safetensors"
-    path.write_bytes(write(embedding, placeholder, "diffusers"))
+    save_file({placeholder: embedding.rows[FIRST]}, path)
     return str(path)
 
 

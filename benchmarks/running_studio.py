@@ -30,7 +30,7 @@ class Studio:
 
     def web_process(self) -> int:
         """The process that answers."""
-        for line in _children(self.process):
+        for line in children_of(self.process):
             if "app.web" in Path(f"/proc/{line}/cmdline").read_text():
                 return line
         raise RuntimeError("the web service is not among the studio's processes")
@@ -80,7 +80,8 @@ def succeeded(studio: Studio, job_id: str) -> dict[str, Any]:
     return job
 
 
-def _children(parent: int) -> list[int]:
+def children_of(parent: int) -> list[int]:
+    """Ids of the processes that a process started."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():

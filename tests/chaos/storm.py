@@ -176,7 +176,7 @@ class Storm:
             answer = self._sent("POST", "/api/concepts", data=wish.body, files=files, headers=headers)
         else:
             answer = self._sent("POST", "/api/generations", json=wish.body, headers=headers)
-        assert answer.status_code == httpx.codes.ACCEPTED, answer.text
+        assert answer.is_success, answer.text  # 202, or 200 when it was sent again and is done by now
         wish.job_id = answer.json()["job"]["id"]
 
     def _sent(self, method: str, url: str, **what: Any) -> httpx.Response:
