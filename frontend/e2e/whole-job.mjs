@@ -87,6 +87,21 @@ try {
   await page.getByRole("button", { name: "Again with this seed" }).click();
   await page.getByRole("button", { name: /^seed \d+/ }).waitFor();
 
+  // A part of a picture is drawn anew, where it was marked.
+  await page.locator(".drawings button").first().click();
+  await page.getByRole("button", { name: "Edit this" }).click();
+  const sheet = page.getByRole("application");
+  await sheet.focus();
+  await sheet.press("Space");
+  await prompt.fill("a photo of a cat in the sea");
+  await page.getByRole("button", { name: "Draw", exact: true }).click();
+  const edited = page.getByRole("article", { name: "a photo of a cat in the sea" });
+  await edited.locator(".drawings button").first().click({ timeout: DRAWN_MS });
+  await page.getByText("a picture, into a mask, strength 100 %").waitFor();
+  await page.getByRole("button", { name: "Close" }).click();
+  await shoot("edited");
+  await page.getByRole("button", { name: "Start without a picture" }).click();
+
   // A word that does not exist is told beside the prompt.
   await prompt.fill("a photo of <nobody>");
   await page.getByRole("button", { name: "Draw", exact: true }).click();

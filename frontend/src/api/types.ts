@@ -23,6 +23,7 @@ export type JobState = Job["state"];
 export type Generation = Schemas["GenerationOut"];
 export type DrawnImage = Schemas["ImageOut"];
 export type Order = Schemas["GenerationIn"];
+export type Again = Schemas["Order"];
 export type Scheduler = NonNullable<Order["scheduler"]>;
 export type Token = Schemas["TokenList"]["items"][number];
 export type Member = Schemas["MemberOut"];
@@ -52,6 +53,8 @@ export interface Recipe {
   width: number;
   height: number;
   concepts: RecipeConcept[];
+  strength?: number;
+  mask?: object;
 }
 
 /** The service writes recipes itself, so their shape is taken on trust. */

@@ -1,23 +1,20 @@
 // Drawing: a prompt, and below it everything that was drawn, newest first.
-import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useSearch } from "wouter";
 
 import { answer, api } from "../api/client";
-import { problemOf } from "../api/problem";
-import { baseModels, history, queryClient, words } from "../api/queries";
-import { recipeOf, type DrawnImage } from "../api/types";
-import { useMayChange, useMe } from "../session/signedIn";
+import { history, queryClient } from "../api/queries";
+import type { Again, DrawnImage } from "../api/types";
+import { useMayChange } from "../session/signedIn";
 import { NearLimit } from "../settings/NearLimit";
 import { ProblemNotice } from "../ui/Notice";
-import { draftOf, emptyDraft, orderOf, type Draft } from "./draft";
+import { draftOf, emptyDraft, type Draft } from "./draft";
 import { GenerationRow } from "./GenerationRow";
 import { Lightbox } from "./Lightbox";
-import { OrderFields } from "./OrderFields";
-import { PromptBox } from "./PromptBox";
-
-const COUNTS = [1, 2, 4, 8];
-const FIELDS = ["prompt", "negative_prompt", "base_model", "seed", "steps", "guidance", "scheduler", "width", "height"];
+import { OrderForm, type Filled } from "./OrderForm";
+import { sendDraft } from "./request";
+import { startFrom } from "./start";
 
 export function DrawView() {
   const mayDraw = useMayChange();
@@ -26,21 +23,46 @@ export function DrawView() {
   const [shown, setShown] = useState<DrawnImage | null>(null);
   const drawn = useInfiniteQuery(history);
   const generations = drawn.data?.pages.flatMap((page) => page.items) ?? [];
+  const [filled, setFilled] = useState<Filled | null>(null);
   const order = useMutation({
-    mutationFn: (wanted: Draft) => answer(api.POST("/api/generations", { body: orderOf(wanted) })),
+    mutationFn: sendDraft,
     onSuccess: () => queryClient.invalidateQueries({ queryKey: ["generations"] }),
   });
+  // Words that were taught again since are pinned by the studio to the versions that the picture was drawn with.
+  const remembered = useMutation({
+    mutationFn: ({ image }: { image: DrawnImage; done: (again: Again) => void }) =>
+      answer(api.GET("/api/images/{image_id}/order", { params: { path: { image_id: image.id } } })),
+    onSuccess: (again, { done }) => {
+      done(again);
+    },
+  });
 
-  function again(image: DrawnImage) {
-    setDraft(draftOf(recipeOf(image), image.seed));
+  function show(next: Draft, from: Filled | null) {
+    setDraft(next);
+    setFilled(from);
     setShown(null);
+    order.reset();
     window.scrollTo({ top: 0, behavior: "smooth" });
   }
 
+  function again(image: DrawnImage) {
+    const done = (found: Again) => {
+      show(draftOf(found.order, "the same"), { name: "the picture", notes: found.notes, file: null });
+    };
+    remembered.mutate({ image, done });
+  }
+
   function vary(image: DrawnImage) {
-    setShown(null);
-    order.mutate(draftOf(recipeOf(image), null));
-    window.scrollTo({ top: 0, behavior: "smooth" });
+    const done = (found: Again) => {
+      setShown(null);
+      order.mutate(draftOf(found.order, "others"));
+      window.scrollTo({ top: 0, behavior: "smooth" });
+    };
+    remembered.mutate({ image, done });
+  }
+
+  function edit(image: DrawnImage) {
+    show({ ...draft, start: startFrom({ kind: "image", id: image.id }) }, null);
   }
 
   return (
@@ -49,7 +71,8 @@ export function DrawView() {
         <h1>Draw</h1>
       </div>
       <NearLimit of={["queued_jobs", "gpu_seconds", "storage_bytes"]} />
-      {mayDraw && <OrderForm draft={draft} onChange={setDraft} order={order} />}
+      {mayDraw && <OrderForm draft={draft} filled={filled} order={order} onChange={setDraft} onFilled={setFilled} />}
+      {remembered.isError && <ProblemNotice error={remembered.error} />}
       {drawn.isError && <ProblemNotice error={drawn.error} />}
       {drawn.isSuccess && generations.length === 0 && (
         <p className="soft">
@@ -79,91 +102,9 @@ export function DrawView() {
           }}
           onAgain={again}
           onVary={vary}
+          onEdit={edit}
         />
       )}
     </>
-  );
-}
-
-interface OrderFormProps {
-  draft: Draft;
-  onChange: (draft: Draft) => void;
-  order: { mutate: (draft: Draft) => void; isPending: boolean; isError: boolean; error: unknown; reset: () => void };
-}
-
-function OrderForm({ draft, onChange, order }: OrderFormProps) {
-  const { limits } = useMe();
-  const { data: concepts } = useQuery(words);
-  const { data: models } = useQuery(baseModels);
-  const model = models?.find((each) => each.id === draft.baseModel) ?? models?.[0];
-  const problem = order.isError ? problemOf(order.error) : null;
-  const ready = draft.prompt.trim() !== "" && !order.isPending;
-
-  function change(part: Partial<Draft>) {
-    onChange({ ...draft, ...part });
-    if (order.isError) order.reset();
-  }
-
-  function submit() {
-    if (ready) order.mutate(draft);
-  }
-
-  return (
-    <form
-      className="order"
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        submit();
-      }}
-    >
-      <PromptBox
-        value={draft.prompt}
-        concepts={concepts ?? []}
-        fault={problem?.field === "prompt" ? problem.detail : undefined}
-        onChange={(prompt) => {
-          change({ prompt });
-        }}
-        onSubmit={submit}
-      />
-      <div className="row between">
-        <div className="row">
-          <button className="button primary large" disabled={!ready}>
-            Draw
-          </button>
-          <div className="chips" role="group" aria-label="How many pictures">
-            {COUNTS.filter((count) => count <= limits.count_max).map((count) => (
-              <button
-                key={count}
-                type="button"
-                className="chip"
-                aria-pressed={draft.count === count}
-                onClick={() => {
-                  change({ count });
-                }}
-              >
-                {count}
-              </button>
-            ))}
-          </div>
-          {draft.seed !== "" && (
-            <button
-              type="button"
-              className="chip"
-              onClick={() => {
-                change({ seed: "" });
-              }}
-            >
-              seed {draft.seed} ✕
-            </button>
-          )}
-        </div>
-      </div>
-      <details open={FIELDS.slice(1).includes(problem?.field ?? "") || undefined}>
-        <summary>More</summary>
-        <OrderFields draft={draft} models={models ?? []} model={model} problem={problem} onChange={change} />
-      </details>
-      {problem && !FIELDS.includes(problem.field ?? "") && <ProblemNotice error={order.error} />}
-    </form>
   );
 }

@@ -28,6 +28,7 @@ export function GenerationRow({ generation, onOpen }: GenerationRowProps) {
   const places = Array.from({ length: generation.count }, (_, index) => ({
     image: generation.images.find((each) => each.index === index),
     early: story.images.find((each) => each.index === index),
+    glimpse: story.glimpses.find((each) => each.index === index),
   }));
   return (
     <article className="generation" aria-label={generation.prompt}>
@@ -45,10 +46,15 @@ export function GenerationRow({ generation, onOpen }: GenerationRowProps) {
           <div style={{ width: `${share(story.progress) * 100}%` }} />
         </div>
       )}
+      {story.warnings.map((warning) => (
+        <p key={warning} className="soft small">
+          {warning}
+        </p>
+      ))}
       {generation.state === "failed" && <Failure jobId={generation.job_id} />}
       {generation.state === "cancelled" && generation.images.length === 0 && <p className="soft small">Stopped before a picture was done.</p>}
       <ul className="drawings">
-        {places.map(({ image, early }, index) => {
+        {places.map(({ image, early, glimpse }, index) => {
           if (image !== undefined) {
             return (
               <li key={index}>
@@ -72,7 +78,11 @@ export function GenerationRow({ generation, onOpen }: GenerationRowProps) {
           }
           return drawing ? (
             <li key={index}>
-              <div className="picture waiting" />
+              {glimpse === undefined ? (
+                <div className="picture waiting" />
+              ) : (
+                <img className="picture drawn glimpse" src={glimpse.url} alt={`Picture ${index + 1}, still being drawn`} />
+              )}
             </li>
           ) : null;
         })}

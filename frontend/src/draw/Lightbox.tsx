@@ -15,9 +15,10 @@ interface LightboxProps {
   onClose: () => void;
   onAgain: (image: DrawnImage) => void;
   onVary: (image: DrawnImage) => void;
+  onEdit: (image: DrawnImage) => void;
 }
 
-export function Lightbox({ images, shown, mayDraw, onShow, onClose, onAgain, onVary }: LightboxProps) {
+export function Lightbox({ images, shown, mayDraw, onShow, onClose, onAgain, onVary, onEdit }: LightboxProps) {
   const place = images.findIndex((image) => image.id === shown.id);
   const before = images[place - 1];
   const after = images[place + 1];
@@ -57,6 +58,9 @@ export function Lightbox({ images, shown, mayDraw, onShow, onClose, onAgain, onV
           <Fact name="Guidance" value={recipe.guidance} />
           <Fact name="Scheduler" value={recipe.scheduler} />
           <Fact name="Size" value={`${shown.width} × ${shown.height}`} />
+          {recipe.strength !== undefined && (
+            <Fact name="Drawn from" value={`a picture${recipe.mask ? ", into a mask" : ""}, strength ${Math.round(recipe.strength * 100)} %`} />
+          )}
           <Fact name="Base model" value={recipe.base_model} />
           {recipe.concepts.length > 0 && (
             <Fact name="Words" value={recipe.concepts.map(({ placeholder, version }) => `${placeholder} v${version}`).join(", ")} />
@@ -82,6 +86,15 @@ export function Lightbox({ images, shown, mayDraw, onShow, onClose, onAgain, onV
                 }}
               >
                 Again with this seed
+              </button>
+              <button
+                type="button"
+                className="button"
+                onClick={() => {
+                  onEdit(shown);
+                }}
+              >
+                Edit this
               </button>
             </>
           )}

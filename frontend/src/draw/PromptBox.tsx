@@ -126,6 +126,9 @@ export function PromptBox({ value, concepts, fault, onChange, onSubmit }: Prompt
           ))}
         </div>
       )}
+      <p className="hint small soft">
+        <code>(more of this)</code> and <code>[less of this]</code>, or by how much: <code>(like this:1.3)</code>.
+      </p>
     </div>
   );
 }

@@ -50,6 +50,15 @@ test("previews and pictures keep their order whatever order they come in, and a 
   expect(images.map((image) => image.id)).toEqual(["x", "y"]);
 });
 
+test("glimpses of a drawing are only ever the newest", () => {
+  const { glimpses, previews } = story(
+    { type: "preview", id: 1, data: { step: 5, glimpses: [{ index: 0, url: "early" }] } },
+    { type: "preview", id: 2, data: { step: 9, glimpses: [{ index: 0, url: "late" }] } },
+  );
+  expect(glimpses).toEqual([{ index: 0, url: "late" }]);
+  expect(previews).toEqual([]);
+});
+
 test("the same warning is shown once", () => {
   const { warnings } = story(
     { type: "warning", id: 1, data: { detail: "The rate was lowered." } },

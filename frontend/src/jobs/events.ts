@@ -16,6 +16,12 @@ export interface Preview {
   prompt: string;
 }
 
+/** What a picture is going to be, while it is still being drawn: a few pixels as a `data:` address. */
+export interface Glimpse {
+  index: number;
+  url: string;
+}
+
 export interface DrawnEvent {
   index: number;
   id: string;
@@ -26,7 +32,7 @@ export interface DrawnEvent {
 export type JobEvent =
   | { type: "state"; id: number; data: { state: JobState; attempt: number } }
   | { type: "progress"; id: number; data: Progress }
-  | { type: "preview"; id: number; data: Preview }
+  | { type: "preview"; id: number; data: Preview | { step: number; glimpses: readonly Glimpse[] } }
   | { type: "image"; id: number; data: DrawnEvent }
   | { type: "warning"; id: number; data: { detail: string } };
 
@@ -44,6 +50,7 @@ export interface Story {
   progress: Progress | null;
   points: readonly Point[];
   previews: readonly Preview[];
+  glimpses: readonly Glimpse[];
   images: readonly DrawnEvent[];
   warnings: readonly string[];
 }
@@ -55,6 +62,7 @@ export const beginning: Story = {
   progress: null,
   points: [],
   previews: [],
+  glimpses: [],
   images: [],
   warnings: [],
 };
@@ -68,6 +76,7 @@ export function told(story: Story, event: JobEvent): Story {
     case "progress":
       return { ...next, progress: event.data, points: withPoint(story.points, event.data) };
     case "preview":
+      if ("glimpses" in event.data) return { ...next, glimpses: event.data.glimpses };
       return { ...next, previews: replacing(story.previews, event.data, (preview) => preview.step) };
     case "image":
       return { ...next, images: replacing(story.images, event.data, (image) => image.index) };
