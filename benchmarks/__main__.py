@@ -36,6 +36,8 @@ BENCHMARKS = {
     "report": report.run,
     "switching": drawing.run_switching,
     "mixed-batch": drawing.run_mixed_batch,
+    "remembered-prompts": drawing.run_remembered_prompts,
+    "glimpses": drawing.run_glimpses,
     "together": training.run,
 }
 BESIDE_THE_SCRIPT = {

@@ -4,26 +4,31 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import and_, select
+from sqlalchemy import and_, delete, select
 from sqlalchemy.orm import Session
 
 from app.concepts.models import Concept, Picture, Version
 from app.db import utc_now
 from app.generation.models import Generation, Image, Upload
-from app.jobs.models import Job
+from app.jobs.models import Job, JobEvent
 from app.jobs.states import ACTIVE
 from worker.studio import Studio
 
 log = structlog.get_logger(__name__)
 
+_DRAWN = select(Job.id).where(Job.kind == "generation", Job.state.not_in(ACTIVE))
+
 
 def remove_orphans(studio: Studio) -> int:
     """Delete every unreferenced blob that is old enough that no transaction can still be about to name it.
 
-    Also what a writer that died left half-written, which no listing shows. Returns how many were removed.
+    Also what a writer that died left half-written, which no listing shows, and the glimpses of drawings that ended
+    without a word of their worker. Returns how many blobs were removed.
     """
     before = utc_now() - timedelta(seconds=studio.settings.orphan_seconds)
     unfinished = studio.storage.remove_unfinished(before)
+    with studio.database.transaction() as session:
+        session.execute(delete(JobEvent).where(JobEvent.type == "preview", JobEvent.job_id.in_(_DRAWN)))
     old = {blob.key for blob in studio.storage.list("") if blob.modified_at < before}
     with studio.database.reading() as session:
         orphans = old - set(referenced(session))

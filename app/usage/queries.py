@@ -4,7 +4,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from app.concepts.models import Concept, Picture, Version
-from app.generation.models import Generation, Image
+from app.generation.models import Generation, Image, Upload
 from app.usage.models import DayOfUse
 
 
@@ -15,7 +15,8 @@ def gpu_seconds(session: Session, team_id: str, since: str) -> dict[str, float]:
 
 
 def stored_bytes(session: Session, team_id: str) -> int:
-    """What the team's pictures take: drawn ones, previews, and those that words were taught from. Not deleted ones."""
+    """What the team's pictures take: drawn ones, previews, and those that words were taught or drawings started from.
+    Not deleted ones."""
     drawn = (
         select(func.sum(Image.bytes))
         .join(Generation, Generation.id == Image.generation_id)
@@ -33,4 +34,9 @@ def stored_bytes(session: Session, team_id: str) -> int:
         .join(Concept, Concept.id == Version.concept_id)
         .where(Picture.team_id == team_id, Concept.deleted_at.is_(None))
     )
-    return sum(int(session.execute(query).scalar_one() or 0) for query in (drawn, previews, taught))
+    sent = (
+        select(func.sum(Upload.bytes))
+        .join(Generation, Generation.id == Upload.generation_id)
+        .where(Upload.team_id == team_id, Generation.deleted_at.is_(None))
+    )
+    return sum(int(session.execute(query).scalar_one() or 0) for query in (drawn, previews, taught, sent))

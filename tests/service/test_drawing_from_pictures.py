@@ -18,7 +18,7 @@ from app.concepts.models import Concept, Version
 from app.dependencies import Services
 from app.generation.models import Generation, Upload
 from app.jobs import ledger
-from app.jobs.models import JobEvent
+from app.jobs.models import Job, JobEvent
 from app.settings import Settings
 from tests.engine.conftest import DEMO
 from tests.service.conftest import photo
@@ -392,6 +392,15 @@ def test_glimpses_are_shown_while_it_is_drawn_and_gone_afterwards(
     assert all(glimpse["url"].startswith("data:image/jpeg;base64,") for glimpse in glimpses)
     assert all(len(glimpse["url"]) < 4000 for glimpse in glimpses)
     assert events(services, "preview") == []
+
+
+def test_glimpses_that_a_dead_worker_left_are_swept(member: TestClient, services: Services, studio: Studio) -> None:
+    made = [member.post("/api/generations", json=FAST).json()["job"]["id"] for _ in range(2)]
+    with services.database.transaction() as session:
+        session.add_all(JobEvent(job_id=job_id, attempt=1, type="preview", data={"glimpses": []}) for job_id in made)
+        session.get_one(Job, made[0]).state = "failed"
+    remove_orphans(studio)
+    assert len(events(services, "preview")) == 1  # of the one that may go on
 
 
 def failing(error: Exception, more_than: int) -> Callable[..., Any]:
