@@ -42,6 +42,18 @@ class Upload(Base):
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 
+class Use(Base):
+    """A concept in a drawing."""
+
+    __tablename__ = "generation_concepts"
+
+    concept_id: Mapped[str] = mapped_column(ForeignKey("concepts.id", ondelete="CASCADE"), primary_key=True)
+    generation_id: Mapped[str] = mapped_column(
+        ForeignKey("generations.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
+
+
 class Image(Base):
     """A drawn picture: of a generation, or a preview that a training drew (then `generation_id` is None)."""
 

@@ -15,7 +15,7 @@ from app.db import new_id
 from app.dependencies import Services
 from app.errors import InvalidInput, PromptError
 from app.generation import sources
-from app.generation.models import Generation
+from app.generation.models import Generation, Use
 from app.generation.prompts import Named, check, named
 from app.generation.schemas import GenerationIn
 from app.generation.sources import Attached, Source, Start
@@ -135,6 +135,8 @@ def _queue(
     session.add(generation)
     session.flush()
     session.add_all(each.row for each in sent if each.row is not None)
+    named_once = {each.concept_id for each in spec.concepts}
+    session.add_all(Use(concept_id=one, generation_id=generation.id, team_id=principal.team_id) for one in named_once)
     job_service.submit(session, job, "generation", settings)
     return job
 

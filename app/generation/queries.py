@@ -6,7 +6,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from app.concepts.models import Concept, Version
-from app.generation.models import Generation, Image, Upload
+from app.generation.models import Generation, Image, Upload, Use
 
 
 def by_id(session: Session, team_id: str, generation_id: str) -> Generation | None:
@@ -25,9 +25,13 @@ def by_job(session: Session, team_id: str, job_id: str) -> Generation | None:
     return session.scalars(query).one_or_none()
 
 
-def page(session: Session, team_id: str, *, before: str | None, limit: int) -> Sequence[Generation]:
-    """The team's generations, newest first, `limit` at most, older than the id `before`."""
+def page(
+    session: Session, team_id: str, *, concept: str | None, before: str | None, limit: int
+) -> Sequence[Generation]:
+    """The team's generations, newest first, `limit` at most, older than the id `before`; those with a concept."""
     query = select(Generation).where(Generation.team_id == team_id, Generation.deleted_at.is_(None))
+    if concept is not None:
+        query = query.join(Use, Use.generation_id == Generation.id).where(Use.concept_id == concept)
     if before is not None:
         query = query.where(Generation.id < before)
     return session.scalars(query.order_by(Generation.id.desc()).limit(limit)).all()

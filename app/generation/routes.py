@@ -50,11 +50,12 @@ async def create_generation(
 def list_generations(
     principal: Viewer,
     session: Reading,
+    concept: Annotated[str | None, Query(description="Only what was drawn with this concept, by its id.")] = None,
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> GenerationPage:
     """What the team drew, newest first."""
-    return service.page(session, principal.team_id, cursor=cursor, limit=limit)
+    return service.page(session, principal.team_id, concept=concept, cursor=cursor, limit=limit)
 
 
 @router.get("/generations/{generation_id}")

@@ -51,9 +51,9 @@ def upload(session: Session, team_id: str, upload_id: str) -> Upload:
     return found
 
 
-def page(session: Session, team_id: str, *, cursor: str | None, limit: int) -> GenerationPage:
-    """The team's generations, newest first."""
-    found = queries.page(session, team_id, before=cursor, limit=limit + 1)
+def page(session: Session, team_id: str, *, concept: str | None, cursor: str | None, limit: int) -> GenerationPage:
+    """The team's generations, newest first; only those with a concept, if one is given."""
+    found = queries.page(session, team_id, concept=concept, before=cursor, limit=limit + 1)
     shown = found[:limit]
     return GenerationPage(items=describe(session, shown), next=shown[-1].id if len(found) > limit else None)
 

@@ -107,6 +107,16 @@ def test_exactly_as_many_tokens_as_the_model_reads_are_fine(member: TestClient, 
     assert member.post("/api/generations", json={"prompt": "cat " * 117 + "<my-mug>"}).status_code == 202
 
 
+def test_what_was_drawn_with_a_word_is_found(member: TestClient, stranger: TestClient, learned: str) -> None:
+    asked = {"prompt": "a <my-mug> and <my-mug@1>", "negative_prompt": "<my-mug>"}
+    drawn = member.post("/api/generations", json=asked).json()
+    member.post("/api/generations", json={"prompt": "a cat"})
+    found = member.get(f"/api/generations?concept={learned}").json()["items"]
+    assert [each["id"] for each in found] == [drawn["generation"]["id"]]
+    assert member.get("/api/generations?concept=nothing").json()["items"] == []
+    assert stranger.get(f"/api/generations?concept={learned}").json()["items"] == []
+
+
 def test_another_team_cannot_draw_it(stranger: TestClient, learned: str) -> None:
     answer = stranger.post("/api/generations", json={"prompt": "<my-mug>"})
     assert answer.json()["type"] == "/problems/prompt-unknown-placeholder"

@@ -41,16 +41,17 @@ export interface Wanted {
   query: string;
   kind: Kind | null;
   tag: string | null;
+  owner: string | null;
 }
 
-export const everything: Wanted = { query: "", kind: null, tag: null };
+export const everything: Wanted = { query: "", kind: null, tag: null, owner: null };
 
 /** The library, newest first, page by page; asked again while something is being learned. */
 export function library(wanted: Wanted) {
   return infiniteQueryOptions({
     queryKey: ["concepts", "library", wanted],
     queryFn: ({ signal, pageParam }) => {
-      const query = { query: wanted.query || null, kind: wanted.kind, tag: wanted.tag, cursor: pageParam, limit: PAGE };
+      const query = { query: wanted.query || null, kind: wanted.kind, tag: wanted.tag, owner: wanted.owner, cursor: pageParam, limit: PAGE };
       return answer(api.GET("/api/concepts", { params: { query }, signal }));
     },
     initialPageParam: null as string | null,
@@ -164,6 +165,16 @@ export const history = infiniteQueryOptions({
   refetchInterval: ({ state }) =>
     state.data?.pages.some((page) => page.items.some(isBeingDrawn)) ? WATCH_MS : false,
 });
+
+/** The newest drawings with a word in them. */
+export function drawnWith(conceptId: string) {
+  return queryOptions({
+    queryKey: ["generations", "with", conceptId],
+    queryFn: async ({ signal }) =>
+      (await answer(api.GET("/api/generations", { params: { query: { concept: conceptId, limit: HISTORY } }, signal })))
+        .items,
+  });
+}
 
 export function isBeingDrawn(generation: Generation): boolean {
   return !hasEnded(generation.state);

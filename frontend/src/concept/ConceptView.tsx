@@ -12,6 +12,7 @@ import { ProblemNotice } from "../ui/Notice";
 import { Word } from "../ui/Word";
 import { DeleteConcept } from "./DeleteConcept";
 import { Download } from "./Download";
+import { DrawnWith } from "./DrawnWith";
 import { EditConcept } from "./EditConcept";
 import { ForgetPictures } from "./ForgetPictures";
 import { ReportSection } from "./report/ReportSection";
@@ -96,6 +97,7 @@ function Known({ concept }: { concept: Concept }) {
         </section>
       </div>
       {shown?.report && <ReportSection key={shown.number} concept={concept} number={shown.number} />}
+      <DrawnWith concept={concept} />
     </>
   );
 }

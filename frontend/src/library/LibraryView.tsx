@@ -5,7 +5,7 @@ import { Link } from "wouter";
 
 import { everything, library, trainings, type Wanted } from "../api/queries";
 import type { Kind } from "../api/types";
-import { useMayChange } from "../session/signedIn";
+import { useMayChange, useMe } from "../session/signedIn";
 import { ProblemNotice } from "../ui/Notice";
 import { ConceptCard } from "./ConceptCard";
 import { EmptyLibrary } from "./EmptyLibrary";
@@ -23,7 +23,8 @@ export function LibraryView() {
   const concepts = asked.data?.pages.flatMap((page) => page.items);
   const learning = concepts?.some((concept) => concept.training_job !== null) ?? false;
   const running = useQuery({ ...trainings, enabled: learning });
-  const narrowed = wanted.query !== "" || wanted.kind !== null || wanted.tag !== null;
+  const { user } = useMe();
+  const narrowed = wanted.owner !== null || wanted.query !== "" || wanted.kind !== null || wanted.tag !== null;
   const tags = [...new Set(concepts?.flatMap((concept) => concept.tags))].sort();
   if (wanted.tag !== null && !tags.includes(wanted.tag)) tags.push(wanted.tag);
 
@@ -68,6 +69,16 @@ export function LibraryView() {
             </button>
           ))}
         </div>
+        <button
+          type="button"
+          className="chip"
+          aria-pressed={wanted.owner !== null}
+          onClick={() => {
+            setWanted({ ...wanted, owner: wanted.owner === null ? user.id : null });
+          }}
+        >
+          Mine
+        </button>
         {tags.length > 0 && (
           <div className="chips" role="group" aria-label="Tags">
             {tags.map((tag) => (
