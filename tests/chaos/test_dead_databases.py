@@ -1,8 +1,9 @@
 """PostgreSQL restarts under claims, or goes away under a teaching. Nothing is claimed twice, nothing is forgotten."""
 
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -31,7 +32,15 @@ def outage(server: Any) -> Iterator[None]:
     try:
         yield
     finally:
+        until(lambda: running(server), "PostgreSQL to be there again")
+
+
+def running(server: Any) -> bool:
+    """Start it, unless it is on its way already; whether it is there."""
+    with suppress(subprocess.SubprocessError, AssertionError):  # it recovers, and a busy machine takes its time
         server.ensure_postgres_running()
+        return True
+    return False
 
 
 @pytest.fixture
