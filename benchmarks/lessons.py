@@ -13,7 +13,7 @@ from models.recipe.world import individual, plain, portrait, scene
 PLACES = ("on the grass", "yellow", "in the snow", "pink")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lesson:
     """What somebody would upload."""
 
