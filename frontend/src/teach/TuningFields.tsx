@@ -3,8 +3,8 @@ import type { Problem } from "../api/problem";
 import type { BaseModel } from "../api/types";
 import { useMe } from "../session/signedIn";
 import { Field } from "../ui/Field";
-import { FreedomField } from "./FreedomField";
 import { faultOf, type Tuning } from "./lesson";
+import { WayFields } from "./WayFields";
 
 interface TuningFieldsProps {
   value: Tuning;
@@ -17,13 +17,7 @@ export function TuningFields({ value, model, problem, onChange }: TuningFieldsPr
   const { limits } = useMe();
   return (
     <div className="stack roomy">
-      <FreedomField
-        value={value.freedom}
-        fault={faultOf(problem, "kappa") ?? faultOf(problem, "method")}
-        onChange={(freedom) => {
-          onChange({ ...value, freedom });
-        }}
-      />
+      <WayFields value={value} problem={problem} onChange={onChange} />
       <div className="pair">
         <Field
           label="Vectors"

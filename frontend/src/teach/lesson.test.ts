@@ -30,8 +30,9 @@ test("each request has a key of its own", () => {
   expect(newKey()).not.toBe(newKey());
 });
 
-test("the slider between likeness and freedom sends nothing until somebody moves it", () => {
-  expect(tuningFields(untuned)).toEqual({ vectors: "", steps_max: "", mirror: "", seed: "" });
-  expect(tuningFields({ ...untuned, freedom: 0 })).toMatchObject({ method: "directional", kappa: 0 });
-  expect(tuningFields({ ...untuned, freedom: KAPPAS.length - 1 })).toMatchObject({ kappa: 0.4 });
+test("the slider between likeness and freedom counts only for the way to learn that it belongs to", () => {
+  expect(tuningFields(untuned)).not.toHaveProperty("kappa");
+  expect(tuningFields({ ...untuned, method: "classic" })).not.toHaveProperty("kappa");
+  const last = KAPPAS.length - 1;
+  expect(tuningFields({ ...untuned, method: "directional", freedom: last })).toMatchObject({ kappa: KAPPAS[last] });
 });

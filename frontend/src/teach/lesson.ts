@@ -12,14 +12,15 @@ export interface Tuning {
   stepsMax: string;
   mirror: "" | "true" | "false";
   seed: string;
-  /** A place on the way from the closest likeness to the greatest freedom; null means the base model's own. */
-  freedom: number | null;
+  method: "" | "classic" | "directional";
+  /** A place of the slider: on the way from the closest likeness to what is easiest to change. */
+  freedom: number;
 }
 
-export const untuned: Tuning = { vectors: "", stepsMax: "", mirror: "", seed: "", freedom: null };
-
 /** How strongly the word is held near what it starts from, for each place of the slider. */
-export const KAPPAS = [0, 0.05, 0.1, 0.2, 0.4] as const;
+export const KAPPAS = [0, 0.1, 0.3, 0.6, 1] as const;
+
+export const untuned: Tuning = { vectors: "", stepsMax: "", mirror: "", seed: "", method: "", freedom: 1 };
 
 export interface Lesson {
   files: readonly File[];
@@ -82,9 +83,9 @@ export function tagsIn(text: string): string[] {
   return [...new Set(tags.filter((tag) => tag !== ""))];
 }
 
-export function tuningFields({ vectors, stepsMax, mirror, seed, freedom }: Tuning) {
-  const held = freedom === null ? {} : { method: "directional", kappa: KAPPAS[freedom] };
-  return { vectors, steps_max: stepsMax, mirror, seed, ...held };
+export function tuningFields({ vectors, stepsMax, mirror, seed, method, freedom }: Tuning) {
+  const fields = { vectors, steps_max: stepsMax, mirror, seed, method };
+  return method === "directional" ? { ...fields, kappa: KAPPAS[freedom] } : fields;
 }
 
 /** Sends a lesson. The key makes a second press of the button harmless. */
