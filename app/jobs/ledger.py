@@ -7,9 +7,9 @@ one that changes no row raises LeaseLost: somebody else runs the job now. Knows 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.concepts.models import Version
@@ -17,8 +17,11 @@ from app.db import now, rows_changed
 from app.errors import LeaseLost
 from app.jobs import books, queries
 from app.jobs.models import Job, JobEvent
+from app.jobs.queries import Candidate
 from app.jobs.states import FINAL, Kind, State
 from app.webhooks.outbox import announce
+
+_BLIND: Final[dict[str, Any]] = {"synchronize_session": False}  # nothing that is loaded has to follow
 
 
 @dataclass(frozen=True)
@@ -51,17 +54,16 @@ def claim(
     """
     moment = now(session)
     reclaim(session, lease_seconds, kind, moment)
-    holder = session.scalars(queries.next_turn(kind)).one_or_none()
+    holder = queries.next_turn(session, kind)
     if holder is None:
         return None
-    job = session.scalars(queries.next_seat(holder)).one_or_none() or holder
-    if base_model is not None and (job.error is not None or job.spec.get("base_model") != base_model):
+    job = queries.next_seat(session, kind, holder) or holder
+    if base_model is not None and (job.error is not None or job.base_model != base_model):
         return None
     # Whoever of the team goes first goes at this turn; who held it goes at the other's.
-    if holder is not job:
-        holder.turn, job.turn = job.turn, holder.turn
-        session.flush()
-    return _start(session, job, worker, moment, lease_seconds)
+    if job.id != holder.id:
+        session.execute(update(Job).where(Job.id == holder.id).values(turn=job.turn), execution_options=_BLIND)
+    return _start(session, job, worker, moment, lease_seconds, turn=holder.turn)
 
 
 def claim_mates(session: Session, leader: Job, worker: str, lease_seconds: float, pictures_max: int) -> list[Job]:
@@ -72,11 +74,10 @@ def claim_mates(session: Session, leader: Job, worker: str, lease_seconds: float
     if leader.error is not None:
         return []
     mates, room, moment = [], pictures_max, now(session)
-    for job in session.scalars(queries.batch_mates(leader, limit=max(pictures_max, 0))).all():
-        pictures = int(job.spec["count"])
+    for job, pictures in queries.batch_mates(session, leader, limit=max(pictures_max, 0)):
         if pictures > room:
             break
-        started = _start(session, job, worker, moment, lease_seconds)
+        started = _start(session, job, worker, moment, lease_seconds, turn=job.turn)
         if started is not None:
             mates.append(started)
             room -= pictures
@@ -212,7 +213,9 @@ def _take_away(session: Session, job: Job, moment: datetime) -> None:
         _log(session, job, "state", {"state": "queued", "attempt": job.attempt})
 
 
-def _start(session: Session, job: Job, worker: str, moment: datetime, lease_seconds: float) -> Job | None:
+def _start(
+    session: Session, job: Candidate, worker: str, moment: datetime, lease_seconds: float, *, turn: int
+) -> Job | None:
     taken = (
         update(Job)
         .where(Job.id == job.id, Job.state == "queued", Job.attempt == job.attempt)
@@ -223,12 +226,12 @@ def _start(session: Session, job: Job, worker: str, moment: datetime, lease_seco
             lease_until=moment + timedelta(seconds=lease_seconds),
             claimed_at=moment,
             share=1.0,
-            started_at=job.started_at or moment,
+            started_at=func.coalesce(Job.started_at, moment),
+            turn=turn,
         )
         .returning(Job)
     )
-    options = {"synchronize_session": False, "populate_existing": True}
-    started = session.scalars(taken, execution_options=options).one_or_none()
+    started = session.scalars(taken, execution_options=_BLIND | {"populate_existing": True}).one_or_none()
     if started is not None:
         _log(session, started, "state", {"state": "running", "attempt": started.attempt})
     return started

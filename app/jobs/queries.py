@@ -127,16 +127,36 @@ def _behind(
     return 0
 
 
-def next_turn(kind: Kind) -> Select[Job]:
+@dataclass(frozen=True)
+class Candidate:
+    """As much of a waiting job as a claim has to know: a claim is made often, and a whole row is long."""
+
+    id: str
+    team_id: str
+    turn: int
+    attempt: int
+    error: dict[str, Any] | None
+    base_model: str | None
+
+
+_CANDIDATE: Final = (Job.id, Job.team_id, Job.turn, Job.attempt, Job.error, Job.spec["base_model"].as_string())
+
+
+def next_turn(session: Session, kind: Kind) -> Candidate | None:
     """The waiting job that holds the first turn, locked so that no two workers look at the same one."""
-    query = select(Job).where(Job.kind == kind, WAITS).order_by(Job.turn, Job.id).limit(1)
-    return query.with_for_update(skip_locked=True)
+    query = select(*_CANDIDATE).where(Job.kind == kind, WAITS).order_by(Job.turn, Job.id)
+    return _first(session, query)
 
 
-def next_seat(holder: Job) -> Select[Job]:
+def next_seat(session: Session, kind: Kind, holder: Candidate) -> Candidate | None:
     """Of the team that holds a turn, the waiting job with the first seat, locked."""
-    query = select(Job).where(Job.team_id == holder.team_id, Job.kind == holder.kind, WAITS)
-    return query.order_by(Job.seat, Job.id).limit(1).with_for_update(skip_locked=True)
+    query = select(*_CANDIDATE).where(Job.team_id == holder.team_id, Job.kind == kind, WAITS)
+    return _first(session, query.order_by(Job.seat, Job.id))
+
+
+def _first(session: Session, query: Select[Any]) -> Candidate | None:
+    row = session.execute(query.limit(1).with_for_update(skip_locked=True)).one_or_none()
+    return None if row is None else Candidate(*row)
 
 
 def silent(kind: Kind | None, moment: datetime, longest: datetime) -> Select[Job]:
@@ -157,16 +177,17 @@ def claimable(session: Session, kinds: Sequence[Kind], moment: datetime) -> list
     ]
 
 
-def batch_mates(leader: Job, limit: int) -> Select[Job]:
-    """Waiting jobs that can share the leader's denoising loop and never went wrong, in turn."""
-    return (
-        select(Job)
+def batch_mates(session: Session, leader: Job, limit: int) -> list[tuple[Candidate, int]]:
+    """Waiting jobs that can share the leader's denoising loop and never went wrong, in turn, with their pictures."""
+    query = (
+        select(*_CANDIDATE, Job.spec["count"].as_integer())
         .where(Job.kind == leader.kind, WAITS, Job.batch_key == leader.batch_key, Job.id != leader.id)
         .where(Job.error.is_(None))
         .order_by(Job.turn, Job.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
+    return [(Candidate(*row[:-1]), int(row[-1])) for row in session.execute(query)]
 
 
 @dataclass(frozen=True)
