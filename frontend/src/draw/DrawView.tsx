@@ -15,6 +15,7 @@ import { Lightbox } from "./Lightbox";
 import { OrderForm, type Filled } from "./OrderForm";
 import { sendDraft } from "./request";
 import { startFrom } from "./start";
+import { watched } from "./watched";
 
 export function DrawView() {
   const mayDraw = useMayChange();
@@ -23,6 +24,7 @@ export function DrawView() {
   const [shown, setShown] = useState<DrawnImage | null>(null);
   const drawn = useInfiniteQuery(history);
   const generations = drawn.data?.pages.flatMap((page) => page.items) ?? [];
+  const listened = watched(generations);
   const [filled, setFilled] = useState<Filled | null>(null);
   const order = useMutation({
     mutationFn: sendDraft,
@@ -81,7 +83,7 @@ export function DrawView() {
       )}
       <div className="generations">
         {generations.map((generation) => (
-          <GenerationRow key={generation.id} generation={generation} onOpen={setShown} />
+          <GenerationRow key={generation.id} generation={generation} watched={listened.has(generation.id)} onOpen={setShown} />
         ))}
       </div>
       {drawn.hasNextPage && (

@@ -6,7 +6,7 @@ import { answer, api } from "../api/client";
 import { isProblem, ProblemError } from "../api/problem";
 import { isBeingDrawn, job as jobQuery, queryClient } from "../api/queries";
 import { hasEnded, type DrawnImage, type Generation } from "../api/types";
-import { share } from "../jobs/sentences";
+import { prospect, share } from "../jobs/sentences";
 import { useStory } from "../jobs/useStory";
 import { Ago } from "../ui/Ago";
 import { ProblemNotice } from "../ui/Notice";
@@ -14,12 +14,14 @@ import { Prompt } from "../ui/Word";
 
 interface GenerationRowProps {
   generation: Generation;
+  /** Whether to listen to its events. A browser has six connections to a studio, and every listener takes one. */
+  watched: boolean;
   onOpen: (image: DrawnImage) => void;
 }
 
-export function GenerationRow({ generation, onOpen }: GenerationRowProps) {
+export function GenerationRow({ generation, watched, onOpen }: GenerationRowProps) {
   const drawing = isBeingDrawn(generation);
-  const { story } = useStory(drawing ? generation.job_id : null);
+  const { story } = useStory(drawing && watched ? generation.job_id : null);
   const ended = story.state !== null && hasEnded(story.state);
   useEffect(() => {
     if (ended) void queryClient.invalidateQueries({ queryKey: ["generations"] });
@@ -46,6 +48,7 @@ export function GenerationRow({ generation, onOpen }: GenerationRowProps) {
           <div style={{ width: `${share(story.progress) * 100}%` }} />
         </div>
       )}
+      {generation.state === "queued" && <Waiting jobId={generation.job_id} />}
       {story.warnings.map((warning) => (
         <p key={warning} className="soft small">
           {warning}
@@ -88,6 +91,16 @@ export function GenerationRow({ generation, onOpen }: GenerationRowProps) {
         })}
       </ul>
     </article>
+  );
+}
+
+function Waiting({ jobId }: { jobId: string }) {
+  const { data: job } = useQuery(jobQuery(jobId));
+  if (job?.state !== "queued") return null;
+  return (
+    <p className="soft small" role="status">
+      {prospect(job, new Date())}
+    </p>
   );
 }
 
