@@ -44,6 +44,7 @@ WAYS: dict[str, dict[str, Any]] = {
     "directional, κ = 0.3": {**DIRECTIONAL, "kappa": 0.3},
     "classic, encoded start": {**CLASSIC, "start": "encoded"},
     "classic, context 0.1": {**CLASSIC, "context_weight": 0.1},
+    "classic, context 0.3": {**CLASSIC, "context_weight": 0.3},
     "classic, min-SNR 5": {**CLASSIC, "snr_gamma": 5.0},
 }
 

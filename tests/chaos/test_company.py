@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from app.jobs import ledger
+from app.jobs.models import Job
 from tests.acceptance.stack import Stack
 from worker.inversion import Inversion, gradients
 from worker.teaching import company, teach
@@ -100,3 +101,13 @@ def test_a_worker_that_is_told_to_stop_hands_every_one_of_them_back(stack: Stack
     rows = [stack.job(job_id) for job_id in jobs]
     assert [(row.state, row.checkpoint_key is not None) for row in rows] == [("queued", True)] * 2
     assert [row.attempts_max - row.attempt for row in rows] == [stack.settings.attempts_max] * 2
+
+
+def test_a_checkpoint_that_cannot_be_used_costs_its_steps_and_not_the_word(stack: Stack) -> None:
+    job_id = stack.teach("<our-zub>", steps_max=2)
+    stack.studio.storage.put("jobs/old/checkpoint.safetensors", b"from before an update")
+    with stack.database.transaction() as session:
+        session.get_one(Job, job_id).checkpoint_key = "jobs/old/checkpoint.safetensors"
+    run_here(stack)
+    assert stack.job(job_id).state == "succeeded"
+    assert any("begins anew" in event["detail"] for event in stack.events(job_id, "warning"))

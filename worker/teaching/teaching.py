@@ -17,7 +17,7 @@ from app.training.spec import PictureSpec, TrainingSpec
 from worker.base_models import BaseModel
 from worker.formats import Embedding
 from worker.generation import Request, Settings, draw
-from worker.inversion import Inversion, Options, Step, masked
+from worker.inversion import Checkpoint, Inversion, InversionError, Options, Step, masked
 from worker.lease import Heartbeat, write
 from worker.provenance import provenance
 from worker.stopping import Stopping
@@ -57,13 +57,24 @@ class Teaching:
         self.model: BaseModel = self.studio.base_model(self.spec.base_model)
         self.began = self.reported = self.saved = time.monotonic()
         self.pictures = [self._picture(picture) for picture in self.spec.pictures]
-        self.inversion = Inversion(self.model, self.pictures, self.spec.initializer, self._options())
         key = self.record.checkpoint_key
-        self.step: Step = self.inversion.begin(None if key is None else self.studio.storage.get(key))
+        self.step: Step = self._stand(None if key is None else self.studio.storage.get(key))
         self.first = self.step.number
-        # A resumed word has shown itself at this step already.
-        self.shown = -1 if key is None else self.first
         self.kept = False
+
+    def _stand(self, checkpoint: Checkpoint | None) -> Step:
+        """Where the job was left; at its start if that cannot be used, as after an update that learns otherwise."""
+        self.inversion = Inversion(self.model, self.pictures, self.spec.initializer, self._options())
+        try:
+            step = self.inversion.begin(checkpoint)
+        except InversionError as error:
+            if checkpoint is None:
+                raise
+            self.record.warnings.append(f"The teaching begins anew. {error}")
+            return self._stand(None)
+        # A resumed word has shown itself at this step already.
+        self.shown = -1 if checkpoint is None else step.number
+        return step
 
     def _picture(self, spec: PictureSpec) -> Pillow.Image:
         picture = Pillow.open(io.BytesIO(self.studio.storage.get(spec.key))).convert("RGB")
