@@ -37,6 +37,7 @@ router = APIRouter(tags=["operations"])
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 LOCAL: Final = {"127.0.0.1", "::1", "localhost", "testclient"}
+PAGE: Final = "path"  # what the page's own addresses are matched by
 FORWARDED: Final = ("x-forwarded-for", "forwarded", "x-real-ip", "via")
 # What a worker says of itself -> the metric, and what it means.
 OF_WORKERS: Final = {
@@ -78,12 +79,25 @@ class Timing:
 
         async def timing(message: Message) -> None:
             if message["type"] == "http.response.start":
-                route = getattr(scope.get("route"), "path", "none")
+                route = _route(scope)
                 self._figures.requests.labels(scope["method"], route, message["status"]).inc()
                 self._figures.seconds.labels(route).observe(time.perf_counter() - began)
             await send(message)
 
         await self._app(scope, receive, timing)
+
+
+def _route(scope: Scope) -> str:
+    """The address with names in place of what differs. A route itself knows no prefix of the router it is in."""
+    if scope.get("route") is None:
+        return "none"
+    segments = scope["path"].split("/")
+    for name, value in scope.get("path_params", {}).items():
+        if name == PAGE:
+            return "page"
+        if str(value) in segments:
+            segments[segments.index(str(value))] = f"{{{name}}}"
+    return "/".join(segments)
 
 
 def _allowed(request: Request, services: ServicesOf) -> None:

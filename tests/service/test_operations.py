@@ -130,6 +130,15 @@ def test_the_figures_tell_of_the_queue_the_ended_and_the_workers(member: TestCli
     assert found['oneword_http_requests_total{method="POST",route="/api/generations",status="202"}'] == 2
 
 
+def test_requests_are_counted_by_route_and_never_by_what_was_asked_for(member: TestClient) -> None:
+    member.get("/api/concepts/nothing/versions/7/report")
+    member.get("/some/where/else")
+    member.put("/api/jobs")
+    routes = set(re.findall(r'oneword_http_requests_total\{method="\w+",route="([^"]+)"', "\n".join(figures(member))))
+    assert {"/api/concepts/{concept_id}/versions/{number}/report", "page"} <= routes
+    assert not any("nothing" in route or "where" in route for route in routes)
+
+
 def test_every_query_of_the_dashboard_names_figures_that_exist(member: TestClient, services: Services) -> None:
     worked(member, services)
     there = {name.partition("{")[0] for name in figures(member)}
