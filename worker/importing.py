@@ -3,6 +3,7 @@
 The only place that reads what a stranger wrote; how each format is read is in `worker.formats`.
 """
 
+import io
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -13,19 +14,24 @@ from sqlalchemy.orm import Session
 
 from app.base_models.catalog import Catalog, Facts
 from app.concepts.models import Concept, Version
-from app.db import now
-from app.errors import NotFound
+from app.db import new_id, now
+from app.errors import NotFound, OnewordError
+from app.generation.models import Image
 from app.importing.spec import ImportSpec
 from app.jobs import ledger
 from app.jobs.ledger import Lease
 from app.jobs.models import Job
 from worker import embeddings, formats, outcome
 from worker.formats import FIRST, SECOND, Embedding, Foreign
+from worker.generation import Request, Settings, draw
 from worker.lease import Heartbeat, write
-from worker.sentences import EmbeddingError
+from worker.report import PLAIN, Plan
+from worker.sentences import EmbeddingError, Sentence
 from worker.studio import Studio
 
 log = structlog.get_logger(__name__)
+
+SAMPLE_SEED = 7
 
 
 def import_embedding(studio: Studio, job: Job) -> None:
@@ -60,7 +66,9 @@ class Importing:
         metadata = self._metadata(found[0])
         self.note = found[0].note
         files = embeddings.keep(storage, folder, embedding, self.spec.placeholder, metadata)
-        write(self.studio.database, partial(self._make_ready, embedding=embedding, files=files, metadata=metadata))
+        sample = self._sample(embedding)
+        ready = partial(self._make_ready, embedding=embedding, files=files, metadata=metadata, sample=sample)
+        write(self.studio.database, ready)
         for file in self.spec.files:
             storage.delete(file.key)
         log.info("imported", job=self.job.id, format=found[0].format, vectors=embedding.vectors)
@@ -98,8 +106,44 @@ class Importing:
             "imported_as": found.placeholder or self.spec.files[0].name,
         }
 
+    def _sample(self, embedding: Embedding) -> Image | None:
+        """What the word draws, so that it has a face in the library. Whatever goes wrong costs the picture alone."""
+        try:
+            model = self.studio.base_model(self.spec.base_model)
+            if not Plan.for_model(model).compare:  # a picture would take minutes
+                return None
+            prompt = PLAIN[self.spec.kind].format(self.spec.placeholder)
+            request = Request(prompt, concepts={self.spec.placeholder: embedding}, seed=SAMPLE_SEED)
+            (picture,) = draw(model, [request], Settings.for_model(model))
+            content = io.BytesIO()
+            picture.save(content, "PNG")
+            key = f"jobs/{self.job.id}/attempt-{self.lease.attempt}/sample.png"
+            self.studio.storage.put(key, content.getvalue())
+        except (Sentence, OnewordError, RuntimeError) as error:
+            log.warning("no sample of an imported word", job=self.job.id, reason=str(error))
+            return None
+        recipe = {"prompt": prompt, "seed": SAMPLE_SEED, "step": 0}
+        return Image(
+            id=new_id(),
+            team_id=self.job.team_id,
+            job_id=self.job.id,
+            generation_id=None,
+            position=0,
+            key=key,
+            seed=SAMPLE_SEED,
+            width=picture.width,
+            height=picture.height,
+            bytes=len(content.getvalue()),
+            recipe=recipe,
+        )
+
     def _make_ready(
-        self, session: Session, embedding: Embedding, files: dict[str, Any], metadata: dict[str, str]
+        self,
+        session: Session,
+        embedding: Embedding,
+        files: dict[str, Any],
+        metadata: dict[str, str],
+        sample: Image | None,
     ) -> None:
         """In one fenced transaction: the version is ready, it is the current one, and the job has succeeded."""
         version = session.get_one(Version, self.spec.version_id, populate_existing=True)
@@ -107,6 +151,9 @@ class Importing:
         version.vectors = embedding.vectors
         version.steps = int(metadata["steps"]) if metadata.get("steps", "").isdigit() else None
         version.files = files
+        if sample is not None:
+            session.merge(sample)
+            version.sample_image_id = sample.id
         version.origin = {
             "imported_from": metadata["imported_from"],
             "imported_as": metadata["imported_as"],

@@ -16,10 +16,19 @@ from app.jobs import ledger
 from tests.service.conftest import photo, photos
 from tests.service.test_bad_input import refused, written
 from worker import formats
-from worker.importing import import_embedding
+from worker.importing import Importing, import_embedding
 from worker.studio import Studio
 
 WIDTH = 128  # of the demo model
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Imports as on a machine where a picture takes minutes: without one."""
+    monkeypatch.setattr(Importing, "_sample", lambda *_: None)
+
+
+pytestmark = pytest.mark.usefixtures("undrawn")
 
 
 def rows(vectors: int = 2, width: int = WIDTH) -> torch.Tensor:

@@ -1,12 +1,13 @@
 """What a word can do, measured and drawn when it has been learned. Tensors and pictures only; no rows, no files."""
 
-from worker.report.prompts import HELD_OUT, Held
+from worker.report.prompts import HELD_OUT, PLAIN, Held
 from worker.report.report import Drawing, Judged, Plan, Report, draw_report
 from worker.report.scorer import Scorer, load_scorer
 from worker.report.scores import Scores
 
 __all__ = [
     "HELD_OUT",
+    "PLAIN",
     "Drawing",
     "Held",
     "Judged",

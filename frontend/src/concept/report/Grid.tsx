@@ -41,7 +41,10 @@ export function Grid({ concept, report, shown }: { concept: Concept; report: Rep
 }
 
 function Rows({ drawings, prompts }: { drawings: Drawings; prompts: readonly string[] }) {
-  const seeds = [...new Set(drawings.map((drawing) => drawing.seed))].sort((one, other) => one - other);
+  const every = [...new Set(drawings.map((drawing) => drawing.seed))].sort((one, other) => one - other);
+  // Stages that were passed over drew one row, and the plain prompt once more to be judged by.
+  const whole = every.filter((seed) => drawings.filter((drawing) => drawing.seed === seed).length >= prompts.length);
+  const seeds = whole.length > 0 ? whole : every;
   return (
     <tbody>
       {seeds.map((seed) => (
