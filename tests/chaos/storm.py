@@ -195,7 +195,11 @@ class Storm:
         for worker in list(self.stack.workers):
             if not worker.parent.is_running():
                 self._replace(worker, Worker.kill)
-        until(lambda: all(self._job(wish).state in FINAL for wish in self.asked), self._unfinished)
+        while left := self._left():  # patience is for each of them: a busy machine may take long for all
+            until(lambda left=left: self._left() < left, self._unfinished)
+
+    def _left(self) -> int:
+        return sum(self._job(wish).state not in FINAL for wish in self.asked)
 
     def _job(self, wish: Asked) -> Job:
         return self.stack.job(wish.job_id)
