@@ -52,7 +52,10 @@ def rows_of(pictures: list[list[Image.Image]]) -> Image.Image:
 
 
 def grid(model: BaseModel, file: Path) -> None:
-    pictures = drawn(model, list(GRID))
+    """Of the prompts, those that the model has all words for."""
+    tokenizer = model.encoders[0].tokenizer
+    known = [prompt for prompt in GRID if all(len(tokenizer.tokenize(word)) == 1 for word in prompt.split())]
+    pictures = drawn(model, known)
     rows_of([pictures[start : start + COLUMNS] for start in range(0, len(pictures), COLUMNS)]).save(file)
 
 
