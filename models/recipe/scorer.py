@@ -49,12 +49,9 @@ def scorer(
     folder: Path, words: CLIPTokenizer, text: CLIPTextModel, data: Pictures, minutes: float, device: str
 ) -> None:
     """Train the scorer in the folder for so many minutes more, or a new one that reads as the text encoder does."""
-    model = (
-        CLIPModel.from_pretrained(folder, dtype=torch.float32)
-        if folder.exists()
-        else untrained(text, data.pixels[:2000])
-    )
-    train(model, words, data, minutes, device)
+    new = not folder.exists()
+    model = untrained(text, data.pixels[:2000]) if new else CLIPModel.from_pretrained(folder, dtype=torch.float32)
+    train(model, words, data, minutes, device, new)
     model.cpu().half().save_pretrained(folder)
     words.save_pretrained(folder)
     processor().save_pretrained(folder)
@@ -83,7 +80,8 @@ def untrained(text: CLIPTextModel, pixels: Pixels) -> CLIPModel:
         "num_attention_heads": 4,
         "projection_dim": WIDTH,
     }
-    model = CLIPModel(CLIPConfig(projection_dim=WIDTH, text_config=text.config.to_dict(), vision_config=vision))
+    shape = {name: value for name, value in text.config.to_dict().items() if name != "_name_or_path"}
+    model = CLIPModel(CLIPConfig(projection_dim=WIDTH, text_config=shape, vision_config=vision))
     inner = getattr(text, "text_model", text)
     model.text_model.load_state_dict(inner.state_dict())
     whiten(model.vision_model.embeddings, as_tensor(pixels, "cpu"))
@@ -136,7 +134,7 @@ def half_of_a_pair(pixels: Tensor, whose: int) -> Tensor:
     return nn.functional.interpolate(cut, (side, side), mode="bilinear", align_corners=False, antialias=True)
 
 
-def train(model: CLIPModel, words: CLIPTokenizer, data: Pictures, minutes: float, device: str) -> None:
+def train(model: CLIPModel, words: CLIPTokenizer, data: Pictures, minutes: float, device: str, new: bool) -> None:
     model.to(device).train()
     weights = [*model.parameters()]
     reading = [*model.text_model.parameters()]
@@ -151,7 +149,7 @@ def train(model: CLIPModel, words: CLIPTokenizer, data: Pictures, minutes: float
     random, size = np.random.default_rng(0), BATCH[device]
     budget, step, mean, mean_kinds = Budget(minutes), 0, 0.0, 0.0
     while not budget.spent:
-        begun = budget.share < PLAIN_FIRST
+        begun = new and budget.share < PLAIN_FIRST
         rows = torch.from_numpy(random.choice(easy if begun else everything, size))
         whose = int(random.integers(0, 2))
         pixels = as_tensor(data.pixels[rows.numpy()], device)

@@ -28,5 +28,7 @@ def ship(run: Path, folder: Path) -> None:
 
 def forget_where(file: Path) -> None:
     said = json.loads(file.read_text())
-    if isinstance(said, dict) and said.pop("_name_or_path", None) is not None:
+    parts = [said, *said.values()] if isinstance(said, dict) else []
+    found = [part.pop("_name_or_path", None) for part in parts if isinstance(part, dict)]
+    if any(place is not None for place in found):
         file.write_text(json.dumps(said, indent=2, sort_keys=True) + "\n")

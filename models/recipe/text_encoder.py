@@ -27,7 +27,8 @@ def text_encoder(
     if not folder.exists():
         model = untrained(words)
         new_words = None if older is None else carry_over(model, words, older)
-        train(model, ids, z, words.eos_token_id, minutes, device, new_words)
+        if new_words is None or new_words.any():
+            train(model, ids, z, words.eos_token_id, minutes, device, new_words)
         model.cpu().save_pretrained(folder)
     return loaded(folder)
 
