@@ -14,8 +14,9 @@ LOOK_SECONDS: Final = 1.0
 
 def end_with_parent() -> None:
     """Send this process SIGTERM once the supervisor that started it is gone. Without a supervisor nothing happens."""
-    parent = os.environ.get(PARENT, "")
-    if parent == str(os.getppid()):
+    # Taken out, so that whatever this process starts does not look for a parent that it never had.
+    parent = os.environ.pop(PARENT, "")
+    if parent:
         threading.Thread(target=_follow, args=(int(parent),), name="end-with-parent", daemon=True).start()
 
 

@@ -104,3 +104,17 @@ def test_after_a_killed_studio_its_processes_end_by_themselves_and_the_next_one_
     second = serve(port)
     until(lambda: gone(left), "what the killed studio started to end")
     assert second.process.poll() is None
+
+
+def test_a_process_whose_supervisor_died_before_it_could_look_ends_too() -> None:
+    supervisor = subprocess.Popen(["true"])
+    supervisor.wait()
+    script = "from app.supervised import end_with_parent; end_with_parent(); import threading; threading.Event().wait()"
+    left = subprocess.run(
+        [sys.executable, "-c", script],
+        env=os.environ | {"ONEWORD_PARENT": str(supervisor.pid)},
+        cwd=REPOSITORY,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+    assert left.returncode == -signal.SIGTERM
