@@ -28,6 +28,7 @@ from worker.teaching.record import Record, Result
 log = structlog.get_logger(__name__)
 
 REPORT_SECONDS = 0.5
+STEPS_BEFORE_GUESSING = 5
 PREVIEWS_AT = (0, 25, 50, 100, 200, 400, 800, 1600, 3000)
 PREVIEW_SEED = 7
 PREVIEW_PROMPT = {"object": "a photo of {}", "style": "a cat in the style of {}"}
@@ -60,6 +61,7 @@ class Teaching:
         key = self.record.checkpoint_key
         self.step: Step = self._stand(None if key is None else self.studio.storage.get(key))
         self.first = self.step.number
+        self.paced_from = (self.first, self.began)
         self.kept = False
 
     def _stand(self, checkpoint: Checkpoint | None) -> Step:
@@ -107,6 +109,8 @@ class Teaching:
     def take_step(self, loss: Tensor) -> None:
         """Move the rows along their gradient."""
         self.step = self.inversion.take_step(loss)
+        if self.step.number == self.first + 1:
+            self.paced_from = (self.step.number, time.monotonic())
         self.record.warnings.extend(self.step.warnings)
 
     def between_steps(self) -> None:
@@ -131,10 +135,17 @@ class Teaching:
             self._report(moment)
 
     def _report(self, moment: float) -> None:
-        rate = (self.step.number - self.first) / max(moment - self.began, 1e-6)
-        left = (self.step.steps_max - self.step.number) / rate if rate > 0 else None
-        self.record.progress(self.step, left, share=min(1.0, self.used / max(moment - self.began, 1e-6)))
+        share = min(1.0, self.used / max(moment - self.began, 1e-6))
+        self.record.progress(self.step, self._seconds_left(moment), share=share)
         self.reported = moment
+
+    def _seconds_left(self, moment: float) -> float | None:
+        """At the pace since the first step, which everything had to be loaded for; None while that is a guess."""
+        first, since = self.paced_from
+        done = self.step.number - first
+        if done < STEPS_BEFORE_GUESSING:
+            return None
+        return (self.step.steps_max - self.step.number) * (moment - since) / done
 
     def watch(self) -> None:
         """Raise Interrupted when the worker stops or nobody wants the word any more; LeaseLost when it is lost."""
