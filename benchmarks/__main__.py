@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 
 from benchmarks import (
+    crowded,
     drawing,
     embedding,
     reference,
@@ -39,6 +40,7 @@ BENCHMARKS = {
     "remembered-prompts": drawing.run_remembered_prompts,
     "glimpses": drawing.run_glimpses,
     "together": training.run,
+    "crowded": crowded.run,
 }
 BESIDE_THE_SCRIPT = {
     "reference": reference.run,
