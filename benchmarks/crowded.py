@@ -1,4 +1,4 @@
-"""Two workers that compute on the same cores at once: how long a training step takes then, with our waiting and without."""
+"""Two workers that compute on the same cores at once: what a step takes then, with our waiting and with spinning."""
 
 import os
 import subprocess
