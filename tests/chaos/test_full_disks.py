@@ -42,8 +42,9 @@ class FullFor:
 
 
 def run_here(stack: Stack, *words: str) -> None:
-    """Run the waiting training in this process, without room for some blobs."""
-    studio: Any = replace(stack.studio, storage=FullFor(stack.studio.storage, words))
+    """Run the waiting training in this process, without room for some blobs. It is saved after every step."""
+    settings = stack.studio.settings.model_copy(update={"checkpoint_seconds": 0.0})
+    studio: Any = replace(stack.studio, settings=settings, storage=FullFor(stack.studio.storage, words))
     with studio.database.transaction() as session:
         job = ledger.claim(session, "training", "here", 60.0)
         assert job is not None
