@@ -108,11 +108,14 @@ def count_up(session: Session, table: type[Base], key: dict[str, Any], amounts: 
     session.execute(adding.on_conflict_do_update(index_elements=list(key), set_=columns))
 
 
+_CLOCK: Final = select(func.clock_timestamp())
+
+
 def now(session: Session) -> datetime:
     """The database's clock, so that leases of several machines are measured by one."""
     if session.get_bind().dialect.name == "sqlite":
         return utc_now()
-    moment: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
+    moment: datetime = session.execute(_CLOCK).scalar_one()
     return moment.astimezone(UTC)
 
 

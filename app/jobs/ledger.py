@@ -7,9 +7,9 @@ one that changes no row raises LeaseLost: somebody else runs the job now. Knows 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Table, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.concepts.models import Version
@@ -22,6 +22,24 @@ from app.jobs.states import FINAL, Kind, State
 from app.webhooks.outbox import announce
 
 _BLIND: Final[dict[str, Any]] = {"synchronize_session": False}  # nothing that is loaded has to follow
+
+# Built once, because building a statement costs more than running it.
+_TAKE: Final = (
+    update(Job)
+    .where(Job.id == bindparam("job"), Job.state == "queued", Job.attempt == bindparam("seen"))
+    .values(
+        state="running",
+        attempt=Job.attempt + 1,
+        worker=bindparam("by"),
+        lease_until=bindparam("until"),
+        claimed_at=bindparam("moment"),
+        share=1.0,
+        started_at=func.coalesce(Job.started_at, bindparam("moment")),
+        turn=bindparam("at"),
+    )
+    .returning(Job)
+)
+_TELL: Final = insert(cast("Table", JobEvent.__table__)).inline()
 
 
 @dataclass(frozen=True)
@@ -53,11 +71,13 @@ def claim(
     Reclaims what dead workers left first, so that work goes on even when no sweep runs.
     """
     moment = now(session)
-    reclaim(session, lease_seconds, kind, moment)
-    holder = queries.next_turn(session, kind)
-    if holder is None:
+    longest = moment + timedelta(seconds=lease_seconds)
+    head = queries.head(session, kind, moment, longest)
+    if (head is None or head.silent) and reclaim(session, lease_seconds, kind, moment):
+        head = queries.head(session, kind, moment, longest)
+    if head is None:
         return None
-    job = queries.next_seat(session, kind, holder) or holder
+    holder, job = head.holder, head.first
     if base_model is not None and (job.error is not None or job.base_model != base_model):
         return None
     # Whoever of the team goes first goes at this turn; who held it goes at the other's.
@@ -216,22 +236,15 @@ def _take_away(session: Session, job: Job, moment: datetime) -> None:
 def _start(
     session: Session, job: Candidate, worker: str, moment: datetime, lease_seconds: float, *, turn: int
 ) -> Job | None:
-    taken = (
-        update(Job)
-        .where(Job.id == job.id, Job.state == "queued", Job.attempt == job.attempt)
-        .values(
-            state="running",
-            attempt=Job.attempt + 1,
-            worker=worker,
-            lease_until=moment + timedelta(seconds=lease_seconds),
-            claimed_at=moment,
-            share=1.0,
-            started_at=func.coalesce(Job.started_at, moment),
-            turn=turn,
-        )
-        .returning(Job)
-    )
-    started = session.scalars(taken, execution_options=_BLIND | {"populate_existing": True}).one_or_none()
+    taken = {
+        "job": job.id,
+        "seen": job.attempt,
+        "by": worker,
+        "until": moment + timedelta(seconds=lease_seconds),
+        "moment": moment,
+        "at": turn,
+    }
+    started = session.scalars(_TAKE, taken, execution_options=_BLIND | {"populate_existing": True}).one_or_none()
     if started is not None:
         _log(session, started, "state", {"state": "running", "attempt": started.attempt})
     return started
@@ -263,8 +276,8 @@ def _settle(session: Session, job: Job) -> None:
 
 
 def _log(session: Session, job: Job, type_: str, data: dict[str, Any]) -> None:
-    session.add(JobEvent(job_id=job.id, attempt=job.attempt, type=type_, data=data))
     session.flush()
+    session.execute(_TELL, {"job_id": job.id, "attempt": job.attempt, "type": type_, "data": data})
 
 
 def _worn_out(attempts: int) -> dict[str, Any]:

@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import Any, Final, get_args
 
 from sqlalchemy import (
+    CTE,
     JSON,
     BigInteger,
     ColumnElement,
     Select,
     Text,
     and_,
+    bindparam,
     cast,
     exists,
     func,
@@ -20,6 +22,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    true,
     tuple_,
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -139,24 +142,55 @@ class Candidate:
     base_model: str | None
 
 
-_CANDIDATE: Final = (Job.id, Job.team_id, Job.turn, Job.attempt, Job.error, Job.spec["base_model"].as_string())
+@dataclass(frozen=True)
+class Head:
+    """The head of a queue: who holds the first turn, and who of the same team has the first seat."""
+
+    holder: Candidate
+    first: Candidate
+    silent: bool  # whether a running job has a lease that has run out, or is longer than one can be
 
 
-def next_turn(session: Session, kind: Kind) -> Candidate | None:
-    """The waiting job that holds the first turn, locked so that no two workers look at the same one."""
-    query = select(*_CANDIDATE).where(Job.kind == kind, WAITS).order_by(Job.turn, Job.id)
-    return _first(session, query)
+_CANDIDATE: Final = (
+    Job.id,
+    Job.team_id,
+    Job.turn,
+    Job.attempt,
+    Job.error,
+    Job.spec["base_model"].as_string().label("base_model"),
+)
 
 
-def next_seat(session: Session, kind: Kind, holder: Candidate) -> Candidate | None:
-    """Of the team that holds a turn, the waiting job with the first seat, locked."""
-    query = select(*_CANDIDATE).where(Job.team_id == holder.team_id, Job.kind == kind, WAITS)
-    return _first(session, query.order_by(Job.seat, Job.id))
+def _first(query: Select[Any], *order: InstrumentedAttribute[Any]) -> CTE:
+    return (
+        query.where(Job.kind == bindparam("kind"), WAITS)
+        .order_by(*order)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .cte()
+    )
 
 
-def _first(session: Session, query: Select[Any]) -> Candidate | None:
-    row = session.execute(query.limit(1).with_for_update(skip_locked=True)).one_or_none()
-    return None if row is None else Candidate(*row)
+def _head() -> Select[Any]:
+    holder = _first(select(*_CANDIDATE), Job.turn, Job.id)
+    ours = select(*_CANDIDATE).where(Job.team_id == select(holder.c.team_id).scalar_subquery())
+    first = _first(ours, Job.seat, Job.id)
+    # Of any kind, and each end by itself, so that it is two looks into the index of leases however many jobs run.
+    late, long = Job.lease_until < bindparam("moment"), Job.lease_until > bindparam("longest")
+    silent = or_(exists().where(RUNS, late), exists().where(RUNS, long)).label("silent")
+    return select(silent, *holder.c, *first.c).select_from(holder.join(first, true()))
+
+
+_HEAD: Final = _head()  # built once: building it takes as long as asking
+
+
+def head(session: Session, kind: Kind, moment: datetime, longest: datetime) -> Head | None:
+    """Both jobs locked, so that no two workers look at the same ones; None when nothing waits that is not locked."""
+    row = session.execute(_HEAD, {"kind": kind, "moment": moment, "longest": longest}).one_or_none()
+    if row is None:
+        return None
+    width = len(_CANDIDATE)
+    return Head(Candidate(*row[1 : 1 + width]), Candidate(*row[1 + width :]), row[0])
 
 
 def silent(kind: Kind | None, moment: datetime, longest: datetime) -> Select[Job]:
