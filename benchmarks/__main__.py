@@ -18,6 +18,7 @@ from benchmarks import (
     crowded,
     drawing,
     embedding,
+    precision,
     reference,
     reference_likeness,
     reference_sd15,
@@ -41,6 +42,7 @@ BENCHMARKS = {
     "glimpses": drawing.run_glimpses,
     "together": training.run,
     "crowded": crowded.run,
+    "precision": precision.run,
 }
 BESIDE_THE_SCRIPT = {
     "reference": reference.run,

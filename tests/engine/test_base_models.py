@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ import torch
 
 from tests.engine.conftest import DEMO
 from weights import fingerprint
-from worker.base_models import BaseModel, WarmModels, load, loading, memory
+from worker.base_models import BaseModel, Conditioning, WarmModels, load, memory
+from worker.base_models.precision import Precision, copied
 from worker.sentences import BaseModelError
 
 Tiny = Callable[[str], BaseModel]
@@ -24,19 +26,42 @@ def folder(tiny_folder: TinyFolder, tmp_path: Path) -> Path:
     return shutil.copytree(tiny_folder("sd1"), tmp_path / "broken")
 
 
+FULL, HALF = torch.float32, torch.bfloat16
+
+
 @pytest.mark.parametrize(
     ("megabytes", "able", "expected"),
-    [(600, True, torch.bfloat16), (600, False, torch.float32), (1, True, torch.float32)],
+    [
+        (600, True, Precision(HALF, HALF)),
+        (600, False, Precision(FULL, FULL)),
+        (1, True, Precision(FULL, HALF)),
+        (1, False, Precision(FULL, FULL)),
+    ],
 )
-def test_on_a_cpu_only_a_large_model_is_in_bf16_and_only_where_the_cpu_computes_in_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, megabytes: int, able: bool, expected: torch.dtype
+def test_on_a_cpu_bf16_is_for_large_models_and_for_teaching_and_only_where_the_cpu_computes_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, megabytes: int, able: bool, expected: Precision
 ) -> None:
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: able)
     weights = tmp_path / "unet" / "diffusion_pytorch_model.safetensors"
     weights.parent.mkdir()
     with weights.open("wb") as file:
         file.truncate(megabytes * 1_000_000)  # a hole, which takes no room
-    assert loading._precision(torch.device("cpu"), tmp_path) is expected
+    assert Precision.of(torch.device("cpu"), tmp_path) == expected
+
+
+def test_a_copy_in_bf16_answers_nearly_the_same_and_leaves_the_unet_as_it_was(tiny_folder: TinyFolder) -> None:
+    model = load(tiny_folder("sdxl"), device="cpu")
+    before = model.state_hash()
+    copy = copied(model.unet, torch.bfloat16)
+    assert {weight.dtype for weight in copy.parameters()} == {torch.bfloat16}
+    assert not any(weight.requires_grad for weight in copy.parameters())
+    assert model.state_hash() == before
+    told = Conditioning(torch.randn(2, 5, 96), torch.randn(2, 16))
+    z_t, t = torch.randn(2, 4, 16, 16), torch.tensor([10, 900])
+    halved = replace(model, precision=Precision(FULL, HALF))
+    near, exact = halved.predict_again_and_again(z_t, t, told), model.predict(z_t, t, told)
+    assert near.dtype is torch.float32
+    assert 0 < (near - exact).norm() / exact.norm() < 0.03
 
 
 def test_the_demo_model_says_what_it_is(demo: BaseModel) -> None:
@@ -231,8 +256,12 @@ def test_memory_that_runs_out_while_loading_empties_the_rest_and_then_is_a_sente
     assert len(warm) == 0
 
 
-def test_the_estimate_covers_what_a_model_takes(demo: BaseModel) -> None:
+@pytest.mark.parametrize("able", [True, False])
+def test_the_estimate_covers_what_a_model_takes(demo: BaseModel, monkeypatch: pytest.MonkeyPatch, able: bool) -> None:
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: able)
     modules = [demo.unet, demo.vae, *(encoder.module for encoder in demo.encoders)]
+    if able:
+        modules.append(copied(demo.unet, torch.bfloat16))
     held = sum(value.numel() * value.element_size() for module in modules for value in module.state_dict().values())
     estimate = memory.needed(DEMO, torch.device("cpu"))
     assert held <= estimate - memory.WORKING_BYTES_MIN <= held * 1.1

@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 from worker.base_models import BaseModel, Conditioning, NoiseSchedule
+from worker.base_models.precision import Precision
 from worker.inversion import LEARNED, OUT_OF_STEPS, Inversion, Options, Step, advance, invert
 from worker.inversion.loss import denoising_loss
 from worker.inversion.samples import Samples
@@ -20,6 +21,12 @@ Pictures = list[Image.Image]
 
 SHORT = Options(steps_max=6, batch=2, evaluation_batch=2, evaluate_every=2, vectors=2, seed=11)
 FAMILIES = ("sd1", "sd2", "sdxl")
+PRECISIONS = (torch.float32, torch.bfloat16)
+
+
+def taught_in(teaching: torch.dtype, model: BaseModel) -> BaseModel:
+    """The model as on a CPU that teaches in this precision, whatever this machine's does."""
+    return replace(model, precision=Precision(torch.float32, teaching))
 
 
 def last(steps: Iterator[Step]) -> Step:
@@ -52,8 +59,11 @@ def test_a_run_moves_the_rows_of_every_encoder_and_nothing_else(tiny: Tiny, pict
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_a_resumed_run_is_the_uninterrupted_one_bit_for_bit(tiny: Tiny, pictures: Pictures, family: str) -> None:
-    model = tiny(family)
+@pytest.mark.parametrize("teaching", PRECISIONS)
+def test_a_resumed_run_is_the_uninterrupted_one_bit_for_bit(
+    tiny: Tiny, pictures: Pictures, family: str, teaching: torch.dtype
+) -> None:
+    model = taught_in(teaching, tiny(family))
     steps = invert(model, pictures, "mug", SHORT)
     checkpoint = next(step.checkpoint() for step in steps if step.number == 3)
     whole = last(steps)
@@ -93,6 +103,14 @@ def test_the_same_seed_learns_the_same_rows_and_another_does_not(tiny: Tiny, pic
     runs = [last(invert(tiny("sd1"), pictures, "mug", options)) for options in (SHORT, SHORT, replace(SHORT, seed=12))]
     assert same_rows(runs[0], runs[1])
     assert not same_rows(runs[0], runs[2])
+
+
+def test_a_word_learned_in_bf16_is_nearly_the_word_learned_in_float32(tiny: Tiny, pictures: Pictures) -> None:
+    full, half = (last(invert(taught_in(each, tiny("sd1")), pictures, "mug", SHORT)) for each in PRECISIONS)
+    assert half.evaluation == pytest.approx(full.evaluation, rel=1e-2)
+    assert {rows.dtype for rows in half.embedding.rows.values()} == {torch.float32}
+    for name, rows in full.embedding.rows.items():
+        assert torch.cosine_similarity(rows, half.embedding.rows[name]).min() > 0.9
 
 
 def test_a_run_leaves_the_global_generator_alone(tiny: Tiny, pictures: Pictures) -> None:
@@ -192,8 +210,11 @@ def test_no_pictures_are_a_sentence(tiny: Tiny) -> None:
         next(invert(tiny("sd1"), [], "mug", SHORT))
 
 
-def test_words_learned_together_are_the_words_learned_alone(tiny: Tiny, pictures: Pictures) -> None:
-    model = tiny("sdxl")
+@pytest.mark.parametrize("teaching", PRECISIONS)
+def test_words_learned_together_are_the_words_learned_alone(
+    tiny: Tiny, pictures: Pictures, teaching: torch.dtype
+) -> None:
+    model = taught_in(teaching, tiny("sdxl"))
     plans = [("mug", replace(SHORT, seed=1)), ("cat", replace(SHORT, seed=2, vectors=3)), ("car", SHORT)]
     alone = [last(invert(model, pictures, initializer, options)) for initializer, options in plans]
     company = [Inversion(model, pictures, initializer, options) for initializer, options in plans]

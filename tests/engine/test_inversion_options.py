@@ -255,6 +255,7 @@ def test_between_evaluations_nothing_waits_for_the_device(
 
 
 @pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf")  # torch's own, while it traces
+@pytest.mark.filterwarnings("ignore:Dynamo detected a call to a `functools.lru_cache`")  # of diffusers, for bf16
 def test_a_compiled_unet_is_made_once_for_each_size_and_teaches_the_same(
     tiny: Tiny, pictures: Pictures, monkeypatch: pytest.MonkeyPatch
 ) -> None:

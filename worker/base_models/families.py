@@ -25,6 +25,10 @@ class Conditioning:
         """The same for some of the batch."""
         return Conditioning(self.context[chosen], None if self.pooled is None else self.pooled[chosen])
 
+    def to(self, dtype: torch.dtype) -> "Conditioning":
+        """The same in a precision."""
+        return Conditioning(self.context.to(dtype), None if self.pooled is None else self.pooled.to(dtype))
+
 
 def joined(parts: Sequence[Conditioning]) -> Conditioning:
     """One batch from several."""

@@ -16,12 +16,12 @@ from torch import nn
 from worker.base_models.encoders import TextEncoder
 from worker.base_models.families import FAMILIES, Family, family_of
 from worker.base_models.model import BaseModel, Card
+from worker.base_models.precision import Precision
 from worker.sentences import BaseModelError
 
 HUB_NAME = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)@(?P<revision>[0-9a-f]{7,40})")
 VOCABULARY = ("vocab.json", "merges.txt")
 FILES = ("model_index.json", "oneword.json", "*/config.json", "*/*.safetensors", "scheduler/*", "tokenizer*/*")
-LARGE_BYTES = 500_000_000  # of UNet weights; Stable Diffusion 1 has 1.7 GB in half precision
 
 
 def load(source: str | Path, *, device: str = "auto", offline: bool = True, compiled: bool = False) -> BaseModel:
@@ -36,7 +36,7 @@ def load(source: str | Path, *, device: str = "auto", offline: bool = True, comp
     title = folder.name if Path(source).is_dir() else str(source)
     family = _family(folder, _json(folder, "model_index.json", title), title)
     torch_device = device_of(device)
-    dtype = _precision(torch_device, folder)
+    precision = Precision.of(torch_device, folder)
     reader = _Reader(folder, title, torch_device)
     return BaseModel(
         id=str(source),
@@ -44,16 +44,18 @@ def load(source: str | Path, *, device: str = "auto", offline: bool = True, comp
         family=family,
         encoders=tuple(
             TextEncoder(
-                name, reader.tokenizer(name.replace("text_encoder", "tokenizer")), reader.encoder(name, kind, dtype)
+                name,
+                reader.tokenizer(name.replace("text_encoder", "tokenizer")),
+                reader.encoder(name, kind, precision.model),
             )
             for name, kind in family.encoder_classes.items()
         ),
-        unet=reader.unet(dtype),
+        unet=reader.unet(precision.model),
         vae=reader.vae(),
         scheduler_config=_json(folder, "scheduler/scheduler_config.json", title),
         card=_card(folder, title),
         device=torch_device,
-        dtype=dtype,
+        precision=precision,
         compiled=compiled,
     )
 
@@ -87,17 +89,6 @@ def folder_of(source: str, offline: bool, what: str = "base model") -> Path:
 def has_vocabulary(folder: Path) -> bool:
     """Whether a folder holds a tokenizer's words. Without them, transformers would make one that knows none."""
     return (folder / "tokenizer.json").is_file() or all((folder / name).is_file() for name in VOCABULARY)
-
-
-def _precision(device: torch.device, folder: Path) -> torch.dtype:
-    """What the UNet and the encoders compute in: bf16 on a GPU, and on a CPU that has it for a model that is large.
-
-    There it is two to four times as fast; a small model gains little and keeps all its digits.
-    """
-    if device.type == "cuda":
-        return torch.bfloat16
-    large = sum(path.stat().st_size for path in folder.glob("unet/*.safetensors")) > LARGE_BYTES
-    return torch.bfloat16 if large and torch.cpu._is_avx512_bf16_supported() else torch.float32
 
 
 def _json(folder: Path, name: str, title: str) -> dict[str, Any]:

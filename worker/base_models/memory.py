@@ -6,6 +6,8 @@ from pathlib import Path
 
 import torch
 
+from worker.base_models.precision import Precision
+
 # What drawing and teaching need beside the weights, as a share of them and at least.
 WORKING_SHARE = 0.5
 WORKING_BYTES_MIN = 256 * 2**20
@@ -14,7 +16,8 @@ BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "F8_E4M3": 1, "F8_E5M2": 1}
 
 def needed(folder: Path, device: torch.device) -> int:
     """Bytes that the model of a folder takes on a device, with what works beside it. An estimate from file sizes."""
-    weights = sum(_numbers(path) * _bytes_each(path.parent.name, device) for path in _loaded(folder))
+    precision = Precision.of(device, folder)
+    weights = sum(_numbers(path) * _bytes_each(path.parent.name, precision) for path in _loaded(folder))
     return int(weights + max(WORKING_BYTES_MIN, WORKING_SHARE * weights))
 
 
@@ -59,5 +62,9 @@ def _numbers(path: Path) -> float:
     return path.stat().st_size / BYTES.get(kinds[0] if kinds else "F32", 4)
 
 
-def _bytes_each(component: str, device: torch.device) -> int:
-    return 4 if device.type == "cpu" or component == "vae" else 2
+def _bytes_each(component: str, precision: Precision) -> int:
+    """Of a number in memory; of a UNet with those of its copy, if words are learned with one."""
+    if component == "vae":
+        return 4
+    copied = component == "unet" and precision.teaching != precision.model
+    return precision.model.itemsize + (precision.teaching.itemsize if copied else 0)

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from weights import fingerprint
 from worker.base_models.encoders import TextEncoder
 from worker.base_models.families import Conditioning, Family
+from worker.base_models.precision import Precision, copied
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class BaseModel:
     scheduler_config: Mapping[str, Any]
     card: Card
     device: torch.device
-    dtype: torch.dtype  # of the UNet and the encoders; the autoencoder computes in float32
+    precision: Precision
     compiled: bool = False  # whether teaching runs a compiled UNet
 
     @property
@@ -123,26 +124,33 @@ class BaseModel:
 
     def predict(self, z_t: Tensor, t: Tensor, conditioning: Conditioning) -> Tensor:
         """The UNet's answer (noise or velocity), in float32, for noisy latents z_t (b, c, h, w) at time steps t."""
-        return self._ask(self.unet, z_t, t, conditioning)
+        return self._ask(self.unet, self.precision.model, z_t, t, conditioning)
 
     def predict_again_and_again(self, z_t: Tensor, t: Tensor, conditioning: Conditioning) -> Tensor:
-        """The same for a loop whose batches are of the same few sizes, as in teaching."""
-        return self._ask(self._steady_unet, z_t, t, conditioning)
+        """The same for teaching, whose batches are of the same few sizes, in the precision of teaching."""
+        return self._ask(self._teaching_unet, self.precision.teaching, z_t, t, conditioning)
 
     @cached_property
-    def _steady_unet(self) -> Callable[..., Any]:
-        """Compiled for each size of batch when it first comes, once per worker; torch keeps what it made on disk."""
+    def _teaching_unet(self) -> Callable[..., Any]:
+        """In the precision of teaching. Made when a word is first learned, and kept as long as the model.
+
+        Compiled for each size of batch when it first comes, once per worker; torch keeps what it made on disk.
+        """
+        same = self.precision.teaching == self.precision.model
+        unet = self.unet if same else copied(self.unet, self.precision.teaching)
         if not self.compiled:
-            return self.unet
+            return unet
         # One for each number of words that learn together and for the evaluation; torch gives up after 8 by default.
         torch._dynamo.config.recompile_limit = max(torch._dynamo.config.recompile_limit, SIZES_MAX)
-        compiled: Callable[..., Any] = torch.compile(self.unet, dynamic=False)
+        compiled: Callable[..., Any] = torch.compile(unet, dynamic=False)
         return compiled
 
-    def _ask(self, unet: Callable[..., Any], z_t: Tensor, t: Tensor, conditioning: Conditioning) -> Tensor:
+    def _ask(
+        self, unet: Callable[..., Any], dtype: torch.dtype, z_t: Tensor, t: Tensor, conditioning: Conditioning
+    ) -> Tensor:
         height, width = z_t.shape[-2] * self.scale, z_t.shape[-1] * self.scale
-        arguments = self.family.unet_arguments(conditioning, width, height)
-        answer: Tensor = unet(z_t.to(self.dtype), t, return_dict=False, **arguments)[0]
+        arguments = self.family.unet_arguments(conditioning.to(dtype), width, height)
+        answer: Tensor = unet(z_t.to(dtype), t, return_dict=False, **arguments)[0]
         return answer.float()
 
     def posterior(self, pixels: Tensor) -> tuple[Tensor, Tensor]:

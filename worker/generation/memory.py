@@ -23,7 +23,7 @@ def pictures_that_fit(model: BaseModel, width: int, height: int) -> int:
     """How many pictures of this size can probably be drawn together; at least one."""
     channels = model.unet.config.block_out_channels[0]  # type: ignore[union-attr, index]
     latents = (width // model.scale) * (height // model.scale)
-    each = int(channels) * latents * torch.finfo(model.dtype).bits // 8 * MAPS_ALIVE
+    each = int(channels) * latents * model.precision.model.itemsize * MAPS_ALIVE
     return max(1, int(free_bytes(model.device) * SHARE) // each)
 
 
