@@ -1,5 +1,7 @@
 """Runs the web service: `python -m app.web`. Any ASGI server on `app.main:create_app` does as well."""
 
+import gc
+
 import uvicorn
 
 from app.log import configure_logging
@@ -13,8 +15,12 @@ def main() -> None:
     end_with_parent()
     settings = Settings()
     configure_logging(settings)
+    app = create_app(settings)
+    # What is loaded by now stays. Looking through it for garbage would stop every answer for 60 ms now and then.
+    gc.collect()
+    gc.freeze()
     uvicorn.run(
-        create_app(settings),
+        app,
         host=settings.host,
         port=settings.port,
         log_config=None,

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import ColumnElement, Select, false, func, select
+from sqlalchemy import ColumnElement, Row, Select, false, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
@@ -107,10 +107,18 @@ def picture(session: Session, team_id: str, picture_id: str) -> Picture | None:
     return session.scalars(query).one_or_none()
 
 
-def previews(session: Session, team_id: str, job_ids: Collection[str]) -> Sequence[Image]:
-    """What these trainings drew on the way, by step."""
-    query = select(Image).where(Image.team_id == team_id, Image.job_id.in_(job_ids), Image.generation_id.is_(None))
-    return session.scalars(query.order_by(Image.position)).all()
+def pictures_shown(session: Session, team_id: str, version_ids: Collection[str]) -> Sequence[Row[str, str, int, int]]:
+    """Of the same pictures (version id, id, width, height), because a page of the library has hundreds."""
+    query = select(Picture.version_id, Picture.id, Picture.width, Picture.height)
+    query = query.where(Picture.team_id == team_id, Picture.version_id.in_(version_ids))
+    return session.execute(query.order_by(Picture.version_id, Picture.position)).all()
+
+
+def previews_shown(session: Session, team_id: str, job_ids: Collection[str]) -> Sequence[Row[str, str, int]]:
+    """What these trainings drew on the way, by step: (job id, id, step)."""
+    query = select(Image.job_id, Image.id, Image.position)
+    query = query.where(Image.team_id == team_id, Image.job_id.in_(job_ids), Image.generation_id.is_(None))
+    return session.execute(query.order_by(Image.position)).all()
 
 
 def names(session: Session, user_ids: Collection[str]) -> dict[str, str]:

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from app.concepts import queries
-from app.concepts.models import Concept, Picture, Version
+from app.concepts.models import Concept, Version
 from app.concepts.schemas import ConceptOut, EmbeddingOut, OriginOut, PictureOut, PreviewOut, VersionOut
 from app.exporting.service import format_names
-from app.generation.models import Image
 from app.jobs.schemas import Person
 
 
@@ -31,12 +30,14 @@ def describe_versions(
     session: Session, team_id: str, versions: Sequence[Version], concepts: Sequence[Concept]
 ) -> list[VersionOut]:
     """Versions with their pictures and previews."""
-    pictures: dict[str, list[Picture]] = defaultdict(list)
-    for picture in queries.pictures(session, team_id, [version.id for version in versions]):
-        pictures[picture.version_id].append(picture)
-    previews: dict[str, list[Image]] = defaultdict(list)
-    for image in queries.previews(session, team_id, [version.job_id for version in versions if version.job_id]):
-        previews[image.job_id].append(image)
+    pictures: dict[str, list[PictureOut]] = defaultdict(list)
+    for version_id, id_, width, height in queries.pictures_shown(session, team_id, [each.id for each in versions]):
+        pictures[version_id].append(PictureOut(id=id_, url=f"/api/pictures/{id_}", width=width, height=height))
+    previews: dict[str, list[PreviewOut]] = defaultdict(list)
+    for job_id, id_, step in queries.previews_shown(
+        session, team_id, [each.job_id for each in versions if each.job_id]
+    ):
+        previews[job_id].append(PreviewOut(step=step, url=f"/api/images/{id_}"))
     current = {concept.id: concept.current_version for concept in concepts}
     return [
         _version(
@@ -83,7 +84,7 @@ def _concept(
     )
 
 
-def _version(version: Version, current: bool, pictures: Sequence[Picture], previews: Sequence[Image]) -> VersionOut:
+def _version(version: Version, current: bool, pictures: list[PictureOut], previews: list[PreviewOut]) -> VersionOut:
     native = version.files.get("oneword")
     return VersionOut(
         id=version.id,
@@ -108,11 +109,8 @@ def _version(version: Version, current: bool, pictures: Sequence[Picture], previ
         sample=_sample(version),
         report=f"{_address(version)}/report" if version.has_report else None,
         origin=None if version.origin is None else OriginOut.model_validate(version.origin),
-        previews=[PreviewOut(step=image.position, url=f"/api/images/{image.id}") for image in previews],
-        pictures=[
-            PictureOut(id=each.id, url=f"/api/pictures/{each.id}", width=each.width, height=each.height)
-            for each in pictures
-        ],
+        previews=previews,
+        pictures=pictures,
         job_id=version.job_id,
         created_at=version.created_at,
         finished_at=version.finished_at,

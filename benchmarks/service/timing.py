@@ -4,6 +4,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
+from typing import Final
+
+WARM: Final = 5  # rounds that do not count
 
 
 @dataclass(frozen=True)
@@ -23,9 +26,9 @@ class Times:
         return sorted(self.each)[int(0.95 * (len(self.each) - 1))]
 
 
-def timed(call: Callable[[int], object], times: int, warm: int = 5) -> Times:
-    """Call it with the number of the round, after a few rounds that do not count."""
-    for number in range(warm):
+def timed(call: Callable[[int], object], times: int) -> Times:
+    """Call it with the number of the round, after `WARM` rounds that do not count."""
+    for number in range(WARM):
         call(number)
     found = []
     for number in range(times):
