@@ -224,6 +224,8 @@ class Batch:
         write(self.studio.database, partial(self._show, order, image))
 
     def _show(self, order: Order, image: Image, session: Session) -> None:
+        if session.get(Image, image.id) is not None:
+            return  # the transaction before was committed, and only the answer was lost
         # An earlier attempt may have got as far as this picture; ours takes its place.
         for earlier in session.scalars(
             select(Image).where(Image.generation_id == image.generation_id, Image.position == image.position)

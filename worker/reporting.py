@@ -139,9 +139,11 @@ class _Keeping:
             if drawing.prompt not in self.prompts:
                 self.prompts.append(drawing.prompt)
             key = f"{self.folder}/{name}-{place}.webp"
-            self.storage.put(key, _webp(drawing.picture))
+            content = _webp(drawing.picture)
+            self.storage.put(key, content)
+            prompt = self.prompts.index(drawing.prompt)
             self.drawings.append(
-                {"key": key, "step": step, "prompt": self.prompts.index(drawing.prompt), "seed": drawing.seed}
+                {"key": key, "step": step, "prompt": prompt, "seed": drawing.seed, "bytes": len(content)}
             )
 
 

@@ -72,6 +72,7 @@ class Version(Base):
     # What `worker.reporting` found out. A few KB that a page of the library does not need.
     report: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull, deferred=True)
     has_report: Mapped[bool] = column_property(report.is_not(None))
+    report_bytes: Mapped[int] = mapped_column(default=0, server_default="0")  # of its drawings; of a checkpoint's, 0
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     finished_at: Mapped[datetime | None]
 

@@ -27,6 +27,11 @@ def by_id(session: Session, team_id: str, concept_id: str) -> Concept | None:
     return session.scalars(_library(team_id).where(Concept.id == concept_id)).one_or_none()
 
 
+def even_deleted(session: Session, team_id: str, concept_id: str) -> Concept:
+    """One concept of the team that a job names, in the library or not."""
+    return session.scalars(select(Concept).where(Concept.team_id == team_id, Concept.id == concept_id)).one()
+
+
 def by_placeholders(session: Session, team_id: str, wanted: Collection[str]) -> dict[str, Concept]:
     """The team's concepts with these placeholders."""
     found = session.scalars(_library(team_id).where(Concept.placeholder.in_(wanted)))

@@ -221,5 +221,6 @@ def _read(images: list[UploadFile]) -> list[Upload]:
 
 def _accepted(services: Services, job: Job) -> Accepted:
     with services.database.reading() as session:
-        concept = service.get(session, job.team_id, job.concept_id or "")
+        # A request that is repeated later is answered as it was, also when its concept is gone by then.
+        concept = queries.even_deleted(session, job.team_id, job.concept_id or "")
         return Accepted(concept=service.describe(session, concept), job=jobs.describe(session, job))

@@ -12,7 +12,7 @@ from app import idempotency
 from app.accounts.principal import Principal
 from app.base_models.catalog import AllowedModel
 from app.base_models.initializers import checked_initializer, checked_placeholder, free_placeholder
-from app.concepts import queries, service
+from app.concepts import queries
 from app.concepts.models import Concept, Version
 from app.db import new_id
 from app.dependencies import Services
@@ -104,10 +104,6 @@ def _concept(session: Session, principal: Principal, asked: Import, model: Allow
     taken = queries.placeholders(session, principal.team_id)
     stem = asked.uploads[0].name.rpartition(".")[0]
     wanted = asked.placeholder.strip() or free_placeholder(stem, taken)
-    failed = _failed_import(session, principal.team_id, wanted)
-    if failed is not None:  # somebody tries again with a better file
-        service.delete(session, failed)
-        taken.discard(wanted)
     placeholder = checked_placeholder(model, wanted, taken)
     concept = Concept(
         team_id=principal.team_id,
@@ -124,17 +120,6 @@ def _concept(session: Session, principal: Principal, asked: Import, model: Allow
     session.add(concept)
     session.flush()
     return concept
-
-
-def _failed_import(session: Session, team_id: str, placeholder: str) -> Concept | None:
-    """A concept of this placeholder that never had an embedding and has nothing to learn one from."""
-    concept = queries.by_placeholders(session, team_id, [placeholder]).get(placeholder)
-    if concept is None:
-        return None
-    versions = queries.versions(session, team_id, [concept.id])
-    usable = any(version.state in ("ready", "training") for version in versions)
-    pictures = queries.pictures(session, team_id, [version.id for version in versions])
-    return None if usable or pictures else concept
 
 
 def _queue(

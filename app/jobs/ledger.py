@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 from sqlalchemy import Table, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from app.concepts.models import Version
+from app.concepts.models import Concept, Version
 from app.db import now, rows_changed
 from app.errors import LeaseLost
 from app.jobs import books, queries
@@ -262,12 +262,23 @@ def _fenced(session: Session, lease: Lease, **values: Any) -> None:
 
 
 def _settle(session: Session, job: Job) -> None:
-    """Tell watchers about a final state; a version that was not made ready ends as its job did."""
+    """Tell watchers about a final state; a version that was not made ready ends as its job did.
+
+    A word that could not be imported leaves the library with it: there is nothing to draw with and nothing to learn
+    from. Why is in its job, which the queue shows.
+    """
     if job.version_id is not None and job.state != "succeeded":
         session.execute(
             update(Version)
             .where(Version.id == job.version_id, Version.state == "training")
             .values(state=job.state, finished_at=job.finished_at)
+            .execution_options(synchronize_session="fetch")
+        )
+    if job.kind == "import" and job.state != "succeeded":
+        session.execute(
+            update(Concept)
+            .where(Concept.id == job.concept_id, Concept.deleted_at.is_(None))
+            .values(deleted_at=job.finished_at)
             .execution_options(synchronize_session="fetch")
         )
     _log(session, job, "state", {"state": job.state, "attempt": job.attempt, "error": job.error})

@@ -201,7 +201,7 @@ def _store(blobs: Tentative, team_id: str, pictures: Sequence[Clean]) -> list[Pi
                 width=picture.stored_width,
                 height=picture.stored_height,
                 mask_key=mask_key,
-                bytes=len(picture.content),
+                bytes=len(picture.content) + len(picture.mask or b""),
             )
         )
     return rows

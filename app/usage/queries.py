@@ -15,8 +15,8 @@ def gpu_seconds(session: Session, team_id: str, since: str) -> dict[str, float]:
 
 
 def stored_bytes(session: Session, team_id: str) -> int:
-    """What the team's pictures take: drawn ones, previews, and those that words were taught or drawings started from.
-    Not deleted ones."""
+    """What the team's pictures take: drawn ones, previews, those of reports, and those that words were taught or
+    drawings started from. Not deleted ones."""
     drawn = (
         select(func.sum(Image.bytes))
         .join(Generation, Generation.id == Image.generation_id)
@@ -39,4 +39,9 @@ def stored_bytes(session: Session, team_id: str) -> int:
         .join(Generation, Generation.id == Upload.generation_id)
         .where(Upload.team_id == team_id, Generation.deleted_at.is_(None))
     )
-    return sum(int(session.execute(query).scalar_one() or 0) for query in (drawn, previews, taught, sent))
+    reported = (
+        select(func.sum(Version.report_bytes))
+        .join(Concept, Concept.id == Version.concept_id)
+        .where(Version.team_id == team_id, Concept.deleted_at.is_(None))
+    )
+    return sum(int(session.execute(query).scalar_one() or 0) for query in (drawn, previews, taught, sent, reported))

@@ -48,6 +48,7 @@ def test_what_a_report_names_is_stored(storage: Storage, model: BaseModel, lesso
     assert [each["step"] for each in report["checkpoints"]] == [10, 20]
     assert len(report["drawings"]) == 3 * 5
     assert all(storage.get(drawing["key"])[8:12] == b"WEBP" for drawing in report["drawings"])
+    assert all(len(storage.get(drawing["key"])) == drawing["bytes"] for drawing in report["drawings"])
     kept = formats.read(storage.get(report["checkpoints"][0]["oneword"]["key"]), "a.safetensors")
     assert torch.equal(kept.embedding.rows["text_encoder"], candidates[1].embedding.rows["text_encoder"])
     assert (kept.placeholder, kept.metadata["steps"]) == ("<my-mug>", "10")

@@ -72,7 +72,6 @@ def failure(member: TestClient, services: Services, *files: tuple[str, bytes]) -
     work(services)
     job = member.get(f"/api/jobs/{made.json()['job']['id']}").json()
     assert job["state"] == "failed"
-    assert member.get(f"/api/concepts/{made.json()['concept']['id']}").json()["state"] == "failed"
     assert job["error"]["field"] == "file"
     detail: str = job["error"]["detail"]
     return detail
@@ -202,6 +201,28 @@ def test_a_file_that_does_not_fit_fails_with_a_sentence(
 def test_two_files_that_are_no_pair_fail_with_a_sentence(member: TestClient, services: Services) -> None:
     detail = failure(member, services, ("a.safetensors", kohya(1)), ("b.safetensors", kohya(2)))
     assert "a.safetensors and b.safetensors are not the two halves" in detail
+
+
+def test_a_failed_import_leaves_no_word_in_the_library_and_its_sentence_in_the_queue(
+    member: TestClient, services: Services
+) -> None:
+    key = {"Idempotency-Key": "once"}
+    sent = ("mug.safetensors", kohya(1, 768))
+    made = send(member, sent, headers=key).json()
+    work(services)
+    assert member.get("/api/concepts").json()["items"] == []
+    assert member.get(f"/api/concepts/{made['concept']['id']}").status_code == 404
+    (job,) = member.get("/api/jobs").json()["items"]
+    assert (job["state"], job["concept"]["placeholder"]) == ("failed", made["concept"]["placeholder"])
+    assert "mug.safetensors" in job["error"]["detail"]
+    repeated = send(member, sent, headers=key)
+    assert (repeated.status_code, repeated.json()["job"]["id"]) == (202, made["job"]["id"])
+
+
+def test_an_import_that_was_cancelled_leaves_no_word_in_the_library(member: TestClient) -> None:
+    made = send(member, ("mug.safetensors", kohya())).json()
+    assert member.post(f"/api/jobs/{made['job']['id']}/cancel").status_code == 200
+    assert member.get("/api/concepts").json()["items"] == []
 
 
 def test_a_failed_import_does_not_keep_its_placeholder(member: TestClient, services: Services) -> None:

@@ -8,6 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
+from app.concepts.models import Version
 from app.db import count_up, utc_now
 from app.dependencies import Services
 from app.jobs.models import Job
@@ -80,6 +81,14 @@ def test_a_team_whose_pictures_take_too_much_room_can_delete_some_and_go_on(memb
     assert (refused.status_code, refused.json()["type"]) == (403, "/problems/storage-quota")
     assert member.delete(f"/api/concepts/{made.json()['concept']['id']}").status_code == 204
     assert member.post("/api/concepts", data=MUG, files=photos()).status_code == 202
+
+
+def test_the_pictures_of_reports_take_room_too(member: TestClient, services: Services) -> None:
+    member.post("/api/concepts", data=MUG, files=photos())
+    before = member.get("/api/usage").json()["storage_bytes"]["used"]
+    with services.database.transaction() as session:
+        session.scalars(select(Version)).one().report_bytes = 1000
+    assert member.get("/api/usage").json()["storage_bytes"]["used"] == before + 1000
 
 
 def test_changes_that_come_too_fast_are_told_when_to_come_back_and_reading_goes_on(member: TestClient) -> None:

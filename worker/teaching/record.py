@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.concepts.models import Concept, Version
-from app.db import now
+from app.db import new_id, now
 from app.errors import NotFound, StorageFull
 from app.generation.models import Image
 from app.jobs import ledger
@@ -81,6 +81,7 @@ class Record:
             self.warnings.append(f"A preview could not be kept. {full.detail}")
             return
         image = Image(
+            id=new_id(),
             team_id=self.job.team_id,
             job_id=self.job.id,
             generation_id=None,
@@ -96,6 +97,8 @@ class Record:
         self.sample = image
 
     def _show(self, session: Session, image: Image) -> None:
+        if session.get(Image, image.id) is not None:
+            return  # the transaction before was committed, and only the answer was lost
         session.add(image)
         session.flush()
         preview = {"step": image.position, "url": f"/api/images/{image.id}", "prompt": image.recipe["prompt"]}
@@ -155,6 +158,7 @@ class Record:
         version.seconds = result.seconds
         version.files = files
         version.report = result.report
+        version.report_bytes = sum(drawing["bytes"] for drawing in (result.report or {}).get("drawings", ()))
         version.sample_image_id = self.sample.id if self.sample else None
         version.finished_at = now(session)
         session.flush()

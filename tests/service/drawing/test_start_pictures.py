@@ -1,0 +1,141 @@
+"""Drawings that start from a picture or go into a mask."""
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+from PIL import Image as Pillow
+from sqlalchemy import func, select
+
+from app.dependencies import Services
+from app.generation.models import Generation, Upload
+from tests.service.conftest import photo
+from tests.service.drawing.conftest import FAST, form, levels, mask, picture, png
+from worker.blobs import remove_orphans
+from worker.studio import Studio
+
+
+def test_a_picture_in_a_form_is_drawn_from_and_served_to_its_team(
+    member: TestClient, stranger: TestClient, work: Callable[[], None]
+) -> None:
+    made = form(member, {"init_image": png()}, **FAST, strength=0.5)
+    recipe = made.json()["generation"]["recipe"]
+    assert recipe["strength"] == 0.5
+    sent = member.get(f"/api/uploads/{recipe['init_image']['upload_id']}")
+    assert Pillow.open(io.BytesIO(sent.content)).size == (64, 64)
+    assert stranger.get(f"/api/uploads/{recipe['init_image']['upload_id']}").status_code == 404
+    work()
+    assert picture(member, made).info["oneword"]
+
+
+def test_outside_the_mask_every_pixel_stays(member: TestClient, work: Callable[[], None]) -> None:
+    made = form(member, {"init_image": photo(1, (64, 64), "PNG"), "mask": mask()}, **FAST)
+    work()
+    drawn, before = levels(picture(member, made)), levels(Pillow.open(io.BytesIO(photo(1, (64, 64), "PNG"))))
+    kept = levels(Pillow.open(io.BytesIO(mask()))) == 0
+    assert np.array_equal(drawn[kept], before[kept])
+    assert not np.array_equal(drawn, before)
+    assert made.json()["generation"]["recipe"]["strength"] == 1.0
+
+
+def test_one_of_our_own_pictures_is_edited_by_its_id(member: TestClient, work: Callable[[], None]) -> None:
+    first = member.post("/api/generations", json=FAST)
+    work()
+    generation = member.get(f"/api/generations/{first.json()['generation']['id']}").json()
+    image = {"image_id": generation["images"][0]["id"]}
+    edited = member.post(
+        "/api/generations", json={**FAST, "prompt": "a blue cat", "init_image": image, "strength": 0.6}
+    )
+    work()
+    assert picture(member, edited).size == (64, 64)
+
+
+@pytest.mark.parametrize(
+    ("size", "drawn"), [((64, 64), (64, 64)), ((640, 320), (128, 64)), ((48, 80), (64, 104)), ((50, 50), (64, 64))]
+)
+def test_the_size_is_the_pictures_own_or_its_shape(
+    member: TestClient, size: tuple[int, int], drawn: tuple[int, int]
+) -> None:
+    recipe = form(member, {"init_image": png(size)}, **FAST, strength=0.5).json()["generation"]["recipe"]
+    assert (recipe["width"], recipe["height"]) == drawn
+
+
+@pytest.mark.parametrize(
+    ("files", "fields", "field", "says"),
+    [
+        ({"init_image": b"dear diary"}, {}, "init_image", "picture (init_image.png) is a text file"),
+        ({"init_image": png(), "mask": b""}, {}, "mask", "mask (mask.png) is empty"),
+        (
+            {"init_image": png(), "mask": mask((32, 32), (1, 1, 9, 9))},
+            {},
+            "mask",
+            "32×32 pixels, and the picture 64×64",
+        ),
+        ({"init_image": png(), "mask": png(colour="black")}, {}, "mask", "nothing would be drawn"),
+        ({"mask": mask()}, {}, "init_image", "without the picture"),
+        ({"init_image": png()}, {"strength": 0}, "strength", "nothing would change. Ask for at least 0.5"),
+        ({"init_image": png()}, {"strength": 1}, "strength", "nothing of the picture would be left"),
+        ({"init_image": png()}, {"strength": 1.5}, "strength", "less than or equal to 1"),
+        ({"init_image": png()}, {"steps": 10_000}, "steps", "less than or equal to 200"),
+        ({"init_image": png()}, {"scheduler": "heun"}, "scheduler", "'ddim'"),
+        ({"init_image": png()}, {"width": 65}, "width", "multiple of 8"),
+        ({}, {"init_image": "cat.png"}, "init_image", "send the picture as a file"),
+        ({}, {"init_image": '{"image_id": "nothing"}'}, "init_image", "not stored here any more"),
+        ({}, {"init_image": '{"image_id": "a", "upload_id": "b"}'}, "init_image", "send the picture as a file"),
+        ({}, {"strength": 0.5}, "strength", "without a picture"),
+        ({"cat": png()}, {}, "cat", "not permitted"),
+    ],
+)
+def test_what_cannot_be_drawn_from_is_a_sentence_at_its_field_and_leaves_nothing(
+    member: TestClient, services: Services, files: dict[str, bytes], fields: dict[str, Any], field: str, says: str
+) -> None:
+    sent: Any = {name: (f"{name}.png", content) for name, content in files.items()} or {"": ("", b"")}
+    data = {name: str(value) for name, value in {**FAST, **fields}.items()}
+    problem = member.post("/api/generations", data=data, files=sent).json()
+    assert (problem["status"], problem["field"]) == (422, field), problem
+    assert says in problem["detail"]
+    with services.database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Generation)) == 0
+        assert session.scalar(select(func.count()).select_from(Upload)) == 0
+    assert list(services.storage.list("")) == []
+
+
+def test_a_mask_on_paper_is_read_by_its_light_and_what_shows_through_stays(
+    member: TestClient, services: Services
+) -> None:
+    content, strokes = io.BytesIO(), Pillow.new("RGBA", (64, 64))
+    strokes.paste("white", (8, 8, 20, 20))
+    strokes.save(content, "PNG")
+    made = form(member, {"init_image": png(), "mask": content.getvalue()}, **FAST).json()
+    stored = member.get(f"/api/uploads/{made['generation']['recipe']['mask']['upload_id']}").content
+    assert Pillow.open(io.BytesIO(stored)).convert("L").getbbox() == (8, 8, 20, 20)
+
+
+def test_the_same_form_with_the_same_key_is_one_drawing(member: TestClient, services: Services) -> None:
+    send: dict[str, Any] = {"headers": {"Idempotency-Key": "one"}, "data": {**FAST, "steps": "2"}}
+    answers = [member.post("/api/generations", **send, files={"init_image": ("a.png", png())}) for _ in range(2)]
+    assert answers[0].json()["job"]["id"] == answers[1].json()["job"]["id"]
+    other = member.post("/api/generations", **send, files={"init_image": ("a.png", png(colour="red"))})
+    assert other.status_code == 409
+    assert len(list(services.storage.list(""))) == 1
+
+
+def test_what_was_sent_goes_with_its_drawing(member: TestClient, studio: Studio, work: Callable[[], None]) -> None:
+    made = form(member, {"init_image": png(), "mask": mask()}, **FAST)
+    upload = made.json()["generation"]["recipe"]["init_image"]
+    work()
+    remove_orphans(studio)
+    assert len(list(studio.storage.list("generations"))) == 2
+    again = member.post("/api/generations", json={**FAST, "init_image": upload, "strength": 0.5})
+    assert again.status_code == 202
+    member.delete(f"/api/generations/{made.json()['generation']['id']}")
+    assert member.get(f"/api/uploads/{upload['upload_id']}").status_code == 404
+    gone = member.post("/api/generations", json={**FAST, "init_image": upload, "strength": 0.5}).json()
+    assert (gone["field"], gone["type"]) == ("init_image", "/problems/picture-gone")
+    remove_orphans(studio)
+    assert [blob.key for blob in studio.storage.list("generations") if "mask" in blob.key] == []
+    work()  # the one that was accepted before still has what it starts from
+    assert picture(member, again).size == (64, 64)

@@ -1,0 +1,128 @@
+"""The written side of a teaching: what it shows is there once, whatever the database does, and what is left is true."""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+import torch
+from PIL import Image as Pillow
+from sqlalchemy import func, select
+
+from app.db import Database
+from app.generation.models import Image
+from app.jobs import ledger
+from app.jobs.ledger import Lease
+from app.jobs.models import Job, JobEvent
+from app.settings import Settings
+from app.storage import open_storage
+from tests.jobs.test_ledger import LEASE, add_team, submit
+from worker.stopping import SharedFlag
+from worker.studio import Studio
+from worker.teaching import teaching as teachings
+from worker.teaching.record import Record
+from worker.teaching.teaching import Teaching
+
+SPEC = {
+    "concept_id": "c", "version_id": "v", "base_model": "demo", "placeholder": "<my-mug>", "initializer": "mug",
+    "kind": "object", "pictures": [],
+}  # fmt: skip
+
+
+@pytest.fixture
+def record(database: Database, tmp_path: Path) -> Record:
+    """Of a teaching that runs."""
+    submit(database, add_team(database, "team"), kind="training")
+    with database.transaction() as session:
+        job = ledger.claim(session, "training", "w", LEASE)
+    assert job is not None
+    studio = Studio(Settings(data_dir=tmp_path), database, open_storage(str(tmp_path)))
+    return Record(studio, job, Lease(job.id, job.attempt), spec=cast("Any", None))
+
+
+def lose_the_next_answer(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next commit reaches the database, and what it says of that does not come back."""
+    dialect: Any = database.engine.dialect
+    commit = dialect.do_commit
+
+    def commit_and_fail(connection: Any) -> None:
+        monkeypatch.setattr(dialect, "do_commit", commit)
+        commit(connection)
+        raise dialect.loaded_dbapi.OperationalError("the connection was closed")
+
+    monkeypatch.setattr(dialect, "do_commit", commit_and_fail)
+
+
+def test_a_preview_whose_commit_was_not_heard_of_is_shown_once(
+    database: Database, record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lose_the_next_answer(database, monkeypatch)
+    record.preview(Pillow.new("RGB", (8, 8)), 25, "a photo of <my-mug>", seed=7)
+    with database.reading() as session:
+        events = select(func.count()).where(JobEvent.job_id == record.job.id, JobEvent.type == "preview")
+        assert session.execute(events).scalar_one() == 1
+        (image,) = session.scalars(select(Image))
+    assert record.sample is not None
+    assert record.sample.id == image.id
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """What `time.monotonic` says to a teaching."""
+    clock = SimpleNamespace(now=0.0)
+    monkeypatch.setattr(teachings, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    return clock
+
+
+@pytest.fixture
+def seconds_left(clock: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> Callable[..., float | None]:
+    """What a teaching of 100 steps tells that loads for `loading` seconds and then takes `steps` of `each` seconds."""
+
+    def teach(began_at: int, loading: float, steps: int, each: float) -> float | None:
+        told: list[float | None] = []
+        step = SimpleNamespace(number=began_at, steps_max=100, last=False, warnings=())
+
+        def load(*_: Any) -> Any:
+            clock.now += loading
+            return step
+
+        def take_step(_: Any) -> Any:
+            step.number += 1
+            return step
+
+        monkeypatch.setattr(Teaching, "_stand", load)
+        monkeypatch.setattr(teachings, "write", lambda *_: None)
+        monkeypatch.setattr(Record, "progress", lambda _, step, left, share: told.append(left))
+        studio: Any = SimpleNamespace(
+            database=None, base_model=lambda _: None, settings=SimpleNamespace(checkpoint_seconds=1e9)
+        )
+        heartbeat: Any = SimpleNamespace(wanted=lambda _: None)
+        teaching = Teaching(studio, Job(spec=SPEC), Lease("job", 1), heartbeat, SharedFlag())
+        teaching.begin()
+        teaching.inversion = cast("Any", SimpleNamespace(take_step=take_step))
+        for _ in range(steps):
+            clock.now += each
+            teaching.take_step(torch.zeros(()))
+            teaching.between_steps()
+        return told[-1]
+
+    return teach
+
+
+def test_what_is_left_is_told_at_the_pace_of_the_steps_and_not_of_the_loading_before(
+    seconds_left: Callable[..., float | None],
+) -> None:
+    assert seconds_left(began_at=0, loading=60.0, steps=20, each=1.0) == pytest.approx(80.0)
+
+
+def test_a_teaching_that_was_taken_over_counts_only_its_own_steps(
+    seconds_left: Callable[..., float | None],
+) -> None:
+    assert seconds_left(began_at=50, loading=60.0, steps=20, each=2.0) == pytest.approx(60.0)
+
+
+def test_nothing_is_said_of_what_is_left_while_it_would_be_a_guess(
+    seconds_left: Callable[..., float | None],
+) -> None:
+    assert seconds_left(began_at=0, loading=60.0, steps=5, each=1.0) is None
