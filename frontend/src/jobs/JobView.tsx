@@ -88,6 +88,8 @@ function Training({ job }: { job: Job }) {
   );
 }
 
+const AWAY = "The studio does not answer at the moment. The learning goes on meanwhile, and this page catches up by itself.";
+
 function Progress({ story, job, connected }: { story: Story; job: Job; connected: boolean }) {
   const done = share(story.progress);
   return (
@@ -103,8 +105,7 @@ function Progress({ story, job, connected }: { story: Story; job: Job; connected
         <div style={{ width: `${done * 100}%` }} />
       </div>
       <p className="small soft" role="status">
-        {remaining(story, job)}
-        {connected || " The connection is lost; looking for it again…"}
+        {connected ? remaining(story, job) : AWAY}
       </p>
     </div>
   );
