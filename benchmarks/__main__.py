@@ -60,6 +60,8 @@ def main() -> None:
     parser.add_argument(
         "--reference", type=Path, help="path of diffusers' examples/textual_inversion/textual_inversion.py"
     )
+    parser.add_argument("--small", action="store_true", help="rehearse reference-sd15 with a narrower model")
+    parser.add_argument("--kept", type=Path, help="folder where reference-likeness notes each word, to go on from")
     parser.add_argument("--steps", type=int, default=3000, help="of the reference script, for its likeness")
     arguments = parser.parse_args()
     names = arguments.names or [*BENCHMARKS, *(BESIDE_THE_SCRIPT if arguments.reference else ())]
@@ -72,7 +74,9 @@ def main() -> None:
         if name in BENCHMARKS:
             rows += BENCHMARKS[name]()
         elif name == "reference-likeness":
-            rows += reference_likeness.run(arguments.reference, arguments.steps)
+            rows += reference_likeness.run(arguments.reference, arguments.steps, arguments.kept)
+        elif name == "reference-sd15":
+            rows += reference_sd15.run(arguments.reference, small=arguments.small)
         else:
             rows += BESIDE_THE_SCRIPT[name](arguments.reference)
     print(f"\n{machine()}\n\n{printed(rows)}")

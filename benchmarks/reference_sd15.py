@@ -1,7 +1,8 @@
 """A training step at the size of Stable Diffusion 1.5, beside diffusers' textual_inversion.py, unmodified.
 
 The weights are random, so only time and memory mean anything. 256² pixels on a CPU, 512² on a GPU. Each side computes
-in its own default precision; the script's has its whole model in float32.
+in its own default precision; the script's has its whole model in float32. With `small` the model is a quarter as wide:
+that is a rehearsal in a minute, whose ratio means nothing.
 """
 
 import json
@@ -28,12 +29,12 @@ BATCH = 4
 STEPS = 3  # after one to warm up
 
 
-def run(script: Path) -> list[Row]:
+def run(script: Path, *, small: bool = False) -> list[Row]:
     """Seconds of a step, evaluations included, and the memory of the process that takes it."""
     on_gpu = torch.cuda.is_available()
     side = 512 if on_gpu else 256
     with tempfile.TemporaryDirectory() as folder:
-        source = build(Path(folder) / "model", side)
+        source = build(Path(folder) / "model", side, narrower=4 if small else 1)
         ran = reference_script.run(
             script,
             source,
@@ -48,22 +49,30 @@ def run(script: Path) -> list[Row]:
         )
         theirs, their_memory = ran.seconds_per_step(), ran.memory
         ours, our_memory, precision = _in_a_process_of_its_own(source)
-    what = f"a training step, SD1.5-sized, {side}², batch {BATCH} ({precision} here, fp32 there)"
+    size = "a quarter as wide as SD1.5" if small else "SD1.5-sized"
+    what = f"a training step, {size}, {side}², batch {BATCH} ({precision} here, fp32 there)"
     return [
         Row(what, f"{ours:.2f} s", f"{theirs:.2f} s", ratio(theirs, ours)),
         Row("… peak memory of the process", f"{our_memory:.1f} GB", f"{their_memory:.1f} GB"),
     ]
 
 
-def build(folder: Path, side: int) -> Path:
+def build(folder: Path, side: int, narrower: int = 1) -> Path:
     """Write a random model with the widths and depths of Stable Diffusion 1.5, and the demo model's tokenizer."""
     from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionModel
     from diffusers.schedulers.scheduling_ddim import DDIMScheduler
     from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-    unet = UNet2DConditionModel(sample_size=side // 8, cross_attention_dim=768, attention_head_dim=8)
+    widths = tuple(width // narrower for width in (320, 640, 1280, 1280))
+    unet = UNet2DConditionModel(
+        sample_size=side // 8,
+        block_out_channels=widths,
+        cross_attention_dim=768,
+        attention_head_dim=8,
+        norm_num_groups=32 if narrower == 1 else 8,
+    )
     vae = AutoencoderKL(
-        block_out_channels=(128, 256, 512, 512),
+        block_out_channels=tuple(width // narrower for width in (128, 256, 512, 512)),
         down_block_types=("DownEncoderBlock2D",) * 4,
         up_block_types=("UpDecoderBlock2D",) * 4,
         layers_per_block=2,
