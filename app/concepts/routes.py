@@ -7,6 +7,7 @@ from fastapi import APIRouter, File, Form, Header, Query, Response, UploadFile, 
 from app import serving
 from app.accounts.principal import Member, Viewer
 from app.concepts import queries, service
+from app.concepts.form import Named
 from app.concepts.schemas import (
     Accepted,
     CheckedPicture,
@@ -34,7 +35,6 @@ router = APIRouter(prefix="/api", tags=["concepts"])
 
 Images = Annotated[list[UploadFile], File(description="JPEG, PNG or WebP; the centre square is learned from.")]
 Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
-Text = Annotated[str, Form(max_length=5000)]
 
 
 @router.post("/pictures/check")
@@ -72,29 +72,13 @@ def check_pictures(
 def create_concept(
     principal: Member,
     services: ServicesOf,
+    word: Named,
     tuning: Tuned,
     images: Images = [],  # noqa: B006
-    placeholder: Text = "",
-    initializer: Text = "",
-    kind: Text = "object",
-    base_model: Annotated[str | None, Form()] = None,
-    name: Annotated[str, Form(max_length=100)] = "",
-    description: Text = "",
-    tags: Annotated[list[str], Form()] = [],  # noqa: B006
     idempotency_key: Key = None,
 ) -> Accepted:
     """Teach a new word from a few pictures. The answer names the job to watch."""
-    lesson = Lesson(
-        uploads=_read(images),
-        placeholder=placeholder,
-        initializer=initializer,
-        kind=kind,
-        base_model=base_model,
-        name=name,
-        description=description,
-        tags=tuple(tags),
-        tuning=tuning,
-    )
+    lesson = Lesson(uploads=_read(images), tuning=tuning, **{**vars(word), "kind": word.kind or "object"})
     return _accepted(services, teach(services, principal, lesson, idempotency_key))
 
 
@@ -102,31 +86,17 @@ def create_concept(
 def import_concept(
     principal: Member,
     services: ServicesOf,
+    word: Named,
     file: Annotated[
         list[UploadFile], File(description="`.safetensors`, `.pt`, `.bin`, `.pti`, or a picture card.")
     ] = [],  # noqa: B006
-    placeholder: Text = "",
-    initializer: Text = "",
-    kind: Text = "",
-    base_model: Annotated[str | None, Form()] = None,
-    name: Annotated[str, Form(max_length=100)] = "",
-    description: Text = "",
-    tags: Annotated[list[str], Form()] = [],  # noqa: B006
     idempotency_key: Key = None,
 ) -> Accepted:
     """Take in an embedding that another tool learned. A worker reads the file; the answer names the job to watch.
     Without a placeholder the file's name becomes one. Two files are the two halves that diffusers writes for SDXL; of a
     folder of the concepts library send all files."""
-    asked = Import(
-        uploads=[Upload(each.filename or "", each.file.read(importing.CARD_BYTES_MAX + 1)) for each in file],
-        placeholder=placeholder,
-        initializer=initializer,
-        kind=kind,
-        base_model=base_model,
-        name=name,
-        description=description,
-        tags=tuple(tags),
-    )
+    uploads = [Upload(each.filename or "", each.file.read(importing.CARD_BYTES_MAX + 1)) for each in file]
+    asked = Import(uploads=uploads, **vars(word))
     return _accepted(services, importing.import_concept(services, principal, asked, idempotency_key))
 
 

@@ -1,8 +1,12 @@
 """The library: look, change, delete, download."""
 
+from collections.abc import Sequence
+from typing import Protocol
+
 from sqlalchemy.orm import Session
 
-from app.base_models.catalog import Catalog
+from app.accounts.principal import Principal
+from app.base_models.catalog import AllowedModel, Catalog
 from app.base_models.initializers import checked_placeholder
 from app.concepts import queries, views
 from app.concepts.models import Concept, Version
@@ -12,6 +16,40 @@ from app.errors import Conflict, InvalidInput, NotFound
 from app.jobs import ledger
 from app.jobs import queries as jobs
 from app.jobs.states import FINAL
+
+
+class Described(Protocol):
+    """What somebody who asks for a new word says of it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def description(self) -> str: ...
+    @property
+    def tags(self) -> Sequence[str]: ...
+    @property
+    def kind(self) -> str: ...
+
+
+def add(
+    session: Session, principal: Principal, asked: Described, model: AllowedModel, placeholder: str, initializer: str
+) -> Concept:
+    """A new concept of the team, without a version. Placeholder and initializer are checked already."""
+    concept = Concept(
+        team_id=principal.team_id,
+        owner_id=principal.user_id,
+        name=asked.name.strip() or placeholder.strip("<>").replace("-", " "),
+        description=asked.description,
+        tags=list(asked.tags),
+        placeholder=placeholder,
+        initializer=initializer,
+        kind=asked.kind,
+        base_model=model.id,
+        family=model.facts.family,
+    )
+    session.add(concept)
+    session.flush()
+    return concept
 
 
 def get(session: Session, team_id: str, concept_id: str) -> Concept:

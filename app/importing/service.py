@@ -14,6 +14,7 @@ from app.base_models.catalog import AllowedModel
 from app.base_models.initializers import checked_initializer, checked_placeholder, free_placeholder
 from app.concepts import queries
 from app.concepts.models import Concept, Version
+from app.concepts.service import add
 from app.db import new_id
 from app.dependencies import Services
 from app.errors import InvalidInput
@@ -105,21 +106,7 @@ def _concept(session: Session, principal: Principal, asked: Import, model: Allow
     stem = asked.uploads[0].name.rpartition(".")[0]
     wanted = asked.placeholder.strip() or free_placeholder(stem, taken)
     placeholder = checked_placeholder(model, wanted, taken)
-    concept = Concept(
-        team_id=principal.team_id,
-        owner_id=principal.user_id,
-        name=asked.name.strip() or placeholder.strip("<>").replace("-", " "),
-        description=asked.description,
-        tags=list(asked.tags),
-        placeholder=placeholder,
-        initializer=initializer,
-        kind=asked.kind,
-        base_model=model.id,
-        family=model.facts.family,
-    )
-    session.add(concept)
-    session.flush()
-    return concept
+    return add(session, principal, asked, model, placeholder, initializer)
 
 
 def _queue(

@@ -12,7 +12,7 @@ from app.base_models.catalog import VECTORS_MAX, AllowedModel
 from app.base_models.initializers import checked_initializer, checked_placeholder
 from app.concepts import queries
 from app.concepts.models import Concept, Picture, Version
-from app.concepts.service import get
+from app.concepts.service import add, get
 from app.db import new_id
 from app.decoding import Clean
 from app.dependencies import Services
@@ -70,20 +70,7 @@ def teach(services: Services, principal: Principal, lesson: Lesson, key: str | N
                 if (job := idempotency.earlier(session, team_id, key, mark)) is not None:
                     return job
                 checked_placeholder(model, placeholder, queries.placeholders(session, team_id))
-                concept = Concept(
-                    team_id=team_id,
-                    owner_id=principal.user_id,
-                    name=lesson.name.strip() or placeholder.strip("<>").replace("-", " "),
-                    description=lesson.description,
-                    tags=list(lesson.tags),
-                    placeholder=placeholder,
-                    initializer=initializer,
-                    kind=lesson.kind,
-                    base_model=model.id,
-                    family=model.facts.family,
-                )
-                session.add(concept)
-                session.flush()
+                concept = add(session, principal, lesson, model, placeholder, initializer)
                 job = _queue(session, settings, principal, concept, lesson, initializer, rows)
                 idempotency.remember(session, key, mark, job)
                 blobs.keep()

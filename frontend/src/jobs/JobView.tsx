@@ -88,7 +88,7 @@ function Training({ job }: { job: Job }) {
   );
 }
 
-const AWAY = "The studio does not answer at the moment. The learning goes on meanwhile, and this page catches up by itself.";
+const AWAY = "The studio does not answer at the moment. Nothing is lost, and this page catches up by itself.";
 
 function Progress({ story, job, connected }: { story: Story; job: Job; connected: boolean }) {
   const done = share(story.progress);

@@ -1,0 +1,37 @@
+"""The fields of a form that make a new word: teaching and importing ask for the same."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Form
+
+Text = Annotated[str, Form(max_length=5000)]
+
+
+@dataclass(frozen=True)
+class NewWord:
+    """A word as somebody describes it, not yet checked."""
+
+    placeholder: str
+    initializer: str
+    kind: str
+    base_model: str | None
+    name: str
+    description: str
+    tags: Sequence[str]
+
+
+def _new_word(
+    placeholder: Text = "",
+    initializer: Text = "",
+    kind: Annotated[str, Form(max_length=5000, description="`object` or `style`; an object if nothing says so.")] = "",
+    base_model: Annotated[str | None, Form()] = None,
+    name: Annotated[str, Form(max_length=100)] = "",
+    description: Text = "",
+    tags: Annotated[list[str], Form()] = [],  # noqa: B006
+) -> NewWord:
+    return NewWord(placeholder, initializer, kind, base_model, name, description, tuple(tags))
+
+
+Named = Annotated[NewWord, Depends(_new_word)]
