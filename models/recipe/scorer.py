@@ -28,7 +28,8 @@ from models.recipe.world.words import article
 WIDTH, RATE = 128, 1e-3
 PLAIN_FIRST = 0.4  # share of the time with plain photos of one thing each, from which kinds are learned soonest
 SMALLEST = 0.02  # deviation of a whitened component, against the largest
-BATCH = {"cpu": 32, "cuda": 512}
+PATCH = 8  # pixels; patterns are five pixels wide, and with patches of 16 they were all "plain"
+BATCH = {"cpu": 64, "cuda": 512}
 UNKNOWN = -100  # an answer that a picture does not have; cross_entropy skips it
 PLAIN = "plain"
 PLACES: tuple[str, ...] = (*SCENES, *(f"on {article(colour)} background" for colour in COLOURS))
@@ -73,7 +74,7 @@ def untrained(text: CLIPTextModel, pixels: Pixels) -> CLIPModel:
     torch.manual_seed(0)
     vision = {
         "image_size": SIDE,
-        "patch_size": 16,
+        "patch_size": PATCH,
         "hidden_size": 192,
         "intermediate_size": 384,
         "num_hidden_layers": 3,
@@ -145,7 +146,8 @@ def train(model: CLIPModel, words: CLIPTokenizer, data: Pictures, minutes: float
     paired = torch.tensor([label.partner is not None for label in data.labels])
     known = torch.tensor([[answers(label, whose) for whose in range(2)] for label in data.labels])  # (n, 2, questions)
     plain = [row for row, it in enumerate(data.labels) if it.style == "photo" and not it.quality and not it.partner]
-    everything, easy = np.arange(len(data.labels)), np.array(plain)
+    patterned = [row for row, it in enumerate(data.labels) if it.pattern]  # twice: they are learned last
+    everything, easy = np.concatenate([np.arange(len(data.labels)), patterned]), np.array(plain)
     random, size = np.random.default_rng(0), BATCH[device]
     budget, step, mean, mean_kinds = Budget(minutes), 0, 0.0, 0.0
     while not budget.spent:
@@ -156,13 +158,14 @@ def train(model: CLIPModel, words: CLIPTokenizer, data: Pictures, minutes: float
         pixels = pixels if begun else shifted(pixels, random)
         two = paired[rows].to(device)
         pixels = torch.where(two[:, None, None, None], half_of_a_pair(pixels, whose), pixels)
-        seen = features(model.get_image_features(pixel_values=pixels))
-        named = features(model.get_text_features(input_ids=phrases))
+        with torch.autocast(device, torch.bfloat16):
+            seen = features(model.get_image_features(pixel_values=pixels)).float()
+            named = features(model.get_text_features(input_ids=phrases)).float()
+            told = captions[rows][~two]
+            read = features(model.get_text_features(input_ids=without_padding(told))).float()
         scale = model.logit_scale.exp().clamp(max=100)
         naming = naming_loss(scale * seen @ named.T, known[rows, whose].to(device))
         kinds = naming_loss(scale * seen @ named[: len(KINDS)].T, known[rows, whose].to(device)[:, :1])
-        told = captions[rows][~two]
-        read = features(model.get_text_features(input_ids=without_padding(told)))
         loss = naming + 2 * kinds + 0.2 * matching_loss(scale * seen[~two] @ read.T, told)
         torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(weights, 1.0)

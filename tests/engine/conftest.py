@@ -71,15 +71,12 @@ def scorer_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("scorer")
     torch.manual_seed(0)
     text = {
-        "vocab_size": 679,
+        **_vocabulary(),
         "hidden_size": 32,
         "intermediate_size": 32,
         "num_hidden_layers": 1,
         "num_attention_heads": 2,
         "max_position_embeddings": CONTEXT,
-        "bos_token_id": 677,
-        "eos_token_id": 678,
-        "pad_token_id": 678,
     }
     vision = {
         "hidden_size": 32,
@@ -152,19 +149,22 @@ def build(family: str, folder: Path) -> Path:
     return folder
 
 
+def _vocabulary() -> dict[str, int]:
+    """What a text encoder's settings say of the demo model's tokenizer; its last two tokens begin and end a text."""
+    size = len(json.loads((DEMO / "tokenizer" / "tokenizer.json").read_text())["model"]["vocab"])
+    return {"vocab_size": size, "bos_token_id": size - 2, "eos_token_id": size - 1, "pad_token_id": size - 1}
+
+
 def _build_encoder(folder: Path, name: str, kind: str, width: int) -> None:
     import transformers
 
     config = transformers.CLIPTextConfig(
-        vocab_size=679,
+        **_vocabulary(),
         hidden_size=width,
         intermediate_size=32,
         num_hidden_layers=2,
         num_attention_heads=2,
         max_position_embeddings=CONTEXT,
-        bos_token_id=677,
-        eos_token_id=678,
-        pad_token_id=678,
         projection_dim=16,
     )
     getattr(transformers, kind)(config).save_pretrained(folder / name)

@@ -129,7 +129,7 @@ def test_a_learned_row_is_looked_up_beside_the_table_and_nothing_is_left_behind(
     spliced = torch.tensor([encoder.framed([*encoder.token_ids("a photo of a"), encoder.first_row_id])])
     assert torch.equal(encoder.encode(spliced, encoder.rows_of("mug")).last, encoder.encode(plain).last)
     assert not encoder.table._forward_hooks
-    assert encoder.table.num_embeddings == len(encoder.tokenizer) == 679
+    assert encoder.table.num_embeddings == len(encoder.tokenizer)
 
 
 @pytest.mark.parametrize("path", ["unet/config.json", "model_index.json", "scheduler/scheduler_config.json"])

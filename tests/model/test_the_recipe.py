@@ -14,7 +14,7 @@ from models.recipe import pictures as drawing
 from models.recipe.autoencoder import written_down
 from models.recipe.budget import Budget, rate
 from models.recipe.denoiser import Lesson
-from models.recipe.pictures import Label, draw_block, pictures, rows_with_the_new_twice
+from models.recipe.pictures import Label, draw_block, pictures, rows_with_the_hard_twice
 from models.recipe.team import Weights, train, views
 from models.recipe.text_encoder import carry_over, untrained
 from models.recipe.tokenizer import tokenizer
@@ -95,12 +95,12 @@ def test_a_label_says_what_the_picture_shows(monkeypatch: pytest.MonkeyPatch) ->
     assert all(label.style in STYLES for label in labels)
 
 
-def test_what_an_older_model_has_no_word_for_is_shown_twice_as_often() -> None:
-    def label(kind: str, partner: tuple[str, str] | None = None) -> Label:
-        return Label(kind, "red", "", "", "on the beach", "photo", "", partner)
+def test_what_is_learned_last_is_shown_twice_as_often() -> None:
+    def label(wear: str = "", style: str = "photo", partner: tuple[str, str] | None = None) -> Label:
+        return Label("cat", "red", "", wear, "on the beach", style, "", partner)
 
-    labels = [label("cat"), label("lion"), label("cat", ("lion", "blue"))]
-    assert rows_with_the_new_twice(labels, lambda word: word != "lion") == [0, 1, 1, 2, 2]
+    labels = [label(), label(style="comic"), label(partner=("lion", "blue")), label(wear="crown")]
+    assert rows_with_the_hard_twice(labels) == [0, 1, 1, 2, 2, 3, 3]
 
 
 def test_every_word_of_the_world_is_one_token_and_no_letter_is_unknown(words: CLIPTokenizer) -> None:
