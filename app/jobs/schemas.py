@@ -1,7 +1,7 @@
 """What the ledger looks like over the wire."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -16,6 +16,7 @@ class Progress(BaseModel):
     loss: float | None = None
     evaluation: float | None = None
     seconds_left: float | None = None
+    stage: Literal["report"] | None = Field(None, description="What follows the last step: `report` is being drawn.")
 
 
 class Person(BaseModel):

@@ -22,7 +22,7 @@ from worker.stopping import SharedFlag
 from worker.studio import Studio
 from worker.teaching import teaching as teachings
 from worker.teaching.record import Record
-from worker.teaching.teaching import Teaching
+from worker.teaching.teaching import Interrupted, Teaching
 
 SPEC = {
     "concept_id": "c", "version_id": "v", "base_model": "demo", "placeholder": "<my-mug>", "initializer": "mug",
@@ -93,7 +93,7 @@ def seconds_left(clock: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> Cal
 
         monkeypatch.setattr(Teaching, "_stand", load)
         monkeypatch.setattr(teachings, "write", lambda *_: None)
-        monkeypatch.setattr(Record, "progress", lambda _, step, left, share: told.append(left))
+        monkeypatch.setattr(Record, "progress", lambda _, step, left, share, stage: told.append(left))
         studio: Any = SimpleNamespace(
             database=None, base_model=lambda _: None, settings=SimpleNamespace(checkpoint_seconds=1e9)
         )
@@ -126,3 +126,26 @@ def test_nothing_is_said_of_what_is_left_while_it_would_be_a_guess(
     seconds_left: Callable[..., float | None],
 ) -> None:
     assert seconds_left(began_at=0, loading=60.0, steps=5, each=1.0) is None
+
+
+def test_whoever_watches_is_told_that_the_report_is_drawn_before_it_is(
+    record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def judge(_: Any) -> Any:
+        with record.studio.database.reading() as session:
+            told = session.scalars(select(JobEvent).where(JobEvent.type == "progress")).all()
+        assert [each.data["stage"] for each in told] == ["report"]
+        raise Interrupted
+
+    monkeypatch.setattr(teachings, "judge", judge)
+    monkeypatch.setattr(teachings, "provenance", lambda *_: {})
+    heartbeat: Any = SimpleNamespace(wanted=lambda _: None)
+    teaching = Teaching(record.studio, record.job, record.lease, heartbeat, SharedFlag())
+    teaching.record, teaching.spec, teaching.pictures, teaching.model = record, cast("Any", None), [], cast("Any", None)
+    teaching.inversion = cast("Any", SimpleNamespace(options=None))
+    teaching.step = cast(
+        "Any", SimpleNamespace(number=40, steps_max=100, candidates=[], loss_value=lambda: 0.5, evaluation=0.5)
+    )
+    teaching.began = 0.0
+    with pytest.raises(Interrupted):
+        teaching.finish()

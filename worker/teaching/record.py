@@ -117,14 +117,18 @@ class Record:
         if before is not None and before != key:
             self.studio.storage.delete(before)
 
-    def progress(self, step: Step, seconds_left: float | None, share: float) -> None:
-        """Tell how far the word is, which part of the device it has had, and every warning since."""
+    def progress(self, step: Step, seconds_left: float | None, share: float, stage: str | None = None) -> None:
+        """Tell how far the word is, which part of the device it has had, and every warning since.
+
+        `stage` is what the word is at once it has learned: `report`.
+        """
         progress = {
             "step": step.number,
             "steps_max": step.steps_max,
             "loss": step.loss_value(),
             "evaluation": step.evaluation,
             "seconds_left": seconds_left,
+            **({} if stage is None else {"stage": stage}),
         }
         events = [*self._told(), ("progress", progress)]
         told = partial(ledger.record, lease=self.lease, events=events, progress=progress, share=share)

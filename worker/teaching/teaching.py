@@ -134,9 +134,10 @@ class Teaching:
         if moment - self.reported >= REPORT_SECONDS or self.done:
             self._report(moment)
 
-    def _report(self, moment: float) -> None:
+    def _report(self, moment: float, stage: str | None = None) -> None:
         share = min(1.0, self.used / max(moment - self.began, 1e-6))
-        self.record.progress(self.step, self._seconds_left(moment), share=share)
+        left = None if stage else self._seconds_left(moment)
+        self.record.progress(self.step, left, share=share, stage=stage)
         self.reported = moment
 
     def _seconds_left(self, moment: float) -> float | None:
@@ -154,6 +155,7 @@ class Teaching:
 
     def finish(self) -> None:
         """Choose the rows that become the word, draw with them, and hand the word over."""
+        self._report(time.monotonic(), stage="report")
         metadata = provenance(self.spec, self.model, self.inversion.options)
         ending = Ending(self.model, self.spec, self.pictures, self.step.candidates, metadata, self.record, self.watch)
         verdict = judge(ending)

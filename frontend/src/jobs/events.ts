@@ -8,6 +8,8 @@ export interface Progress {
   loss?: number | null;
   evaluation?: number | null;
   seconds_left?: number | null;
+  /** What follows the last step. */
+  stage?: "report" | null;
 }
 
 export interface Preview {

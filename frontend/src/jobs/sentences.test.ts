@@ -19,6 +19,13 @@ test("a running job says how far it is and how long it may take", () => {
   expect(remaining(running, job)).toBe("Step 60 of at most 300; about 2 min left, less if it learns quickly.");
 });
 
+test("after its last step a job says that it draws the report", () => {
+  const drawing: Progress = { ...progress, seconds_left: null, stage: "report" };
+  const running = { ...beginning, state: "running" as const, attempt: 1, progress: drawing };
+  expect(remaining(running, job)).toBe("Learned after 60 steps. Drawing its report…");
+  expect(share(drawing)).toBe(1);
+});
+
 test("the first steps promise no time, because loading the model is in them", () => {
   const running = { ...beginning, state: "running" as const, attempt: 1, progress: { ...progress, step: 1 } };
   expect(remaining(running, job)).toBe("Step 1 of at most 300.");

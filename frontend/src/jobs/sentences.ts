@@ -23,6 +23,7 @@ export function headline(state: JobState): string {
 
 /** How much of the most that it may take is done, from 0 to 1. */
 export function share(progress: Progress | null): number {
+  if (progress?.stage) return 1;
   return progress === null ? 0 : Math.min(1, progress.step / Math.max(1, progress.steps_max));
 }
 
@@ -32,6 +33,7 @@ export function remaining(story: Story, job: Pick<Job, "ahead" | "starts_at">, n
   const { progress } = story;
   if (progress === null) return "Looking at the pictures…";
   const again = story.attempt > 1 ? ` It was interrupted and goes on (attempt ${story.attempt}).` : "";
+  if (progress.stage === "report") return `Learned after ${progress.step} steps. Drawing its report…${again}`;
   const steps = `Step ${progress.step} of at most ${progress.steps_max}`;
   if (progress.seconds_left == null || progress.step < STEPS_BEFORE_GUESSING) return `${steps}.${again}`;
   return `${steps}; ${timeLeft(progress.seconds_left)} left, less if it learns quickly.${again}`;
@@ -49,6 +51,7 @@ export function prospect(job: Pick<Job, "state" | "kind" | "ahead" | "starts_at"
   const done = job.ends_at === null ? "" : `, done in ${timeLeft(secondsUntil(job.ends_at, now))}`;
   if (job.state === "running") {
     if (job.cancel !== null) return "Stopping…";
+    if (job.progress?.stage === "report") return `Learned, drawing its report${done}`;
     const doing = { training: "Learning", generation: "Drawing", import: "Reading the file" }[job.kind];
     const steps = job.progress === null ? "" : `, step ${job.progress.step} of ${job.kind === "training" ? "at most " : ""}${job.progress.steps_max}`;
     return `${doing}${steps}${done}`;
