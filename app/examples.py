@@ -38,7 +38,7 @@ _RUNNING: Final = _TRAINING | {
     "attempt": 1,
     "ahead": None,
     "starts_at": None,
-    "progress": {"step": 60, "steps_max": 300, "loss": 0.31, "evaluation": 0.29, "seconds_left": 24.0},
+    "progress": {"step": 60, "steps_max": 300, "loss": 0.31, "evaluation": 0.29, "seconds_left": 24.0, "stage": None},
     "started_at": LATER,
 }
 _TAUGHT: Final = {
@@ -99,6 +99,8 @@ _REPORT_DRAWINGS: Final = f"/api/concepts/{MUG}/versions/1/report/drawings"
 _REPORT: Final = {
     "version": 1,
     "scorer": "scorer",
+    "failed": None,
+    "job_id": None,
     "prompts": ["a photo of a <my-mug>", "a <my-mug> on the beach"],
     "pictures": {"likeness": 0.91, "editability": 0.18, "copying": 0.94},
     "initializer": {
@@ -354,6 +356,9 @@ RESPONSES: Final[Mapping[str, Any]] = {
         "job": _TRAINING | {"concept": {"id": MUG, "name": "my mug", "placeholder": "<my-mug>", "version": 2}},
     },
     "get_report": _REPORT,
+    "draw_report_again": {
+        "job": _TRAINING | {"kind": "report", "title": "Drawing the report of <my-mug>"},
+    },
     "use_checkpoint": _LEARNED | {"version_count": 2},
     "create_generation": {"job": _DRAWING_JOB, "generation": _GENERATION},
     "list_generations": {"items": [_DRAWN], "next": GENERATION},

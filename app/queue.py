@@ -20,9 +20,15 @@ TASKS: dict[Kind, str] = {
     "training": "oneword.train",
     "generation": "oneword.generate",
     "import": "oneword.import",
+    "report": "oneword.report",
 }
 # An import takes a moment, so it goes to the workers that are not busy for minutes.
-QUEUES: dict[Kind, str] = {"training": "training", "generation": "generation", "import": "generation"}
+QUEUES: dict[Kind, str] = {
+    "training": "training",
+    "generation": "generation",
+    "import": "generation",
+    "report": "training",
+}
 
 CONFIGURATION: dict[str, Any] = {
     "task_serializer": "json",

@@ -33,7 +33,8 @@ def kinds_of(queues: Sequence[str]) -> list[Kind]:
 
 def room_of(kind: Kind, settings: Settings) -> int:
     """How many pictures or words of a kind a worker does at once."""
-    return {"generation": settings.batch_pictures_max, "training": settings.teach_together, "import": 1}[kind]
+    rooms: dict[Kind, int] = {"generation": settings.batch_pictures_max, "training": settings.teach_together}
+    return rooms.get(kind, 1)
 
 
 def device_of(setting: str) -> str:

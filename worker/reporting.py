@@ -67,7 +67,42 @@ class Reporting:
             if not isinstance(error, Sentence | OnewordError):
                 log.error("report failed", folder=self.folder, exc_info=error)
             self.warnings.append(f"The report could not be drawn; the word itself is fine. {_said(error)}")
-            return candidates[0], None
+            return candidates[0], self._failed(lesson, candidates, _said(error))
+
+    def draw_again(
+        self,
+        model: BaseModel,
+        lesson: Lesson,
+        candidates: Sequence[Candidate],
+        files: Mapping[int, Mapping[str, Any]],
+    ) -> dict[str, Any]:
+        """What `Version.report` holds, of a version that is made of the first candidate and remains so.
+
+        `files` are those that were kept of each candidate, by step. Whatever goes wrong is raised.
+        """
+        report = draw_report(
+            model,
+            self._scorer(model),
+            lesson.pictures,
+            candidates,
+            kind=lesson.kind,
+            initializer=lesson.initializer,
+            decided=True,
+            on_step=self.watch,
+        )
+        return _Keeping(self.storage, self.folder, lesson, files).keep(report, candidates)
+
+    def _failed(self, lesson: Lesson, candidates: Sequence[Candidate], said: str) -> dict[str, Any] | None:
+        """A report without drawings, so that what was kept can still be chosen, and the report be drawn again.
+
+        None if not even that has room; then the version's own rows are all that is left.
+        """
+        empty = Report(chosen=candidates[0], checkpoints={})
+        try:
+            return {**_Keeping(self.storage, self.folder, lesson).keep(empty, candidates), "failed": said}
+        except Exception as error:  # whatever it is, the word has been learned
+            log.warning("nothing was kept beside the word", folder=self.folder, reason=str(error))
+            return None
 
     def _scorer(self, model: BaseModel) -> Scorer | None:
         """The scorer; one that cannot be read costs the scores and not the pictures."""
@@ -106,6 +141,7 @@ class _Keeping:
     storage: Storage
     folder: str
     lesson: Lesson
+    files: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)  # by step; the others are written
     prompts: list[str] = field(default_factory=list)
     drawings: list[dict[str, Any]] = field(default_factory=list)
 
@@ -129,10 +165,13 @@ class _Keeping:
     def _checkpoint(self, candidate: Candidate, report: Report) -> dict[str, Any]:
         judged = report.checkpoints.get(candidate.number, Judged(()))
         self._draw(judged, f"step-{candidate.number}", candidate.number)
+        files = self.files.get(candidate.number) or self._file(candidate)
+        return {"step": candidate.number, "evaluation": candidate.evaluation, **files, **_scores(judged)}
+
+    def _file(self, candidate: Candidate) -> dict[str, Any]:
         metadata = {**self.lesson.metadata, "steps": str(candidate.number)}
         folder = f"{self.folder}/step-{candidate.number}"
-        files = embeddings.keep(self.storage, folder, candidate.embedding, self.lesson.placeholder, metadata)
-        return {"step": candidate.number, "evaluation": candidate.evaluation, **files, **_scores(judged)}
+        return embeddings.keep(self.storage, folder, candidate.embedding, self.lesson.placeholder, metadata)
 
     def _draw(self, judged: Judged, name: str, step: int | None) -> None:
         for place, drawing in enumerate(judged.drawings):

@@ -16,7 +16,7 @@ from app.errors import LeaseLost
 from app.jobs import ledger
 from app.jobs.models import Job
 from app.jobs.states import Kind
-from worker import drawing, importing, lease, teaching
+from worker import drawing, importing, lease, redrawing, teaching
 from worker.celery_app import celery_app, settings, stopping
 from worker.giving_way import GivingWay, to_neighbours
 from worker.lookout import Lookout
@@ -25,7 +25,7 @@ from worker.studio import Studio
 
 log = structlog.get_logger(__name__)
 
-FIRST: Final[tuple[Kind, ...]] = ("import", "generation", "training")
+FIRST: Final[tuple[Kind, ...]] = ("import", "generation", "report", "training")
 
 _device = threading.Lock()  # a message and the lookout may both want it; one job runs at a time
 _threads: list[Presence | Lookout] = []
@@ -62,6 +62,12 @@ def train(job_id: str) -> None:
 @celery_app.task(name="oneword.generate")  # type: ignore[untyped-decorator]
 def generate(job_id: str) -> None:
     """Draw whatever waits to be drawn."""
+    _work()
+
+
+@celery_app.task(name="oneword.report")  # type: ignore[untyped-decorator]
+def report(job_id: str) -> None:
+    """Draw whatever reports could not be drawn before."""
     _work()
 
 
@@ -126,6 +132,8 @@ def _run_kind(studio: Studio, kind: Kind, jobs: list[Job]) -> None:
             teaching.teach(studio, jobs[0], stopping, _give_way(studio).between_steps)
         elif kind == "import":
             importing.import_embedding(studio, jobs[0])
+        elif kind == "report":
+            redrawing.draw_again(studio, jobs[0], stopping)
         else:
             drawing.draw_batch(studio, jobs, stopping)
     except LeaseLost as lost:

@@ -11,7 +11,7 @@ from app.db import count_up, now
 from app.jobs.models import Job, Tally
 from app.usage.models import DayOfUse
 
-ON_A_GPU: Final = ("training", "generation")
+ON_A_GPU: Final = ("training", "generation", "report")
 
 
 def spend(session: Session, job: Job) -> None:

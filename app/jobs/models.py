@@ -36,7 +36,7 @@ class Job(Base):
     id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id)
     team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
-    kind: Mapped[str] = mapped_column(String(12))  # training | generation | import
+    kind: Mapped[str] = mapped_column(String(12))  # training | generation | import | report
     state: Mapped[str] = mapped_column(String(10), default="queued")
     title: Mapped[str] = mapped_column(String(200))
     base_model: Mapped[str] = mapped_column(String(200), default="", server_default="")

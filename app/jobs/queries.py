@@ -74,6 +74,13 @@ def page(
     return session.scalars(query).all()
 
 
+def drawing_report(session: Session, team_id: str, concept_id: str, version_id: str) -> Job | None:
+    """The job that draws the report of a version of a concept again, while it waits or runs."""
+    of_version = and_(Job.concept_id == concept_id, Job.version_id == version_id, Job.kind == "report")
+    query = select(Job).where(Job.team_id == team_id, of_version, or_(WAITS, RUNS))
+    return session.scalars(query.order_by(Job.id).limit(1)).one_or_none()
+
+
 def ahead(session: Session, job: Job) -> int:
     """How many waiting jobs of its kind a worker will take before this one. Of other teams only the number shows.
 

@@ -11,7 +11,7 @@ Knows no database.
 from typing import Final, Literal
 
 State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
-Kind = Literal["training", "generation", "import"]
+Kind = Literal["training", "generation", "import", "report"]
 
 TRANSITIONS: Final[dict[State, frozenset[State]]] = {
     "queued": frozenset({"running", "cancelled"}),

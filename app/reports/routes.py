@@ -9,8 +9,10 @@ from app.accounts.principal import Member, Viewer
 from app.concepts import service as concepts
 from app.concepts.schemas import ConceptOut
 from app.dependencies import Reading, ServicesOf, UnitOfWork
-from app.reports import service
-from app.reports.schemas import ReportOut
+from app.idempotency import Key
+from app.jobs import service as jobs
+from app.reports import again, service
+from app.reports.schemas import ReportJob, ReportOut
 
 router = APIRouter(prefix="/api/concepts/{concept_id}/versions/{number}", tags=["concepts"])
 
@@ -21,7 +23,17 @@ Number = Annotated[int, Path(ge=0, le=1_000_000)]
 def get_report(concept_id: str, number: Number, principal: Viewer, session: Reading) -> ReportOut:
     """What a version can do, beside what its initializer can and what its pictures are."""
     concept = concepts.get(session, principal.team_id, concept_id)
-    return service.describe(concept, service.version_of(session, concept, number))
+    return service.describe(session, concept, service.version_of(session, concept, number))
+
+
+@router.post("/report", status_code=status.HTTP_202_ACCEPTED)
+def draw_report_again(
+    concept_id: str, number: Number, principal: Member, services: ServicesOf, idempotency_key: Key = None
+) -> ReportJob:
+    """Draw a report that could not be drawn when the version was learned. The answer names the job to watch."""
+    job = again.draw_again(services, principal, concept_id, number, idempotency_key)
+    with services.database.reading() as session:
+        return ReportJob(job=jobs.describe(session, job))
 
 
 @router.get("/report/drawings/{place}", response_class=serving.Webp)

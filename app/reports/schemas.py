@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, Field
 
+from app.jobs.schemas import JobOut
+
 
 class ScoresOut(BaseModel):
     """Three mean cosines in the scorer's space, from -1 to 1. They mean something beside each other only."""
@@ -42,7 +44,17 @@ class ReportOut(BaseModel):
 
     version: int
     scorer: str | None = Field(description="The CLIP model that judged; null: there was none, so there are no scores.")
+    failed: str | None = Field(
+        description="Why nothing could be drawn or scored; the kept rows are there all the same."
+    )
+    job_id: str | None = Field(description="The job that draws it again.")
     prompts: list[str]
     pictures: ScoresOut | None = Field(description="The scores of the pictures themselves, each beside the others.")
     initializer: InitializerOut | None
     checkpoints: list[CheckpointOut] = Field(description="By step.")
+
+
+class ReportJob(BaseModel):
+    """A report that is going to be drawn."""
+
+    job: JobOut

@@ -8,6 +8,7 @@ from app.concepts import queries
 from app.concepts.models import Concept, Version
 from app.db import now
 from app.errors import NotFound
+from app.jobs import queries as ledger
 from app.reports.schemas import CheckpointOut, InitializerOut, ReportDrawing, ReportOut, ScoresOut
 
 
@@ -19,9 +20,11 @@ def version_of(session: Session, concept: Concept, number: int) -> Version:
     return version
 
 
-def describe(concept: Concept, version: Version) -> ReportOut:
+def describe(session: Session, concept: Concept, version: Version) -> ReportOut:
     """A version's report as its team sees it."""
     report = _report(concept, version)
+    failed = report.get("failed")
+    job = ledger.drawing_report(session, concept.team_id, concept.id, version.id) if failed else None
     base = f"/api/concepts/{concept.id}/versions/{version.number}/report/drawings"
     drawings: dict[int | None, list[ReportDrawing]] = {}
     for place, each in enumerate(report["drawings"]):
@@ -31,6 +34,8 @@ def describe(concept: Concept, version: Version) -> ReportOut:
     return ReportOut(
         version=version.number,
         scorer=report["scorer"],
+        failed=failed,
+        job_id=None if job is None else job.id,
         prompts=[prompt.format(concept.placeholder) for prompt in report["prompts"]],
         pictures=_scores(report["pictures"]),
         initializer=None

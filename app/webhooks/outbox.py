@@ -17,7 +17,7 @@ def announce(session: Session, job: Job) -> None:
     if not listening:
         return
     messages = [events.job_ended(job)]
-    if job.state == "succeeded" and job.version_id is not None:
+    if job.state == "succeeded" and job.version_id is not None and job.kind != "report":
         version = session.get_one(Version, job.version_id)
         messages.append(events.concept_ready(session.get_one(Concept, version.concept_id), version))
     for message in messages:

@@ -17,7 +17,12 @@ from app.workers.models import Worker
 
 PATIENCE: Final = timedelta(seconds=60)  # a worker that starts has this long
 STUCK: Final = timedelta(minutes=5)
-DOES: Final[dict[Kind, str]] = {"training": "teaches", "generation": "draws", "import": "imports"}
+DOES: Final[dict[Kind, str]] = {
+    "training": "teaches",
+    "generation": "draws",
+    "import": "imports",
+    "report": "draws reports",
+}
 
 
 def complaints(session: Session) -> list[str]:

@@ -101,6 +101,39 @@ def test_a_report_that_fails_costs_the_report_and_not_the_word(
     assert said in warning
 
 
+def test_a_report_that_cannot_be_drawn_keeps_what_could_become_the_word(
+    storage: Storage, model: BaseModel, lesson: Lesson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.reporting.draw_report", failing)
+    candidates = [candidate(model, 20), candidate(model, 10)]
+    asked = reporting(storage)
+    chosen, report = asked.judge(model, lesson, candidates)
+    assert report is not None
+    assert (chosen.number, report["chosen"], report["drawings"]) == (20, 20, [])
+    assert report["failed"] == "The scorer x lacks the file config.json."
+    kept = [formats.read_native(storage.get(each["oneword"]["key"])) for each in report["checkpoints"]]
+    assert torch.equal(kept[0].rows["text_encoder"], candidates[1].embedding.rows["text_encoder"])
+
+
+def failing(*_: Any, **__: Any) -> Any:
+    raise BaseModelError("The scorer x lacks the file config.json.")
+
+
+def test_a_report_that_is_drawn_again_leaves_the_word_what_it_is(
+    storage: Storage, model: BaseModel, lesson: Lesson, scorer_folder: Path
+) -> None:
+    scorer = load_scorer(scorer_folder, torch.device("cpu"))
+    candidates = [candidate(model, 20), candidate(model, 10)]
+    files = {each.number: {"oneword": {"key": f"kept-{each.number}"}} for each in candidates}
+    asked = reporting(storage, scorer)
+    first = asked.draw_again(model, lesson, candidates, files)
+    second = asked.draw_again(model, lesson, candidates[::-1], files)
+    assert (first["chosen"], second["chosen"]) == (20, 10)  # whichever of them draws better
+    assert [each["oneword"]["key"] for each in first["checkpoints"]] == ["kept-10", "kept-20"]
+    assert all(each["likeness"] is not None for each in first["checkpoints"])
+    assert [blob.key for blob in storage.list("") if not blob.key.endswith(".webp")] == []
+
+
 @pytest.mark.parametrize("raised", [LeaseLost("taken over"), KeyError("stopping")])
 def test_whoever_watches_can_end_a_report(
     storage: Storage, model: BaseModel, lesson: Lesson, raised: Exception

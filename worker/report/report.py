@@ -73,10 +73,12 @@ def draw_report(
     *,
     kind: str,
     initializer: str,
+    decided: bool = False,
     plan: Plan | None = None,
     on_step: Callable[[], None] = lambda: None,
 ) -> Report:
-    """Judge `candidates`, the preferred one first, and choose the best by likeness x editability.
+    """Judge `candidates`, the preferred one first, and choose the best by likeness x editability; where it is
+    `decided`, the preferred one stays chosen however it compares.
 
     `on_step` is called between denoising steps; what it raises ends the report. Without a scorer, or where drawing is
     dear, the preferred one is chosen and drawn alone.
@@ -85,7 +87,7 @@ def draw_report(
     desk = _Desk(model, scorer, kind, plan, on_step, pictures)
     compared = candidates if scorer is not None and plan.compare else candidates[:1]
     judged = {each.number: desk.judge({WORD: each.embedding}, WORD) for each in compared}
-    chosen = max(compared, key=lambda each: _rank(judged[each.number]))
+    chosen = candidates[0] if decided else max(compared, key=lambda each: _rank(judged[each.number]))
     judged[chosen.number] = desk.complete(judged[chosen.number], {WORD: chosen.embedding}, WORD)
     plain_word = None
     if plan.compare and initializer.strip():

@@ -5,5 +5,7 @@
 
 from worker.teaching.company import teach
 from worker.teaching.ending import Ending, Verdict
+from worker.teaching.pictures import as_learned
+from worker.teaching.teaching import Interrupted
 
-__all__ = ["Ending", "Verdict", "teach"]
+__all__ = ["Ending", "Interrupted", "Verdict", "as_learned", "teach"]

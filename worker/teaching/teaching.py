@@ -3,7 +3,6 @@
 Who steps it, and in what company, is not its business; nor is how anything is written.
 """
 
-import io
 import time
 from dataclasses import dataclass
 
@@ -13,16 +12,17 @@ from torch import Tensor
 
 from app.jobs.ledger import Lease
 from app.jobs.models import Job
-from app.training.spec import PictureSpec, TrainingSpec
+from app.training.spec import TrainingSpec
 from worker.base_models import BaseModel
 from worker.formats import Embedding
 from worker.generation import Request, Settings, draw
-from worker.inversion import Checkpoint, Inversion, InversionError, Options, Step, masked
+from worker.inversion import Checkpoint, Inversion, InversionError, Options, Step
 from worker.lease import Heartbeat, write
 from worker.provenance import provenance
 from worker.stopping import Stopping
 from worker.studio import Studio
 from worker.teaching.ending import Ending, judge
+from worker.teaching.pictures import as_learned
 from worker.teaching.record import Record, Result
 
 log = structlog.get_logger(__name__)
@@ -57,7 +57,8 @@ class Teaching:
         write(self.studio.database, self.record.must_be_wanted)
         self.model: BaseModel = self.studio.base_model(self.spec.base_model)
         self.began = self.reported = self.saved = time.monotonic()
-        self.pictures = [self._picture(picture) for picture in self.spec.pictures]
+        storage = self.studio.storage
+        self.pictures = [as_learned(storage, picture.key, picture.mask_key) for picture in self.spec.pictures]
         key = self.record.checkpoint_key
         self.step: Step = self._stand(None if key is None else self.studio.storage.get(key))
         self.first = self.step.number
@@ -77,12 +78,6 @@ class Teaching:
         # A resumed word has shown itself at this step already.
         self.shown = -1 if checkpoint is None else step.number
         return step
-
-    def _picture(self, spec: PictureSpec) -> Pillow.Image:
-        picture = Pillow.open(io.BytesIO(self.studio.storage.get(spec.key))).convert("RGB")
-        if spec.mask_key is None:
-            return picture
-        return masked(picture, Pillow.open(io.BytesIO(self.studio.storage.get(spec.mask_key))))
 
     def _options(self) -> Options:
         return Options.for_model(self.model, kind=self.spec.kind, **self.spec.asked())

@@ -85,7 +85,7 @@ export function versions(id: string) {
   });
 }
 
-/** What a version can do. It never changes. */
+/** What a version can do. It never changes, unless it could not be drawn and is drawn again. */
 export function report(id: string, number: number) {
   return queryOptions({
     queryKey: ["concepts", "report", id, number],
@@ -96,7 +96,7 @@ export function report(id: string, number: number) {
           signal,
         }),
       ),
-    staleTime: Infinity,
+    staleTime: ({ state }) => (state.data?.failed ? 0 : Infinity),
   });
 }
 

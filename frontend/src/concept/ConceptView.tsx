@@ -4,7 +4,7 @@ import { useState } from "react";
 import { Link } from "wouter";
 
 import { baseModels, concept as conceptQuery, versions as versionsQuery } from "../api/queries";
-import type { Concept } from "../api/types";
+import type { Concept, Version } from "../api/types";
 import { drawLink } from "../draw/links";
 import { useMayChange } from "../session/signedIn";
 import { Ago } from "../ui/Ago";
@@ -15,7 +15,7 @@ import { Download } from "./Download";
 import { DrawnWith } from "./DrawnWith";
 import { EditConcept } from "./EditConcept";
 import { ForgetPictures } from "./ForgetPictures";
-import { ReportSection } from "./report/ReportSection";
+import { NoReport, ReportSection } from "./report/ReportSection";
 import { Versions } from "./Versions";
 
 export function ConceptView({ id }: { id: string }) {
@@ -97,9 +97,15 @@ function Known({ concept }: { concept: Concept }) {
         </section>
       </div>
       {shown?.report && <ReportSection key={shown.number} concept={concept} number={shown.number} />}
+      {shown && lacksReport(shown) && <NoReport key={shown.number} concept={concept} number={shown.number} />}
       <DrawnWith concept={concept} />
     </>
   );
+}
+
+/** Whether it was learned here, from pictures that are still there, and nothing is known of how well. */
+function lacksReport({ state, report, pictures, origin }: Version): boolean {
+  return state === "ready" && report === null && pictures.length > 0 && !origin?.imported_from;
 }
 
 function Condition({ concept }: { concept: Concept }) {

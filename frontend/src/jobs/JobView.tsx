@@ -3,8 +3,9 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { Link, Redirect } from "wouter";
 
-import { concept as conceptQuery, job as jobQuery, queryClient } from "../api/queries";
+import { concept as conceptQuery, job as jobQuery, queryClient, report as reportQuery } from "../api/queries";
 import { hasEnded, type Job } from "../api/types";
+import { Redraw } from "../concept/report/Redraw";
 import { Importing } from "../importing/Importing";
 import { useMayChange } from "../session/signedIn";
 import { ProblemNotice } from "../ui/Notice";
@@ -22,6 +23,7 @@ export function JobView({ id }: { id: string }) {
   if (error !== null && job === undefined) return <ProblemNotice error={error} />;
   if (job === undefined) return null;
   if (job.kind === "generation") return <Redirect to="/draw" replace />;
+  if (job.kind === "report") return <Redirect to={job.concept ? `/concepts/${job.concept.id}` : "/queue"} replace />;
   if (job.kind === "import") return <Importing job={job} />;
   return <Training job={job} />;
 }
@@ -53,11 +55,7 @@ function Training({ job }: { job: Job }) {
         {!ended && mayChange && <CancelTraining job={job} learning={story.previews.length > 0} />}
       </div>
       {ended && <TrainingEnd job={job} state={state} story={story} concept={concept} />}
-      {story.warnings.map((warning) => (
-        <p key={warning} className="notice">
-          {warning}
-        </p>
-      ))}
+      <Warnings warnings={story.warnings} of={state === "succeeded" ? job.concept : null} />
       <div className="lesson">
         <section className="stack" aria-label="Previews">
           <Previews previews={story.previews} waiting={!ended} />
@@ -109,4 +107,17 @@ function Progress({ story, job, connected }: { story: Story; job: Job; connected
       </p>
     </div>
   );
+}
+
+/** What went not quite right. Below the one that says why the report `of` a version failed, it can be drawn again. */
+function Warnings({ warnings, of }: { warnings: readonly string[]; of: Job["concept"] }) {
+  const { data: report } = useQuery({ ...reportQuery(of?.id ?? "", of?.version ?? 0), enabled: of !== null && warnings.length > 0 });
+  return warnings.map((warning) => (
+    <div key={warning} className="notice">
+      <p>{warning}</p>
+      {of && report?.failed && warning.endsWith(report.failed) && (
+        <Redraw conceptId={of.id} number={of.version} jobId={report.job_id} />
+      )}
+    </div>
+  ));
 }

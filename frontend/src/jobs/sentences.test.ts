@@ -64,6 +64,7 @@ test("a row of the queue says what it does and when it is done", () => {
   const running = { ...row, state: "running" as const, starts_at: null, progress: { step: 60, steps_max: 300 } };
   expect(prospect(running, now)).toBe("Learning, step 60 of at most 300, done in about 3 min");
   expect(prospect({ ...running, cancel: "keep" }, now)).toBe("Stopping…");
+  expect(prospect({ ...running, progress: { step: 60, steps_max: 300, stage: "report" }, ends_at: null }, now)).toBe("Learned, drawing its report");
 });
 
 test("an ended job says how", () => {

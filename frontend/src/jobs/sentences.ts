@@ -52,7 +52,7 @@ export function prospect(job: Pick<Job, "state" | "kind" | "ahead" | "starts_at"
   if (job.state === "running") {
     if (job.cancel !== null) return "Stopping…";
     if (job.progress?.stage === "report") return `Learned, drawing its report${done}`;
-    const doing = { training: "Learning", generation: "Drawing", import: "Reading the file" }[job.kind];
+    const doing = { training: "Learning", generation: "Drawing", import: "Reading the file", report: "Drawing the report" }[job.kind];
     const steps = job.progress === null ? "" : `, step ${job.progress.step} of ${job.kind === "training" ? "at most " : ""}${job.progress.steps_max}`;
     return `${doing}${steps}${done}`;
   }
@@ -65,5 +65,5 @@ export function prospect(job: Pick<Job, "state" | "kind" | "ahead" | "starts_at"
 export function outcome(job: Pick<Job, "state" | "kind">): string {
   if (job.state === "failed") return "Did not work";
   if (job.state === "cancelled") return "Cancelled";
-  return { training: "Learned", generation: "Drawn", import: "Imported" }[job.kind];
+  return { training: "Learned", generation: "Drawn", import: "Imported", report: "Report drawn" }[job.kind];
 }

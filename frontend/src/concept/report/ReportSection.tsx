@@ -10,11 +10,25 @@ import { ProblemNotice } from "../../ui/Notice";
 import { Checkpoints } from "./Checkpoints";
 import { Gauges } from "./Gauges";
 import { Grid } from "./Grid";
+import { Redraw } from "./Redraw";
 
 export function ReportSection({ concept, number }: { concept: Concept; number: number }) {
   const { data: report, error } = useQuery(reportQuery(concept.id, number));
   if (report === undefined) return error === null ? null : <ProblemNotice error={error} />;
   return <Known concept={concept} report={report} />;
+}
+
+/** Of a version whose report nothing is left of. */
+export function NoReport({ concept, number }: { concept: Concept; number: number }) {
+  return (
+    <section className="report stack" aria-label="How well it was learned">
+      <h2>How well it was learned</h2>
+      <div className="notice">
+        <p>There is no report of this version, which does not mean that it is worse.</p>
+        <Redraw conceptId={concept.id} number={number} jobId={null} />
+      </div>
+    </section>
+  );
 }
 
 function Known({ concept, report }: { concept: Concept; report: Report }) {
@@ -28,15 +42,24 @@ function Known({ concept, report }: { concept: Concept; report: Report }) {
         How well it was learned
         {concept.version_count > 1 && <span className="soft"> · version {report.version}</span>}
       </h2>
-      <Gauges report={report} scores={shown.scores} />
-      <Grid concept={concept} report={report} shown={shown} />
+      {report.failed === null ? (
+        <>
+          <Gauges report={report} scores={shown.scores} />
+          <Grid concept={concept} report={report} shown={shown} />
+        </>
+      ) : (
+        <div className="notice">
+          <p>Its report could not be drawn; the word itself is fine. {report.failed}</p>
+          <Redraw conceptId={concept.id} number={report.version} jobId={report.job_id} />
+        </div>
+      )}
       {report.checkpoints.length > 1 && (
         <div className="stack tight">
           <h3>On the way there</h3>
           <p className="small soft">
             {report.scorer === null
               ? "These stages of learning were kept. Any of them can be what the word means."
-              : "These stages of learning were kept, and the best of likeness (upper bar) and obedience (lower bar) was chosen. Any of them can be what the word means."}
+              : "These stages of learning were kept, and compared by likeness (upper bar) and obedience (lower bar). Any of them can be what the word means."}
           </p>
           <Checkpoints report={report} shown={shown} onChoose={setStep} />
           <UseThis concept={concept} report={report} shown={shown} />

@@ -10,7 +10,9 @@ function report(scores: Scores): Report {
   return {
     version: 1,
     scorer: "scorer",
-    prompts: [],
+    failed: null,
+  job_id: null,
+  prompts: [],
     pictures,
     initializer: { text: "mug", scores: plain, drawings: [] },
     checkpoints: [{ step: 1, evaluation: null, chosen: true, scores, drawings: [] }],

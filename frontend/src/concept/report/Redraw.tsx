@@ -1,0 +1,71 @@
+// A report that could not be drawn has a second chance: a button, and what becomes of it. The sentence that says why
+// stands beside it, wherever it is.
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+
+import { answer, api, newKey } from "../../api/client";
+import { isProblem } from "../../api/problem";
+import { job as jobQuery, queryClient } from "../../api/queries";
+import { hasEnded } from "../../api/types";
+import { useMayChange } from "../../session/signedIn";
+import { ProblemNotice } from "../../ui/Notice";
+
+interface RedrawProps {
+  conceptId: string;
+  number: number;
+  /** The job that draws it already. */
+  jobId: string | null;
+}
+
+export function Redraw({ conceptId, number, jobId }: RedrawProps) {
+  const mayChange = useMayChange();
+  const [asked, setAsked] = useState<string | null>(null);
+  const watched = asked ?? jobId;
+  const { data: job } = useQuery({ ...jobQuery(watched ?? ""), enabled: watched !== null });
+  const redraw = useMutation({
+    mutationFn: () =>
+      answer(
+        api.POST("/api/concepts/{concept_id}/versions/{number}/report", {
+          params: { path: { concept_id: conceptId, number }, header: { "Idempotency-Key": newKey() } },
+        }),
+      ),
+    onSuccess: ({ job }) => {
+      setAsked(job.id);
+    },
+  });
+  const ended = job !== undefined && hasEnded(job.state);
+
+  useEffect(() => {
+    if (ended) void queryClient.invalidateQueries({ queryKey: ["concepts"] });
+  }, [ended]);
+
+  if (watched !== null && (!ended || job.state === "succeeded")) {
+    return (
+      <p className="small soft" role="status">
+        {job?.state === "queued" ? "It is drawn again as soon as a worker is free." : "It is being drawn again…"}
+      </p>
+    );
+  }
+  return (
+    <>
+      {job?.state === "failed" && (
+        <p role="status">It could not be drawn this time either. {isProblem(job.error) ? job.error.detail : ""}</p>
+      )}
+      {mayChange && (
+        <div className="row">
+          <button
+            type="button"
+            className="button"
+            disabled={redraw.isPending}
+            onClick={() => {
+              redraw.mutate();
+            }}
+          >
+            Draw the report again
+          </button>
+        </div>
+      )}
+      {redraw.isError && <ProblemNotice error={redraw.error} />}
+    </>
+  );
+}
