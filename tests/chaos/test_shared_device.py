@@ -46,8 +46,8 @@ def draw_one(stack: Stack, drawn: list[str]) -> None:
 
 def test_what_is_drawn_between_two_steps_changes_nothing_of_what_is_learned(stack: Stack) -> None:
     drawn: list[str] = []
-    alone = taught(stack, "<alone>", lambda: None)
-    beside = taught(stack, "<beside>", partial(draw_one, stack, drawn))
+    alone = taught(stack, "<zub>", lambda: None)
+    beside = taught(stack, "<other-zub>", partial(draw_one, stack, drawn))
     assert len(drawn) >= 12
     assert {stack.job(job_id).state for job_id in drawn} == {"succeeded"}
     assert torch.equal(alone, beside)
