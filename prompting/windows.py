@@ -4,7 +4,6 @@ Follows AUTOMATIC1111: a window is filled until it is full, and then breaks behi
 not do there: a concept's rows are never torn apart. Knows no tokenizer; whoever calls brings one.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
@@ -65,9 +64,18 @@ def cut(
 
 def pieces(text: str, placeholders: Iterable[str]) -> list[str]:
     """The text in pieces: placeholders, and what is between them."""
-    # Longest first, so that no placeholder is taken for the beginning of another.
-    pattern = "|".join(re.escape(placeholder) for placeholder in sorted(placeholders, key=len, reverse=True))
-    return [piece for piece in re.split(f"({pattern})", text) if piece] if pattern else [text]
+    # Longest first, so that no placeholder is taken for the beginning of another. No pattern is made of them: every
+    # prompt would have to compile its own, which takes longer than to look.
+    longest_first = sorted(placeholders, key=len, reverse=True)
+    if not longest_first:
+        return [text]
+    found: list[str] = []
+    start = 0
+    while places := [(at, each) for each in longest_first if (at := text.find(each, start)) >= 0]:
+        at, placeholder = min(places, key=lambda place: place[0])  # of those at one place, the first
+        found += [text[start:at], placeholder]
+        start = at + len(placeholder)
+    return [piece for piece in (*found, text[start:]) if piece]
 
 
 class Unreadable(NamedTuple):

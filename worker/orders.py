@@ -15,7 +15,6 @@ from app.generation.spec import GenerationSpec
 from app.jobs.ledger import Lease
 from app.jobs.models import Job
 from app.storage import Storage
-from worker import formats
 from worker.formats import Embedding
 from worker.generation import Request
 from worker.studio import Studio
@@ -43,8 +42,7 @@ class Order:
         with studio.database.reading() as session:
             files = {each.version_id: _files(session, self.job.team_id, each.version_id) for each in self.spec.concepts}
         self.embeddings = {
-            each.written: formats.read_native(studio.storage.get(files[each.version_id]["oneword"]["key"]))
-            for each in self.spec.concepts
+            each.written: studio.words.get(files[each.version_id]["oneword"]["key"]) for each in self.spec.concepts
         }
         self.init_image = _picture(studio.storage, self.spec.init_image_key)
         self.mask = _picture(studio.storage, self.spec.mask_key)

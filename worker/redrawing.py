@@ -18,7 +18,7 @@ from app.jobs import ledger
 from app.jobs.ledger import Lease
 from app.jobs.models import Job
 from app.reports.spec import ReportSpec
-from worker import formats, outcome
+from worker import outcome
 from worker.inversion import Candidate
 from worker.lease import Heartbeat, write
 from worker.reporting import Lesson, Reporting
@@ -118,7 +118,7 @@ class Redrawing:
         pictures = [as_learned(storage, each.key, each.mask_key) for each in wanted.pictures]
         lesson = Lesson(concept.placeholder, wanted.version.initializer, concept.kind, pictures, metadata={})
         candidates = [
-            Candidate(each["step"], each["evaluation"], formats.read_native(storage.get(each["oneword"]["key"])))
+            Candidate(each["step"], each["evaluation"], studio.words.get(each["oneword"]["key"]))
             for each in wanted.kept
         ]
         files = {each["step"]: {"oneword": each["oneword"]} for each in wanted.kept}

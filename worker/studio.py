@@ -18,6 +18,7 @@ from worker.figures import Figures
 
 if TYPE_CHECKING:
     from worker.base_models import BaseModel, WarmModels
+    from worker.embeddings import Shelf
     from worker.report import Scorer
 
 
@@ -46,6 +47,13 @@ class Studio:
 
         settings = self.settings
         return WarmModels(capacity=settings.warm_models, device=settings.device, compiled=settings.compile)
+
+    @cached_property
+    def words(self) -> "Shelf":
+        """The embeddings that this process has read lately."""
+        from worker.embeddings import Shelf
+
+        return Shelf(self.storage)
 
     def base_model(self, name: str) -> "BaseModel":
         """A warm base model of the allowlist. Raises BaseModelError with a sentence."""

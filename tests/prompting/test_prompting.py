@@ -117,6 +117,22 @@ def test_a_placeholder_is_not_taken_for_the_beginning_of_another() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "placeholders", "cut_up"),
+    [
+        ("<a><b><a>", ["<b>", "<a>"], ["<a>", "<b>", "<a>"]),
+        ("ab abc", ["ab", "abc"], ["ab", " ", "abc"]),
+        ("a.c abc", ["a.c"], ["a.c", " abc"]),
+        ("aaa", ["aa"], ["aa", "a"]),
+        ("nothing here", ["<a>"], ["nothing here"]),
+        ("", ["<a>"], []),
+        ("", [], [""]),
+    ],
+)
+def test_a_text_is_cut_at_its_placeholders(text: str, placeholders: list[str], cut_up: list[str]) -> None:
+    assert pieces(text, placeholders) == cut_up
+
+
+@pytest.mark.parametrize(
     ("prompt", "says"),
     [
         (words(30 * WINDOWS_MAX + 5), "has 125 tokens, and at most 120 are read (4 windows of 30). Shorten it by 5."),

@@ -4,14 +4,17 @@ A concept's rows live in no tokenizer and in no matrix: their ids start where th
 overlay puts them in after the table has been asked. Knows nothing of prompts, pictures or training.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+TEXTS_MAX: Final = 4096  # whose ids one encoder remembers; a few MB
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,16 @@ class TextEncoder:
 
     def token_ids(self, text: str) -> list[int]:
         """Ids of `text` alone, without start, end and padding."""
-        ids: list[int] = self.tokenizer(text, add_special_tokens=False, verbose=False).input_ids
-        return ids
+        return list(self._read(text))
+
+    @cached_property
+    def _read(self) -> Callable[[str], tuple[int, ...]]:
+        """A tokenizer takes longer than all else that is done with a prompt's text, and most texts come again."""
+
+        def read(text: str) -> tuple[int, ...]:
+            return tuple(self.tokenizer(text, add_special_tokens=False, verbose=False).input_ids)
+
+        return lru_cache(TEXTS_MAX)(read)
 
     def framed(self, ids: Sequence[int]) -> list[int]:
         """`ids` between start and end, padded to the context length. They must fit."""

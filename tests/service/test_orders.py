@@ -1,0 +1,44 @@
+"""What a worker fetches for a drawing: a word's file once, and whether it may be used every time."""
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.dependencies import Services
+from app.errors import NotFound
+from app.jobs import ledger
+from tests.service.test_drawing import learned
+from worker.orders import Order
+from worker.studio import Studio
+
+__all__ = ["learned"]
+
+
+@pytest.fixture
+def studio(services: Services) -> Studio:
+    return Studio(services.settings, services.database, services.storage)
+
+
+def claimed(member: TestClient, studio: Studio) -> Order:
+    assert member.post("/api/generations", json={"prompt": "a <my-mug>", "count": 1}).status_code == 202
+    with studio.database.transaction() as session:
+        job = ledger.claim(session, "generation", "test", 60)
+    assert job is not None
+    return Order.of(job)
+
+
+def test_a_word_that_is_drawn_with_again_is_not_read_again(member: TestClient, studio: Studio, learned: str) -> None:
+    first, second = claimed(member, studio), claimed(member, studio)
+    first.fetch(studio)
+    studio.storage.delete("jobs/x/embedding")
+    second.fetch(studio)
+    assert second.embeddings["<my-mug>"] is first.embeddings["<my-mug>"]
+
+
+def test_a_word_that_is_remembered_and_was_deleted_is_not_drawn(
+    member: TestClient, studio: Studio, learned: str
+) -> None:
+    first, second = claimed(member, studio), claimed(member, studio)
+    first.fetch(studio)
+    member.delete(f"/api/concepts/{learned}")
+    with pytest.raises(NotFound, match="deleted before its turn came"):
+        second.fetch(studio)
