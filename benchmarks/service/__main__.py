@@ -1,4 +1,4 @@
-"""python -m benchmarks.service             everything, as the issue that asks for it names the sizes
+"""python -m benchmarks.service             everything, at full size
 python -m benchmarks.service --small     the same within a minute, to see that it works
 python -m benchmarks.service library     some: library, streams, accept, claims, rush, estimates
 """
