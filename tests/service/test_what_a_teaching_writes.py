@@ -95,7 +95,7 @@ def seconds_left(clock: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> Cal
         monkeypatch.setattr(teachings, "write", lambda *_: None)
         monkeypatch.setattr(Record, "progress", lambda _, step, left, share, stage: told.append(left))
         studio: Any = SimpleNamespace(
-            database=None, base_model=lambda _: None, settings=SimpleNamespace(checkpoint_seconds=1e9)
+            database=None, storage=None, base_model=lambda _: None, settings=SimpleNamespace(checkpoint_seconds=1e9)
         )
         heartbeat: Any = SimpleNamespace(wanted=lambda _: None)
         teaching = Teaching(studio, Job(spec=SPEC), Lease("job", 1), heartbeat, SharedFlag())
