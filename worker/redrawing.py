@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -25,8 +24,6 @@ from worker.reporting import Lesson, Reporting
 from worker.stopping import Stopping
 from worker.studio import Studio
 from worker.teaching import Interrupted, as_learned
-
-log = structlog.get_logger(__name__)
 
 
 def draw_again(studio: Studio, job: Job, stopping: Stopping) -> None:
@@ -130,8 +127,7 @@ class Redrawing:
         """In one fenced transaction: the version has its report, and the job has succeeded."""
         if report is not None:
             version = session.get_one(Version, self.spec.version_id, populate_existing=True)
-            version.report = report
-            version.report_bytes = sum(drawing["bytes"] for drawing in report["drawings"])
+            version.take_report(report)
             if "step" in (version.origin or {}):  # its face in the library is one of these drawings
                 steps = [drawing["step"] for drawing in report["drawings"]]
                 version.origin = {**(version.origin or {}), "drawing": steps.index(report["chosen"])}

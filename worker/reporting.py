@@ -51,15 +51,7 @@ class Reporting:
         """The candidate that becomes the word, and what `Version.report` holds. The preferred candidate comes first."""
         watch = _Watch(self.watch)
         try:
-            report = draw_report(
-                model,
-                self._scorer(model),
-                lesson.pictures,
-                candidates,
-                kind=lesson.kind,
-                initializer=lesson.initializer,
-                on_step=watch,
-            )
+            report = self._drawn(model, lesson, candidates, watch)
             return report.chosen, _Keeping(self.storage, self.folder, lesson).keep(report, candidates)
         except Exception as error:  # whatever it is, the word has been learned
             if error is watch.raised:
@@ -80,17 +72,28 @@ class Reporting:
 
         `files` are those that were kept of each candidate, by step. Whatever goes wrong is raised.
         """
-        report = draw_report(
+        report = self._drawn(model, lesson, candidates, self.watch, decided=True)
+        return _Keeping(self.storage, self.folder, lesson, files).keep(report, candidates)
+
+    def _drawn(
+        self,
+        model: BaseModel,
+        lesson: Lesson,
+        candidates: Sequence[Candidate],
+        watch: Callable[[], None],
+        *,
+        decided: bool = False,
+    ) -> Report:
+        return draw_report(
             model,
             self._scorer(model),
             lesson.pictures,
             candidates,
             kind=lesson.kind,
             initializer=lesson.initializer,
-            decided=True,
-            on_step=self.watch,
+            decided=decided,
+            on_step=watch,
         )
-        return _Keeping(self.storage, self.folder, lesson, files).keep(report, candidates)
 
     def _failed(self, lesson: Lesson, candidates: Sequence[Candidate], said: str) -> dict[str, Any] | None:
         """A report without drawings, so that what was kept can still be chosen, and the report be drawn again.

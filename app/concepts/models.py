@@ -76,6 +76,11 @@ class Version(Base):
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     finished_at: Mapped[datetime | None]
 
+    def take_report(self, report: dict[str, Any] | None) -> None:
+        """Keep what was found out, and count what its drawings take."""
+        self.report = report
+        self.report_bytes = sum(drawing["bytes"] for drawing in (report or {}).get("drawings", ()))
+
 
 class Picture(Base):
     """A clean picture that a version was taught from."""

@@ -18,6 +18,7 @@ from transformers import CLIPConfig, CLIPImageProcessorPil, CLIPModel, CLIPTextM
 from models.recipe.autoencoder import as_tensor
 from models.recipe.budget import Budget, rate
 from models.recipe.pictures import Label, Pictures, Pixels
+from models.recipe.precision import precision
 from models.recipe.tokenizer import token_ids
 from models.recipe.world import KINDS, SCENES, SIDE, STYLES
 from models.recipe.world.colours import COLOURS
@@ -148,7 +149,7 @@ def train(model: CLIPModel, words: CLIPTokenizer, data: Pictures, minutes: float
     plain = [row for row, it in enumerate(data.labels) if it.style == "photo" and not it.quality and not it.partner]
     patterned = [row for row, it in enumerate(data.labels) if it.pattern]  # twice: they are learned last
     everything, easy = np.concatenate([np.arange(len(data.labels)), patterned]), np.array(plain)
-    random, size = np.random.default_rng(0), BATCH[device]
+    random, size, half = np.random.default_rng(0), BATCH[device], precision(device)
     budget, step, mean, mean_kinds = Budget(minutes), 0, 0.0, 0.0
     while not budget.spent:
         begun = new and budget.share < PLAIN_FIRST
@@ -158,7 +159,7 @@ def train(model: CLIPModel, words: CLIPTokenizer, data: Pictures, minutes: float
         pixels = pixels if begun else shifted(pixels, random)
         two = paired[rows].to(device)
         pixels = torch.where(two[:, None, None, None], half_of_a_pair(pixels, whose), pixels)
-        with torch.autocast(device, torch.bfloat16):
+        with torch.autocast(device, half, enabled=half is not torch.float32):
             seen = features(model.get_image_features(pixel_values=pixels)).float()
             named = features(model.get_text_features(input_ids=phrases)).float()
             told = captions[rows][~two]

@@ -21,6 +21,7 @@ from transformers import CLIPTextModel
 
 from models.recipe.budget import Budget, rate
 from models.recipe.denoiser import Lesson, noise_schedule, noisy_batch
+from models.recipe.precision import precision
 
 RATE = 6e-4
 BATCH = {"cpu": 24, "cuda": 512}
@@ -110,7 +111,7 @@ class Member:
     ) -> None:  # fmt: skip
         self.rank, self.unet, self.text, self.lesson = rank, unet, text, lesson
         self.weights, self.lock, self.device = weights, lock, device
-        self.half = torch.bfloat16 if device == "cuda" or torch.cpu._is_avx512_bf16_supported() else torch.float32
+        self.half = precision(device)
 
     def work(self, minutes: float, run: Path) -> None:
         if self.device == "cpu":

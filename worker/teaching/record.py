@@ -161,8 +161,7 @@ class Record:
         version.evaluation = result.evaluation
         version.seconds = result.seconds
         version.files = files
-        version.report = result.report
-        version.report_bytes = sum(drawing["bytes"] for drawing in (result.report or {}).get("drawings", ()))
+        version.take_report(result.report)
         version.sample_image_id = self.sample.id if self.sample else None
         version.finished_at = now(session)
         session.flush()
