@@ -66,7 +66,8 @@ unit: .venv/.installed-test $(PAGE_BUILT)
 # Everything that may go wrong, and storms of five minutes with fifty jobs on both databases, one for each seed.
 SEEDS ?= 1 2 3 4 5
 chaos: .venv/.installed-test
-	CHAOS_SEEDS="$(SEEDS)" CHAOS_SECONDS=300 CHAOS_JOBS=50 $(BIN)/python -m pytest tests/chaos tests/jobs
+	CHAOS_SEEDS="$(SEEDS)" CHAOS_SECONDS=300 CHAOS_JOBS=50 OMP_NUM_THREADS=1 \
+		$(BIN)/python -m pytest -n 2 --dist worksteal tests/chaos tests/jobs
 
 # --- Figures and weights ----------------------------------------------------------------------------------------------
 bench: .venv/.installed-test

@@ -26,6 +26,8 @@ from app.supervised import PARENT
 
 STOP_SECONDS = 12.0
 START_SECONDS = 60.0
+PAUSE_SECONDS_MOST = 30.0  # before what died is started again
+STEADY_SECONDS = 60.0  # what ran for so long was well; its next death is its first
 LOG_BYTES_MAX = 5_000_000
 WORKERS = ("training", "generation")
 
@@ -44,7 +46,8 @@ class Child:
     environment: Mapping[str, str] = field(default_factory=dict)
     first: bool = False  # people wait for it, so it gets the processor for itself
     process: subprocess.Popen[bytes] | None = None
-    starts: int = 0
+    deaths: int = 0  # in a row
+    started: float = 0.0
     due: float = 0.0
 
     def start(self) -> None:
@@ -58,7 +61,7 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
-        self.starts += 1
+        self.started = time.monotonic()
 
     def _log(self) -> AbstractContextManager[IO[bytes] | None]:
         if self.log_path is None:
@@ -68,15 +71,17 @@ class Child:
         return self.log_path.open("ab")
 
     def tend(self, say: Callable[[str], None]) -> None:
-        """Start it again if it has died, waiting longer each time."""
+        """Start it again if it has died, waiting longer each time that it dies soon."""
         if self.process is None or self.process.poll() is None:
             return
+        now = time.monotonic()
         if not self.due:
-            pause = min(30.0, 2.0 ** (self.starts - 1))
+            self.deaths = 1 if now - self.started > STEADY_SECONDS else self.deaths + 1
+            pause = min(PAUSE_SECONDS_MOST, 2.0 ** (self.deaths - 1))
             where = f" See {self.log_path}" if self.log_path else ""
             say(f"{self.name} ended ({self.process.returncode}); again in {pause:.0f} s.{where}")
-            self.due = time.monotonic() + pause
-        elif time.monotonic() >= self.due:
+            self.due = now + pause
+        elif now >= self.due:
             self.due = 0.0
             self.start()
 

@@ -23,3 +23,11 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def usual(usual_of_acceptance: dict[str, Any], tiny_model: Path) -> dict[str, Any]:
     return usual_of_acceptance | {"base_models": str(tiny_model)}
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What each storm was: its seed stands in the name of its test."""
+    for report in terminalreporter.getreports("passed"):
+        for name, figures in report.user_properties:
+            if name == "storm":
+                terminalreporter.write_line(f"{report.nodeid.partition('::')[2]}: {figures}")

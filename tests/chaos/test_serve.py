@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from app.serve import STEADY_SECONDS, Child
 from app.settings import REPOSITORY
 from tests.acceptance.stack import PATIENCE_SECONDS, kill, until
 
@@ -118,3 +119,23 @@ def test_a_process_whose_supervisor_died_before_it_could_look_ends_too() -> None
         check=False,
     )
     assert left.returncode == -signal.SIGTERM
+
+
+def test_what_dies_again_and_again_is_started_ever_later_and_what_ran_well_is_started_soon(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("app.serve.time.monotonic", lambda: now[0])
+    child, said = Child("web", [sys.executable, "-c", ""]), []
+
+    def dies_after(seconds: float) -> None:
+        child.start()
+        assert child.process is not None
+        child.process.wait()
+        now[0] += seconds
+        child.tend(said.append)
+        child.due = 0.0
+
+    for seconds in (1, 1, 1, STEADY_SECONDS + 1, 1):
+        dies_after(seconds)
+    assert [line.partition("again in ")[2] for line in said] == ["1 s.", "2 s.", "4 s.", "1 s.", "2 s."]

@@ -26,14 +26,10 @@ def test_after_a_storm_every_job_is_done_once_and_rightly(
     database_url: str,
     postgres_server: Any,
     seed: int,
-    capsys: pytest.CaptureFixture[str],
+    record_property: Callable[[str, object], None],
 ) -> None:
     stack = build(database_url=database_url, teach_together=1, **RULES)
     restarting = partial(outage, postgres_server) if database_url.startswith("postgresql") else None
     storm = Storm(stack, seed, SECONDS, JOBS, restarting)
-    with capsys.disabled():
-        print(f"\nstorm {seed} on {stack.database.engine.dialect.name}:", end=" ", flush=True)
     storm.run()
-    figures = storm.check()
-    with capsys.disabled():
-        print(figures, end=" ", flush=True)
+    record_property("storm", storm.check())

@@ -8,11 +8,15 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, inspect, select, text
 
+from app.accounts.models import User
+from app.concepts.models import Concept, Version
 from app.db import Database
+from app.jobs.models import Job
 from app.migrate import downgrade, is_current, revisions, upgrade
 from app.schema import metadata
+from app.teams.models import Team
 from tests.conftest import database_of
 
 
@@ -98,6 +102,46 @@ def test_all_revisions_can_be_undone_at_once_and_leave_nothing(database: Databas
     downgrade(database, "base")
     assert schema(database) == {}
     assert not is_current(database)
+
+
+@pytest.mark.parametrize(
+    ("imported", "version", "stays"),
+    [
+        ("failed", "failed", False),
+        ("cancelled", "cancelled", False),
+        ("succeeded", "ready", True),
+        ("failed", "ready", True),  # it was taught later
+    ],
+)
+def test_a_word_whose_import_failed_has_left_the_library_unless_there_is_something_to_draw_with(
+    database: Database, imported: str, version: str, stays: bool
+) -> None:
+    with database.transaction() as session:
+        team, user = Team(name="team"), User(name="user")
+        session.add_all([team, user])
+        session.flush()
+        concept = Concept(
+            team_id=team.id, owner_id=user.id, name="mug", placeholder="<mug>", initializer="mug", kind="object",
+            base_model="demo", family="sd1",
+        )  # fmt: skip
+        session.add(concept)
+        session.flush()
+        session.add(
+            Version(
+                team_id=team.id, concept_id=concept.id, number=1, state=version, base_model="demo", initializer="mug",
+                vectors=1,
+            )
+        )  # fmt: skip
+        session.add(
+            Job(
+                team_id=team.id, user_id=user.id, kind="import", state=imported, title="<mug>", spec={}, attempts_max=3,
+                concept_id=concept.id,
+            )
+        )  # fmt: skip
+    downgrade(database, "0006")
+    upgrade(database)
+    with database.reading() as session:
+        assert (session.scalars(select(Concept.deleted_at)).one() is None) == stays
 
 
 def test_two_processes_that_migrate_at_once_both_end_well(empty: Database) -> None:

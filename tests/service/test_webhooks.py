@@ -15,6 +15,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import update
 from standardwebhooks import Webhook as Verifier
 
+from app.concepts.models import Version
 from app.db import utc_now
 from app.dependencies import Services
 from app.errors import InvalidInput
@@ -129,6 +130,28 @@ def test_a_word_that_is_ready_is_told_beside_its_job(
     told = {json.loads(body)["type"]: json.loads(body)["data"] for _, body in receiver.heard}
     assert set(told) == {"job.succeeded", "concept.ready"}
     assert told["concept.ready"]["placeholder"] == "<my-mug>"
+
+
+def test_a_report_that_was_drawn_again_makes_no_word_ready_a_second_time(
+    admin: TestClient, services: Services, hook: dict[str, Any], receiver: Receiver
+) -> None:
+    mug = {"placeholder": "<my-mug>", "initializer": "mug", "base_model": "demo"}
+    taught = admin.post("/api/concepts", data=mug, files=photos()).json()
+    teach(services, taught["job"]["id"])
+    deliver(services)
+    with services.database.transaction() as session:
+        services.storage.put("jobs/x/50", b"rows")
+        kept = {"key": "jobs/x/50", "bytes": 4, "sha256": "0", "file_name": "my-mug.safetensors"}
+        checkpoint = {"step": 50, "evaluation": 0.3, "oneword": kept, "likeness": None, "editability": None}
+        report = {"failed": "The disk was full.", "chosen": 50, "checkpoints": [checkpoint], "drawings": []}
+        session.execute(update(Version).values(report=report))
+    job_id = admin.post(f"/api/concepts/{taught['concept']['id']}/versions/1/report").json()["job"]["id"]
+    with services.database.transaction() as session:
+        assert ledger.claim(session, "report", "w", 60) is not None
+        ledger.finish(session, Lease(job_id, 1), "succeeded")
+    receiver.heard.clear()
+    assert deliver(services) == 1
+    assert [json.loads(body)["type"] for _, body in receiver.heard] == ["job.succeeded"]
 
 
 def test_what_did_not_arrive_is_sent_again_later_under_the_same_id_until_it_is_given_up(
