@@ -111,7 +111,7 @@ def train_denoiser(run: Path, asked: argparse.Namespace, minutes: float) -> None
 
     from models.recipe.denoiser import Lesson, denoiser
     from models.recipe.pictures import pictures, rows_with_the_hard_twice
-    from models.recipe.team import Painter, train
+    from models.recipe.team import train
     from models.recipe.text_encoder import loaded
     from models.recipe.tokenizer import token_ids, tokenizer
 
@@ -120,11 +120,9 @@ def train_denoiser(run: Path, asked: argparse.Namespace, minutes: float) -> None
     data = pictures(run / "pictures", asked.pictures)
     ids, rows = token_ids(words, [*data.captions, ""]), rows_with_the_hard_twice(data.labels)
     unet = denoiser(asked.older / "unet" if asked.older is not None else run / "unet")
-    text = loaded(run / "text_encoder").requires_grad_()
     lesson = Lesson(z, ids[:-1], ids[-1], torch.tensor(rows))
-    train(Painter(unet, text), lesson, minutes, run, device(), cores())
+    train(unet, loaded(run / "text_encoder"), lesson, minutes, run, device(), cores())
     unet.float().save_pretrained(run / "unet")
-    text.float().save_pretrained(run / "text_encoder")
 
 
 def save(run: Path, asked: argparse.Namespace, minutes: float) -> None:

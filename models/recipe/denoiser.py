@@ -1,5 +1,5 @@
-"""The UNet: its shape, its noise, and what one step of its training is shown of the pictures' codes and captions. Who
-takes the steps, on which processor, is the business of `team`."""
+"""The UNet: its shape, its noise, and one step of its training on the pictures' codes with the frozen text encoder.
+Who takes the steps, on which processor, is the business of `team`."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ TIMESTEPS = 1000
 
 @dataclass(frozen=True)
 class Lesson:
-    """What is learned from."""
+    """What is learned from. The captions' states are the text encoder's, computed for each batch."""
 
     z: Tensor  # (n, 8, 16, 16) codes
     ids: Tensor  # (n, 32) captions

@@ -1,7 +1,6 @@
-"""Who trains the UNet and, with it, the text encoder: on a GPU one process, on CPUs one per core, all on one set of
-weights in shared memory. Nobody waits for anybody: each computes a gradient on the weights as they were when it began,
-and applies it when it is its turn (Recht et al. 2011, arXiv 1106.5730, with a lock). So a core that somebody else needs
-slows only itself down.
+"""Who trains the UNet: on a GPU one process, on CPUs one per core, all on one set of weights in shared memory. Nobody
+waits for anybody: each computes a gradient on the weights as they were when it began, and applies it when it is its
+turn (Recht et al. 2011, arXiv 1106.5730, with a lock). So a core that somebody else needs slows only itself down.
 
 Each works on a half-precision copy; the master weights, their average and Adam's moments are in full precision. Against
 full-precision weights under autocast, this and compiling are worth half as many pictures again."""
@@ -17,7 +16,7 @@ from typing import Any
 import torch
 from diffusers import UNet2DConditionModel
 from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from torch import Tensor
 from transformers import CLIPTextModel
 
 from models.recipe.budget import Budget, rate
@@ -34,25 +33,10 @@ NOTED_EVERY = 200  # steps
 KEPT = ("master", "average", "first", "second")
 
 
-class Painter(nn.Module):
-    """What learns: the UNet, and the text encoder that tells it what to draw. Left as it was trained before, the text
-    encoder said "striped" for "dotted" with a sixth of the strength of "blue" for "red", and no pattern was learned."""
-
-    def __init__(self, unet: UNet2DConditionModel, text: CLIPTextModel) -> None:
-        super().__init__()
-        self.unet, self.text = unet, text
-
-    def forward(self, noisy: Tensor, t: Tensor, tokens: Tensor) -> Tensor:
-        """Guessed velocities (b, 8, 16, 16) from noisy codes (b, 8, 16, 16), timesteps (b,) and captions (b, 32)."""
-        states = self.text(tokens).last_hidden_state
-        guess: Tensor = self.unet(noisy, t, states).sample
-        return guess
-
-
-def views(module: nn.Module, flat: Tensor) -> Iterator[Tensor]:
+def views(unet: UNet2DConditionModel, flat: Tensor) -> Iterator[Tensor]:
     """One flat vector as the parameters' shapes, convolutions with their channels last."""
     at = 0
-    for weight in module.parameters():
+    for weight in unet.parameters():
         part, at = flat[at : at + weight.numel()], at + weight.numel()
         if weight.dim() == 4:
             out, into, height, width = weight.shape
@@ -64,11 +48,11 @@ def views(module: nn.Module, flat: Tensor) -> Iterator[Tensor]:
 class Weights:
     """All that is shared. `seen`: pictures so far, of all runs."""
 
-    def __init__(self, module: nn.Module, device: str) -> None:
-        size = sum(weight.numel() for weight in module.parameters())
+    def __init__(self, unet: UNet2DConditionModel, device: str) -> None:
+        size = sum(weight.numel() for weight in unet.parameters())
         self.flat = {name: torch.zeros(size, device=device) for name in KEPT}
         self.steps, self.seen, self.share = (torch.zeros((), dtype=torch.float64) for _ in range(3))
-        for part, weight in zip(views(module, self.flat["master"]), module.parameters(), strict=True):
+        for part, weight in zip(views(unet, self.flat["master"]), unet.parameters(), strict=True):
             part.copy_(weight.detach())
         self.flat["average"].copy_(self.flat["master"])
         if device == "cpu":
@@ -89,23 +73,25 @@ class Weights:
         self.seen.copy_(kept["seen"])
         self.steps.copy_(kept["steps"])
 
-    def average_into(self, module: nn.Module) -> None:
-        for part, weight in zip(views(module, self.flat["average"]), module.parameters(), strict=True):
+    def average_into(self, unet: UNet2DConditionModel) -> None:
+        for part, weight in zip(views(unet, self.flat["average"]), unet.parameters(), strict=True):
             weight.data = part.detach().cpu().contiguous().clone()
 
 
-def train(painter: Painter, lesson: Lesson, minutes: float, run: Path, device: str, cores: int) -> None:
-    """Go on from the checkpoint in the run's folder, if there is one, for so many minutes; the painter is given the
+def train(
+    unet: UNet2DConditionModel, text: CLIPTextModel, lesson: Lesson, minutes: float, run: Path, device: str, cores: int
+) -> None:
+    """Go on from the checkpoint in the run's folder, if there is one, for so many minutes; the UNet is given the
     average of the weights. To be called before anything in this process used autograd: the others are its forks."""
     checkpoint = run / "denoiser.safetensors"
-    weights = Weights(painter, device)
+    weights = Weights(unet, device)
     if checkpoint.exists():
         weights.load(checkpoint)
     weights.share.zero_()
     lesson = lesson.on(device)
     team = multiprocessing.get_context("fork")
     lock = team.Lock()
-    members = [Member(rank, painter, lesson, weights, lock, device) for rank in range(cores)]
+    members = [Member(rank, unet, text, lesson, weights, lock, device) for rank in range(cores)]
     others = [team.Process(target=member.work, args=(minutes, run), daemon=True) for member in members[1:]]
     for other in others:
         other.start()
@@ -113,14 +99,17 @@ def train(painter: Painter, lesson: Lesson, minutes: float, run: Path, device: s
     for other in others:
         other.join()
     weights.save(checkpoint)
-    weights.average_into(painter)
+    weights.average_into(unet)
 
 
 class Member:
     """One process of the team. The first one keeps the time, takes notes and writes checkpoints."""
 
-    def __init__(self, rank: int, painter: Painter, lesson: Lesson, weights: Weights, lock: Any, device: str) -> None:
-        self.rank, self.painter, self.lesson = rank, painter, lesson
+    def __init__(
+        self, rank: int, unet: UNet2DConditionModel, text: CLIPTextModel, lesson: Lesson, weights: Weights, lock: Any,
+        device: str,
+    ) -> None:  # fmt: skip
+        self.rank, self.unet, self.text, self.lesson = rank, unet, text, lesson
         self.weights, self.lock, self.device = weights, lock, device
         self.half = precision(device)
 
@@ -151,16 +140,17 @@ class Member:
                     self.weights.save(run / "denoiser.safetensors")
 
     def _prepare(self) -> None:
-        """This member's own half-precision weights and gradient, each a flat vector behind the painter's parameters."""
+        """This member's own half-precision weights and gradient, each one flat vector behind the UNet's parameters."""
         master = self.weights.flat["master"]
         if self.rank == 0:
             torch._inductor.config.compile_threads = 1
         self.own = master.to(self.half)
         self.gradient = torch.zeros_like(self.own)
-        pairs = zip(views(self.painter, self.own), views(self.painter, self.gradient), strict=True)
-        for weight, (value, slope) in zip(self.painter.parameters(), list(pairs), strict=True):
+        pairs = zip(views(self.unet, self.own), views(self.unet, self.gradient), strict=True)
+        for weight, (value, slope) in zip(self.unet.parameters(), list(pairs), strict=True):
             weight.data, weight.grad = value, slope
-        self.guess = torch.compile(self.painter)
+        self.text.to(self.device, self.half).requires_grad_(False)
+        self.forward = torch.compile(self.unet)
         self.schedule = noise_schedule()
         self.random = torch.Generator(self.device).manual_seed(7919 * self.rank + int(self.weights.seen))
         self.part = master.requires_grad_()
@@ -174,8 +164,10 @@ class Member:
 
     def _loss(self) -> Tensor:
         noisy, t, tokens, velocity = noisy_batch(self.lesson, BATCH[self.device], self.schedule, self.random)
+        with torch.no_grad():
+            states = self.text(tokens).last_hidden_state
         noisy = noisy.to(self.half, memory_format=torch.channels_last)
-        guess: Tensor = self.guess(noisy, t, tokens)
+        guess: Tensor = self.forward(noisy, t, states).sample  # type: ignore[no-untyped-call]
         return (guess.float() - velocity).square().mean()
 
     @torch.no_grad()

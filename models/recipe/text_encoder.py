@@ -1,7 +1,6 @@
-"""The CLIPTextModel, trained before the denoiser, with which it then goes on learning: from a caption it predicts the
-picture's code.
+"""The CLIPTextModel, trained before the denoiser and then frozen: from a caption it predicts the picture's code.
 
-Trained together from nothing, the denoiser knew all colours after 30 thousand pictures and not one kind after 500
+Trained together from scratch, the denoiser knew all colours after 30 thousand pictures and not one kind after 500
 thousand: rare words move a young cross-attention too little. With a text encoder that already tells kinds apart, they
 differ after five thousand. The guess is read at the end mark or at any padding after it, so that every place of the
 context carries the whole caption."""
@@ -35,7 +34,7 @@ def text_encoder(
 
 
 def loaded(folder: Path) -> CLIPTextModel:
-    """As it is, in full precision and not to be trained."""
+    """Frozen, as the denoiser learns from it."""
     return CLIPTextModel.from_pretrained(folder, dtype=torch.float32).requires_grad_(False).eval()
 
 
