@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
-from app.errors import OnewordError
+from app.errors import NotFound, OnewordError
 from app.settings import Settings
 from app.storage import Storage, open_storage
 
@@ -24,7 +24,8 @@ def back_up(settings: Settings, folder: Path) -> int:
     """Bring the copy in `folder` up to date. Returns how many blobs were new.
 
     The database first: each blob that its copy names was stored before, and is removed a day after its row at the
-    earliest.
+    earliest. Only the checkpoint of a teaching goes when the next one is there; a restored teaching that misses its own
+    begins anew.
     """
     url = make_url(settings.resolved_database_url)
     if url.get_backend_name() != "sqlite":
@@ -59,8 +60,12 @@ def _mirror(storage: Storage, folder: Path) -> int:
         target = folder / key
         if target.is_file() and target.stat().st_size == size:
             continue
+        try:
+            content = storage.get(key)
+        except NotFound:  # removed since it was listed
+            continue
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(storage.get(key))
+        target.write_bytes(content)
         copied += 1
     for path in folder.rglob("*"):
         if path.is_file() and path.relative_to(folder).as_posix() not in wanted:

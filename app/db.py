@@ -4,6 +4,8 @@ A transaction is `with database.transaction() as session:`; it commits at the en
 handed to `after_commit`. Knows no table.
 """
 
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -19,6 +21,7 @@ from sqlalchemy.types import TypeDecorator
 from ulid import ULID
 
 READ_ONLY = "oneword_read_only"
+SQLITE_PATIENCE_SECONDS: Final = 30  # with somebody else who writes
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -135,7 +138,7 @@ def _create_engine(url: str) -> Engine:
         engine = create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20, connect_args=_PATIENCE)
         event.listen(engine, "connect", _prepare_postgres)
         return engine
-    engine = create_engine(parsed, connect_args={"timeout": 30, "check_same_thread": False})
+    engine = create_engine(parsed, connect_args={"timeout": SQLITE_PATIENCE_SECONDS, "check_same_thread": False})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -152,9 +155,25 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver's own idea of when to begin is wrong for us; see _begin_sqlite
     cursor = connection.cursor()
     # FULL: what was committed is still there after a power cut; an accepted job must be.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+    for pragma in (f"busy_timeout={SQLITE_PATIENCE_SECONDS * 1000}", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
+    _write_ahead(cursor)
     cursor.close()
+
+
+def _write_ahead(cursor: Any) -> None:
+    """A file that is not in WAL mode yet is put into it by whoever opens it first. SQLite does not wait for the others
+    who are about to, as it does for everything else, so this does."""
+    deadline = time.monotonic() + SQLITE_PATIENCE_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Any) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +13,9 @@ import pytest
 from PIL import Image
 from sqlalchemy.engine import make_url
 
-from app.settings import REPOSITORY
+from app.backup import back_up
+from app.settings import REPOSITORY, Settings
+from app.storage import open_storage
 from tests.acceptance.stack import Stack
 from tests.conftest import database_of
 
@@ -97,3 +100,17 @@ def test_a_studio_elsewhere_is_not_half_copied_but_told_how(build: Callable[...,
     assert ran.returncode == 1
     assert "copy the bucket" in ran.stderr
     assert not (tmp_path / "copy").exists()
+
+
+def test_a_checkpoint_that_is_overtaken_while_a_studio_is_copied_does_not_stop_the_copying(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = open_storage(settings.resolved_storage_url)
+    sqlite3.connect(make_url(settings.resolved_database_url).database or "").close()
+    storage.put("jobs/x/checkpoint-1.safetensors", b"old")
+    storage.put("pictures/y", b"picture")
+    listed = list(storage.list(""))
+    storage.delete("jobs/x/checkpoint-1.safetensors")
+    monkeypatch.setattr(type(storage), "list", lambda *_: iter(listed))
+    assert back_up(settings, tmp_path / "copy") == 1
+    assert [path.name for path in (tmp_path / "copy" / "blobs").rglob("*") if path.is_file()] == ["y"]

@@ -103,9 +103,11 @@ def test_a_worker_that_is_told_to_stop_hands_every_one_of_them_back(stack: Stack
     assert [row.attempts_max - row.attempt for row in rows] == [stack.settings.attempts_max] * 2
 
 
-def test_a_checkpoint_that_cannot_be_used_costs_its_steps_and_not_the_word(stack: Stack) -> None:
+@pytest.mark.parametrize("kept", [b"from before an update", None], ids=["old", "missing"])
+def test_a_checkpoint_that_cannot_be_used_costs_its_steps_and_not_the_word(stack: Stack, kept: bytes | None) -> None:
     job_id = stack.teach("<our-zub>", steps_max=2)
-    stack.studio.storage.put("jobs/old/checkpoint.safetensors", b"from before an update")
+    if kept is not None:
+        stack.studio.storage.put("jobs/old/checkpoint.safetensors", kept)
     with stack.database.transaction() as session:
         session.get_one(Job, job_id).checkpoint_key = "jobs/old/checkpoint.safetensors"
     run_here(stack)

@@ -164,6 +164,29 @@ def test_two_processes_that_migrate_at_once_both_end_well(empty: Database) -> No
     assert is_current(empty)
 
 
+def test_processes_that_open_a_fresh_file_at_once_wait_for_each_other(tmp_path: Path) -> None:
+    failed: list[BaseException] = []
+
+    def use(path: Path, together: threading.Barrier) -> None:
+        own = Database(f"sqlite:///{path}")
+        together.wait()
+        try:
+            with own.transaction() as session:
+                session.execute(text("CREATE TABLE IF NOT EXISTS things (name TEXT)"))
+        except BaseException as error:
+            failed.append(error)
+        own.dispose()
+
+    for number in range(60):  # without waiting, one in ten failed
+        together = threading.Barrier(4)
+        threads = [threading.Thread(target=use, args=(tmp_path / str(number), together)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert failed == []
+
+
 def test_a_newer_schema_than_this_version_knows_is_not_current(database: Database) -> None:
     with database.transaction() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))

@@ -10,6 +10,7 @@ import structlog
 from PIL import Image as Pillow
 from torch import Tensor
 
+from app.errors import NotFound
 from app.jobs.ledger import Lease
 from app.jobs.models import Job
 from app.training.spec import TrainingSpec
@@ -59,11 +60,19 @@ class Teaching:
         self.began = self.reported = self.saved = time.monotonic()
         storage = self.studio.storage
         self.pictures = [as_learned(storage, picture.key, picture.mask_key) for picture in self.spec.pictures]
-        key = self.record.checkpoint_key
-        self.step: Step = self._stand(None if key is None else self.studio.storage.get(key))
+        self.step: Step = self._stand(self._checkpoint())
         self.first = self.step.number
         self.paced_from = (self.first, self.began)
         self.kept = False
+
+    def _checkpoint(self) -> Checkpoint | None:
+        """What was kept of the job. In a studio restored from a copy it may be missing: it was overtaken meanwhile."""
+        key = self.record.checkpoint_key
+        try:
+            return None if key is None else self.studio.storage.get(key)
+        except NotFound:
+            self.record.warnings.append("The teaching begins anew: what had been kept of it is not there any more.")
+            return None
 
     def _stand(self, checkpoint: Checkpoint | None) -> Step:
         """Where the job was left; at its start if that cannot be used, as after an update that learns otherwise."""
