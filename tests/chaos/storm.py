@@ -110,7 +110,15 @@ class Storm:
             blow()
 
     def _worker(self) -> Worker:
-        return self.dice.choice([worker for worker in self.stack.workers if worker.parent.is_running()])
+        self._supervise()
+        return self.dice.choice(self.stack.workers)
+
+    def _supervise(self) -> None:
+        """Start again what ended by itself, as `oneword serve` and the containers' restart policy do: Celery gives up
+        when its child is killed while it starts."""
+        for worker in list(self.stack.workers):
+            if not worker.parent.is_running():
+                self._replace(worker, Worker.kill)
 
     def _kill_child(self) -> None:
         for child in self._worker().parent.children():
@@ -192,9 +200,7 @@ class Storm:
 
     def _calm(self) -> None:
         self._wake(float("inf"))
-        for worker in list(self.stack.workers):
-            if not worker.parent.is_running():
-                self._replace(worker, Worker.kill)
+        self._supervise()
         while left := self._left():  # patience is for each of them: a busy machine may take long for all
             until(lambda left=left: self._left() < left, self._unfinished)
 
