@@ -5,7 +5,6 @@ handed to `after_commit`. Knows no table.
 """
 
 import sqlite3
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.sql import func
 from sqlalchemy.types import TypeDecorator
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 from ulid import ULID
 
 READ_ONLY = "oneword_read_only"
@@ -155,26 +155,26 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver's own idea of when to begin is wrong for us; see _begin_sqlite
     cursor = connection.cursor()
     # FULL: what was committed is still there after a power cut; an accepted job must be.
-    for pragma in (f"busy_timeout={SQLITE_PATIENCE_SECONDS * 1000}", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     _write_ahead(cursor)
     cursor.close()
 
 
-def _write_ahead(cursor: Any) -> None:
+def _is_busy(error: BaseException) -> bool:
+    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+
+
+@retry(
+    retry=retry_if_exception(_is_busy),
+    wait=wait_fixed(0.01),
+    stop=stop_after_delay(SQLITE_PATIENCE_SECONDS),
+    reraise=True,
+)
+def _write_ahead(cursor: sqlite3.Cursor) -> None:
     """A file that is not in WAL mode yet is put into it by whoever opens it first. SQLite does not wait for the others
     who are about to, as it does for everything else, so this does."""
-    deadline = time.monotonic() + SQLITE_PATIENCE_SECONDS
-    while True:
-        try:
-            cursor.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError as error:
-            busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY  # without what kind of busy
-            if not busy or time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
-        else:
-            return
+    cursor.execute("PRAGMA journal_mode=WAL")
 
 
 def _begin_sqlite(connection: Any) -> None:

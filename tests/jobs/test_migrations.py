@@ -177,7 +177,7 @@ def test_processes_that_open_a_fresh_file_at_once_wait_for_each_other(tmp_path: 
             failed.append(error)
         own.dispose()
 
-    for number in range(60):  # without waiting, one in ten failed
+    for number in range(60):  # without waiting, one file in ten failed
         together = threading.Barrier(4)
         threads = [threading.Thread(target=use, args=(tmp_path / str(number), together)) for _ in range(4)]
         for thread in threads:
