@@ -25,7 +25,7 @@ function options(width: number, style: CSSStyleDeclaration): uPlot.Options {
   return {
     width,
     height: HEIGHT,
-    padding: [8, 4, 0, 0],
+    padding: [8, 16, 0, 0], // at the right, room for half of "3000" below the last step
     legend: { show: false },
     cursor: { show: false },
     scales: { x: { time: false } },
