@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, File, Header, Response
+from fastapi import APIRouter, File, Response
 from starlette.concurrency import run_in_threadpool
 
 from app.accounts.principal import Member, Viewer
@@ -14,13 +14,12 @@ from app.dependencies import Services, ServicesOf
 from app.errors import OnewordError
 from app.generation.ordering import draw
 from app.generation.waiting import end_of
+from app.idempotency import Key
 from app.problems import problem_response
 
 router = APIRouter(prefix="/v1", tags=["OpenAI"], route_class=OpenAIRoute)
 
 WAIT_SECONDS: Final = 300.0
-
-Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
 
 
 @router.get("/models")

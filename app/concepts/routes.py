@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, File, Form, Header, Query, Response, UploadFile, status
+from fastapi import APIRouter, File, Form, Query, Response, UploadFile, status
 
 from app import serving
 from app.accounts.principal import Member, Viewer
@@ -23,6 +23,7 @@ from app.concepts.schemas import (
 from app.dependencies import Reading, Services, ServicesOf, UnitOfWork
 from app.errors import NotFound, PictureError
 from app.exporting import service as exporting
+from app.idempotency import Key
 from app.importing import service as importing
 from app.importing.request import Import
 from app.jobs import service as jobs
@@ -34,7 +35,6 @@ from app.training.service import Lesson, teach, teach_again
 router = APIRouter(prefix="/api", tags=["concepts"])
 
 Images = Annotated[list[UploadFile], File(description="JPEG, PNG or WebP; the centre square is learned from.")]
-Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
 
 
 @router.post("/pictures/check")

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, File, Header, Query, Request, Response, UploadFile, status
+from fastapi import APIRouter, File, Query, Request, Response, UploadFile, status
 from starlette.concurrency import run_in_threadpool
 
 from app.accounts.principal import Member, Viewer
@@ -12,6 +12,7 @@ from app.generation.forms import FORM, JsonOrForm, attached
 from app.generation.ordering import draw
 from app.generation.schemas import Drawn, GenerationIn, GenerationOut, GenerationPage, ImageOut, Order
 from app.generation.waiting import end_of
+from app.idempotency import Key
 from app.jobs.states import FINAL
 from app.pictures import Upload
 from app.serving import Png, png
@@ -33,7 +34,7 @@ async def create_generation(
     request: Request,
     response: Response,
     wait: Annotated[float, Query(ge=0, le=60, description="Seconds to hold the request until it is done.")] = 0,
-    idempotency_key: Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)] = None,
+    idempotency_key: Key = None,
 ) -> Drawn:
     """Draw. The answer names the job to watch; with `wait` it comes when the pictures are there. As a form, the
     picture to start from and its mask may be files."""
