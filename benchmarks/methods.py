@@ -46,6 +46,7 @@ WAYS: dict[str, dict[str, Any]] = {
     "classic, context 0.1": {**CLASSIC, "context_weight": 0.1},
     "classic, context 0.3": {**CLASSIC, "context_weight": 0.3},
     "classic, min-SNR 5": {**CLASSIC, "snr_gamma": 5.0},
+    "directional, κ = 0.3, context 0.1": {**DIRECTIONAL, "kappa": 0.3, "context_weight": 0.1},
 }
 
 
