@@ -1,8 +1,8 @@
 """Drawing goes before teaching where both share a device, and neither starves.
 
-Somebody looks at the page while a drawing is made; a teaching takes minutes anyway. So a teaching rests between two of
-its steps while drawings wait or run on its device. It rests as long as it has worked, at most: each has half of the
-device while both want it, and all of it otherwise.
+Somebody looks at the page while a drawing is made; a teaching takes minutes anyway, and so may a report. So both rest
+between two of their steps while drawings wait or run on their device. They rest as long as they have worked, at most:
+each has half of the device while both want it, and all of it otherwise.
 """
 
 import threading
@@ -27,19 +27,23 @@ REST_SECONDS_MAX: Final = 10.0  # somebody may cancel the teaching meanwhile
 
 @dataclass
 class GivingWay:
-    """What a teaching calls between two steps. `rest` lets drawings pass and returns once there are none."""
+    """What long work calls between two steps. `rest` lets drawings pass and returns once there are none."""
 
     rest: Callable[[], None]
     _again: float = field(default=0.0)
 
     def between_steps(self) -> None:
-        """Let drawings pass, unless the teaching has not had as much time as they had."""
+        """Let drawings pass, unless the long work has not had as much time as they had."""
         began = time.monotonic()
         if began < self._again:
             return
         self.rest()
         ended = time.monotonic()
         self._again = ended + max(LOOK_SECONDS, ended - began)
+
+
+def press_on() -> None:
+    """Nobody shares the device."""
 
 
 def to_neighbours(studio: Studio, is_stopping: Callable[[], bool]) -> Callable[[], None]:

@@ -3,6 +3,7 @@
 The version goes on meaning what it means; only what is known of it changes. How it is judged is in `worker.report`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -18,6 +19,7 @@ from app.jobs.ledger import Lease
 from app.jobs.models import Job
 from app.reports.spec import ReportSpec
 from worker import outcome
+from worker.giving_way import press_on
 from worker.inversion import Candidate
 from worker.lease import Heartbeat, write
 from worker.reporting import Lesson, Reporting
@@ -26,12 +28,15 @@ from worker.studio import Studio
 from worker.teaching import Interrupted, as_learned
 
 
-def draw_again(studio: Studio, job: Job, stopping: Stopping) -> None:
-    """Run one claimed report job to its end, or hand it back when the worker stops."""
+def draw_again(studio: Studio, job: Job, stopping: Stopping, give_way: Callable[[], None] = press_on) -> None:
+    """Run one claimed report job to its end, or hand it back when the worker stops.
+
+    `give_way` is called between two steps and returns when the report may go on.
+    """
     lease = Lease(job.id, job.attempt)
     with Heartbeat(studio.database, [lease], studio.settings.lease_seconds) as heartbeat:
         try:
-            Redrawing(studio, job, lease, heartbeat, stopping).run()
+            Redrawing(studio, job, lease, heartbeat, stopping, give_way).run()
         except Interrupted:
             if heartbeat.wanted(lease) is not None:
                 write(studio.database, partial(ledger.finish, lease=lease, state="cancelled"))
@@ -75,6 +80,7 @@ class Redrawing:
     lease: Lease
     heartbeat: Heartbeat
     stopping: Stopping
+    give_way: Callable[[], None]
     warnings: list[str] = field(default_factory=list)
 
     def run(self) -> None:
@@ -86,7 +92,9 @@ class Redrawing:
         write(self.studio.database, partial(self._show, report=report))
 
     def watch(self) -> None:
-        """Raise Interrupted when the worker stops or nobody wants the report any more; LeaseLost when it is lost."""
+        """Let drawings pass. Raise Interrupted when the worker stops or nobody wants the report; LeaseLost when it is
+        lost."""
+        self.give_way()
         if self.stopping.is_set() or self.heartbeat.wanted(self.lease) is not None:
             raise Interrupted
 

@@ -95,7 +95,7 @@ def _run_next(studio: Studio, kind: Kind) -> bool:
 
 
 def _give_way(studio: Studio) -> GivingWay:
-    """How a teaching of this worker lets drawings pass: it draws them itself if they are its business too."""
+    """How long work of this worker lets drawings pass: it draws them itself if they are its business too."""
     if "generation" in _kinds:
         return GivingWay(lambda: _draw_between(studio))
     return GivingWay(to_neighbours(studio, stopping.is_set))
@@ -133,7 +133,7 @@ def _run_kind(studio: Studio, kind: Kind, jobs: list[Job]) -> None:
         elif kind == "import":
             importing.import_embedding(studio, jobs[0])
         elif kind == "report":
-            redrawing.draw_again(studio, jobs[0], stopping)
+            redrawing.draw_again(studio, jobs[0], stopping, _give_way(studio).between_steps)
         else:
             drawing.draw_batch(studio, jobs, stopping)
     except LeaseLost as lost:

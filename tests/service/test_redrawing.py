@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from fastapi.testclient import TestClient
@@ -17,6 +18,7 @@ from tests.service.conftest import photo
 from tests.service.test_drawing import learned, native
 from tests.service.test_reports import REPORT
 from worker.blobs import remove_orphans
+from worker.giving_way import press_on
 from worker.redrawing import draw_again
 from worker.report import Plan
 from worker.reporting import Reporting
@@ -53,14 +55,14 @@ def failed(services: Services, learned: str) -> str:
 def work(services: Services) -> Callable[..., None]:
     """What `oneword.report` does."""
 
-    def run(stopping: bool = False) -> None:
+    def run(stopping: bool = False, give_way: Callable[[], None] = press_on) -> None:
         flag = SharedFlag()
         if stopping:
             flag.set()
         with services.database.transaction() as session:
             job = ledger.claim(session, "report", "test", 60)
         assert job is not None
-        draw_again(Studio(services.settings, services.database, services.storage), job, flag)
+        draw_again(Studio(services.settings, services.database, services.storage), job, flag, give_way)
 
     return run
 
@@ -116,8 +118,9 @@ def test_the_report_of_a_word_takes_the_place_of_the_failed_one(
     member: TestClient, failed: str, work: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Plan, "for_model", lambda _: Plan(steps=1, seeds=1, compare=True))
-    job = job_of(member, failed)
-    work()
+    job, gave_way = job_of(member, failed), Mock()
+    work(give_way=gave_way)
+    assert gave_way.call_count > 1  # drawings may pass between two of its steps
     assert member.get(f"/api/jobs/{job['id']}").json()["state"] == "succeeded"
     report = member.get(f"{failed}/report").json()
     assert (report["failed"], report["job_id"]) == (None, None)

@@ -18,6 +18,7 @@ from app.jobs.ledger import Lease
 from app.jobs.models import Job
 from worker import outcome
 from worker.generation import Settings, Step, draw
+from worker.giving_way import press_on
 from worker.inversion import gradients
 from worker.lease import Heartbeat, write
 from worker.stopping import Stopping
@@ -30,17 +31,13 @@ PIXELS_AT_ONCE = 4 * 512 * 512  # of all samples in one pass on a CPU, whose mac
 LOOK_SECONDS = 1.0  # how often the queue is asked for newcomers; an idle worker asks at once, so it comes first
 
 
-def _press_on() -> None:
-    """Nobody shares the device."""
-
-
-def teach(studio: Studio, job: Job, stopping: Stopping, give_way: Callable[[], None] = _press_on) -> None:
+def teach(studio: Studio, job: Job, stopping: Stopping, give_way: Callable[[], None] = press_on) -> None:
     """Run a claimed training job to its end, and in its company others that wait for the same base model.
 
-    `give_way` is called between two steps and returns when the teaching may go on.
+    `give_way` is called between two steps, of learning and of drawing the report, and returns when they may go on.
     """
     with Heartbeat(studio.database, [], studio.settings.lease_seconds) as heartbeat:
-        company = Company(studio, str(job.spec["base_model"]), heartbeat, stopping)
+        company = Company(studio, str(job.spec["base_model"]), heartbeat, stopping, give_way)
         company.join(job)
         while company.members:
             give_way()
@@ -56,6 +53,7 @@ class Company:
     base_model: str
     heartbeat: Heartbeat
     stopping: Stopping
+    give_way: Callable[[], None]
     members: list[Teaching] = field(default_factory=list)
     looked: float = field(default_factory=time.monotonic)
 
@@ -66,7 +64,7 @@ class Company:
         """Take in a job that was claimed for this worker."""
         lease = Lease(job.id, job.attempt)
         self.heartbeat.add(lease)
-        newcomer = Teaching(self.studio, job, lease, self.heartbeat, self.stopping)
+        newcomer = Teaching(self.studio, job, lease, self.heartbeat, self.stopping, self.give_way)
         if self._settle(newcomer, newcomer.begin):
             self.members.append(newcomer)
 

@@ -4,6 +4,7 @@ Who steps it, and in what company, is not its business; nor is how anything is w
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
@@ -17,6 +18,7 @@ from app.training.spec import TrainingSpec
 from worker.base_models import BaseModel
 from worker.formats import Embedding
 from worker.generation import Request, Settings, draw
+from worker.giving_way import press_on
 from worker.inversion import Checkpoint, Inversion, InversionError, Options, Step
 from worker.lease import Heartbeat, write
 from worker.provenance import provenance
@@ -48,6 +50,7 @@ class Teaching:
     lease: Lease
     heartbeat: Heartbeat
     stopping: Stopping
+    give_way: Callable[[], None] = press_on  # to be called often by what takes long; returns when it may go on
     over: bool = False
     used: float = 0.0  # seconds of the device, of which others had their part
 
@@ -153,7 +156,9 @@ class Teaching:
         return (self.step.steps_max - self.step.number) * (moment - since) / done
 
     def watch(self) -> None:
-        """Raise Interrupted when the worker stops or nobody wants the word any more; LeaseLost when it is lost."""
+        """Let drawings pass. Raise Interrupted when the worker stops or nobody wants the word any more; LeaseLost when
+        it is lost."""
+        self.give_way()
         if self.stopping.is_set() or self.heartbeat.wanted(self.lease) == "discard":
             raise Interrupted
 
