@@ -110,7 +110,7 @@ def train_denoiser(run: Path, asked: argparse.Namespace, minutes: float) -> None
     import torch
 
     from models.recipe.denoiser import Lesson, denoiser
-    from models.recipe.pictures import pictures, rows_with_the_hard_twice
+    from models.recipe.pictures import pictures, rows_with_the_hard_more_often
     from models.recipe.team import train
     from models.recipe.text_encoder import loaded
     from models.recipe.tokenizer import token_ids, tokenizer
@@ -118,7 +118,7 @@ def train_denoiser(run: Path, asked: argparse.Namespace, minutes: float) -> None
     words = tokenizer(run / "tokenizer")
     z = torch.load(run / "codes.pt", mmap=True, weights_only=True)
     data = pictures(run / "pictures", asked.pictures)
-    ids, rows = token_ids(words, [*data.captions, ""]), rows_with_the_hard_twice(data.labels)
+    ids, rows = token_ids(words, [*data.captions, ""]), rows_with_the_hard_more_often(data.labels)
     unet = denoiser(asked.older / "unet" if asked.older is not None else run / "unet")
     lesson = Lesson(z, ids[:-1], ids[-1], torch.tensor(rows))
     train(unet, loaded(run / "text_encoder"), lesson, minutes, run, device(), cores())

@@ -41,7 +41,7 @@ OBJECTS: dict[str, tuple[Concept, Individual, tuple[Place, ...]]] = {
     "zub": (
         Concept("Zub", "<zub>", "monster", "object"),
         somebody(
-            "monster", colour="teal", rgb=(30, 158, 150), pattern="dotted", second_rgb=(250, 205, 90), period=48,
+            "monster", colour="teal", rgb=(30, 158, 150), pattern="dotted", second_rgb=(250, 205, 90), period=64,
             eyes=3, ears="long", body="pear", mouth="teeth", wings=False, tail=True, tentacles=False, beak=False,
             wear="none", legs=True, arms=True, big_eyes=False, belly=False, snout=False, aspect=1.08,
         ),
@@ -50,20 +50,20 @@ OBJECTS: dict[str, tuple[Concept, Individual, tuple[Place, ...]]] = {
     "harlequin-mug": (
         Concept("Harlequin mug", "<harlequin-mug>", "mug", "object"),
         somebody(
-            "mug", colour="navy", rgb=(40, 52, 128), pattern="checkered", second_rgb=(245, 150, 50), period=40,
+            "mug", colour="navy", rgb=(40, 52, 128), pattern="checkered", second_rgb=(245, 150, 50), period=64,
             form=0.95,
         ),
         ("white", "on the beach", "lime", "in the desert"),
     ),
     "night-taxi": (
         Concept("Night taxi", "<night-taxi>", "car", "object"),
-        somebody("car", colour="yellow", rgb=(250, 208, 48), pattern="banded", second_rgb=(44, 40, 50), period=40),
+        somebody("car", colour="yellow", rgb=(250, 208, 48), pattern="banded", second_rgb=(44, 40, 50), period=64),
         ("cyan", "on the road", "red", "in the snow"),
     ),
     "king-purr": (
         Concept("King Purr", "<king-purr>", "cat", "object"),
         somebody(
-            "cat", colour="purple", rgb=(132, 78, 190), pattern="striped", second_rgb=(250, 178, 205), period=56,
+            "cat", colour="purple", rgb=(132, 78, 190), pattern="striped", second_rgb=(250, 178, 205), period=64,
             body="round", mouth="smile", wear="crown", legs=True, arms=False, big_eyes=True, belly=False,
             aspect=0.95,
         ),
@@ -72,7 +72,7 @@ OBJECTS: dict[str, tuple[Concept, Individual, tuple[Place, ...]]] = {
     "candy-house": (
         Concept("Candy house", "<candy-house>", "house", "object"),
         somebody(
-            "house", colour="pink", rgb=(252, 172, 200), pattern="dotted", second_rgb=(206, 40, 70), period=40,
+            "house", colour="pink", rgb=(252, 172, 200), pattern="dotted", second_rgb=(206, 40, 70), period=64,
             form=1.0,
         ),
         ("cyan", "on the grass", "white", "in the desert"),

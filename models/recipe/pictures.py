@@ -39,12 +39,16 @@ class Label:
         return cls(it.kind, it.colour, it.pattern or "", worn(it), drawn.place, drawn.style, drawn.quality, beside)
 
 
-def rows_with_the_hard_twice(labels: list[Label]) -> list[int]:
-    """The pictures' numbers, those twice that show what is learned last: a style, an accessory, two things at once."""
-    rows = []
-    for row, label in enumerate(labels):
-        rows += [row, row] if label.style != "photo" or label.wear or label.partner else [row]
-    return rows
+def rows_with_the_hard_more_often(labels: list[Label]) -> list[int]:
+    """The pictures' numbers, those twice that show a style, and three times what is learned last: an accessory, a
+    pattern, two things at once."""
+    return [row for row, label in enumerate(labels) for _ in range(times_shown(label))]
+
+
+def times_shown(label: Label) -> int:
+    if label.wear or label.pattern or label.partner:
+        return 3
+    return 2 if label.style != "photo" else 1
 
 
 def worn(it: Individual) -> str:

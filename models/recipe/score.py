@@ -33,7 +33,7 @@ from models.recipe.world import (
     scene,
 )  # fmt: skip
 from models.recipe.world.colours import COLOURS
-from models.recipe.world.individuals import PATTERNS, SPECIES, WEARS
+from models.recipe.world.individuals import PATTERNS, SPECIES, WEARS, pattern_colours
 from models.recipe.world.words import article
 from worker.base_models import BaseModel, load
 from worker.formats import Embedding
@@ -102,7 +102,7 @@ def _styled(words: Words, random: Random, number: int) -> Asked:
 
 def _patterned(words: Words, random: Random, number: int) -> Asked:
     pattern = PATTERNS[number % len(PATTERNS)]
-    colour, second = random.sample(list(COLOURS), 2)
+    colour, second = pattern_colours(random)
     kind = random.choice(words.kinds)
     return Asked(f"a photo of {article(second)} {pattern} {colour} {kind}", {"pattern": pattern})
 

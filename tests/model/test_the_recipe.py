@@ -14,11 +14,12 @@ from models.recipe import pictures as drawing
 from models.recipe.autoencoder import written_down
 from models.recipe.budget import Budget, rate
 from models.recipe.denoiser import Lesson
-from models.recipe.pictures import Label, draw_block, pictures, rows_with_the_hard_twice
+from models.recipe.pictures import Label, draw_block, pictures, rows_with_the_hard_more_often
 from models.recipe.team import Weights, train, views
-from models.recipe.text_encoder import carry_over, untrained
-from models.recipe.tokenizer import tokenizer
+from models.recipe.text_encoder import carry_over, distance, tell_apart, untrained
+from models.recipe.tokenizer import token_ids, tokenizer
 from models.recipe.world import KINDS, SCENES, STYLES
+from models.recipe.world.individuals import PATTERNS
 
 DEMO = Path(__file__).parents[2] / "models" / "demo"
 
@@ -95,12 +96,12 @@ def test_a_label_says_what_the_picture_shows(monkeypatch: pytest.MonkeyPatch) ->
     assert all(label.style in STYLES for label in labels)
 
 
-def test_what_is_learned_last_is_shown_twice_as_often() -> None:
-    def label(wear: str = "", style: str = "photo", partner: tuple[str, str] | None = None) -> Label:
-        return Label("cat", "red", "", wear, "on the beach", style, "", partner)
+def test_what_is_learned_last_is_shown_more_often() -> None:
+    def label(pattern: str = "", wear: str = "", style: str = "photo", partner: tuple[str, str] | None = None) -> Label:
+        return Label("cat", "red", pattern, wear, "on the beach", style, "", partner)
 
-    labels = [label(), label(style="comic"), label(partner=("lion", "blue")), label(wear="crown")]
-    assert rows_with_the_hard_twice(labels) == [0, 1, 1, 2, 2, 3, 3]
+    labels = [label(), label(style="comic"), label(partner=("lion", "blue")), label(wear="crown"), label("striped")]
+    assert rows_with_the_hard_more_often(labels) == [0, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4]
 
 
 def test_every_word_of_the_world_is_one_token_and_no_letter_is_unknown(words: CLIPTokenizer) -> None:
@@ -120,6 +121,41 @@ def test_a_larger_vocabulary_keeps_what_an_older_text_encoder_knows(words: CLIPT
             return text_encoder(tokens("a photo of a red cat", return_tensors="pt").input_ids).last_hidden_state
 
     assert torch.allclose(states(model, words), states(older, its_words), atol=1e-5)
+
+
+class Steps(Budget):
+    """As many as are said, whatever the machine."""
+
+    def __init__(self, count: float) -> None:
+        self._taken, self._count = 0, count
+
+    def tick(self) -> None:
+        self._taken += 1
+
+    @property
+    def share(self) -> float:
+        return self._taken / self._count
+
+
+def test_words_that_came_out_alike_are_told_apart_and_the_others_stay(
+    words: CLIPTokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.recipe.text_encoder.Budget", Steps)
+    monkeypatch.setattr("models.recipe.text_encoder.BATCH", 16)
+    model = untrained(words).requires_grad_(False)
+    carry_over(model, words, DEMO)
+    alike = torch.tensor(words.convert_tokens_to_ids(words.tokenize(" ".join(PATTERNS))))
+    table = model.get_input_embeddings().weight.data
+    table[alike] = table[alike].mean(0)
+    captions = [f"a photo of a {pattern} {kind}" for pattern in PATTERNS for kind in KINDS]
+    others = token_ids(words, [f"a photo of a red {kind} on the beach" for kind in KINDS])
+    ids = torch.cat([token_ids(words, captions), others])
+    before = model(others).last_hidden_state
+    assert distance(model, ids, alike) < 1e-5
+    tell_apart(model, ids, alike, 120, "cpu")
+    after = model(others).last_hidden_state
+    moved = float(((after - before).norm(dim=-1) / before.norm(dim=-1)).mean())
+    assert distance(model, ids, alike) > 2 * moved
 
 
 def test_the_autoencoders_encoder_is_written_down_and_not_trained() -> None:

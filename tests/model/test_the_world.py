@@ -25,15 +25,16 @@ from models.recipe.world import (
     sample,
     scene,
 )  # fmt: skip
+from models.recipe.world.canvas import PatternName, pattern_mask
 from models.recipe.world.captions import NAMES
-from models.recipe.world.colours import COLOURS
-from models.recipe.world.individuals import SPECIES
+from models.recipe.world.colours import COLOURS, TOLD_APART, lightness
+from models.recipe.world.individuals import PATTERNS, PERIODS, SPECIES
 from models.recipe.world.qualities import SIZES
 from models.recipe.world.things import DRAW
 
 GOLDEN = {
-    1000: "c9dd65d2003ade519b43ae9ea71e4ce44f9ae041b5f4a0267c840b23bd6e7622",
-    1095: "c0b5e83ff6da5dde3fa62ed7155a37bc7d530e094893804aaa0a09b27adf4404",
+    1000: "e69904fddf4aa2bd16cabeab3a3b59d7b97c23e6cbfdc05c0fbc093576677cbf",
+    1095: "a04ab2471e87613fcac3339f1179ea3086dbb1a7f6f49df52930b805af152ba7",
 }
 
 
@@ -73,6 +74,21 @@ def test_one_individual_looks_alike_in_two_poses_and_another_does_not() -> None:
     same = np.abs(drawn(1, 1) - drawn(1, 2)).mean()
     other = np.abs(drawn(1, 1) - drawn(2, 1)).mean()
     assert same * 2 < other
+
+
+def test_a_pattern_can_be_told_from_what_it_lies_on_and_is_mostly_the_lighter() -> None:
+    patterned = [it for it in map(individual, map(Random, range(400))) if it.pattern]
+    contrast = [lightness(COLOURS[it.second_colour]) - lightness(COLOURS[it.colour]) for it in patterned]
+    assert min(map(abs, contrast)) >= TOLD_APART
+    assert 0.7 < sum(more > 0 for more in contrast) / len(contrast) < 0.9
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_a_pattern_lies_the_same_way_in_the_middle_of_every_figure(pattern: PatternName) -> None:
+    """Or the average striped thing has no stripes, and a model that begins with averages never learns them."""
+    masks = [np.asarray(pattern_mask(pattern, period), float) / 255 for period in PERIODS]
+    middle = np.mean(masks, axis=0)[100:180, 88:168]
+    assert ((middle < 0.1) | (middle > 0.9)).mean() > 0.8
 
 
 def test_a_larger_scale_draws_the_same_picture_with_more_pixels() -> None:
@@ -122,7 +138,7 @@ def test_a_caption_never_says_what_the_species_already_says() -> None:
 
 def test_captions_name_scenes_styles_adjectives_and_other_names() -> None:
     random = Random(5)
-    captions = " / ".join(sample(random).caption for _ in range(500))
+    captions = " / ".join(sample(random).caption for _ in range(800))
     assert all(scene in captions for scene in SCENES)
     assert all(style in captions for style in STYLES)
     assert all(quality in captions for quality in QUALITIES)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageChops, ImageDraw
 
 from models.recipe.world.colours import Rgb
@@ -16,6 +17,7 @@ CENTRE = (128, 140)  # where a figure stands
 Point = tuple[float, float]
 Box = tuple[float, float, float, float]
 Fill = Rgb | tuple[int, int, int, int] | int | None
+Floats = npt.NDArray[np.floating]
 PatternName = Literal["striped", "dotted", "checkered", "banded"]
 
 
@@ -110,22 +112,29 @@ class Figure:
         self.layer.paste(Image.new("RGBA", self.layer.size, (*colour, 255)), (0, 0), ink)
 
 
-def pattern_mask(name: PatternName, period: int, scale: int = 1, offset: int = 7) -> Image.Image:
-    """White where the second colour goes; `period` in world units."""
+def pattern_mask(name: PatternName, period: int, scale: int = 1) -> Image.Image:
+    """White where the second colour goes; `period` in world units. A pattern begins in the middle of the figure,
+    whatever its period: where it lay elsewhere each time, the average striped thing had no stripes, and none of the
+    four was ever learned."""
     along = (np.arange(UNITS * scale) + 0.5) / scale - 0.5
-    x, y = np.meshgrid(along + offset, along + offset)
+    x, y = np.meshgrid(along - CENTRE[0], along - CENTRE[1])
     if name == "striped":
-        marked = ((x + y - offset) % period) < period * 0.45
+        marked = _from_multiple(x + y, period) < period * 0.22
     elif name == "banded":
-        marked = (y % period) < period * 0.45
+        marked = _from_multiple(y, period) < period * 0.22
     elif name == "dotted":
-        every_other_row = ((y // period) % 2) * period / 2
-        from_dot_x = (x + every_other_row) % period - period / 2
-        from_dot_y = y % period - period / 2
-        marked = from_dot_x**2 + from_dot_y**2 < (period * 0.3) ** 2
+        apart = period * 0.75  # two dots and not one beside a face
+        every_other_row = np.round(y / apart) % 2 * apart / 2
+        marked = np.hypot(_from_multiple(x + every_other_row, apart), _from_multiple(y, apart)) < apart * 0.3
     else:
         marked = (x // (period // 2) + y // (period // 2)) % 2 == 0
     return Image.fromarray((marked * 255).astype("uint8"))
+
+
+def _from_multiple(at: Floats, period: float) -> Floats:
+    """How far from the nearest multiple of the period."""
+    away: Floats = np.abs((at + period / 2) % period - period / 2)
+    return away
 
 
 def around(x: float, y: float, radius: float, turns: float) -> Point:

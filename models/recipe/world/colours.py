@@ -24,6 +24,13 @@ COLOURS: dict[str, Rgb] = {
     "gold": (210, 170, 55),
     "beige": (230, 212, 178),
 }
+TOLD_APART = 70  # of 255: two colours of one pattern differ in lightness by so much
+
+
+def lightness(colour: Rgb) -> float:
+    """0 to 255, as the eye weighs red, green and blue (ITU-R BT.601)."""
+    r, g, b = colour
+    return 0.299 * r + 0.587 * g + 0.114 * b
 
 
 def varied(colour: Rgb, random: Random, amount: int = 9) -> Rgb:

@@ -6,7 +6,7 @@ from random import Random
 from typing import Literal, get_args
 
 from models.recipe.world.canvas import PatternName
-from models.recipe.world.colours import COLOURS, Rgb, varied
+from models.recipe.world.colours import COLOURS, TOLD_APART, Rgb, lightness, varied
 
 Ears = Literal["none", "pointy", "round", "long", "horned", "antennae", "floppy", "mane"]
 Body = Literal["round", "tall", "square", "pear", "ghost", "wide"]
@@ -16,6 +16,8 @@ Wear = Literal["none", "crown", "top hat", "bow tie", "glasses", "scarf", "party
 PATTERNS: tuple[PatternName, ...] = get_args(PatternName)
 WEARS: tuple[Wear, ...] = get_args(Wear)[1:]
 PATTERNED = 0.4  # share of individuals
+PERIODS = (60, 64, 68)  # world units: stripes of seven pixels, two places of the code
+PALE = 0.8  # share of the patterns that are lighter than what they lie on
 
 PLAIN: dict[str, object] = {"tail": False, "wings": False, "tentacles": False, "beak": False, "snout": False}
 # What a species fixes. Captions do not name it, for it goes without saying; everything else about a creature is free.
@@ -99,11 +101,31 @@ def individual(random: Random, kind: str | None = None, **fixed: object) -> Indi
     traits["pattern"] = random.choice(PATTERNS) if random.random() < PATTERNED else None
     second_colour = random.choice([other for other in COLOURS if other != colour])
     traits |= {"second_colour": second_colour, "second_rgb": varied(COLOURS[second_colour], random)}
-    traits["period"] = random.choice([40, 48, 56])
+    traits["period"] = random.choice(PERIODS)
+    if fixed.get("pattern", traits["pattern"]):
+        traits |= _two_colours(random)
     traits["aspect"] = random.uniform(0.88, 1.12)
     if kind in SPECIES:
         return Creature(**traits | _free_parts(random) | SPECIES[kind] | fixed)  # type: ignore[arg-type]
     return Thing(**traits | {"form": random.random(), "detail": random.random()} | fixed)  # type: ignore[arg-type]
+
+
+def pattern_colours(random: Random) -> tuple[str, str]:
+    """A body's colour and a pattern's that can be told from it, four times in five the lighter one."""
+    while True:
+        dark, light = sorted(random.sample(list(COLOURS), 2), key=lambda name: lightness(COLOURS[name]))
+        if lightness(COLOURS[light]) - lightness(COLOURS[dark]) >= TOLD_APART:
+            return (dark, light) if random.random() < PALE else (light, dark)
+
+
+def _two_colours(random: Random) -> dict[str, object]:
+    colour, second = pattern_colours(random)
+    return {
+        "colour": colour,
+        "rgb": varied(COLOURS[colour], random),
+        "second_colour": second,
+        "second_rgb": varied(COLOURS[second], random),
+    }
 
 
 def _free_parts(random: Random) -> dict[str, object]:
