@@ -24,10 +24,11 @@ def main() -> None:
     for name, share, part in (
         ("pictures", 0.0, draw),
         ("vae", AUTOENCODER, make_autoencoder),
+        ("codes.pt", 0.0, encode),
         ("text_encoder", TEXT_ENCODER, make_text_encoder),
         ("scorer", SCORER, make_scorer),
     ):
-        if not (run / name).exists() or name == "pictures":
+        if not (run / name).exists() or not share:
             in_a_process(part, run, asked, share * asked.minutes)
             left -= share * asked.minutes
     if left > 0:
@@ -70,9 +71,11 @@ def cores() -> int:
 
 
 def draw(run: Path, asked: argparse.Namespace, minutes: float) -> None:
-    from models.recipe.pictures import pictures
+    from models.recipe.pictures import PRACTICE, pictures, practice
 
     pictures(run / "pictures", asked.pictures)
+    for name in PRACTICE:
+        practice(run, name)
 
 
 def make_autoencoder(run: Path, asked: argparse.Namespace, minutes: float) -> None:
@@ -84,14 +87,26 @@ def make_autoencoder(run: Path, asked: argparse.Namespace, minutes: float) -> No
     print(f"autoencoder: {quality(vae, pixels[-256:]):.1f} dB", flush=True)
 
 
-def make_text_encoder(run: Path, asked: argparse.Namespace, minutes: float) -> None:
+def encode(run: Path, asked: argparse.Namespace, minutes: float) -> None:
     from models.recipe.autoencoder import autoencoder, codes
+    from models.recipe.pictures import PRACTICE, pictures, practice
+
+    pixels = pictures(run / "pictures", asked.pictures).pixels
+    vae = autoencoder(run / "vae", pixels, 0, device())
+    codes(run / "codes.pt", vae, pixels, device())
+    for name in PRACTICE:
+        codes(run / f"codes-{name}.pt", vae, practice(run, name)[0], device())
+
+
+def make_text_encoder(run: Path, asked: argparse.Namespace, minutes: float) -> None:
+    import torch
+
     from models.recipe.pictures import pictures
     from models.recipe.text_encoder import text_encoder
     from models.recipe.tokenizer import token_ids, tokenizer
 
     data, words = pictures(run / "pictures", asked.pictures), tokenizer(run / "tokenizer")
-    z = codes(run / "codes.pt", autoencoder(run / "vae", data.pixels, 0, device()), data.pixels, device())
+    z = torch.load(run / "codes.pt", mmap=True, weights_only=True)
     ids = token_ids(words, data.captions)
     text_encoder(run / "text_encoder", words, ids, z, minutes, device(), asked.older)
 
@@ -110,15 +125,18 @@ def train_denoiser(run: Path, asked: argparse.Namespace, minutes: float) -> None
     import torch
 
     from models.recipe.denoiser import Lesson, denoiser
-    from models.recipe.pictures import pictures, rows_with_the_hard_more_often
+    from models.recipe.pictures import PRACTICE, pictures, practice, rows_with_the_hard_more_often, with_practice
     from models.recipe.team import train
     from models.recipe.text_encoder import loaded
     from models.recipe.tokenizer import token_ids, tokenizer
 
     words = tokenizer(run / "tokenizer")
-    z = torch.load(run / "codes.pt", mmap=True, weights_only=True)
+    files = ["codes.pt", *(f"codes-{name}.pt" for name in PRACTICE)]
+    z = torch.cat([torch.load(run / file, weights_only=True) for file in files])
     data = pictures(run / "pictures", asked.pictures)
-    ids, rows = token_ids(words, [*data.captions, ""]), rows_with_the_hard_more_often(data.labels)
+    captions = [*data.captions, *(caption for name in PRACTICE for caption in practice(run, name)[1])]
+    ids = token_ids(words, [*captions, ""])
+    rows = with_practice(rows_with_the_hard_more_often(data.labels), len(data.captions))
     unet = denoiser(asked.older / "unet" if asked.older is not None else run / "unet")
     lesson = Lesson(z, ids[:-1], ids[-1], torch.tensor(rows))
     train(unet, loaded(run / "text_encoder"), lesson, minutes, run, device(), cores())

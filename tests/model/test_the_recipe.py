@@ -2,7 +2,9 @@
 knows. What they reach is a figure of the score."""
 
 import json
+from collections import Counter
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
@@ -14,11 +16,19 @@ from models.recipe import pictures as drawing
 from models.recipe.autoencoder import written_down
 from models.recipe.budget import Budget, rate
 from models.recipe.denoiser import Lesson
-from models.recipe.pictures import Label, draw_block, pictures, rows_with_the_hard_more_often
+from models.recipe.pictures import (
+    PRACTICE,
+    Label,
+    draw_block,
+    pictures,
+    practice,
+    rows_with_the_hard_more_often,
+    with_practice,
+)
 from models.recipe.team import Weights, train, views
 from models.recipe.text_encoder import carry_over, distance, tell_apart, untrained
 from models.recipe.tokenizer import token_ids, tokenizer
-from models.recipe.world import KINDS, SCENES, STYLES
+from models.recipe.world import KINDS, SCENES, STYLES, cloth, sample
 from models.recipe.world.individuals import PATTERNS
 
 DEMO = Path(__file__).parents[2] / "models" / "demo"
@@ -104,6 +114,26 @@ def test_what_is_learned_last_is_shown_more_often() -> None:
     assert rows_with_the_hard_more_often(labels) == [0, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4]
 
 
+def test_practice_is_drawn_beside_the_pictures_and_shown_as_often_as_it_says(
+    few: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drawing, "PRACTICE", {name: (draw, 3, share) for name, (draw, _, share) in PRACTICE.items()})
+    pixels, captions = practice(few, "pairs")
+    assert pixels.shape == (3, 64, 64, 3)
+    assert all(any(word in caption for word in (" next to ", " beside ", " and ")) for caption in captions)
+    rows = with_practice(list(range(100)), 100)
+    assert rows[:100] == list(range(100))
+    assert Counter(rows[100:]) == {100: 6, 101: 6, 102: 6, 103: 10, 104: 10, 105: 10}
+
+
+def test_cloth_shows_a_pattern_from_edge_to_edge() -> None:
+    for seed in range(20):
+        drawn = cloth(Random(seed))
+        assert any(pattern in drawn.caption for pattern in PATTERNS)
+        levels = np.asarray(drawn.picture, float).mean(-1)
+        assert min(levels[:16].std(), levels[-16:].std(), levels[:, :16].std(), levels[:, -16:].std()) > 5
+
+
 def test_every_word_of_the_world_is_one_token_and_no_letter_is_unknown(words: CLIPTokenizer) -> None:
     named = {word for name in (*KINDS, *SCENES, *STYLES) for word in name.split()}
     assert {word for word in named if len(words.tokenize(word)) != 1} == set()
@@ -172,10 +202,6 @@ def test_the_autoencoders_encoder_is_written_down_and_not_trained() -> None:
 
 
 def draw_block_of(count: int) -> tuple[np.ndarray, list[str]]:
-    from random import Random
-
-    from models.recipe.world import sample
-
     drawn = [sample(Random(seed)) for seed in range(count)]
     return np.stack([np.asarray(one.picture.convert("RGB")) for one in drawn]), [one.caption for one in drawn]
 
