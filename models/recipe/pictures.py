@@ -21,8 +21,8 @@ BLOCK = 500  # pictures of one seed
 
 # What is practised beside them: how it is drawn, how many there are, and how often it is shown for one of the others.
 PRACTICE: dict[str, tuple[Callable[[Random], Practice], int, float]] = {
-    "cloth": (cloth, 6000, 0.18),
-    "pairs": (plain_pair, 8000, 0.3),
+    "cloth": (cloth, 6000, 0.12),
+    "pairs": (plain_pair, 8000, 0.24),
 }
 
 Pixels = npt.NDArray[np.uint8]
@@ -50,12 +50,14 @@ class Label:
 
 
 def rows_with_the_hard_more_often(labels: list[Label]) -> list[int]:
-    """The pictures' numbers, those twice that show a style, and three times what is learned last: an accessory, a
-    pattern, two things at once."""
+    """The pictures' numbers, those twice that show a style, three times what is learned last, an accessory, a pattern,
+    two things at once, and five times a pattern and nothing else that is special."""
     return [row for row, label in enumerate(labels) for _ in range(times_shown(label))]
 
 
 def times_shown(label: Label) -> int:
+    if label.pattern and label.style == "photo" and not label.quality and not label.partner:
+        return 5
     if label.wear or label.pattern or label.partner:
         return 3
     return 2 if label.style != "photo" else 1
