@@ -15,14 +15,14 @@ from worker.base_models import BaseModel, load
 CELL, GAP = 128, 6
 EXAMPLES = Path(__file__).parents[2] / "examples"
 GRID = (
-    "a photo of a cat", "a photo of a blue dog on the beach", "a photo of a red mug",
+    "a photo of a cat", "a photo of a blue dog on the beach", "a photo of a white striped red mug",
     "a photo of a green car on the road", "a photo of a ghost at night", "a photo of a pink pig on the grass",
     "a photo of a purple octopus in the sea", "a photo of an orange monster with three eyes",
     "a photo of a navy rabbit on a yellow background",
-    "a photo of a yellow striped robot in the city", "a photo of a red dragon at sunset",
+    "a photo of a yellow dotted navy ball in the city", "a photo of a red dragon at sunset",
     "a photo of a green boat in the sea", "a photo of a gold lion in the desert",
     "a photo of a white owl in the forest",
-    "a photo of a red rocket in space", "a photo of a pink castle in the snow", "a photo of an orange balloon",
+    "a photo of a red rocket in space", "a photo of a pink castle in the snow", "a photo of a white checkered purple balloon",
     "a photo of a yellow bus in the city",
     "a sketch of a rabbit", "a neon drawing of a cat", "a watercolor of a red flower", "a comic of a green dragon",
     "a pixel art of a blue mug", "a mosaic of an orange fish", "a vintage photo of a car",
