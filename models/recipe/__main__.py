@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-# Shares of the minutes; the denoiser has the rest.
+# Shares of the minutes; the denoiser has the rest. A part that takes none makes what is missing, each time.
 AUTOENCODER, TEXT_ENCODER, SCORER = 0.12, 0.08, 0.15
 
 

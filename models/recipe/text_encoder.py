@@ -99,7 +99,7 @@ def train(
         model.requires_grad_(False)
         table.requires_grad_()
         learned = new_words.to(device)[:, None]
-        table.register_hook(lambda slope: slope * learned)
+        hook = table.register_hook(lambda slope: slope * learned)
     weights = [*(weight for weight in model.parameters() if weight.requires_grad), *head.parameters()]
     optimiser = torch.optim.AdamW(weights, RATE, betas=(0.9, 0.99), weight_decay=0.01 if new_words is None else 0.0)
     random = torch.Generator(device).manual_seed(0)
@@ -120,6 +120,8 @@ def train(
         step, mean = step + 1, 0.98 * mean + 0.02 * loss.item()
         if step % 100 == 0:
             print(f"text encoder: {step} steps, error {mean:.4f}", flush=True)
+    if new_words is not None:
+        hook.remove()
 
 
 def tell_apart(model: CLIPTextModel, ids: Tensor, alike: Tensor, minutes: float, device: str) -> None:
