@@ -100,7 +100,7 @@ def train(
         table.requires_grad_()
         learned = new_words.to(device)[:, None]
         hook = table.register_hook(lambda slope: slope * learned)
-    weights = [*(weight for weight in model.parameters() if weight.requires_grad), *head.parameters()]
+    weights: list[Tensor] = [*(weight for weight in model.parameters() if weight.requires_grad), *head.parameters()]
     optimiser = torch.optim.AdamW(weights, RATE, betas=(0.9, 0.99), weight_decay=0.01 if new_words is None else 0.0)
     random = torch.Generator(device).manual_seed(0)
     budget, step, mean, rows = Budget(minutes), 0, 1.0, torch.arange(BATCH, device=device)
@@ -110,18 +110,23 @@ def train(
         beyond = torch.rand(BATCH, device=device, generator=random) * (places - end[chosen])
         states = model(ids[chosen, :places]).last_hidden_state
         loss = (head(states[rows, (end[chosen] + beyond).long()]) - target[chosen]).square().mean()
-        torch.autograd.backward(loss)
-        nn.utils.clip_grad_norm_(weights, 1.0)
-        for group in optimiser.param_groups:
-            group["lr"] = rate(RATE, budget.share, step)
-        optimiser.step()
-        optimiser.zero_grad()
+        descend(optimiser, weights, loss, rate(RATE, budget.share, step))
         budget.tick()
         step, mean = step + 1, 0.98 * mean + 0.02 * loss.item()
         if step % 100 == 0:
             print(f"text encoder: {step} steps, error {mean:.4f}", flush=True)
     if new_words is not None:
         hook.remove()
+
+
+def descend(optimiser: torch.optim.Optimizer, weights: list[Tensor], loss: Tensor, learning_rate: float) -> None:
+    """One step along the loss's gradient."""
+    torch.autograd.backward(loss)
+    nn.utils.clip_grad_norm_(weights, 1.0)
+    for group in optimiser.param_groups:
+        group["lr"] = learning_rate
+    optimiser.step()
+    optimiser.zero_grad()
 
 
 def tell_apart(model: CLIPTextModel, ids: Tensor, alike: Tensor, minutes: float, device: str) -> None:
@@ -135,7 +140,7 @@ def tell_apart(model: CLIPTextModel, ids: Tensor, alike: Tensor, minutes: float,
     older = copy.deepcopy(model).requires_grad_(False)
     moves = moves_apart(older, ids[:SAMPLE].to(device), len(alike))
     model.requires_grad_()
-    weights = [*model.parameters()]
+    weights: list[Tensor] = [*model.parameters()]
     optimiser = torch.optim.AdamW(weights, RATE_APART, betas=(0.9, 0.99), weight_decay=0.0)
     random = torch.Generator().manual_seed(0)
     budget, step, mean = Budget(minutes), 0, 1.0
@@ -145,12 +150,7 @@ def tell_apart(model: CLIPTextModel, ids: Tensor, alike: Tensor, minutes: float,
             said = (tokens[..., None] == alike.to(device)).cumsum(1).clamp(max=1).float()  # (b, CONTEXT, w)
             wanted = older(tokens).last_hidden_state + said @ moves
         loss = (model(tokens).last_hidden_state - wanted).square().mean()
-        torch.autograd.backward(loss)
-        nn.utils.clip_grad_norm_(weights, 1.0)
-        for group in optimiser.param_groups:
-            group["lr"] = rate(RATE_APART, budget.share, step)
-        optimiser.step()
-        optimiser.zero_grad()
+        descend(optimiser, weights, loss, rate(RATE_APART, budget.share, step))
         budget.tick()
         step, mean = step + 1, 0.98 * mean + 0.02 * loss.item()
         if step % 100 == 0:
