@@ -101,14 +101,15 @@ def encode(run: Path, asked: argparse.Namespace, minutes: float) -> None:
 def make_text_encoder(run: Path, asked: argparse.Namespace, minutes: float) -> None:
     import torch
 
-    from models.recipe.pictures import pictures
+    from models.recipe.pictures import PRACTICE, pictures, practice
     from models.recipe.text_encoder import text_encoder
     from models.recipe.tokenizer import token_ids, tokenizer
 
     data, words = pictures(run / "pictures", asked.pictures), tokenizer(run / "tokenizer")
     z = torch.load(run / "codes.pt", mmap=True, weights_only=True)
     ids = token_ids(words, data.captions)
-    text_encoder(run / "text_encoder", words, ids, z, minutes, device(), asked.older)
+    practised = token_ids(words, [caption for name in PRACTICE for caption in practice(run, name)[1]])
+    text_encoder(run / "text_encoder", words, ids, z, practised, minutes, device(), asked.older)
 
 
 def make_scorer(run: Path, asked: argparse.Namespace, minutes: float) -> None:

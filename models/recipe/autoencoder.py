@@ -18,6 +18,7 @@ from diffusers import AutoencoderKL
 from torch import Tensor, nn
 
 from models.recipe.budget import Budget, rate
+from models.recipe.descent import descend
 from models.recipe.pictures import Pixels
 
 CHANNELS, PATCH = 8, 4
@@ -187,12 +188,7 @@ def train_decoder(vae: AutoencoderKL, pixels: Pixels, minutes: float, device: st
             z = vae.encode(x).latent_dist.mean
             z += FORGIVENESS * torch.randn(z.shape, generator=generator, device=device)
         loss = reconstruction_loss(vae.decode(z).sample, x)
-        torch.autograd.backward(loss)
-        nn.utils.clip_grad_norm_(weights, 1.0)
-        for group in optimiser.param_groups:
-            group["lr"] = rate(RATE, budget.share, step, warm_up=100)
-        optimiser.step()
-        optimiser.zero_grad()
+        descend(optimiser, weights, loss, rate(RATE, budget.share, step, warm_up=100))
         budget.tick()
         step += 1
         if step % 500 == 0:

@@ -21,8 +21,8 @@ BLOCK = 500  # pictures of one seed
 
 # What is practised beside them: how it is drawn, how many there are, and how often it is shown for one of the others.
 PRACTICE: dict[str, tuple[Callable[[Random], Practice], int, float]] = {
-    "cloth": (cloth, 6000, 0.12),
-    "pairs": (plain_pair, 8000, 0.24),
+    "cloth": (cloth, 6000, 0.06),
+    "pairs": (plain_pair, 8000, 0.12),
 }
 
 Pixels = npt.NDArray[np.uint8]

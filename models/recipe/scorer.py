@@ -17,6 +17,7 @@ from transformers import CLIPConfig, CLIPImageProcessorPil, CLIPModel, CLIPTextM
 
 from models.recipe.autoencoder import as_tensor
 from models.recipe.budget import Budget, rate
+from models.recipe.descent import descend
 from models.recipe.pictures import Label, Pictures, Pixels
 from models.recipe.precision import precision
 from models.recipe.tokenizer import token_ids
@@ -168,12 +169,7 @@ def train(model: CLIPModel, words: CLIPTokenizer, data: Pictures, minutes: float
         naming = naming_loss(scale * seen @ named.T, known[rows, whose].to(device))
         kinds = naming_loss(scale * seen @ named[: len(KINDS)].T, known[rows, whose].to(device)[:, :1])
         loss = naming + 2 * kinds + 0.2 * matching_loss(scale * seen[~two] @ read.T, told)
-        torch.autograd.backward(loss)
-        nn.utils.clip_grad_norm_(weights, 1.0)
-        for group, peak in zip(optimiser.param_groups, (RATE, RATE / 4), strict=True):
-            group["lr"] = rate(peak, budget.share, step, warm_up=50)
-        optimiser.step()
-        optimiser.zero_grad()
+        descend(optimiser, weights, loss, *(rate(peak, budget.share, step) for peak in (RATE, RATE / 4)))
         budget.tick()
         step, mean, mean_kinds = step + 1, 0.95 * mean + 0.05 * float(naming), 0.95 * mean_kinds + 0.05 * float(kinds)
         if step % 50 == 0:

@@ -5,8 +5,6 @@ thousand: rare words move a young cross-attention too little. With a text encode
 differ after five thousand. The guess is read at the end mark or at any padding after it, so that every place of the
 context carries the whole caption."""
 
-import copy
-import itertools
 from pathlib import Path
 
 import torch
@@ -14,30 +12,37 @@ from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from models.recipe.budget import Budget, rate
+from models.recipe.descent import descend
+from models.recipe.telling_apart import ENOUGH, GROUPS, distance, tell_apart
 from models.recipe.tokenizer import CONTEXT
-from models.recipe.world.individuals import PATTERNS
 
 WIDTH, LAYERS, HEADS = 128, 3, 4
 COMPONENTS = 256  # of the code, by which a guess is judged
 BATCH, RATE = 128, 2e-3
-APART, RATE_APART, SAMPLE = 0.4, 5e-4, 500  # of the states' length; of Adam; captions
-ENOUGH = 0.25  # of the states' length, between two words that the denoiser can learn from
 LAST_SHARE = 0.5  # of the minutes, for telling apart what came out alike
 WORD_SPREAD = 0.12  # CLIP's own 0.02 starts the words too near each other
 
 
 def text_encoder(
-    folder: Path, words: CLIPTokenizer, ids: Tensor, z: Tensor, minutes: float, device: str, older: Path | None = None
+    folder: Path,
+    words: CLIPTokenizer,
+    ids: Tensor,
+    z: Tensor,
+    practised: Tensor,
+    minutes: float,
+    device: str,
+    older: Path | None = None,
 ) -> CLIPTextModel:
-    """The text encoder in the folder; trained first if there is none, from an older model's if one is given."""
+    """The text encoder in the folder; trained first if there is none, from an older model's if one is given. ids, z:
+    the pictures' captions (n, CONTEXT) and codes; practised: captions (m, CONTEXT) of those for practice."""
     if not folder.exists():
         model = untrained(words)
         new_words = None if older is None else carry_over(model, words, older)
         if new_words is None or new_words.any():
             train(model, ids, z, words.eos_token_id, (1 - LAST_SHARE) * minutes, device, new_words)
-        alike = torch.tensor(words.convert_tokens_to_ids(words.tokenize(" ".join(PATTERNS))))
-        if distance(model, ids, alike) < ENOUGH:
-            tell_apart(model, ids, alike, LAST_SHARE * minutes, device)
+        alike = [group for group in GROUPS if distance(model, words, ids, group) < ENOUGH]
+        if alike:
+            tell_apart(model, words, torch.cat([ids, practised]), alike, LAST_SHARE * minutes, device)
         model.cpu().save_pretrained(folder)
     return loaded(folder)
 
@@ -117,67 +122,6 @@ def train(
             print(f"text encoder: {step} steps, error {mean:.4f}", flush=True)
     if new_words is not None:
         hook.remove()
-
-
-def descend(optimiser: torch.optim.Optimizer, weights: list[Tensor], loss: Tensor, learning_rate: float) -> None:
-    """One step along the loss's gradient."""
-    torch.autograd.backward(loss)
-    nn.utils.clip_grad_norm_(weights, 1.0)
-    for group in optimiser.param_groups:
-        group["lr"] = learning_rate
-    optimiser.step()
-    optimiser.zero_grad()
-
-
-def tell_apart(model: CLIPTextModel, ids: Tensor, alike: Tensor, minutes: float, device: str) -> None:
-    """Move the states of some words apart, and leave all others where they are. `alike`: the words' tokens, (w,).
-
-    The guess of a picture's code hardly needs to know which pattern it is, so "striped" and "dotted" came out alike:
-    states that differ by 0.08 of their length, where colours differ by 0.8. From such words the denoiser learns
-    nothing. So each is given a direction of its own, one that the states hardly use, and from the word on every state
-    moves along it; a denoiser that was trained before still understands the rest."""
-    model.to(device)
-    older = copy.deepcopy(model).requires_grad_(False)
-    moves = moves_apart(older, ids[:SAMPLE].to(device), len(alike))
-    model.requires_grad_()
-    weights: list[Tensor] = [*model.parameters()]
-    optimiser = torch.optim.AdamW(weights, RATE_APART, betas=(0.9, 0.99), weight_decay=0.0)
-    random = torch.Generator().manual_seed(0)
-    budget, step, mean = Budget(minutes), 0, 1.0
-    while not budget.spent:
-        tokens = ids[torch.randint(0, len(ids), (BATCH,), generator=random)].to(device)
-        with torch.no_grad():
-            said = (tokens[..., None] == alike.to(device)).cumsum(1).clamp(max=1).float()  # (b, CONTEXT, w)
-            wanted = older(tokens).last_hidden_state + said @ moves
-        loss = (model(tokens).last_hidden_state - wanted).square().mean()
-        descend(optimiser, weights, loss, rate(RATE_APART, budget.share, step))
-        budget.tick()
-        step, mean = step + 1, 0.98 * mean + 0.02 * loss.item()
-        if step % 100 == 0:
-            print(f"words apart: {step} steps, error {mean:.4f}", flush=True)
-    model.requires_grad_(False)
-
-
-@torch.no_grad()
-def distance(model: CLIPTextModel, ids: Tensor, these: Tensor) -> float:
-    """How far the states of captions are from those of the same with another of these words, as a share of their
-    length: the mean over all places from the word on, in captions of a sample that have one."""
-    model.cpu()
-    tokens = ids[(ids[..., None] == these).any(-1).any(-1)][:SAMPLE]
-    among = (tokens[..., None] == these).any(-1)
-    states = [model(tokens.masked_fill(among, int(word))).last_hidden_state[among.cumsum(1) > 0] for word in these]
-    apart = [(one - other).norm(dim=-1).mean() for one, other in itertools.combinations(states, 2)]
-    return float(torch.stack(apart).mean() / states[0].norm(dim=-1).mean())
-
-
-@torch.no_grad()
-def moves_apart(model: CLIPTextModel, ids: Tensor, count: int) -> Tensor:
-    """(count, WIDTH): at right angles, where the states of these captions vary least, and APART of their length. The
-    very least of all is the one that layer normalisation takes away."""
-    states = model(ids).last_hidden_state.flatten(0, 1)
-    directions = torch.linalg.eigh(torch.cov(states.T)).eigenvectors.T
-    moves: Tensor = directions[1 : 1 + count] * APART * states.norm(dim=-1).mean()
-    return moves
 
 
 def principal_part(z: Tensor, sample: int = 8000) -> Tensor:
