@@ -34,3 +34,8 @@ def draw_creature(figure: Figure, it: Creature, pose: Pose) -> None:
     if it.whiskers:
         draw_whiskers(pen, frame)
     WEAR[it.wear](pen, it, frame)
+
+
+def draw_what_it_wears(figure: Figure, it: Creature) -> None:
+    """And nothing of the creature, where it would be on it."""
+    WEAR[it.wear](figure.pen, it, Frame.of(it))
