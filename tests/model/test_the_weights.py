@@ -1,12 +1,16 @@
 """The shipped weights are an ordinary diffusers folder, small enough for git, and safe to read."""
 
+from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
 import torch
 from diffusers import StableDiffusionPipeline
 from safetensors import safe_open
+
+from models.recipe.word_cost import CASES, SEED, Guesses
 
 DEMO = Path(__file__).parents[2] / "models" / "demo"
 
@@ -43,3 +47,18 @@ def test_diffusers_draws_with_it_and_no_code_of_ours(pipeline: StableDiffusionPi
     assert drawn[0].size == (64, 64)
     assert red[0] > red[2] + 60
     assert blue[2] > blue[0] + 60
+
+
+def test_a_wrong_colour_costs_the_denoiser_something_and_the_same_caption_nothing() -> None:
+    random = Random(SEED)
+    cases = [CASES["colour"](random) for _ in range(8)]
+    guesses = Guesses(DEMO)
+    assert guesses.cost(cases) > 0.05
+    assert guesses.cost([replace(case, wrong=case.right) for case in cases]) == 0
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_a_case_of_a_words_cost_differs_in_its_captions_alone(name: str) -> None:
+    case = CASES[name](Random(SEED))
+    assert case.right != case.wrong
+    assert case.picture.size == (64, 64)
