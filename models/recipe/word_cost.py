@@ -96,18 +96,19 @@ class Guesses:
 
     def cost(self, cases: list[Case]) -> float:
         """By which share the mean squared error is larger with the wrong captions."""
-        right, wrong = (self._error(cases, [getattr(case, which) for case in cases]) for which in ("right", "wrong"))
+        z = self._codes([case.picture for case in cases])
+        right, wrong = (self._error(z, [getattr(case, which) for case in cases]) for which in ("right", "wrong"))
         return wrong / right - 1
 
     @torch.no_grad()
-    def _error(self, cases: list[Case], captions: list[str]) -> float:
-        z = self._codes([case.picture for case in cases])
+    def _error(self, z: Tensor, captions: list[str]) -> float:
         noise = torch.randn(z.shape, generator=torch.Generator().manual_seed(SEED))
-        t, schedule = torch.full((len(cases),), TIMESTEP), noise_schedule()
+        t, schedule = torch.full((len(z),), TIMESTEP), noise_schedule()
         states = self.text(token_ids(self.words, captions)).last_hidden_state
         guess = self.unet(schedule.add_noise(z, noise, t), t, states).sample
         return float((guess - schedule.get_velocity(z, noise, t)).square().mean())
 
+    @torch.no_grad()
     def _codes(self, pictures: list[Image.Image]) -> Tensor:
         x = as_tensor(np.stack([np.asarray(picture.convert("RGB")) for picture in pictures]), "cpu")
         z: Tensor = self.vae.encode(x).latent_dist.mean * self.vae.config.scaling_factor

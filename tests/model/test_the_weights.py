@@ -58,7 +58,7 @@ def test_a_wrong_colour_costs_the_denoiser_something_and_the_same_caption_nothin
 
 
 @pytest.mark.parametrize("name", sorted(CASES))
-def test_a_case_of_a_words_cost_differs_in_its_captions_alone(name: str) -> None:
+def test_every_case_of_a_words_cost_has_a_picture_and_two_captions(name: str) -> None:
     case = CASES[name](Random(SEED))
     assert case.right != case.wrong
     assert case.picture.size == (64, 64)

@@ -77,9 +77,9 @@ def accessory(random: Random) -> Practice:
     if random.random() < 0.5:
         picture = portrait(it, random, background, size=random.uniform(*SIZES["close-up"]))
         return Practice(picture, f"a close-up photo of {_called(it, random)} with {article(wear)}{where}")
+    assert isinstance(it, Creature)
     figure, picture = Figure(), background.picture.copy()
-    if isinstance(it, Creature):
-        draw_what_it_wears(figure, it)
+    draw_what_it_wears(figure, it)
     side = int(UNITS * random.uniform(1.0, 1.5))
     layer, corner = figure.layer.resize((side, side)), (UNITS - side) // 2
     picture.paste(layer, (corner, corner), layer)
