@@ -108,8 +108,13 @@ def make_text_encoder(run: Path, asked: argparse.Namespace, minutes: float) -> N
     data, words = pictures(run / "pictures", asked.pictures), tokenizer(run / "tokenizer")
     z = torch.load(run / "codes.pt", mmap=True, weights_only=True)
     ids = token_ids(words, data.captions)
-    practised = token_ids(words, [caption for name in PRACTICE for caption in practice(run, name)[1]])
-    text_encoder(run / "text_encoder", words, ids, z, practised, minutes, device(), asked.older)
+    practised = {name: token_ids(words, practice(run, name)[1]) for name in PRACTICE}
+    has_two = torch.tensor([label.partner is not None for label in data.labels])
+    pairs = torch.load(run / "codes-pairs.pt", mmap=True, weights_only=True)
+    mixed = torch.randperm(len(pairs) + int(has_two.sum()), generator=torch.Generator().manual_seed(0))
+    two = torch.cat([practised["pairs"], ids[has_two]])[mixed], torch.cat([pairs, z[has_two]])[mixed]
+    every = torch.cat([*practised.values()])
+    text_encoder(run / "text_encoder", words, ids, z, every, two, minutes, device(), asked.older)
 
 
 def make_scorer(run: Path, asked: argparse.Namespace, minutes: float) -> None:

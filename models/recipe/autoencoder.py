@@ -223,10 +223,12 @@ def codes(file: Path, vae: AutoencoderKL, pixels: Pixels, device: str) -> Tensor
 
 def as_one_matrix(vae: AutoencoderKL, x: Tensor) -> Callable[[Tensor], Tensor]:
     """The encoder was written down as a linear map of each patch, and as one it is a hundred times faster. The map is
-    read off a few pictures, x: (n, 3, 64, 64), and has to agree with what the encoder does."""
-    code = vae.encode(x).latent_dist.mean
-    patches = torch.cat([unfolded(x), torch.ones_like(unfolded(x)[..., :1])], -1)
-    solved = torch.linalg.lstsq(patches.flatten(0, 1).double().cpu(), code.flatten(2).mT.flatten(0, 1).double().cpu())
+    read off noise, as pictures of flat colour would not show all of it, and has to agree with what the encoder does
+    with some pictures, x: (n, 3, 64, 64)."""
+    noise = torch.randn(x.shape, generator=torch.Generator().manual_seed(0)).to(x)
+    patches = torch.cat([unfolded(noise), torch.ones_like(unfolded(noise)[..., :1])], -1)
+    seen = vae.encode(noise).latent_dist.mean
+    solved = torch.linalg.lstsq(patches.flatten(0, 1).double().cpu(), seen.flatten(2).mT.flatten(0, 1).double().cpu())
     matrix = solved.solution.float().to(x.device)  # (49, 8)
 
     def encode(pictures: Tensor) -> Tensor:
@@ -234,6 +236,7 @@ def as_one_matrix(vae: AutoencoderKL, x: Tensor) -> Callable[[Tensor], Tensor]:
         codes: Tensor = (unfolded(pictures) @ matrix[:-1] + matrix[-1]).mT.unflatten(-1, (side, side))
         return codes
 
+    code = vae.encode(x).latent_dist.mean
     error = float((encode(x) - code).square().mean() / code.var())
     if error > LINEAR:
         raise ValueError(f"This autoencoder's encoder is not the linear one of this recipe: it is off by {error:.2g}.")

@@ -14,16 +14,29 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.recipe.world import Creature, Individual, Practice, Sample, accessory, cloth, plain_pair, sample
+from models.recipe.world import (
+    Creature,
+    Individual,
+    Practice,
+    Sample,
+    accessory,
+    cloth,
+    halves,
+    plain_pair,
+    sample,
+    shade,
+)
 
 FIRST_SEED = 1000  # of the training; the score, the examples and the tests use other seeds
 BLOCK = 500  # pictures of one seed
 
 # What is practised beside them: how it is drawn, how many there are, and how often it is shown for one of the others.
 PRACTICE: dict[str, tuple[Callable[[Random], Practice], int, float]] = {
-    "cloth": (cloth, 6000, 0.06),
-    "pairs": (plain_pair, 8000, 0.06),
-    "accessories": (accessory, 6000, 0.16),
+    "cloth": (cloth, 6000, 0.05),
+    "pairs": (plain_pair, 32000, 0.25),
+    "halves": (halves, 3000, 0.08),
+    "shades": (shade, 8000, 0.14),
+    "accessories": (accessory, 8000, 0.16),
 }
 
 Pixels = npt.NDArray[np.uint8]

@@ -4,7 +4,10 @@ The guess of a picture's code hardly needs to know which pattern it is, whether 
 at the right. So such words came out alike: in "a cat next to a red {}", the states of two kinds differed by as little
 as 0.1 of their length, where most kinds differ by 0.9, and from such words the denoiser learned nothing. So each word
 is given a direction of its own among those that the states hardly use, and from the word on every state moves along
-it, until another word of its group is said. A denoiser that was trained before still understands the rest."""
+it, until another word of its group is said. A denoiser that was trained before still understands the rest.
+
+And from the second kind that is said on, the states say that it is the second: one that stands at the right is called
+as one that stands alone, and by its state at that word the denoiser could hardly tell that it belongs at the right."""
 
 import copy
 import itertools
@@ -41,19 +44,32 @@ def holding(ids: Tensor, group: Tensor) -> Tensor:
     return (last == last.amax(-1, keepdim=True)) & (last > 0)
 
 
+def second_said(ids: Tensor, group: Tensor) -> Tensor:
+    """From which places of captions (b, c) on two of a group's words (w,) were said: (b, c)."""
+    return (ids[..., None] == group).any(-1).cumsum(1) >= 2
+
+
 def tell_apart(
     model: CLIPTextModel,
     tokenizer: CLIPTokenizer,
     ids: Tensor,
     groups: Sequence[Sequence[str]],
+    mark_second: bool,
     minutes: float,
     device: str,
 ) -> None:
     """Train the model for so many minutes on captions ids (n, c)."""
-    known = [tokens_of(group, tokenizer) for group in groups]
+    known, kinds = [tokens_of(group, tokenizer) for group in groups], tokens_of(KINDS, tokenizer)
+
+    def held(chosen: Tensor) -> Tensor:
+        marks = [holding(chosen, group) for group in known]
+        if mark_second:
+            marks.append(second_said(chosen, kinds)[..., None])
+        return torch.cat(marks, dim=-1).float().to(device)
+
     model.to(device)
     older = copy.deepcopy(model).requires_grad_(False)
-    moves = moves_apart(older, ids[:SAMPLE].to(device), sum(len(group) for group in groups))
+    moves = moves_apart(older, ids[:SAMPLE].to(device), sum(len(group) for group in groups) + mark_second)
     model.requires_grad_()
     weights: list[Tensor] = [*model.parameters()]
     optimiser = torch.optim.AdamW(weights, RATE, betas=(0.9, 0.99), weight_decay=0.0)
@@ -61,10 +77,10 @@ def tell_apart(
     budget, step, mean = Budget(minutes), 0, 1.0
     while not budget.spent:
         chosen = ids[torch.randint(0, len(ids), (BATCH,), generator=random)]
-        held = torch.cat([holding(chosen, group) for group in known], dim=-1).float().to(device)
+        moved = held(chosen) @ moves
         chosen = chosen.to(device)
         with torch.no_grad():
-            wanted = older(chosen).last_hidden_state + held @ moves
+            wanted = older(chosen).last_hidden_state + moved
         loss = (model(chosen).last_hidden_state - wanted).square().mean()
         descend(optimiser, weights, loss, rate(RATE, budget.share, step))
         budget.tick()
@@ -87,6 +103,20 @@ def distance(model: CLIPTextModel, tokenizer: CLIPTokenizer, ids: Tensor, group:
     states = [model(sample.masked_fill(said, int(word))).last_hidden_state[after] for word in these]
     nearest = min(float((one - other).norm(dim=-1).mean()) for one, other in itertools.combinations(states, 2))
     return nearest / float(states[0].norm(dim=-1).mean())
+
+
+@torch.no_grad()
+def second_apart(model: CLIPTextModel, tokenizer: CLIPTokenizer, ids: Tensor) -> float:
+    """How far the states at the words of the second kind are from those at the words of the first, on average over
+    captions (n, c), so that it is not who they are, as a share of the states' length."""
+    model.cpu()
+    kinds = tokens_of(KINDS, tokenizer)
+    said, second = (ids[..., None] == kinds).any(-1), second_said(ids, kinds)
+    two = second.any(-1)
+    both, said, second = (tensor[two][:SAMPLE] for tensor in (ids, said, second))
+    states = model(both).last_hidden_state
+    first, last = states[said & ~second], states[said & second]
+    return float((last.mean(0) - first.mean(0)).norm() / states.norm(dim=-1).mean())
 
 
 @torch.no_grad()

@@ -13,13 +13,15 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from models.recipe.budget import Budget, rate
 from models.recipe.descent import descend
-from models.recipe.telling_apart import ENOUGH, GROUPS, distance, tell_apart
+from models.recipe.telling_apart import ENOUGH, GROUPS, distance, second_apart, tell_apart, tokens_of
 from models.recipe.tokenizer import CONTEXT
+from models.recipe.two_at_once import CLEAR, learn_two, principal_part, unexplained
+from models.recipe.world import KINDS
 
 WIDTH, LAYERS, HEADS = 128, 3, 4
 COMPONENTS = 256  # of the code, by which a guess is judged
 BATCH, RATE = 128, 2e-3
-LAST_SHARE = 0.5  # of the minutes, for telling apart what came out alike
+TELL_APART, LEARN_TWO = 0.3, 0.3  # of the minutes, for what came out alike and for two things side by side
 WORD_SPREAD = 0.12  # CLIP's own 0.02 starts the words too near each other
 
 
@@ -29,20 +31,25 @@ def text_encoder(
     ids: Tensor,
     z: Tensor,
     practised: Tensor,
+    two: tuple[Tensor, Tensor],
     minutes: float,
     device: str,
     older: Path | None = None,
 ) -> CLIPTextModel:
     """The text encoder in the folder; trained first if there is none, from an older model's if one is given. ids, z:
-    the pictures' captions (n, CONTEXT) and codes; practised: captions (m, CONTEXT) of those for practice."""
+    the pictures' captions (n, CONTEXT) and codes; practised: captions (m, CONTEXT) of those for practice; two: captions
+    and codes of pictures with two things."""
     if not folder.exists():
         model = untrained(words)
         new_words = None if older is None else carry_over(model, words, older)
         if new_words is None or new_words.any():
-            train(model, ids, z, words.eos_token_id, (1 - LAST_SHARE) * minutes, device, new_words)
+            train(model, ids, z, words.eos_token_id, (1 - TELL_APART - LEARN_TWO) * minutes, device, new_words)
         alike = [group for group in GROUPS if distance(model, words, ids, group) < ENOUGH]
-        if alike:
-            tell_apart(model, words, torch.cat([ids, practised]), alike, LAST_SHARE * minutes, device)
+        mark_second = second_apart(model, words, ids) < ENOUGH
+        if alike or mark_second:
+            tell_apart(model, words, torch.cat([ids, practised]), alike, mark_second, TELL_APART * minutes, device)
+        if unexplained(model, *two) > CLEAR:
+            learn_two(model, two, ids, tokens_of(KINDS, words), words.eos_token_id, LEARN_TWO * minutes, device)
         model.cpu().save_pretrained(folder)
     return loaded(folder)
 
@@ -94,7 +101,7 @@ def train(
     """ids: (n, CONTEXT); z: (n, 8, 16, 16). Where only some words are new, only their rows are learned, as in textual
     inversion: a denoiser that was trained with all the rest still understands it. (Everything trained on, in four
     minutes the states of old captions moved by 44 % of their length.)"""
-    target = principal_part(z).to(device)
+    target = principal_part(z, COMPONENTS).to(device)
     end = (ids == end_id).int().argmax(1).to(device)
     ids = ids.to(device)
     model.to(device).train()
@@ -122,13 +129,3 @@ def train(
             print(f"text encoder: {step} steps, error {mean:.4f}", flush=True)
     if new_words is not None:
         hook.remove()
-
-
-def principal_part(z: Tensor, sample: int = 8000) -> Tensor:
-    """(n, COMPONENTS): the codes' first principal components, at a mean deviation of one."""
-    flat = z[:sample].float().flatten(1)
-    mean = flat.mean(0)
-    torch.manual_seed(0)
-    basis = torch.pca_lowrank(flat - mean, q=COMPONENTS, niter=3)[2]
-    part = torch.cat([(block.float().flatten(1) - mean) @ basis for block in torch.split(z, 4000)])
-    return part / part[:sample].std(0).mean()

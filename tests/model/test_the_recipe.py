@@ -9,11 +9,11 @@ from random import Random
 import numpy as np
 import pytest
 import torch
-from diffusers import UNet2DConditionModel
+from diffusers import AutoencoderKL, UNet2DConditionModel
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from models.recipe import pictures as drawing
-from models.recipe.autoencoder import written_down
+from models.recipe.autoencoder import as_one_matrix, as_tensor, written_down
 from models.recipe.budget import Budget, rate
 from models.recipe.denoiser import Lesson
 from models.recipe.pictures import (
@@ -26,11 +26,13 @@ from models.recipe.pictures import (
     with_practice,
 )
 from models.recipe.team import Weights, train, views
-from models.recipe.telling_apart import distance, holding, tell_apart, tokens_of
+from models.recipe.telling_apart import distance, holding, second_said, tell_apart, tokens_of
 from models.recipe.text_encoder import carry_over, untrained
 from models.recipe.tokenizer import token_ids, tokenizer
-from models.recipe.world import KINDS, SCENES, STYLES, accessory, cloth, sample
-from models.recipe.world.individuals import PATTERNS
+from models.recipe.two_at_once import fitted, last_states, learn_two, principal_part
+from models.recipe.world import KINDS, SCENES, STYLES, accessory, cloth, halves, plain_pair, sample, shade
+from models.recipe.world.colours import COLOURS
+from models.recipe.world.individuals import PATTERNS, SPECIES
 
 DEMO = Path(__file__).parents[2] / "models" / "demo"
 
@@ -124,7 +126,8 @@ def test_practice_is_drawn_beside_the_pictures_and_shown_as_often_as_it_says(
     assert all(any(word in caption for word in (" next to ", " beside ", " and ")) for caption in captions)
     rows = with_practice(list(range(100)), 100)
     assert rows[:100] == list(range(100))
-    assert Counter(rows[100:]) == {**dict.fromkeys(range(100, 106), 2), **dict.fromkeys(range(106, 109), 5)}
+    times = {number: max(1, round(share * 100 / 3)) for number, (_, _, share) in enumerate(drawing.PRACTICE.values())}
+    assert Counter(rows[100:]) == {100 + 3 * number + row: times[number] for number in times for row in range(3)}
 
 
 def test_cloth_shows_a_pattern_from_edge_to_edge() -> None:
@@ -135,10 +138,25 @@ def test_cloth_shows_a_pattern_from_edge_to_edge() -> None:
         assert min(levels[:16].std(), levels[-16:].std(), levels[:, :16].std(), levels[:, -16:].std()) > 5
 
 
+def test_halves_are_in_the_colours_that_are_said_in_their_order() -> None:
+    for seed in range(20):
+        drawn = halves(Random(seed))
+        said = [word for word in drawn.caption.split() if word in COLOURS]
+        pixels = np.asarray(drawn.picture, int)
+        for side, colour in zip((pixels[:, :24], pixels[:, 40:]), said, strict=True):
+            assert np.abs(side - COLOURS[colour]).max() < 16, drawn.caption
+
+
+def test_a_shade_is_seen_by_itself_or_on_somebody() -> None:
+    captions = [shade(Random(seed)).caption for seed in range(40)]
+    assert 5 < sum(caption.endswith(" flag") for caption in captions) < 30
+    assert all(any(f" {colour} " in caption for colour in COLOURS) for caption in captions)
+
+
 def test_what_is_worn_is_practised_by_itself_and_on_somebody() -> None:
     drawn = [accessory(Random(seed)) for seed in range(20)]
-    alone = [one for one in drawn if one.caption.startswith("a photo of ")]
-    assert 5 < len(alone) < 15
+    alone = [one for one in drawn if not any(f" {kind} " in one.caption for kind in SPECIES)]
+    assert 2 < len(alone) < 12
     for one in alone:
         levels = np.asarray(one.picture, int)
         thing = np.abs(levels - levels[0, 0]).max(-1) > 20
@@ -193,7 +211,7 @@ def test_words_that_came_out_alike_are_told_apart_and_the_others_stay(
     ids = torch.cat([token_ids(words, captions), others])
     before = model(others).last_hidden_state
     assert distance(model, words, ids, PATTERNS) < 1e-5
-    tell_apart(model, words, ids, [PATTERNS], 120, "cpu")
+    tell_apart(model, words, ids, [PATTERNS], False, 120, "cpu")
     after = model(others).last_hidden_state
     moved = float(((after - before).norm(dim=-1) / before.norm(dim=-1)).mean())
     assert distance(model, words, ids, PATTERNS) > 2 * moved
@@ -253,3 +271,57 @@ def test_a_training_of_two_goes_on_from_its_checkpoint(
     assert any(not torch.equal(old, new) for old, new in zip(before, unet.parameters(), strict=True))
     notes = [json.loads(line) for line in (tmp_path / "denoiser.jsonl").read_text().splitlines()]
     assert [note["seen"] for note in notes] == sorted(note["seen"] for note in notes)
+
+
+def test_who_is_said_second_is_marked_from_its_word_on(words: CLIPTokenizer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("models.recipe.telling_apart.Budget", Steps)
+    monkeypatch.setattr("models.recipe.telling_apart.BATCH", 16)
+    ids = token_ids(words, [f"a {one} next to a red {other}" for one in KINDS[:12] for other in KINDS[-12:]])
+    second = second_said(ids, tokens_of(KINDS, words))
+    assert words.convert_ids_to_tokens(int(ids[0][second[0]][0])) == f"{KINDS[-12]}</w>"
+    assert second[0].sum() == len(second[0]) - second[0].tolist().index(True)
+    model = untrained(words).requires_grad_(False)
+    carry_over(model, words, DEMO)
+    before = model(ids).last_hidden_state
+    tell_apart(model, words, ids, [], True, 120, "cpu")
+    moved = model(ids).last_hidden_state - before
+    assert moved[second].mean(0).norm() > 2 * moved[~second].norm(dim=-1).mean()
+
+
+def test_captions_with_two_come_to_say_what_they_look_like_and_the_others_stay(
+    words: CLIPTokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.recipe.two_at_once.Budget", Steps)
+    monkeypatch.setattr("models.recipe.two_at_once.COMPONENTS", 16)
+    monkeypatch.setattr("models.recipe.two_at_once.PASSES", 100)
+    monkeypatch.setattr("models.recipe.two_at_once.RATE", 2e-4)
+    random = Random(0)
+    drawn = [plain_pair(random) for _ in range(300)]
+    vae = AutoencoderKL.from_pretrained(DEMO / "vae", torch_dtype=torch.float32).requires_grad_(False)
+    pixels = as_tensor(np.stack([np.asarray(one.picture) for one in drawn]), "cpu")
+    two = token_ids(words, [one.caption for one in drawn]), as_one_matrix(vae, pixels[:8])(pixels)
+    others = token_ids(words, [f"a photo of a red {kind} on the beach" for kind in KINDS])
+    model = untrained(words).requires_grad_(False)
+    carry_over(model, words, DEMO)
+    target = principal_part(two[1], 16)
+
+    def error() -> float:
+        with torch.no_grad():
+            return float((fitted(model, two[0], target)(last_states(model, two[0])) - target).square().mean())
+
+    def states() -> list[torch.Tensor]:
+        return [model(captions).last_hidden_state for captions in (two[0], others)]
+
+    before, not_clear = states(), error()
+    learn_two(model, two, others, tokens_of(KINDS, words), words.eos_token_id, 100, "cpu")
+    assert error() < 0.95 * not_clear
+    moved, stayed = ((new - old).norm(dim=-1).mean() for new, old in zip(states(), before, strict=True))
+    assert stayed < 0.7 * moved
+
+
+def test_the_encoder_is_read_off_whatever_the_pictures_show() -> None:
+    vae = AutoencoderKL.from_pretrained(DEMO / "vae", torch_dtype=torch.float32)
+    flat = as_tensor(np.stack([np.asarray(halves(Random(seed)).picture) for seed in range(8)]), "cpu")
+    with torch.no_grad():
+        as_it_is = vae.encode(flat).latent_dist.mean
+        assert torch.allclose(as_one_matrix(vae, flat)(flat), as_it_is, atol=0.05)

@@ -4,7 +4,7 @@ Of all that there is to see in a picture, a pattern is little, and which of two 
 400 thousand pictures, the denoiser's guess was no worse when the caption named a wrong pattern. On cloth that fills the
 picture it is all there is: after twelve thousand, three minutes, a wrong name doubles the error. And what is learned on
 cloth holds for cats. So it is with what is worn and small: after a million pictures it made no difference whether a
-party hat was named, where a crown made one of 16 %."""
+party hat was named, where a crown made one of 16 %. So it is with the colours that lie near each other."""
 
 from dataclasses import dataclass
 from random import Random
@@ -68,15 +68,39 @@ def plain_pair(random: Random) -> Practice:
     return Practice(pair(left, right, random, background), f"a photo of {said}{where}")
 
 
+def halves(random: Random) -> Practice:
+    """Two flags that share the picture: all there is to learn is which of them the words are about."""
+    left, right = random.sample(list(COLOURS), 2)
+    picture = Image.new("RGB", (SIDE, SIDE), varied(COLOURS[left], random))
+    picture.paste(varied(COLOURS[right], random), (SIDE // 2 + random.randint(-2, 2), 0, SIDE, SIDE))
+    said = random.choice(BESIDE).format(*(article(f"{colour} flag") for colour in (left, right)))
+    return Practice(picture, f"a photo of {said}")
+
+
+def shade(random: Random) -> Practice:
+    """One colour from edge to edge, or somebody all in it, large, before another."""
+    it = individual(random, pattern=None)
+    if random.random() < 0.4:
+        flag = Image.new("RGB", (SIDE, SIDE), varied(COLOURS[it.colour], random))
+        return Practice(flag, f"a photo of {article(it.colour)} flag")
+    background = plain(random.choice(list(COLOURS)), random)
+    where = f" {background.name}" if random.random() < 0.5 else ""
+    medium, sizes = random.choice((("photo", USUAL_SIZE), ("close-up photo", SIZES["close-up"])))
+    picture = portrait(it, random, background, size=random.uniform(*sizes))
+    return Practice(picture, f"a {medium} of {article(it.colour)} {it.kind}{where}")
+
+
 def accessory(random: Random) -> Practice:
-    """One by itself before one colour, or on a creature that is drawn large."""
+    """One by itself before one colour, or on a creature, as large as ever or larger."""
     wear = random.choice(LEARNED_LAST)
     it = individual(random, random.choice(list(SPECIES)), pattern=None, wear=wear)
     background = plain(random.choice(list(COLOURS)), random)
     where = f" {background.name}" if random.random() < 0.5 else ""
-    if random.random() < 0.5:
-        picture = portrait(it, random, background, size=random.uniform(*SIZES["close-up"]))
-        return Practice(picture, f"a close-up photo of {_called(it, random)} with {article(wear)}{where}")
+    alone = random.random() < 0.3
+    if not alone:
+        medium, sizes = random.choice((("photo", USUAL_SIZE), ("close-up photo", SIZES["close-up"])))
+        picture = portrait(it, random, background, size=random.uniform(*sizes))
+        return Practice(picture, f"a {medium} of {_called(it, random)} with {article(wear)}{where}")
     assert isinstance(it, Creature)
     figure, picture = Figure(), background.picture.copy()
     draw_what_it_wears(figure, it)
