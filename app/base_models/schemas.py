@@ -24,7 +24,7 @@ class BaseModelOut(BaseModel):
                     "context_length": 32,
                     "mirror": False,
                     "steps": 20,
-                    "guidance": 4.0,
+                    "guidance": 3.0,
                     "scheduler": "ddim",
                     "weights_hash": "5d41402a" * 8,
                     "ready": True,
