@@ -71,6 +71,7 @@ def learn_two(
 def unexplained(model: CLIPTextModel, ids: Tensor, z: Tensor) -> float:
     """The share of the codes' variance that no linear map of the captions' last states guesses, of pairs that took no
     part in fitting it: a quarter of the first SAMPLE."""
+    model.cpu()
     target = principal_part(z[:SAMPLE], COMPONENTS)
     fit = 3 * len(target) // 4
     head = fitted(model, ids[:fit], target[:fit])
