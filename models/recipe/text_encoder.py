@@ -15,11 +15,10 @@ from models.recipe.budget import Budget, rate
 from models.recipe.descent import descend
 from models.recipe.telling_apart import ENOUGH, GROUPS, distance, second_apart, tell_apart, tokens_of
 from models.recipe.tokenizer import CONTEXT
-from models.recipe.two_at_once import CLEAR, learn_two, principal_part, unexplained
+from models.recipe.two_at_once import CLEAR, COMPONENTS, learn_two, principal_part, unexplained
 from models.recipe.world import KINDS
 
 WIDTH, LAYERS, HEADS = 128, 3, 4
-COMPONENTS = 256  # of the code, by which a guess is judged
 BATCH, RATE = 128, 2e-3
 TELL_APART, LEARN_TWO = 0.3, 0.3  # of the minutes, for what came out alike and for two things side by side
 WORD_SPREAD = 0.12  # CLIP's own 0.02 starts the words too near each other

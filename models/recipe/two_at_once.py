@@ -16,7 +16,7 @@ from models.recipe.budget import Budget, rate
 from models.recipe.descent import descend
 from models.recipe.telling_apart import second_said
 
-COMPONENTS = 256  # of the pairs' codes, by which a guess is judged
+COMPONENTS = 256  # of the codes, by which a guess is judged
 BATCH, OTHERS, RATE, DECAY = 96, 40, 1e-3, 0.02  # captions with two, and without; of AdamW
 STAY, STAY_NEAR = 4.0, 0.05  # what it costs to move the other states, and these
 PASSES = 5  # over all pairs; after ten, pairs that it has not seen are guessed worse again

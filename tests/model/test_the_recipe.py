@@ -17,7 +17,6 @@ from models.recipe.autoencoder import as_one_matrix, as_tensor, written_down
 from models.recipe.budget import Budget, rate
 from models.recipe.denoiser import Lesson
 from models.recipe.pictures import (
-    PRACTICE,
     Label,
     draw_block,
     pictures,
@@ -120,14 +119,13 @@ def test_what_is_learned_last_is_shown_more_often() -> None:
 def test_practice_is_drawn_beside_the_pictures_and_shown_as_often_as_it_says(
     few: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drawing, "PRACTICE", {name: (draw, 3, share) for name, (draw, _, share) in PRACTICE.items()})
+    monkeypatch.setattr(drawing, "PRACTICE", {"cloth": (cloth, 3, 0.06), "pairs": (plain_pair, 3, 0.12)})
     pixels, captions = practice(few, "pairs")
     assert pixels.shape == (3, 64, 64, 3)
     assert all(any(word in caption for word in (" next to ", " beside ", " and ")) for caption in captions)
     rows = with_practice(list(range(100)), 100)
     assert rows[:100] == list(range(100))
-    times = {number: max(1, round(share * 100 / 3)) for number, (_, _, share) in enumerate(drawing.PRACTICE.values())}
-    assert Counter(rows[100:]) == {100 + 3 * number + row: times[number] for number in times for row in range(3)}
+    assert Counter(rows[100:]) == {100: 2, 101: 2, 102: 2, 103: 4, 104: 4, 105: 4}
 
 
 def test_cloth_shows_a_pattern_from_edge_to_edge() -> None:

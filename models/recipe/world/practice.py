@@ -4,7 +4,7 @@ Of all that there is to see in a picture, a pattern is little, and which of two 
 400 thousand pictures, the denoiser's guess was no worse when the caption named a wrong pattern. On cloth that fills the
 picture it is all there is: after twelve thousand, three minutes, a wrong name doubles the error. And what is learned on
 cloth holds for cats. So it is with what is worn and small: after a million pictures it made no difference whether a
-party hat was named, where a crown made one of 16 %. So it is with the colours that lie near each other."""
+party hat was named, where a crown made one of 16 %. And so with colours that lie near each other."""
 
 from dataclasses import dataclass
 from random import Random
@@ -28,7 +28,7 @@ from models.recipe.world.individuals import (
 )
 from models.recipe.world.picture import SIDE, pair, portrait
 from models.recipe.world.qualities import SIZES, USUAL_SIZE
-from models.recipe.world.scenes import plain
+from models.recipe.world.scenes import Background, plain
 from models.recipe.world.words import article
 
 LEARNED_LAST: tuple[Wear, ...] = ("bow tie", "scarf", "party hat")  # of what a creature may wear
@@ -64,7 +64,7 @@ def plain_pair(random: Random) -> Practice:
         right = individual(random, pattern=None)
     background = plain(random.choice(list(COLOURS)), random)
     said = random.choice(BESIDE).format(_called(left, random), _called(right, random))
-    where = f" {background.name}" if random.random() < 0.5 else ""
+    where = _where(background, random)
     return Practice(pair(left, right, random, background), f"a photo of {said}{where}")
 
 
@@ -84,9 +84,8 @@ def shade(random: Random) -> Practice:
         flag = Image.new("RGB", (SIDE, SIDE), varied(COLOURS[it.colour], random))
         return Practice(flag, f"a photo of {article(it.colour)} flag")
     background = plain(random.choice(list(COLOURS)), random)
-    where = f" {background.name}" if random.random() < 0.5 else ""
-    medium, sizes = random.choice((("photo", USUAL_SIZE), ("close-up photo", SIZES["close-up"])))
-    picture = portrait(it, random, background, size=random.uniform(*sizes))
+    where = _where(background, random)
+    medium, picture = _as_large_or_larger(it, random, background)
     return Practice(picture, f"a {medium} of {article(it.colour)} {it.kind}{where}")
 
 
@@ -95,11 +94,9 @@ def accessory(random: Random) -> Practice:
     wear = random.choice(LEARNED_LAST)
     it = individual(random, random.choice(list(SPECIES)), pattern=None, wear=wear)
     background = plain(random.choice(list(COLOURS)), random)
-    where = f" {background.name}" if random.random() < 0.5 else ""
-    alone = random.random() < 0.3
-    if not alone:
-        medium, sizes = random.choice((("photo", USUAL_SIZE), ("close-up photo", SIZES["close-up"])))
-        picture = portrait(it, random, background, size=random.uniform(*sizes))
+    where = _where(background, random)
+    if random.random() >= 0.3:
+        medium, picture = _as_large_or_larger(it, random, background)
         return Practice(picture, f"a {medium} of {_called(it, random)} with {article(wear)}{where}")
     assert isinstance(it, Creature)
     figure, picture = Figure(), background.picture.copy()
@@ -112,3 +109,13 @@ def accessory(random: Random) -> Practice:
 
 def _called(it: Individual, random: Random) -> str:
     return article(f"{it.colour} {it.kind}" if random.random() < 0.85 else it.kind)
+
+
+def _where(background: Background, random: Random) -> str:
+    return f" {background.name}" if random.random() < 0.5 else ""
+
+
+def _as_large_or_larger(it: Individual, random: Random, background: Background) -> tuple[str, Image.Image]:
+    """What such a picture is called, and the picture."""
+    medium, sizes = random.choice((("photo", USUAL_SIZE), ("close-up photo", SIZES["close-up"])))
+    return medium, portrait(it, random, background, size=random.uniform(*sizes))
