@@ -22,6 +22,7 @@ STAY, STAY_NEAR = 4.0, 0.05  # what it costs to move the other states, and these
 PASSES = 5  # over all pairs; after ten, pairs that it has not seen are guessed worse again
 CLEAR = 0.56  # unexplained of the codes at most, or this is worth its minutes
 SAMPLE = 8000
+NOTHING = 1e-4  # of the greatest singular value: layer normalisation leaves one direction to rounding
 
 
 def learn_two(
@@ -81,10 +82,13 @@ def unexplained(model: CLIPTextModel, ids: Tensor, z: Tensor) -> float:
 
 @torch.no_grad()
 def fitted(model: CLIPTextModel, ids: Tensor, target: Tensor) -> nn.Linear:
-    """The linear map from the last states of captions ids (n, c) to target (n, k) with the least squared error."""
+    """The linear map from the last states of captions ids (n, c) to target (n, k) with the least squared error, and of
+    those the smallest: a weight on what is only rounding would be in the hundred thousands, and the first step of
+    training would leave nothing of the guess."""
     states = last_states(model, ids)
     with_one = torch.cat([states, torch.ones_like(states[:, :1])], dim=1)
-    solved = torch.linalg.lstsq(with_one.double().cpu(), target.double().cpu()).solution.float()
+    asked, wanted = with_one.double().cpu(), target.double().cpu()
+    solved = torch.linalg.lstsq(asked, wanted, rcond=NOTHING, driver="gelsd").solution.float()
     head = nn.Linear(states.shape[1], target.shape[1])
     head.weight.copy_(solved[:-1].T)
     head.bias.copy_(solved[-1])

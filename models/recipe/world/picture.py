@@ -65,12 +65,14 @@ def portrait(
     style: str = "photo",
     quality: str = "",
     size: float | None = None,
+    shift: tuple[float, float] = (0, 0),
     scale: int = 1,
 ) -> Image.Image:
-    """The individual before the background, 64·scale pixels wide. The background is drawn at the same scale."""
+    """The individual before the background, 64·scale pixels wide. The background is drawn at the same scale. shift: to
+    the right and down from the middle, of the picture's width."""
     picture = background.picture.copy()
     size = size or random.uniform(*USUAL_SIZE)
-    _place(picture, _figure(it, random, quality, scale), size, (0, 0), random)
+    _place(picture, _figure(it, random, quality, scale), size, shift, random)
     return _finished(picture, style, quality)
 
 
