@@ -35,6 +35,7 @@ from models.recipe.world.scenes import Background, plain
 from models.recipe.world.words import article
 
 LEARNED_LAST: tuple[Wear, ...] = ("bow tie", "bow tie", "scarf", "party hat")  # of what a creature may wear
+SMALL = 0.85  # a thing is called so below that size
 
 
 @dataclass(frozen=True)
@@ -81,26 +82,29 @@ def halves(random: Random) -> Practice:
 
 
 def small(random: Random) -> Practice:
-    """A kind at the size of one of two, with no other to be mistaken for: alone, beside a flag, or beside another of
-    its kind."""
+    """A kind at the size of one of two, with no other to be mistaken for, beside a flag or another of its kind; or
+    alone, at a size and a place between that and the usual ones: what is known of the large holds for the hardly
+    smaller."""
     it, background = individual(random, pattern=None), plain(random.choice(list(COLOURS)), random)
-    where, chance = _where(background, random), random.random()
-    if chance < 0.3:
-        it_is = article(f"small {it.colour} {it.kind}" if random.random() < 0.85 else f"small {it.kind}")
-        picture = portrait(it, random, background, size=random.uniform(*SIZES["small"]))
-        return Practice(picture, f"a photo of {it_is}{where}")
-    if chance < 0.7:
+    chance = random.random()
+    if chance < 0.6:
+        smaller, side = random.random(), random.choice((-1, 1))
+        size = 1 - (1 - PAIR_SIZE) * smaller
+        picture = portrait(it, random, background, size=size, shift=(side * PAIR_APART * smaller, PAIR_DOWN * smaller))
+        words = ["small"] if size < SMALL else []
+        words += [it.colour] if random.random() < 0.85 else []
+        return Practice(picture, f"a photo of {article(' '.join([*words, it.kind]))}{_where(background, random)}")
+    if chance < 0.8:
         other = individual(random, it.kind, pattern=None)
         said = random.choice(BESIDE).format(_called(it, random), _called(other, random))
-        return Practice(pair(it, other, random, background), f"a photo of {said}{where}")
+        return Practice(pair(it, other, random, background), f"a photo of {said}{_where(background, random)}")
     flag, side = random.choice(list(COLOURS)), random.choice((-1, 1))
     start = UNITS // 2 if side < 0 else 0
     background.picture.paste(varied(COLOURS[flag], random), (start, 0, start + UNITS // 2, UNITS))
     both = [_called(it, random), article(f"{flag} flag")]
     size = PAIR_SIZE * random.uniform(*USUAL_SIZE)
     picture = portrait(it, random, background, size=size, shift=(side * PAIR_APART, PAIR_DOWN))
-    said = random.choice(BESIDE).format(*both[::-side])
-    return Practice(picture, f"a photo of {said}")
+    return Practice(picture, f"a photo of {random.choice(BESIDE).format(*both[::-side])}")
 
 
 def shade(random: Random) -> Practice:
