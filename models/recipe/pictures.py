@@ -22,10 +22,10 @@ from models.recipe.world import (
     accessory,
     cloth,
     halves,
+    of_a_kind,
     plain_pair,
     sample,
     shade,
-    small,
 )
 
 FIRST_SEED = 1000  # of the training; the score, the examples and the tests use other seeds
@@ -34,9 +34,9 @@ BLOCK = 500  # pictures of one seed
 # What is practised beside them: how it is drawn, how many there are, and how often it is shown for one of the others.
 PRACTICE: dict[str, tuple[Callable[[Random], Practice], int, float]] = {
     "cloth": (cloth, 6000, 0.06),
-    "pairs": (plain_pair, 32000, 0.27),
+    "pairs": (plain_pair, 32000, 0.3),
     "halves": (halves, 3000, 0.04),
-    "small": (small, 24000, 0.3),
+    "of a kind": (of_a_kind, 16000, 0.2),
     "shades": (shade, 8000, 0.13),
     "accessories": (accessory, 8000, 0.14),
 }
@@ -66,15 +66,15 @@ class Label:
 
 
 def rows_with_the_hard_more_often(labels: list[Label]) -> list[int]:
-    """The pictures' numbers, those three times that show a style or what is learned last, an accessory, a pattern, two
-    things at once, and five times a pattern and nothing else that is special."""
+    """The pictures' numbers, twice each, those three times that show a style or what is learned last, an accessory, a
+    pattern, two things at once, and five times a pattern and nothing else that is special."""
     return [row for row, label in enumerate(labels) for _ in range(times_shown(label))]
 
 
 def times_shown(label: Label) -> int:
     if label.pattern and label.style == "photo" and not label.quality and not label.partner:
         return 5
-    return 3 if label.wear or label.pattern or label.partner or label.style != "photo" else 1
+    return 3 if label.wear or label.pattern or label.partner or label.style != "photo" else 2
 
 
 def with_practice(rows: list[int], pictures: int) -> list[int]:
