@@ -4,8 +4,8 @@ A kind that stands alone was learned in five thousand pictures because its state
 average picture of that kind. Of two kinds side by side the states said who they are and not what that looks like: a
 linear map of them left 61 % of the pairs' codes unexplained, and after 44,000 pictures of pairs a wrong kind at the
 right cost the denoiser 4 %. So the states of captions with two kinds are trained on pairs alone, which leaves 53 %, and
-the others stay. Most of the rest is what no caption says, half of the backgrounds first of all: a linear map of the words
-themselves, each at its side, leaves 56 %."""
+the others stay. Most of the rest is what no caption says, half of the backgrounds first of all: a linear map of the
+words themselves, each at its side, leaves 56 %."""
 
 import copy
 
