@@ -7,8 +7,8 @@ cloth holds for cats. So it is with what is worn and small: after a million pict
 party hat was named, where a crown made one of 16 %. And so with colours that lie near each other.
 
 What is as large as the picture, and in its middle, teaches nothing about what is small or beside it: when a wrong kind
-doubled the error, the same one at 0.8 of the size, a little to the side, cost 2 %. So kinds are practised where one of
-two stands, until they are known there."""
+doubled the error, the same one at 0.85 of the size and a tenth of the picture to the side cost 2 %. So kinds are
+practised where one of two stands, until they are known there."""
 
 from dataclasses import dataclass
 from random import Random
