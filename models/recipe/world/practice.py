@@ -35,7 +35,7 @@ from models.recipe.world.qualities import SIZES, USUAL_SIZE
 from models.recipe.world.scenes import Background, plain
 from models.recipe.world.words import article
 
-LEARNED_LAST: tuple[Wear, ...] = ("bow tie", "bow tie", "scarf", "party hat")  # of what a creature may wear
+LEARNED_LAST: tuple[Wear, ...] = ("bow tie", "bow tie", "scarf", "party hat")  # of what is worn; the last of all twice
 
 
 @dataclass(frozen=True)
@@ -66,10 +66,7 @@ def plain_pair(random: Random) -> Practice:
     left = right = individual(random, pattern=None)
     while right is left or pair_held_out(left.kind, right.kind):
         right = individual(random, pattern=None)
-    background = plain(random.choice(list(COLOURS)), random)
-    said = random.choice(BESIDE).format(_called(left, random), _called(right, random))
-    where = _where(background, random)
-    return Practice(pair(left, right, random, background), f"a photo of {said}{where}")
+    return _side_by_side(left, right, random, plain(random.choice(list(COLOURS)), random))
 
 
 def halves(random: Random) -> Practice:
@@ -85,9 +82,7 @@ def of_a_kind(random: Random) -> Practice:
     """As one of two, a kind that there is no other to be mistaken for: beside another of it, or beside a flag."""
     it, background = individual(random, pattern=None), plain(random.choice(list(COLOURS)), random)
     if random.random() < 0.7:
-        other = individual(random, it.kind, pattern=None)
-        said = random.choice(BESIDE).format(_called(it, random), _called(other, random))
-        return Practice(pair(it, other, random, background), f"a photo of {said}{_where(background, random)}")
+        return _side_by_side(it, individual(random, it.kind, pattern=None), random, background)
     flag, side = random.choice(list(COLOURS)), random.choice((-1, 1))
     start = UNITS // 2 if side < 0 else 0
     background.picture.paste(varied(COLOURS[flag], random), (start, 0, start + UNITS // 2, UNITS))
@@ -125,6 +120,12 @@ def accessory(random: Random) -> Practice:
     layer, corner = figure.layer.resize((side, side)), (UNITS - side) // 2
     picture.paste(layer, (corner, corner), layer)
     return Practice(picture.resize((SIDE, SIDE), Image.Resampling.BOX), f"a photo of {article(wear)}{where}")
+
+
+def _side_by_side(left: Individual, right: Individual, random: Random, background: Background) -> Practice:
+    said = random.choice(BESIDE).format(_called(left, random), _called(right, random))
+    where = _where(background, random)
+    return Practice(pair(left, right, random, background), f"a photo of {said}{where}")
 
 
 def _called(it: Individual, random: Random) -> str:
