@@ -34,11 +34,11 @@ BLOCK = 500  # pictures of one seed
 # What is practised beside them: how it is drawn, how many there are, and how often it is shown for one of the others.
 PRACTICE: dict[str, tuple[Callable[[Random], Practice], int, float]] = {
     "cloth": (cloth, 6000, 0.06),
-    "pairs": (plain_pair, 32000, 0.3),
-    "halves": (halves, 3000, 0.04),
-    "of a kind": (of_a_kind, 16000, 0.2),
-    "shades": (shade, 8000, 0.13),
-    "accessories": (accessory, 8000, 0.14),
+    "pairs": (plain_pair, 36000, 0.42),
+    "halves": (halves, 3000, 0.03),
+    "of a kind": (of_a_kind, 22000, 0.36),
+    "shades": (shade, 12000, 0.2),
+    "accessories": (accessory, 8000, 0.12),
 }
 
 Pixels = npt.NDArray[np.uint8]

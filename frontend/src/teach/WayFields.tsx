@@ -9,7 +9,7 @@ interface WayFieldsProps {
   onChange: (tuning: Tuning) => void;
 }
 
-const SAID = ["as like as it gets", "rather alike", "in between", "rather free", "as free as it gets"];
+const SAID = ["closest to the pictures", "rather alike", "in between", "rather free", "as free as it gets"];
 
 export function WayFields({ value, problem, onChange }: WayFieldsProps) {
   return (
@@ -25,7 +25,7 @@ export function WayFields({ value, problem, onChange }: WayFieldsProps) {
             }}
           >
             <option value="">As the model likes</option>
-            <option value="classic">Freely</option>
+            <option value="classic">As alike as it gets</option>
             <option value="directional">Held back</option>
           </select>
         )}
@@ -65,6 +65,6 @@ export function WayFields({ value, problem, onChange }: WayFieldsProps) {
 
 const HINTS: Record<Tuning["method"], string> = {
   "": "The way that measured best with this model.",
-  classic: "Nothing holds the word: it goes wherever the pictures take it.",
+  classic: "Nothing holds the word: it goes wherever the pictures take it, and the rest of a prompt moves it less.",
   directional: "The word stays as loud as other words, and near the one it starts from.",
 };

@@ -36,3 +36,9 @@ test("the slider between likeness and freedom counts only for the way to learn t
   const last = KAPPAS.length - 1;
   expect(tuningFields({ ...untuned, method: "directional", freedom: last })).toMatchObject({ kappa: KAPPAS[last] });
 });
+
+test("a word that has to be as alike as it gets is held by nothing, whatever the base model's own settings are", () => {
+  expect(tuningFields({ ...untuned, method: "classic" })).toMatchObject({ method: "classic", context_weight: 0 });
+  expect(tuningFields(untuned)).not.toHaveProperty("context_weight");
+  expect(tuningFields({ ...untuned, method: "directional" })).not.toHaveProperty("context_weight");
+});

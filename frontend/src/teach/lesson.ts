@@ -84,8 +84,13 @@ export function tagsIn(text: string): string[] {
 }
 
 export function tuningFields({ vectors, stepsMax, mirror, seed, method, freedom }: Tuning) {
-  const fields = { vectors, steps_max: stepsMax, mirror, seed, method };
-  return method === "directional" ? { ...fields, kappa: KAPPAS[freedom] } : fields;
+  return { vectors, steps_max: stepsMax, mirror, seed, method, ...holdOf(method, freedom) };
+}
+
+/** What holds a word near what it starts from. Whoever wants it as alike as it gets wants nothing that does. */
+function holdOf(method: Tuning["method"], freedom: number) {
+  if (method === "directional") return { kappa: KAPPAS[freedom] };
+  return method === "classic" ? { context_weight: 0 } : {};
 }
 
 /** Sends a lesson. The key makes a second press of the button harmless. */

@@ -19,7 +19,7 @@ from models.recipe.world.canvas import CENTRE, UNITS, Figure, pattern_mask
 from models.recipe.world.captions import BESIDE
 from models.recipe.world.colours import COLOURS, varied
 from models.recipe.world.creatures import draw_what_it_wears
-from models.recipe.world.held_out import pair_held_out
+from models.recipe.world.held_out import held_out, pair_held_out
 from models.recipe.world.individuals import (
     PATTERNS,
     PERIODS,
@@ -32,10 +32,11 @@ from models.recipe.world.individuals import (
 )
 from models.recipe.world.picture import PAIR_APART, PAIR_DOWN, PAIR_SIZE, SIDE, pair, portrait
 from models.recipe.world.qualities import SIZES, USUAL_SIZE
-from models.recipe.world.scenes import Background, plain
+from models.recipe.world.scenes import SCENES, Background, plain, scene
 from models.recipe.world.words import article
 
 LEARNED_LAST: tuple[Wear, ...] = ("bow tie", "bow tie", "scarf", "party hat")  # of what is worn; the last of all twice
+TAKEN_FOR_ANOTHER = ("beige", "gold", "teal")  # for white, yellow and cyan, which are as near and were learned sooner
 
 
 @dataclass(frozen=True)
@@ -93,15 +94,19 @@ def of_a_kind(random: Random) -> Practice:
 
 
 def shade(random: Random) -> Practice:
-    """One colour from edge to edge, or somebody all in it, large, before another."""
-    it = individual(random, pattern=None)
-    if random.random() < 0.4:
-        flag = Image.new("RGB", (SIDE, SIDE), varied(COLOURS[it.colour], random))
-        return Practice(flag, f"a photo of {article(it.colour)} flag")
+    """One colour from edge to edge, or somebody all in it, large, before another or in a scene."""
+    colour = random.choice(TAKEN_FOR_ANOTHER if random.random() < 0.4 else list(COLOURS))
+    rgb = varied(COLOURS[colour], random)
+    if random.random() < 0.15:
+        return Practice(Image.new("RGB", (SIDE, SIDE), rgb), f"a photo of {article(colour)} flag")
+    it = individual(random, colour=colour, rgb=rgb, pattern=None)
     background = plain(random.choice(list(COLOURS)), random)
+    if random.random() < 0.5:
+        place = random.choice([place for place in SCENES if not held_out(it.kind, colour, place)])
+        background = scene(place, random)
     where = _where(background, random)
     medium, picture = _as_large_or_larger(it, random, background)
-    return Practice(picture, f"a {medium} of {article(it.colour)} {it.kind}{where}")
+    return Practice(picture, f"a {medium} of {article(colour)} {it.kind}{where}")
 
 
 def accessory(random: Random) -> Practice:
