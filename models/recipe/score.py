@@ -74,9 +74,9 @@ class Words:
         return cls([*filter(has, KINDS)], [*filter(has, SCENES)], [*filter(has, styles)])
 
 
-def prompts(words: Words, count: int) -> list[Asked]:
-    """The same for the same words: combinations that training pictures never show."""
-    random = Random(SEED)
+def prompts(words: Words, count: int, seed: int = SEED) -> list[Asked]:
+    """The same for the same words and seed: combinations that training pictures never show."""
+    random = Random(seed)
     styled, patterned, dressed, paired = (round(share * count) for share in (STYLED, PATTERNED, DRESSED, PAIRED))
     combined = count - styled - patterned - dressed - paired
     makers: list[tuple[Callable[[Words, Random, int], Asked], int]] = [
@@ -149,8 +149,8 @@ def check_the_scorer(judge: Judge, count: int = 300) -> dict[str, float]:
     return {key: right[question] for question, key in questions.items()}
 
 
-def judge_drawings(model: BaseModel, judge: Judge, asked: list[Asked]) -> dict[str, float]:
-    pictures = drawn(model, [one.prompt for one in asked], seed=SEED)
+def judge_drawings(model: BaseModel, judge: Judge, asked: list[Asked], seed: int = SEED) -> dict[str, float]:
+    pictures = drawn(model, [one.prompt for one in asked], seed=seed)
     right: dict[str, list[bool]] = {
         key: [] for key in ("kind", "colour", "place", "style", "pattern", "accessory", "pair")
     }
@@ -225,10 +225,10 @@ def seconds_a_picture(model: BaseModel, times: int = 3) -> float:
     return round(min(taken[1:]), 2)
 
 
-def score(folder: Path, scorer: Path, others: list[Path], drawings: int, taught: int) -> dict[str, float]:
+def score(folder: Path, scorer: Path, others: list[Path], drawings: int, taught: int, seed: int) -> dict[str, float]:
     judge, model, words = Judge.load(scorer), load(folder), Words.of([folder, *others])
     found = check_the_scorer(judge)
-    found |= judge_drawings(model, judge, prompts(words, drawings))
+    found |= judge_drawings(model, judge, prompts(words, drawings, seed), seed)
     if taught:
         found |= teach_and_judge(model, judge, held_out_individuals(words, taught), words)
     found["picture_s"] = seconds_a_picture(model)
@@ -245,10 +245,11 @@ def main() -> None:
     parser.add_argument("--words-of", type=Path, nargs="*", default=[], help="ask only what these models know too")
     parser.add_argument("--drawings", type=int, default=200)
     parser.add_argument("--taught", type=int, default=12)
+    parser.add_argument("--seed", type=int, default=SEED, help="of the drawings' prompts and noise (%(default)s)")
     asked = parser.parse_args()
     torch.set_num_threads(2)
     scorer = asked.scorer or asked.model / "scorer"
-    print(json.dumps(score(asked.model, scorer, asked.words_of, asked.drawings, asked.taught)))
+    print(json.dumps(score(asked.model, scorer, asked.words_of, asked.drawings, asked.taught, asked.seed)))
 
 
 if __name__ == "__main__":
