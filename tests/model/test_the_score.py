@@ -41,6 +41,7 @@ def test_two_hundred_prompts_ask_for_everything_that_the_table_of_rates_has() ->
     }  # fmt: skip
     assert sum(bool(one.partner) for one in asked) == 24
     assert asked == prompts(ALL, 200)
+    assert asked != prompts(ALL, 200, seed=1)
 
 
 def test_what_is_asked_was_held_out_of_training() -> None:
