@@ -39,7 +39,7 @@ Sides = tuple[Result, Result]  # ours, theirs
 # How a studio is asked to teach, as a row says it. The second is the teach page's "As alike as it gets".
 ASKED: dict[str, dict[str, str]] = {
     "by default": {},
-    "as alike as it gets": {"method": "classic", "context_weight": "0"},
+    "as alike as it gets": {"method": "classic", "context_weight": "0", "prefer": "likeness"},
 }
 
 

@@ -16,7 +16,7 @@ from app.storage import Storage
 from worker import embeddings
 from worker.base_models import BaseModel
 from worker.inversion import Candidate
-from worker.report import Judged, Report, Scorer, draw_report
+from worker.report import Judged, Prefer, Report, Scorer, draw_report
 from worker.sentences import Sentence
 
 log = structlog.get_logger(__name__)
@@ -33,6 +33,7 @@ class Lesson:
     kind: str
     pictures: Sequence[Pillow.Image]
     metadata: Mapping[str, str]  # for the kept files
+    prefer: Prefer = "balance"
 
 
 @dataclass
@@ -91,6 +92,7 @@ class Reporting:
             candidates,
             kind=lesson.kind,
             initializer=lesson.initializer,
+            prefer=lesson.prefer,
             decided=decided,
             on_step=watch,
         )

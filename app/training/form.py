@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Form
 
-from app.training.spec import Method, Start, Tuning
+from app.training.spec import Method, Prefer, Start, Tuning
 
 
 def _tuning(
@@ -21,6 +21,10 @@ def _tuning(
     start: Annotated[Start | None, Form(description="The initializer's own rows, or its encoding.")] = None,
     context_weight: Annotated[float | None, Form(description="Of context regularisation; 0 for none.")] = None,
     snr_gamma: Annotated[float | None, Form(description="Of min-SNR weighting; 0 for none.")] = None,
+    prefer: Annotated[
+        Prefer | None,
+        Form(description="Which stage becomes the word: likeness × editability is highest, or likeness alone."),
+    ] = None,
 ) -> Tuning:
     """How a word is learned. What is not sent is left to the base model's defaults."""
     return Tuning(
@@ -33,6 +37,7 @@ def _tuning(
         start=start,
         context_weight=context_weight,
         snr_gamma=snr_gamma,
+        prefer=prefer,
     )
 
 

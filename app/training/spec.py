@@ -15,6 +15,7 @@ class PictureSpec(BaseModel):
 
 Method = Literal["classic", "directional"]
 Start = Literal["tokens", "encoded"]
+Prefer = Literal["balance", "likeness"]
 
 
 class Tuning(BaseModel):
@@ -29,10 +30,13 @@ class Tuning(BaseModel):
     start: Start | None = None
     context_weight: float | None = None
     snr_gamma: float | None = None
+    prefer: Prefer | None = None
 
     def asked(self) -> dict[str, Any]:
-        """What was not left to the worker, by the names of its own options."""
-        return {name: value for name in Tuning.model_fields if (value := getattr(self, name)) is not None}
+        """What was not left to the worker, by the names of its own options of learning; which stage is preferred is
+        asked at the end."""
+        asked = self.model_dump(include=set(Tuning.model_fields) - {"prefer"})
+        return {name: value for name, value in asked.items() if value is not None}
 
 
 class TrainingSpec(Tuning):

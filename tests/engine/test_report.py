@@ -111,6 +111,21 @@ def test_every_family_gets_a_report(
     assert report.chosen.number == best
 
 
+def test_the_likest_is_chosen_by_whoever_prefers_likeness(
+    tiny: Callable[[str], BaseModel], pictures: list[Image.Image], monkeypatch: pytest.MonkeyPatch, scorer: Scorer
+) -> None:
+    model = tiny("sd1")
+    found = {20: Scores(0.6, 0.5, 0.6), 10: Scores(0.7, 0.1, 0.7)}
+    for prefer, number in (("balance", 20), ("likeness", 10)):
+        given = iter(found.values())
+        monkeypatch.setattr("worker.report.report.score", lambda *_, given=given: next(given, Scores(0, 0, 0)))
+        candidates = [candidate(model, step) for step in found]
+        report = draw_report(
+            model, scorer, pictures, candidates, kind="object", initializer="cat", plan=PLAN, prefer=prefer
+        )
+        assert report.chosen.number == number
+
+
 def test_who_is_looked_at_closely_draws_every_prompt_with_every_seed(
     tiny: Callable[[str], BaseModel], scorer: Scorer, pictures: list[Image.Image]
 ) -> None:

@@ -75,7 +75,7 @@ def test_a_transparent_picture_is_taught_with_its_mask_and_so_it_is_the_next_tim
 
 def test_how_a_word_is_learned_reaches_the_worker(services: Services, member: TestClient) -> None:
     asked = {"vectors": 3, "steps_max": 50, "mirror": True, "seed": 4, "method": "directional", "kappa": 0.5}
-    asked |= {"start": "encoded", "context_weight": 0.2, "snr_gamma": 5.0}
+    asked |= {"start": "encoded", "context_weight": 0.2, "snr_gamma": 5.0, "prefer": "likeness"}
     made = member.post("/api/concepts", data=GOOD | asked, files=photos()).json()
     with services.database.reading() as session:
         spec = session.get_one(Job, made["job"]["id"]).spec

@@ -1,7 +1,7 @@
 """What a word can do, measured and drawn when it has been learned. Tensors and pictures only; no rows, no files."""
 
 from worker.report.prompts import HELD_OUT, PLAIN, Held
-from worker.report.report import Drawing, Judged, Plan, Report, draw_report
+from worker.report.report import Drawing, Judged, Plan, Prefer, Report, draw_report
 from worker.report.scorer import Scorer, load_scorer
 from worker.report.scores import Scores
 
@@ -12,6 +12,7 @@ __all__ = [
     "Held",
     "Judged",
     "Plan",
+    "Prefer",
     "Report",
     "Scorer",
     "Scores",

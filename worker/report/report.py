@@ -6,6 +6,7 @@ rows, files or jobs; whoever calls it can end it between two denoising steps.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from PIL import Image
 
@@ -19,6 +20,7 @@ from worker.report.scores import Scores, score, score_pictures
 
 STEPS = 10  # enough to tell words apart, not to hang on a wall
 SMALL_SIDE = 128  # pixels; up to here a CPU draws a picture in a tenth of a second
+Prefer = Literal["balance", "likeness"]  # what a step is chosen by: likeness x editability, or likeness alone
 WORD = "<word>"  # stands for the concept in prompts here; no text is made of it
 
 
@@ -73,12 +75,13 @@ def draw_report(
     *,
     kind: str,
     initializer: str,
+    prefer: Prefer = "balance",
     decided: bool = False,
     plan: Plan | None = None,
     on_step: Callable[[], None] = lambda: None,
 ) -> Report:
-    """Judge `candidates`, the preferred one first, and choose the best by likeness x editability; where it is
-    `decided`, the preferred one stays chosen however it compares.
+    """Judge `candidates`, the preferred one first, and choose the best by likeness x editability, or by likeness; where
+    it is `decided`, the preferred one stays chosen however it compares.
 
     `on_step` is called between denoising steps; what it raises ends the report. Without a scorer, or where drawing is
     dear, the preferred one is chosen and drawn alone.
@@ -87,7 +90,7 @@ def draw_report(
     desk = _Desk(model, scorer, kind, plan, on_step, pictures)
     compared = candidates if scorer is not None and plan.compare else candidates[:1]
     judged = {each.number: desk.judge({WORD: each.embedding}, WORD) for each in compared}
-    chosen = candidates[0] if decided else max(compared, key=lambda each: _rank(judged[each.number]))
+    chosen = candidates[0] if decided else max(compared, key=lambda each: _rank(judged[each.number], prefer))
     judged[chosen.number] = desk.complete(judged[chosen.number], {WORD: chosen.embedding}, WORD)
     plain_word = None
     if plan.compare and initializer.strip():
@@ -101,9 +104,11 @@ def draw_report(
     )
 
 
-def _rank(judged: Judged) -> float:
+def _rank(judged: Judged, prefer: Prefer) -> float:
     """What candidates are chosen by; the first of equals, so the preferred one without a scorer."""
-    return 0.0 if judged.scores is None else judged.scores.product
+    if judged.scores is None:
+        return 0.0
+    return judged.scores.likeness if prefer == "likeness" else judged.scores.product
 
 
 class _Desk:

@@ -43,6 +43,8 @@ def judge(ending: Ending) -> Verdict:
     reporting = Reporting(
         record.studio.storage, record.key("report"), record.studio.scorer, ending.watch, record.warnings
     )
-    lesson = Lesson(spec.placeholder, spec.initializer, spec.kind, ending.pictures, ending.metadata)
+    lesson = Lesson(
+        spec.placeholder, spec.initializer, spec.kind, ending.pictures, ending.metadata, spec.prefer or "balance"
+    )
     chosen, report = reporting.judge(ending.model, lesson, ending.candidates)
     return Verdict(chosen, report)

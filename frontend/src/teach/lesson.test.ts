@@ -38,7 +38,7 @@ test("the slider between likeness and freedom counts only for the way to learn t
 });
 
 test("a word that has to be as alike as it gets is held by nothing, whatever the base model's own settings are", () => {
-  expect(tuningFields({ ...untuned, method: "classic" })).toMatchObject({ method: "classic", context_weight: 0 });
+  expect(tuningFields({ ...untuned, method: "classic" })).toMatchObject({ method: "classic", context_weight: 0, prefer: "likeness" });
   expect(tuningFields(untuned)).not.toHaveProperty("context_weight");
   expect(tuningFields({ ...untuned, method: "directional" })).not.toHaveProperty("context_weight");
 });

@@ -90,7 +90,7 @@ export function tuningFields({ vectors, stepsMax, mirror, seed, method, freedom 
 /** What holds a word near what it starts from. Whoever wants it as alike as it gets wants nothing that does. */
 function holdOf(method: Tuning["method"], freedom: number) {
   if (method === "directional") return { kappa: KAPPAS[freedom] };
-  return method === "classic" ? { context_weight: 0 } : {};
+  return method === "classic" ? { context_weight: 0, prefer: "likeness" } : {};
 }
 
 /** Sends a lesson. The key makes a second press of the button harmless. */
