@@ -11,6 +11,10 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from models.recipe.denoiser import Lesson
 
 # Shares of the minutes; the denoiser has the rest. A part that takes none makes what is missing, each time.
 AUTOENCODER, TEXT_ENCODER, SCORER = 0.12, 0.08, 0.15
@@ -27,6 +31,7 @@ def main() -> None:
         ("codes.pt", 0.0, encode),
         ("text_encoder", TEXT_ENCODER, make_text_encoder),
         ("scorer", SCORER, make_scorer),
+        ("begun", 0.0, begin_denoiser),
     ):
         if not (run / name).exists() or not share:
             in_a_process(part, run, asked, share * asked.minutes)
@@ -127,26 +132,45 @@ def make_scorer(run: Path, asked: argparse.Namespace, minutes: float) -> None:
     scorer(run / "scorer", tokenizer(run / "tokenizer"), text.requires_grad_(), data, minutes, device())
 
 
-def train_denoiser(run: Path, asked: argparse.Namespace, minutes: float) -> None:
-    import torch
+def begin_denoiser(run: Path, asked: argparse.Namespace, minutes: float) -> None:
+    """The weights to train from. A process of its own too: fitting uses autograd, and the trainers' must not have."""
+    from models.recipe.denoiser import denoiser
+    from models.recipe.looking import look
+    from models.recipe.text_encoder import loaded
+    from models.recipe.tokenizer import tokenizer
 
-    from models.recipe.denoiser import Lesson, denoiser
-    from models.recipe.pictures import PRACTICE, pictures, practice, rows_with_the_hard_more_often, with_practice
+    if (run / "begun").exists():
+        return
+    unet = denoiser(run / "begun" if asked.older is None else asked.older / "unet")
+    if look(unet, loaded(run / "text_encoder"), lesson(run, asked), tokenizer(run / "tokenizer")):
+        print("denoiser: half of the heads look at words from now on", flush=True)
+    unet.save_pretrained(run / "begun")
+
+
+def train_denoiser(run: Path, asked: argparse.Namespace, minutes: float) -> None:
+    from models.recipe.denoiser import denoiser
     from models.recipe.team import train
     from models.recipe.text_encoder import loaded
+
+    unet = denoiser(run / "begun")
+    train(unet, loaded(run / "text_encoder"), lesson(run, asked), minutes, run, device(), cores())
+    unet.float().save_pretrained(run / "unet")
+
+
+def lesson(run: Path, asked: argparse.Namespace) -> "Lesson":
+    import torch
+
+    from models.recipe.denoiser import Lesson
+    from models.recipe.pictures import PRACTICE, pictures, practice, rows_with_the_hard_more_often, with_practice
     from models.recipe.tokenizer import token_ids, tokenizer
 
-    words = tokenizer(run / "tokenizer")
     files = ["codes.pt", *(f"codes-{name}.pt" for name in PRACTICE)]
     z = torch.cat([torch.load(run / file, weights_only=True) for file in files])
     data = pictures(run / "pictures", asked.pictures)
     captions = [*data.captions, *(caption for name in PRACTICE for caption in practice(run, name)[1])]
-    ids = token_ids(words, [*captions, ""])
+    ids = token_ids(tokenizer(run / "tokenizer"), [*captions, ""])
     rows = with_practice(rows_with_the_hard_more_often(data.labels), len(data.captions))
-    unet = denoiser(asked.older / "unet" if asked.older is not None else run / "unet")
-    lesson = Lesson(z, ids[:-1], ids[-1], torch.tensor(rows))
-    train(unet, loaded(run / "text_encoder"), lesson, minutes, run, device(), cores())
-    unet.float().save_pretrained(run / "unet")
+    return Lesson(z, ids[:-1], ids[-1], torch.tensor(rows))
 
 
 def save(run: Path, asked: argparse.Namespace, minutes: float) -> None:

@@ -110,8 +110,7 @@ def _patterned(words: Words, random: Random, number: int) -> Asked:
 def _dressed(words: Words, random: Random, number: int) -> Asked:
     wear = WEARS[number % len(WEARS)]
     kind, colour = random.choice([kind for kind in words.kinds if kind in SPECIES]), random.choice(list(COLOURS))
-    said = wear if wear == "glasses" else article(wear)
-    return Asked(f"a photo of {article(colour)} {kind} with {said}", {"accessory": wear})
+    return Asked(f"a photo of {article(colour)} {kind} with {article(wear)}", {"accessory": wear})
 
 
 def _pair(words: Words, random: Random, number: int) -> Asked:

@@ -43,7 +43,7 @@ QUESTIONS: dict[str, dict[str, str]] = {
     "style": {style: f"{article(style)} of a thing" for style in STYLES},
     "pattern": {PLAIN: "a photo of a thing"} | {pattern: f"a photo of a {pattern} thing" for pattern in PATTERNS},
     "accessory": {PLAIN: "a photo of a character"}
-    | {wear: f"a photo of a character with {wear if wear == 'glasses' else article(wear)}" for wear in WEARS},
+    | {wear: f"a photo of a character with {article(wear)}" for wear in WEARS},
 }
 PHRASES: tuple[str, ...] = tuple(phrase for answers in QUESTIONS.values() for phrase in answers.values())
 

@@ -55,7 +55,7 @@ def _worn(wear: Wear, random: Random) -> Case:
     """The wrong caption leaves it out."""
     it, place = individual(random, random.choice(list(SPECIES)), pattern=None, wear=wear), random.choice(list(SCENES))
     one = f"a photo of {article(it.colour)} {it.kind}"
-    right = f"{one} with {wear if wear == 'glasses' else article(wear)} {place}"
+    right = f"{one} with {article(wear)} {place}"
     return Case(portrait(it, random, scene(place, random)), right, f"{one} {place}")
 
 

@@ -16,6 +16,8 @@ from models.recipe import pictures as drawing
 from models.recipe.autoencoder import as_one_matrix, as_tensor, written_down
 from models.recipe.budget import Budget, rate
 from models.recipe.denoiser import Lesson
+from models.recipe.denoiser import untrained as untrained_unet
+from models.recipe.looking import cross_attentions, look, looks, seen_by, words_to_look_at
 from models.recipe.pictures import (
     Label,
     draw_block,
@@ -284,6 +286,46 @@ def test_a_training_of_two_goes_on_from_its_checkpoint(
     assert any(not torch.equal(old, new) for old, new in zip(before, unet.parameters(), strict=True))
     notes = [json.loads(line) for line in (tmp_path / "denoiser.jsonl").read_text().splitlines()]
     assert [note["seen"] for note in notes] == sorted(note["seen"] for note in notes)
+
+
+def test_words_to_look_at_are_the_kind_at_each_side_and_what_is_said_of_it(words: CLIPTokenizer) -> None:
+    captions = [
+        "a photo of a red cat next to a mug", "a white striped red mug on the beach", "a blue bear with a top hat",
+        "a photo of my kitten", "a dog",
+    ]  # fmt: skip
+    ids = token_ids(words, captions)
+    rows, places = words_to_look_at(ids, words)
+    said = [[words.decode(ids[row][head]).split() for head in heads] for row, heads in zip(rows, places, strict=True)]
+    assert said == [
+        [["cat", "mug"], ["red", "mug"]],
+        [["mug", "mug"], ["striped", "striped"]],
+        [["bear", "bear"], ["top", "top"]],
+        [["dog", "dog"], ["dog", "dog"]],
+    ]
+
+
+def test_half_of_the_heads_look_at_each_sides_word_and_the_guess_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("models.recipe.looking.BATCHES", 4)
+    monkeypatch.setattr("models.recipe.looking.STEPS", 120)
+    known = CLIPTokenizer.from_pretrained(DEMO / "tokenizer")
+    text, unet = CLIPTextModel.from_pretrained(DEMO / "text_encoder", dtype=torch.float32), untrained_unet().eval()
+    text.requires_grad_(False)
+    torch.nn.init.normal_(unet.conv_out.weight)  # an untrained one guesses nothing
+    ids = token_ids(known, [f"a red {one} next to a {other}" for one in KINDS[:8] for other in KINDS[-8:]] + [""])
+    lesson = Lesson(torch.randn(64, 8, 16, 16), ids[:-1], ids[-1], torch.arange(64))
+    asked = lesson.z[:16], torch.full((16,), 700), text(lesson.ids[:16]).last_hidden_state
+    with torch.no_grad():
+        before = unet(*asked).sample
+    assert look(unet, text, lesson, known)
+    assert not look(unet, text, lesson, known)
+    with torch.no_grad():
+        moved = (unet(*asked).sample - before).square().mean() / before.var()
+    assert moved < 0.01
+    sight, at_the_bottom = seen_by(unet, text, lesson, known), "mid_block.attentions.0.transformer_blocks.0.attn2"
+    attention, features = cross_attentions(unet)[at_the_bottom], sight.features[at_the_bottom]
+    seen = looks(attention, 2, features, sight.states).argmax(-1).view(-1, 4, 4)
+    for half, columns in enumerate((slice(2), slice(2, None))):
+        assert (seen[..., columns] == sight.words[:, 0, half, None, None]).float().mean() > 0.95
 
 
 def test_who_is_said_second_is_marked_from_its_word_on(words: CLIPTokenizer, monkeypatch: pytest.MonkeyPatch) -> None:

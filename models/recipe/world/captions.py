@@ -124,7 +124,7 @@ def _details(it: Creature, random: Random) -> list[str]:
     """What can be seen of a creature that its species does not already say."""
     known, details = SPECIES[it.kind], []
     if it.wear != "none" and random.random() < 0.9:
-        details.append("glasses" if it.wear == "glasses" else f"a {it.wear}")
+        details.append(article(it.wear))
     if "ears" not in known and it.ears != "none" and random.random() < 0.6:
         details.append(EARS[it.ears])
     if "eyes" not in known and random.random() < 0.5:

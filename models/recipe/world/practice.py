@@ -35,7 +35,8 @@ from models.recipe.world.qualities import SIZES, USUAL_SIZE
 from models.recipe.world.scenes import SCENES, Background, plain, scene
 from models.recipe.world.words import article
 
-LEARNED_LAST: tuple[Wear, ...] = ("bow tie", "bow tie", "scarf", "party hat")  # of what is worn; the last of all twice
+# Of what is worn; the last of all twice.
+LEARNED_LAST: tuple[Wear, ...] = ("bow tie", "bow tie", "glasses", "glasses", "scarf", "party hat")
 TAKEN_FOR_ANOTHER = ("beige", "gold", "teal")  # for white, yellow and cyan, which are as near and were learned sooner
 
 
