@@ -33,12 +33,12 @@ BLOCK = 500  # pictures of one seed
 
 # What is practised beside them: how it is drawn, how many there are, and how often it is shown for one of the others.
 PRACTICE: dict[str, tuple[Callable[[Random], Practice], int, float]] = {
-    "cloth": (cloth, 6000, 0.12),
-    "pairs": (plain_pair, 36000, 0.32),
-    "halves": (halves, 3000, 0.02),
-    "of a kind": (of_a_kind, 22000, 0.22),
-    "shades": (shade, 12000, 0.22),
-    "accessories": (accessory, 12000, 0.3),
+    "cloth": (cloth, 6000, 0.1),
+    "pairs": (plain_pair, 36000, 0.26),
+    "halves": (halves, 3000, 0.03),
+    "of a kind": (of_a_kind, 22000, 0.16),
+    "shades": (shade, 24000, 0.6),
+    "accessories": (accessory, 12000, 0.2),
 }
 
 Pixels = npt.NDArray[np.uint8]

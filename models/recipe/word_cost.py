@@ -24,11 +24,12 @@ from models.recipe.denoiser import denoiser, noise_schedule
 from models.recipe.text_encoder import loaded
 from models.recipe.tokenizer import token_ids
 from models.recipe.world import KINDS, SCENES, individual, pair, plain, portrait, scene
-from models.recipe.world.colours import COLOURS
+from models.recipe.world.colours import COLOURS, varied
 from models.recipe.world.individuals import PATTERNS, SPECIES, WEARS, Wear
 from models.recipe.world.words import article
 
 SEED = 950_000  # the training's are far below
+NEAR = (("gold", "yellow"), ("beige", "white"), ("orange", "gold"), ("teal", "cyan"))  # what is taken for what
 TIMESTEP = 750  # of 1000: shapes are there and what is on them is not
 
 
@@ -43,6 +44,13 @@ def _colour(random: Random) -> Case:
     it, place = individual(random, pattern=None), random.choice(list(SCENES))
     said = "a photo of {} " + f"{it.kind} {place}"
     return Case(portrait(it, random, scene(place, random)), *_said(said, it.colour, list(COLOURS), random))
+
+
+def _near_colour(random: Random) -> Case:
+    (right, wrong), place = random.choice(NEAR), random.choice(list(SCENES))
+    it = individual(random, colour=right, rgb=varied(COLOURS[right], random), pattern=None)
+    said = [f"a photo of {article(colour)} {it.kind} {place}" for colour in (right, wrong)]
+    return Case(portrait(it, random, scene(place, random)), *said)
 
 
 def _pattern(random: Random) -> Case:
@@ -82,6 +90,7 @@ CASES: dict[str, Callable[[Random], Case]] = {
     **{wear: partial(_worn, wear) for wear in WEARS},
     "left of two": partial(_one_of_two, 0),
     "right of two": partial(_one_of_two, 1),
+    "near colour": _near_colour,
 }
 
 

@@ -57,6 +57,13 @@ def test_a_wrong_colour_costs_the_denoiser_something_and_the_same_caption_nothin
     assert guesses.cost([replace(case, wrong=case.right) for case in cases]) == 0
 
 
+def test_of_two_things_side_by_side_both_kinds_matter_to_the_denoiser() -> None:
+    guesses = Guesses(DEMO)
+    for side in ("left of two", "right of two"):
+        random = Random(SEED)
+        assert guesses.cost([CASES[side](random) for _ in range(16)]) > 0.15, side
+
+
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_every_case_of_a_words_cost_has_a_picture_and_two_captions(name: str) -> None:
     case = CASES[name](Random(SEED))

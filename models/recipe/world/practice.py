@@ -37,7 +37,8 @@ from models.recipe.world.words import article
 
 # Of what is worn; the last of all twice.
 LEARNED_LAST: tuple[Wear, ...] = ("bow tie", "bow tie", "glasses", "glasses", "scarf", "party hat")
-TAKEN_FOR_ANOTHER = ("beige", "gold", "teal")  # for white, yellow and cyan, which are as near and were learned sooner
+# For yellow, white, cyan and each other, which are as near and were learned sooner; the worst twice.
+TAKEN_FOR_ANOTHER = ("gold", "gold", "beige", "beige", "orange", "gray", "pink", "teal")
 
 
 @dataclass(frozen=True)
@@ -96,9 +97,9 @@ def of_a_kind(random: Random) -> Practice:
 
 def shade(random: Random) -> Practice:
     """One colour from edge to edge, or somebody all in it, large, before another or in a scene."""
-    colour = random.choice(TAKEN_FOR_ANOTHER if random.random() < 0.4 else list(COLOURS))
+    colour = random.choice(TAKEN_FOR_ANOTHER if random.random() < 0.7 else list(COLOURS))
     rgb = varied(COLOURS[colour], random)
-    if random.random() < 0.15:
+    if random.random() < 0.35:
         return Practice(Image.new("RGB", (SIDE, SIDE), rgb), f"a photo of {article(colour)} flag")
     it = individual(random, colour=colour, rgb=rgb, pattern=None)
     background = plain(random.choice(list(COLOURS)), random)
