@@ -11,7 +11,7 @@ import torch
 from PIL import Image, ImageDraw
 from torch.nn.functional import normalize
 
-from app.training.spec import Method, Start, Tuning
+from app.training.spec import Method, Prefer, Start, Tuning
 from worker.base_models import BaseModel, NoiseSchedule
 from worker.inversion import Inversion, Options, Step, advance, invert
 from worker.inversion.context import Context
@@ -22,6 +22,7 @@ from worker.inversion.options import CHOICES
 from worker.inversion.pictures import encode_pictures, masked
 from worker.inversion.samples import Samples
 from worker.inversion.word import KEPT_MAX
+from worker.report import Prefer as Preferred
 from worker.sentences import InversionError
 
 Tiny = Callable[[str], BaseModel]
@@ -73,8 +74,10 @@ def test_every_option_has_a_run_in_which_it_matters() -> None:
 
 
 def test_what_can_be_asked_over_rest_are_options_of_the_same_names() -> None:
-    assert Tuning.model_fields.keys() <= OTHERWISE.keys()
+    assert Tuning.model_fields.keys() - {"prefer"} <= OTHERWISE.keys()
+    assert "prefer" not in Tuning(prefer="likeness").asked()
     assert (get_args(Method), get_args(Start)) == (CHOICES["method"], CHOICES["start"])
+    assert get_args(Prefer) == get_args(Preferred)
 
 
 @pytest.mark.parametrize("name", OTHERWISE)
