@@ -134,14 +134,14 @@ def make_scorer(run: Path, asked: argparse.Namespace, minutes: float) -> None:
 
 def begin_denoiser(run: Path, asked: argparse.Namespace, minutes: float) -> None:
     """The weights to train from. A process of its own too: fitting uses autograd, and the trainers' must not have."""
-    from models.recipe.denoiser import denoiser
+    from models.recipe.denoiser import denoiser, untrained
     from models.recipe.looking import look
     from models.recipe.text_encoder import loaded
     from models.recipe.tokenizer import tokenizer
 
     if (run / "begun").exists():
         return
-    unet = denoiser(run / "begun" if asked.older is None else asked.older / "unet")
+    unet = untrained() if asked.older is None else denoiser(asked.older / "unet")
     if look(unet, loaded(run / "text_encoder"), lesson(run, asked), tokenizer(run / "tokenizer")):
         print("denoiser: half of the heads look at words from now on", flush=True)
     unet.save_pretrained(run / "begun")
