@@ -25,7 +25,10 @@ S3_PATIENCE: Final = timedelta(seconds=20)  # somebody waits for the answer
 _KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 _STAGED: Final = re.compile(r"#\d+$")  # obstore writes beside the blob under such a name, and renames
 # ENOSPC, EDQUOT and EFBIG as the operating system reports them, and what S3 servers answer when a quota is used up.
-_FULL: Final = re.compile(r"os error (28|122|27)\b|QuotaExceeded|XMinioStorageFull|EntityTooLarge|507", re.IGNORECASE)
+# A bare 507 would not do: the text also has how long the request took, and identifiers made of letters and digits.
+_FULL: Final = re.compile(
+    r"os error (28|122|27)\b|QuotaExceeded|XMinioStorageFull|EntityTooLarge|status code: 507\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)

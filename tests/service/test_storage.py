@@ -6,12 +6,13 @@ import sys
 import threading
 from contextlib import suppress
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from app.db import utc_now
-from app.errors import NotFound, NotReady
+from app.errors import NotFound, NotReady, StorageFull
 from app.storage import Storage, open_storage, tentatively
 
 
@@ -147,6 +148,34 @@ def test_two_studios_can_share_a_bucket(s3_url: str) -> None:
 def test_a_bucket_that_is_not_there_is_a_sentence(s3_url: str) -> None:
     with pytest.raises(NotReady, match="storage does not answer"):
         open_storage("s3://no-such-bucket-here/x").put("a", b"x")
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "raised"),
+    [(507, "Any", StorageFull), (403, "QuotaExceeded", StorageFull), (404, "NoSuchBucket", NotReady)],
+)
+def test_only_an_s3_that_says_so_is_full(
+    s3_url: str, monkeypatch: pytest.MonkeyPatch, status: int, code: str, raised: type[Exception]
+) -> None:
+    class Refusing(BaseHTTPRequestHandler):
+        def do_PUT(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(f"<Error><Code>{code}</Code><RequestId>A507</RequestId></Error>".encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    monkeypatch.setattr("app.storage.S3_PATIENCE", timedelta(seconds=0.2))
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        threading.Thread(target=server.serve_forever).start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+        try:
+            with pytest.raises(raised):
+                open_storage(s3_url).put("a", b"x")
+        finally:
+            server.shutdown()
 
 
 def test_an_s3_that_is_away_is_a_sentence(s3_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
