@@ -66,15 +66,18 @@ class Label:
 
 
 def rows_with_the_hard_more_often(labels: list[Label]) -> list[int]:
-    """The pictures' numbers, twice each, those three times that show a style or what is learned last, an accessory, a
-    pattern, two things at once, and five times a pattern and nothing else that is special."""
+    """The pictures' numbers, twice each, those three times that show what is learned last, an accessory, a pattern, two
+    things at once, five times a pattern and nothing else that is special, and eight times a style, as two that are
+    alike, a comic and a poster, are told apart by little."""
     return [row for row, label in enumerate(labels) for _ in range(times_shown(label))]
 
 
 def times_shown(label: Label) -> int:
     if label.pattern and label.style == "photo" and not label.quality and not label.partner:
         return 5
-    return 3 if label.wear or label.pattern or label.partner or label.style != "photo" else 2
+    if label.style != "photo":
+        return 8
+    return 3 if label.wear or label.pattern or label.partner else 2
 
 
 def with_practice(rows: list[int], pictures: int) -> list[int]:

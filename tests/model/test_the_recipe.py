@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
+from safetensors.torch import load_file
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from models.recipe import pictures as drawing
@@ -18,6 +19,7 @@ from models.recipe.budget import Budget, rate
 from models.recipe.denoiser import Lesson
 from models.recipe.denoiser import untrained as untrained_unet
 from models.recipe.looking import cross_attentions, look, looks, seen_by, words_to_look_at
+from models.recipe.mean import WEIGHTS, mean
 from models.recipe.pictures import (
     Label,
     draw_block,
@@ -115,7 +117,7 @@ def test_what_is_learned_last_is_shown_more_often() -> None:
         return Label("cat", "red", pattern, wear, "on the beach", style, "", partner)
 
     labels = [label(), label(style="comic"), label(partner=("lion", "blue")), label(wear="crown"), label("striped")]
-    assert rows_with_the_hard_more_often(labels) == [*[0] * 2, *[1] * 3, *[2] * 3, *[3] * 3, *[4] * 5]
+    assert rows_with_the_hard_more_often(labels) == [*[0] * 2, *[1] * 8, *[2] * 3, *[3] * 3, *[4] * 5]
 
 
 def test_practice_is_drawn_beside_the_pictures_and_shown_as_often_as_it_says(
@@ -389,3 +391,26 @@ def test_the_encoder_is_read_off_whatever_the_pictures_show() -> None:
     with torch.no_grad():
         as_it_is = vae.encode(flat).latent_dist.mean
         assert torch.allclose(as_one_matrix(vae, flat)(flat), as_it_is, atol=0.05)
+
+
+def test_the_mean_of_two_denoisers_lies_between_them_as_far_as_is_asked(tmp_path: Path) -> None:
+    ends = [untrained_unet().half() for _ in range(2)]
+    ends[1].conv_in.weight.data.neg_()
+    later, earlier, between = (tmp_path / name for name in ("later", "earlier", "between"))
+    for unet, folder in zip([*ends, ends[0]], (later, earlier, between), strict=True):
+        unet.save_pretrained(folder / "unet")
+    mean(later, earlier, 0.75, between)
+    one, other, mixed = (load_file(folder / WEIGHTS) for folder in (later, earlier, between))
+    for name, part in mixed.items():
+        assert part.dtype == torch.float16
+        torch.testing.assert_close(
+            part.float(), one[name].float() * 0.75 + other[name].float() * 0.25, atol=1e-3, rtol=0
+        )
+    assert not torch.equal(mixed["conv_in.weight"], one["conv_in.weight"])
+
+
+def test_two_denoisers_of_different_shapes_have_no_mean(tmp_path: Path) -> None:
+    for folder, unet in (("one", tiny()), ("other", untrained_unet())):
+        unet.save_pretrained(tmp_path / folder / "unet")
+    with pytest.raises(ValueError, match="not of one shape"):
+        mean(tmp_path / "one", tmp_path / "other", 0.5, tmp_path / "one")
