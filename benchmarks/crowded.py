@@ -1,50 +1,73 @@
-"""Two workers that compute on the same cores at once: what a step takes then, with our waiting and with spinning."""
+"""A worker whose cores others want too: what a step takes then, as we wait for threads and as torch does by itself."""
 
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from PIL import Image
 
 from app.settings import REPOSITORY
 from benchmarks.table import Row, ratio
 from worker.base_models import load
+from worker.cores import Cores
 from worker.inversion import Inversion, Options, advance
 
-SECONDS = 10.0
+SECONDS = 15.0
 PICTURES = sorted((REPOSITORY / "examples" / "king-purr").glob("*.jpg"))
+BY_ITSELF = {"GOMP_SPINCOUNT": "300000"}  # libgomp's default
+BUSY = "while True: pass"
 
 
 def run() -> list[Row]:
-    """A step alone, and a step beside a second worker."""
-    rows = []
-    for workers, what in ((1, "a training step, alone on the machine"), (2, "… beside a second one on the same cores")):
-        ours, default = _step_seconds(workers, {}), _step_seconds(workers, {"GOMP_SPINCOUNT": "infinity"})
-        rows.append(Row(what, f"{ours:.2f} s", f"{default:.2f} s (threads spin)", ratio(default, ours)))
+    """A step alone, beside a second worker, and beside a program that needs one core."""
+    alone = "a training step, alone on the machine"
+    rows = [_row(alone, 1), _row("… beside a second worker on the same cores", 2)]
+    with _busy():
+        rows.append(_row("… beside a program that keeps one core busy", 1))
     return rows
 
 
-def _step_seconds(workers: int, environment: dict[str, str]) -> float:
-    command = [sys.executable, "-m", "benchmarks.crowded"]
+def _row(what: str, workers: int) -> Row:
+    ours, plain = _step_seconds(workers), _step_seconds(workers, plain=True)
+    return Row(what, f"{ours:.2f} s", f"{plain:.2f} s (threads as torch sets them)", ratio(plain, ours))
+
+
+def _step_seconds(workers: int, *, plain: bool = False) -> float:
+    command = [sys.executable, "-m", "benchmarks.crowded", *(["plain"] if plain else [])]
+    environment = os.environ | (BY_ITSELF if plain else {})
     running = [
-        subprocess.Popen(command, env=os.environ | environment, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(command, env=environment, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
         for _ in range(workers)
     ]
     return max(float(process.communicate()[0]) for process in running)
 
 
-def _steps() -> float:
+@contextmanager
+def _busy() -> Iterator[None]:
+    program = subprocess.Popen([sys.executable, "-c", BUSY])
+    try:
+        yield
+    finally:
+        program.kill()
+        program.wait()
+
+
+def _steps(*, plain: bool) -> float:
     """Seconds for one step, measured for a while."""
-    model = load(REPOSITORY / "models" / "demo")
+    model, cores = load(REPOSITORY / "models" / "demo"), Cores()
     word = Inversion(model, [Image.open(path) for path in PICTURES], "cat", Options.for_model(model))
     advance(model, [word])
     began, count = time.perf_counter(), 0
     while time.perf_counter() - began < SECONDS:
+        if not plain:
+            cores.look()
         advance(model, [word])
         count += 1
     return (time.perf_counter() - began) / count
 
 
 if __name__ == "__main__":
-    print(_steps())
+    print(_steps(plain="plain" in sys.argv))
