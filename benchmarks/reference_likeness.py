@@ -3,8 +3,8 @@
 The examples took no part in choosing how words are learned. A studio teaches each of them as anybody would, by REST,
 once with the default and once as alike as it gets, and its time runs from the upload to the finished word, its report
 included; the script's is that of its steps alone. All words draw the same prompts from the same noise, and the demo
-model's scorer judges them. On two cores the script takes about 8 minutes for each example's 3000 steps, and the studio
-half a minute.
+model's scorer judges them. On two cores the script takes 8 to 10 minutes for each example's 3000 steps, and the studio
+about half a minute.
 """
 
 import json

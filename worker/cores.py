@@ -14,7 +14,7 @@ from typing import Final
 import torch
 
 LOOK_SECONDS: Final = 0.5
-PUT_OFF: Final = 0.1  # threads, on average over a look: from here on the cores are taken to be shared
+PUT_OFF: Final = 0.15  # threads, on average over a look: from here on the cores are taken to be shared
 RETRY_SECONDS: Final = 5.0  # after which all cores are tried again; twice as long each time that it was in vain
 RETRY_SECONDS_MAX: Final = 60.0
 TASKS: Final = Path("/proc/self/task")

@@ -34,7 +34,7 @@ class Tuning(BaseModel):
 
     def asked(self) -> dict[str, Any]:
         """What was not left to the worker, by the names of its own options of learning; which stage is preferred is
-        asked at the end."""
+        none of them."""
         asked = self.model_dump(include=set(Tuning.model_fields) - {"prefer"})
         return {name: value for name, value in asked.items() if value is not None}
 

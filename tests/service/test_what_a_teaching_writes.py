@@ -18,6 +18,7 @@ from app.jobs.models import Job, JobEvent
 from app.settings import Settings
 from app.storage import open_storage
 from tests.jobs.test_ledger import LEASE, add_team, submit
+from worker.inversion import Options
 from worker.stopping import SharedFlag
 from worker.studio import Studio
 from worker.teaching import teaching as teachings
@@ -126,6 +127,28 @@ def test_nothing_is_said_of_what_is_left_while_it_would_be_a_guess(
     seconds_left: Callable[..., float | None],
 ) -> None:
     assert seconds_left(began_at=0, loading=60.0, steps=5, each=1.0) is None
+
+
+def test_who_prefers_likeness_waits_twice_as_long_before_a_word_is_taken_for_learned(
+    record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def windows(**asked: str) -> int:
+        learning: list[Options] = []
+
+        def inversion(_: Any, __: Any, ___: Any, options: Options) -> Any:
+            learning.append(options)
+            return SimpleNamespace(begin=lambda _: SimpleNamespace(number=0))
+
+        monkeypatch.setattr(teachings, "Inversion", inversion)
+        model = SimpleNamespace(card=SimpleNamespace(mirror=False, teaching={"stop_window": 120}))
+        studio: Any = SimpleNamespace(database=record.studio.database, storage=None, base_model=lambda _: model)
+        record.job.spec = SPEC | asked
+        monkeypatch.setattr(teachings, "write", lambda *_: None)
+        Teaching(studio, record.job, record.lease, cast("Any", None), SharedFlag()).begin()
+        return learning[0].stop_window
+
+    assert windows() == windows(prefer="balance") == 120
+    assert windows(prefer="likeness") == 240
 
 
 def test_whoever_watches_is_told_that_the_report_is_drawn_before_it_is(

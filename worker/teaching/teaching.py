@@ -92,7 +92,8 @@ class Teaching:
         return step
 
     def _options(self) -> Options:
-        return Options.for_model(self.model, kind=self.spec.kind, **self.spec.asked())
+        options = Options.for_model(self.model, kind=self.spec.kind, **self.spec.asked())
+        return options.patient() if self.spec.prefer == "likeness" else options
 
     @property
     def done(self) -> bool:

@@ -65,6 +65,6 @@ export function WayFields({ value, problem, onChange }: WayFieldsProps) {
 
 const HINTS: Record<Tuning["method"], string> = {
   "": "The way that measured best with this model.",
-  classic: "Nothing holds the word: it goes wherever the pictures take it, and the rest of a prompt moves it less.",
+  classic: "Nothing holds the word: it goes wherever the pictures take it, and the rest of a prompt moves it less. Takes longer.",
   directional: "The word stays as loud as other words, and near the one it starts from.",
 };
