@@ -3,6 +3,7 @@
 import os
 
 # libgomp reads this when torch is loaded. Threads of one computation wait for each other by spinning, then by sleeping.
-# By default they spin thirty times as long, which a second program on the same cores has to pay for. Were it a tenth of
-# this, waking up would cost a virtual machine more than its second core brings (`python -m benchmarks crowded`).
-os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+# By default they spin sixty times as long, and a second program on the same cores makes each step up to fifty times
+# slower. Were it a fifth of this, waking up would cost a virtual machine more than its second core brings
+# (`python -m benchmarks crowded`).
+os.environ.setdefault("GOMP_SPINCOUNT", "5000")

@@ -169,7 +169,6 @@ class Batch:
         return [places[:half], places[half:]]
 
     def _on_step(self, places: list[Place], step: Step) -> None:
-        self.studio.cores.look()
         moment = time.monotonic()
         if moment - self.reported < REPORT_SECONDS:
             return

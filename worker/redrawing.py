@@ -95,7 +95,6 @@ class Redrawing:
         """Let drawings pass. Raise Interrupted when the worker stops or nobody wants the report; LeaseLost when it is
         lost."""
         self.give_way()
-        self.studio.cores.look()
         if self.stopping.is_set() or self.heartbeat.wanted(self.lease) is not None:
             raise Interrupted
 

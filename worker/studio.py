@@ -18,7 +18,6 @@ from worker.figures import Figures
 
 if TYPE_CHECKING:
     from worker.base_models import BaseModel, WarmModels
-    from worker.cores import Cores
     from worker.embeddings import Shelf
     from worker.report import Scorer
 
@@ -55,13 +54,6 @@ class Studio:
         from worker.embeddings import Shelf
 
         return Shelf(self.storage)
-
-    @cached_property
-    def cores(self) -> "Cores":
-        """The threads that this process computes with."""
-        from worker.cores import Cores
-
-        return Cores()
 
     def base_model(self, name: str) -> "BaseModel":
         """A warm base model of the allowlist. Raises BaseModelError with a sentence."""

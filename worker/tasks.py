@@ -3,7 +3,6 @@
 A message only wakes a worker up. Which job it runs is the ledger's choice.
 """
 
-import threading
 from collections import deque
 from collections.abc import Iterable
 from functools import lru_cache, partial
@@ -20,6 +19,7 @@ from worker import drawing, importing, lease, redrawing, teaching
 from worker.celery_app import celery_app, settings, stopping
 from worker.giving_way import GivingWay, to_neighbours
 from worker.lookout import Lookout
+from worker.one_thread import OneThread
 from worker.presence import Presence, kinds_of
 from worker.studio import Studio
 
@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 FIRST: Final[tuple[Kind, ...]] = ("import", "generation", "report", "training")
 
-_device = threading.Lock()  # a message and the lookout may both want it; one job runs at a time
+_device = OneThread("device")  # a message and the lookout may both want it; one job runs at a time
 _threads: list[Presence | Lookout] = []
 _kinds: list[Kind] = []  # that this worker takes
 
@@ -78,12 +78,15 @@ def import_(job_id: str) -> None:
 
 
 def _work() -> None:
+    _device.run(_run_all)
+
+
+def _run_all() -> None:
     """Run what waits for this worker until nothing does; kinds take turns, so that none of them starves."""
     studio, kinds, idle = open_studio(), deque(_kinds), 0
-    with _device:
-        while idle < len(kinds) and not stopping.is_set():
-            idle = 0 if _run_next(studio, kinds[0]) else idle + 1
-            kinds.rotate(-1)
+    while idle < len(kinds) and not stopping.is_set():
+        idle = 0 if _run_next(studio, kinds[0]) else idle + 1
+        kinds.rotate(-1)
 
 
 def _run_next(studio: Studio, kind: Kind) -> bool:

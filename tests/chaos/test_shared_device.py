@@ -4,16 +4,13 @@ import multiprocessing
 from collections.abc import Callable
 from functools import partial
 from itertools import count
-from unittest.mock import Mock
 
 import pytest
 import torch
 
 from app.jobs import ledger
 from tests.acceptance.stack import Stack
-from worker.cores import Cores
 from worker.drawing import draw_batch
-from worker.giving_way import press_on
 from worker.teaching import teach
 
 pytestmark = pytest.mark.acceptance
@@ -60,14 +57,3 @@ def test_what_is_drawn_between_two_steps_changes_nothing_of_what_is_learned(stac
     assert len(drawn) > 12 / 3 + 1  # some of them between two steps of the report
     assert {stack.job(job_id).state for job_id in drawn} == {"succeeded"}
     assert torch.equal(alone, beside)
-
-
-def test_between_two_steps_of_anything_it_is_looked_how_many_cores_there_are(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Cores, "look", looked := Mock())
-    taught(stack, "<zub>", press_on)
-    in_a_teaching = looked.call_count
-    draw_one(stack, [])
-    assert in_a_teaching > 2 * 12  # the report draws too
-    assert looked.call_count == in_a_teaching + 4  # as many as a drawing of this stack has steps

@@ -71,7 +71,6 @@ class Company:
     def step(self) -> None:
         """One optimiser step of every word, and whatever is due between two steps."""
         began = time.monotonic()
-        self.studio.cores.look()
         self._between()
         self._preview()
         self._leave()

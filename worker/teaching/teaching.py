@@ -160,7 +160,6 @@ class Teaching:
         """Let drawings pass. Raise Interrupted when the worker stops or nobody wants the word any more; LeaseLost when
         it is lost."""
         self.give_way()
-        self.studio.cores.look()
         if self.stopping.is_set() or self.heartbeat.wanted(self.lease) == "discard":
             raise Interrupted
 

@@ -1,0 +1,42 @@
+"""Whoever wants something computed has it done here, always by the same thread, one thing after the other.
+
+libgomp keeps a team of threads for each thread that has ever computed. Once a second one has, there are more threads
+than cores, and all of them stop spinning while they wait for each other: every step takes nearly twice as long from
+then on.
+"""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from queue import SimpleQueue
+
+
+class OneThread:
+    """A thread that begins with the first work, so after a fork."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._waiting: SimpleQueue[tuple[Callable[[], None], Future[None]]] = SimpleQueue()
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def run(self, work: Callable[[], None]) -> None:
+        """Have it done, after what was asked for before; returns or raises as it does."""
+        with self._starting:
+            if self._thread is None:
+                # A daemon: a process that has to end does not wait for it.
+                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                self._thread.start()
+        done: Future[None] = Future()
+        self._waiting.put((work, done))
+        done.result()
+
+    def _run(self) -> None:
+        while True:
+            work, done = self._waiting.get()
+            try:
+                work()
+            except BaseException as error:  # whoever asked for it has to hear of it, whatever it is
+                done.set_exception(error)
+            else:
+                done.set_result(None)
