@@ -16,14 +16,16 @@ from worker.inversion import Inversion, Options, advance
 
 SECONDS = 10.0
 PICTURES = sorted((REPOSITORY / "examples" / "king-purr").glob("*.jpg"))
-BY_ITSELF = {"GOMP_SPINCOUNT": "300000"}  # libgomp's default
+BY_DEFAULT = {"GOMP_SPINCOUNT": "300000"}  # libgomp's default
 BUSY = "while True: pass"
 
 
 def run() -> list[Row]:
     """A step alone, beside a second worker, and beside a program that needs one core."""
-    alone = "a training step, alone on the machine"
-    rows = [_row(alone, 1), _row("… beside a second worker on the same cores", 2)]
+    rows = [
+        _row("a training step, alone on the machine", 1),
+        _row("… beside a second worker on the same cores", 2),
+    ]
     with _busy():
         rows.append(_row("… beside a program that keeps one core busy", 1))
     return rows
@@ -36,7 +38,7 @@ def _row(what: str, workers: int) -> Row:
 
 def _step_seconds(workers: int, *, plain: bool = False) -> float:
     command = [sys.executable, "-m", "benchmarks.crowded"]
-    environment = os.environ | (BY_ITSELF if plain else {})
+    environment = os.environ | (BY_DEFAULT if plain else {})
     running = [
         subprocess.Popen(command, env=environment, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
         for _ in range(workers)

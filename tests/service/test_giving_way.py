@@ -1,5 +1,6 @@
 """Drawing goes before teaching on a shared device, and neither starves."""
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -121,3 +122,23 @@ def test_kinds_take_turns_in_a_worker_that_takes_all(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(tasks, "_run_next", run_next)
     tasks.train("any")
     assert ran == ["import", "generation", "training", "generation", "training", "generation", "generation"]
+
+
+def test_messages_and_the_lookout_have_their_work_done_by_the_same_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second thread that computes would slow both down for good."""
+    ran: list[int] = []
+
+    def run_next(*_: object) -> bool:
+        ran.append(threading.get_ident())
+        return False
+
+    monkeypatch.setattr(tasks, "_kinds", ["training"])
+    monkeypatch.setattr(tasks, "open_studio", lambda: None)
+    monkeypatch.setattr(tasks, "_run_next", run_next)
+    lookout = threading.Thread(target=tasks._work)
+    lookout.start()
+    lookout.join()
+    tasks.train("any")
+    assert len(ran) == 2
+    assert len(set(ran)) == 1
+    assert ran[0] not in (threading.get_ident(), lookout.ident)
