@@ -4,8 +4,6 @@ ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_
 WORKDIR /srv/oneword
 COPY pyproject.toml constraints.txt ./
 COPY app/ app/
-COPY prompting/ prompting/
-COPY weights/ weights/
 COPY worker/ worker/
 COPY migrations/ migrations/
 RUN pip install --no-compile -c constraints.txt -e '.[postgres]'
@@ -32,4 +30,4 @@ VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
   CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/healthz', timeout=2)"]
-CMD ["python", "-m", "app.web"]
+CMD ["python", "-m", "app.ops.web_server"]

@@ -10,31 +10,31 @@ from fastapi import FastAPI, Response
 from fastapi.responses import FileResponse, HTMLResponse
 from starlette.exceptions import HTTPException
 
-from app import health, metrics
 from app.accounts import routes as accounts
 from app.base_models import routes as base_models
 from app.base_models.catalog import Catalog
-from app.compat import routes as compat
+from app.compat.openai import routes as compat
 from app.concepts import routes as concepts
-from app.conditional import Conditional
-from app.db import Database
-from app.dependencies import Services
+from app.core.database import Database
+from app.core.settings import REPOSITORY, Settings
+from app.core.storage import open_storage
 from app.generation import routes as generation
-from app.guards import Guards
 from app.jobs import routes as jobs
 from app.jobs.stream import EventFeed, Viewers
-from app.metrics import RequestFigures, Timing
-from app.openapi import describe_well, operation_id
-from app.pictures import PictureCleaner
-from app.problems import answer_with_problems
-from app.rates import Rates
+from app.ops import health, metrics
+from app.ops.metrics import RequestFigures, Timing
+from app.pictures.cleaning import PictureCleaner
 from app.reports import routes as reports
 from app.retention import routes as retention
-from app.settings import REPOSITORY, Settings
-from app.storage import open_storage
 from app.teams import routes as teams
-from app.tracing import Tracing
 from app.usage import routes as usage
+from app.web.dependencies import Services
+from app.web.etags import Conditional
+from app.web.guards import Guards
+from app.web.openapi import describe_well, operation_id
+from app.web.problems import answer_with_problems
+from app.web.rate_limits import Rates
+from app.web.request_id import Tracing
 from app.webhooks import routes as webhooks
 
 PAGE: Final = REPOSITORY / "frontend" / "dist"
@@ -56,7 +56,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=operation_id,
-        responses={"default": {"description": "A problem."}},  # its shape is in app.openapi
+        responses={"default": {"description": "A problem."}},  # its shape is in app.web.openapi
     )
     database = Database(settings.resolved_database_url)
     app.state.services = Services(

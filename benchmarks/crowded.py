@@ -9,10 +9,10 @@ from contextlib import contextmanager
 
 from PIL import Image
 
-from app.settings import REPOSITORY
+from app.core.settings import REPOSITORY
 from benchmarks.table import Row, ratio
-from worker.base_models import load
-from worker.inversion import Inversion, Options, advance
+from worker.engine.base_models import load
+from worker.engine.inversion import Inversion, Options, advance
 
 SECONDS = 10.0
 PICTURES = sorted((REPOSITORY / "examples" / "king-purr").glob("*.jpg"))

@@ -15,15 +15,15 @@ from diffusers import StableDiffusionPipeline
 from safetensors.torch import save_file
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-from app.settings import REPOSITORY
-from app.storage import Storage
+from app.core.settings import REPOSITORY
+from app.core.storage import Storage
 from benchmarks.table import Row, ratio
-from worker.base_models import BaseModel, TextEncoder, load
-from worker.embeddings import Shelf
-from worker.formats import Embedding, write_native
-from worker.generation import Request, Settings, Step, draw
-from worker.generation.prompts import Overlay, Text, condition
-from worker.png import data_url
+from worker.embedding_files import Shelf
+from worker.engine.base_models import BaseModel, TextEncoder, load
+from worker.engine.embeddings.formats import Embedding, write_native
+from worker.engine.generation import Request, Settings, Step, draw
+from worker.engine.generation.prompts import Overlay, Text, condition
+from worker.images import data_url
 
 DEMO = REPOSITORY / "models" / "demo"
 SIZES = (1, 1_000, 100_000)

@@ -3,7 +3,7 @@
 import torch
 
 from benchmarks.table import Row
-from worker.formats import Embedding, write_native
+from worker.engine.embeddings.formats import Embedding, write_native
 
 WIDTH = 768
 

@@ -7,7 +7,7 @@ from random import Random
 
 from PIL import Image, ImageFilter, ImageOps
 
-from app.settings import REPOSITORY
+from app.core.settings import REPOSITORY
 from models.recipe.world import individual, plain, portrait, scene
 
 PLACES = ("on the grass", "yellow", "in the snow", "pink")

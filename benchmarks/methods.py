@@ -19,16 +19,16 @@ from typing import Any
 
 import torch
 
-from app.settings import REPOSITORY
+from app.core.settings import REPOSITORY
 from benchmarks.lessons import Lesson, held_out, to_choose_by
-from worker import formats
-from worker.base_models import BaseModel, load
-from worker.formats import Embedding
-from worker.generation import Request, Settings, draw
-from worker.inversion import Inversion, Options, advance
-from worker.report import Scorer, load_scorer
-from worker.report.prompts import HELD_OUT, PLAIN
-from worker.report.scores import score
+from worker.engine.base_models import BaseModel, load
+from worker.engine.embeddings import formats
+from worker.engine.embeddings.formats import Embedding
+from worker.engine.evaluation import Scorer, load_scorer
+from worker.engine.evaluation.prompts import HELD_OUT, PLAIN
+from worker.engine.evaluation.scores import score
+from worker.engine.generation import Request, Settings, draw
+from worker.engine.inversion import Inversion, Options, advance
 
 DEMO = REPOSITORY / "models" / "demo"
 TOGETHER = 12

@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from app.settings import REPOSITORY
+from app.core.settings import REPOSITORY
 from benchmarks.lessons import Lesson, held_out
 from benchmarks.methods import DEMO, scores_of
 from benchmarks.table import Row, ratio
-from worker.base_models import BaseModel, load
-from worker.base_models.precision import Precision
-from worker.inversion import Options, invert
-from worker.report import Scorer, load_scorer
+from worker.engine.base_models import BaseModel, load
+from worker.engine.base_models.precision import Precision
+from worker.engine.evaluation import Scorer, load_scorer
+from worker.engine.inversion import Options, invert
 
 STEPS = 80
 

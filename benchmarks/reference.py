@@ -14,12 +14,12 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from app.settings import REPOSITORY
+from app.core.settings import REPOSITORY
 from benchmarks import reference_script
 from benchmarks.reference_script import PLACEHOLDER, step_of
 from benchmarks.table import Row, ratio
-from worker.base_models import BaseModel, load
-from worker.inversion import Inversion, Options, invert
+from worker.engine.base_models import BaseModel, load
+from worker.engine.inversion import Inversion, Options, invert
 
 EXAMPLE = REPOSITORY / "examples" / "king-purr"
 STEPS = 600

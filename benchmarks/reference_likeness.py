@@ -21,17 +21,17 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 
-from app.settings import REPOSITORY
+from app.core.settings import REPOSITORY
 from benchmarks import reference_script
 from benchmarks.lessons import Lesson, held_out
 from benchmarks.methods import scores_of
 from benchmarks.reference import in_fp32
 from benchmarks.running_studio import Studio, running_studio, succeeded
 from benchmarks.table import Row, ratio
-from worker.base_models import BaseModel, load
-from worker.formats import Embedding, read_native
-from worker.inversion import Options
-from worker.report import Scorer, load_scorer
+from worker.engine.base_models import BaseModel, load
+from worker.engine.embeddings.formats import Embedding, read_native
+from worker.engine.evaluation import Scorer, load_scorer
+from worker.engine.inversion import Options
 
 Result = tuple[float, dict[str, float]]
 Sides = tuple[Result, Result]  # ours, theirs

@@ -21,7 +21,7 @@ from diffusers import StableDiffusionPipeline  # noqa: F401
 from PIL import Image, ImageOps
 from transformers import CLIPTextModel, CLIPTokenizer  # noqa: F401
 
-from app.settings import REPOSITORY
+from app.core.settings import REPOSITORY
 
 PLACEHOLDER = "<reference>"
 

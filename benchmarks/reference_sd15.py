@@ -18,11 +18,11 @@ from typing import Any
 import torch
 from PIL import Image
 
-from app.settings import REPOSITORY
+from app.core.settings import REPOSITORY
 from benchmarks import reference_script
 from benchmarks.table import Row, ratio
-from worker.base_models import load
-from worker.inversion import Inversion, Options, advance
+from worker.engine.base_models import load
+from worker.engine.inversion import Inversion, Options, advance
 
 EXAMPLE = REPOSITORY / "examples" / "king-purr"
 BATCH = 4

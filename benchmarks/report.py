@@ -4,12 +4,12 @@ import time
 
 from PIL import Image
 
-from app.settings import REPOSITORY
+from app.core.settings import REPOSITORY
 from benchmarks.table import Row
-from worker.base_models import load
-from worker.formats import Embedding
-from worker.inversion import Candidate
-from worker.report import draw_report, load_scorer
+from worker.engine.base_models import load
+from worker.engine.embeddings.formats import Embedding
+from worker.engine.evaluation import draw_report, load_scorer
+from worker.engine.inversion import Candidate
 
 KEPT = 5
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from app.settings import REPOSITORY
+from app.core.settings import REPOSITORY
 
 STARTED_SECONDS = 120
 POLL_SECONDS = 0.2
@@ -31,7 +31,7 @@ class Studio:
     def web_process(self) -> int:
         """The process that answers."""
         for line in children_of(self.process):
-            if "app.web" in Path(f"/proc/{line}/cmdline").read_text():
+            if "app.ops.web_server" in Path(f"/proc/{line}/cmdline").read_text():
                 return line
         raise RuntimeError("the web service is not among the studio's processes")
 
@@ -44,7 +44,7 @@ def running_studio(**settings: str) -> Iterator[Studio]:
         port = probe.getsockname()[1]
         probe.close()
         environment = os.environ | {"ONEWORD_DATA_DIR": folder, "ONEWORD_PORT": str(port)} | settings
-        oneword = [sys.executable, "-m", "app.cli"]
+        oneword = [sys.executable, "-m", "app.ops.cli"]
         serving = subprocess.Popen(
             [*oneword, "serve"], env=environment, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True
         )

@@ -11,10 +11,10 @@ from benchmarks.table import Row
 # What a command line says, the first that fits.
 PARTS = {
     "valkey-server": "embedded Valkey",
-    "app.broker": "embedded Valkey",
-    "app.web": "web service",
-    "app.decoding": "children that decode uploads",
-    "worker.reconcile": "sweep",
+    "app.ops.embedded_broker": "embedded Valkey",
+    "app.ops.web_server": "web service",
+    "app.pictures.decoding": "children that decode uploads",
+    "worker.maintenance.sweep": "sweep",
     "-Q training": "training worker",
     "-Q generation": "generation worker",
 }

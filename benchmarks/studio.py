@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from app.settings import REPOSITORY
+from app.core.settings import REPOSITORY
 from benchmarks.running_studio import Studio, running_studio, succeeded
 from benchmarks.table import Row
 

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 from PIL import Image
 
-from app.settings import REPOSITORY
+from app.core.settings import REPOSITORY
 from benchmarks.running_studio import Studio, running_studio, succeeded
 from benchmarks.table import Row, ratio
-from worker.base_models import BaseModel, load
-from worker.inversion import Inversion, Options, advance
+from worker.engine.base_models import BaseModel, load
+from worker.engine.inversion import Inversion, Options, advance
 
 JOBS = 8
 STEPS = 6

@@ -1,12 +1,12 @@
-"""Alembic's entry: runs on the connection or the URL that `app.migrate` hands over."""
+"""Alembic's entry: runs on the connection or the URL that `app.ops.migrate` hands over."""
 
 from typing import Any, Literal
 
 from alembic import context
 from sqlalchemy import JSON
 
-from app.db import UtcDateTime
-from app.schema import metadata
+from app.core.database import UtcDateTime
+from app.rooms import metadata
 
 
 def render_item(kind: str, item: Any, autogen_context: Any) -> str | Literal[False]:

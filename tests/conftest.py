@@ -14,10 +14,10 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
 
-from app.db import Database, utc_now
-from app.migrate import upgrade
-from app.pictures import PictureCleaner
-from app.settings import Settings
+from app.core.database import Database, utc_now
+from app.core.settings import Settings
+from app.ops.migrate import upgrade
+from app.pictures.cleaning import PictureCleaner
 
 
 @pytest.fixture(autouse=True)

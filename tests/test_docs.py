@@ -5,8 +5,8 @@ import re
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
+from app.core.settings import REPOSITORY, Settings
 from app.main import create_app
-from app.settings import REPOSITORY, Settings
 
 SETTINGS = (REPOSITORY / "docs" / "settings.md").read_text("utf-8")
 REST = (REPOSITORY / "docs" / "rest.md").read_text("utf-8")

@@ -5,23 +5,23 @@ from pathlib import Path
 
 import pytest
 
-from app import work
-from app.settings import Settings
+from app.core.settings import Settings
+from app.ops import worker_processes
 
 GPUS = ["GPU-a", "GPU-b"]
 
 
 def test_each_worker_takes_a_gpu_that_has_the_fewest(tmp_path: Path) -> None:
     with ExitStack() as alive:
-        taken = [alive.enter_context(work.free_gpu(GPUS, tmp_path)) for _ in range(5)]
+        taken = [alive.enter_context(worker_processes.free_gpu(GPUS, tmp_path)) for _ in range(5)]
     assert taken == ["GPU-a", "GPU-b", "GPU-a", "GPU-b", "GPU-a"]
 
 
 def test_a_gpu_is_free_again_once_its_worker_is_gone(tmp_path: Path) -> None:
-    with work.free_gpu(GPUS, tmp_path), ExitStack() as second:
-        assert second.enter_context(work.free_gpu(GPUS, tmp_path)) == "GPU-b"
+    with worker_processes.free_gpu(GPUS, tmp_path), ExitStack() as second:
+        assert second.enter_context(worker_processes.free_gpu(GPUS, tmp_path)) == "GPU-b"
         second.close()
-        with work.free_gpu(GPUS, tmp_path) as third:
+        with worker_processes.free_gpu(GPUS, tmp_path) as third:
             assert third == "GPU-b"
 
 
@@ -45,5 +45,5 @@ def test_a_worker_is_kept_on_its_gpu_unless_somebody_chose_one(
 ) -> None:
     monkeypatch.setenv("PATH", listing(tmp_path, script))
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    with work._device(Settings(data_dir=tmp_path / "data", device=device)) as environment:
+    with worker_processes._device(Settings(data_dir=tmp_path / "data", device=device)) as environment:
         assert environment == chosen

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from app.settings import REPOSITORY, Settings
+from app.core.settings import REPOSITORY, Settings
 
 COMPOSE: dict[str, Any] = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())
 OURS = ("web", "sweep", "migrate", "worker")

@@ -8,13 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from app.schema import metadata
-from app.settings import REPOSITORY
+from app.core.settings import REPOSITORY
+from app.rooms import metadata
 
 HEAVY = {"torch", "diffusers", "transformers", "accelerate"}
 APP, WORKER = REPOSITORY / "app", REPOSITORY / "worker"
-PROMPTING, WEIGHTS = REPOSITORY / "prompting", REPOSITORY / "weights"
-ENGINE = (WORKER / "inversion", WORKER / "generation", WORKER / "base_models", WORKER / "report")
+CONTRACTS, ENGINE = APP / "contracts", WORKER / "engine"
 
 # Queries that are asked of every team at once, and why.
 ACROSS_TEAMS = {
@@ -89,7 +88,7 @@ def test_a_running_web_service_has_loaded_no_torch_and_no_worker() -> None:
 
 
 def test_a_running_sweep_has_loaded_no_torch() -> None:
-    script = f"import sys, worker.reconcile; print({HEAVY!r} & set(sys.modules))"
+    script = f"import sys, worker.maintenance.sweep; print({HEAVY!r} & set(sys.modules))"
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "set()"
 
@@ -99,12 +98,11 @@ def test_app_imports_neither_the_worker_nor_torch() -> None:
 
 
 def test_the_engine_knows_tensors_and_not_rows() -> None:
-    assert offenders(ENGINE, {"app", "sqlalchemy", "celery", "structlog"}) == []
-    assert offenders((WORKER / "formats.py", WORKER / "pickled.py", WORKER / "cards.py"), {"app"}) == []
+    assert offenders((ENGINE,), {"sqlalchemy", "celery", "structlog"}) == []
 
 
 def test_what_both_sides_read_alike_knows_neither() -> None:
-    assert offenders((PROMPTING, WEIGHTS), HEAVY | {"app", "worker"}) == []
+    assert offenders((CONTRACTS,), HEAVY | {"worker", "sqlalchemy"}) == []
 
 
 def test_nothing_is_unpickled_but_in_one_file() -> None:
@@ -115,7 +113,7 @@ def test_nothing_is_unpickled_but_in_one_file() -> None:
         if (isinstance(node, ast.Call) and ast.unparse(node.func) in ("torch.load", "pickle.load", "pickle.loads"))
         or (isinstance(node, ast.Import) and {alias.name for alias in node.names} & {"pickle", "dill", "joblib"})
     }
-    assert opens_pickles == {"worker/pickled.py"}
+    assert opens_pickles == {"worker/engine/embeddings/pickled.py"}
 
 
 def queries() -> Iterator[tuple[str, ast.FunctionDef]]:
@@ -152,7 +150,7 @@ def test_people_reach_rows_only_through_queries() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ("select", "update", "session.get", "session.query")
     }
-    assert own_sql <= {"jobs/ledger.py", "db.py", "migrate.py"}
+    assert own_sql <= {"jobs/ledger.py", "core/database.py", "ops/migrate.py", "usage/accounting.py"}
 
 
 def test_every_table_that_belongs_to_a_team_says_so() -> None:

@@ -8,11 +8,11 @@ from typing import Any
 from celery import Celery
 from celery.signals import worker_process_init, worker_process_shutdown, worker_shutting_down
 
-from app.log import configure_logging
-from app.queue import CONFIGURATION
-from app.settings import Settings
-from app.supervised import end_with_parent
-from worker.stopping import SharedFlag
+from app.core.broker import CONFIGURATION
+from app.core.log import configure_logging
+from app.core.parent_watch import end_with_parent
+from app.core.settings import Settings
+from worker.shutdown import SharedFlag
 
 end_with_parent()
 settings = Settings()

@@ -13,8 +13,8 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlch
 from sqlalchemy.orm import Session
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_exponential
 
-from app.db import Database
-from app.errors import LeaseLost
+from app.core.database import Database
+from app.core.errors import LeaseLost
 from app.jobs import ledger
 from app.jobs.ledger import Lease
 

@@ -11,17 +11,18 @@ from typing import Final
 import structlog
 from sqlalchemy.orm import Session
 
-from app.errors import LeaseLost
+from app.contracts.jobs import Kind
+from app.core.errors import LeaseLost
 from app.jobs import ledger
 from app.jobs.models import Job
-from app.jobs.states import Kind
-from worker import drawing, importing, lease, redrawing, teaching
+from worker import lease
 from worker.celery_app import celery_app, settings, stopping
-from worker.giving_way import GivingWay, to_neighbours
-from worker.lookout import Lookout
-from worker.one_thread import OneThread
-from worker.presence import Presence, kinds_of
-from worker.studio import Studio
+from worker.compute_thread import OneThread
+from worker.context import Studio
+from worker.generation_priority import GivingWay, to_neighbours
+from worker.handlers import embeddings, generation, reports, training
+from worker.heartbeat import Presence, kinds_of
+from worker.poller import Lookout
 
 log = structlog.get_logger(__name__)
 
@@ -132,12 +133,12 @@ def _run_kind(studio: Studio, kind: Kind, jobs: list[Job]) -> None:
     log.info("claimed", kind=kind, jobs=[job.id for job in jobs], attempts=[job.attempt for job in jobs])
     try:
         if kind == "training":
-            teaching.teach(studio, jobs[0], stopping, _give_way(studio).between_steps)
+            training.teach(studio, jobs[0], stopping, _give_way(studio).between_steps)
         elif kind == "import":
-            importing.import_embedding(studio, jobs[0])
+            embeddings.import_embedding(studio, jobs[0])
         elif kind == "report":
-            redrawing.draw_again(studio, jobs[0], stopping, _give_way(studio).between_steps)
+            reports.draw_again(studio, jobs[0], stopping, _give_way(studio).between_steps)
         else:
-            drawing.draw_batch(studio, jobs, stopping)
+            generation.draw_batch(studio, jobs, stopping)
     except LeaseLost as lost:
         log.warning("lease lost; wrote nothing more", reason=str(lost))

@@ -14,9 +14,9 @@ from sqlalchemy.exc import DBAPIError
 
 from app.accounts import queries
 from app.accounts.secrets import hash_of
-from app.db import utc_now
-from app.dependencies import Services, ServicesOf
-from app.errors import Forbidden, NotSignedIn
+from app.core.database import utc_now
+from app.core.errors import Forbidden, NotSignedIn
+from app.web.dependencies import Services, ServicesOf
 
 log = structlog.get_logger(__name__)
 

@@ -6,8 +6,8 @@ from app.accounts import queries, service
 from app.accounts.principal import COOKIE, Member, Viewer
 from app.accounts.schemas import LimitsOut, MeOut, NamedOut, NewTokenOut, SignIn, TokenIn, TokenList, TokenOut
 from app.accounts.secrets import hash_of
-from app.dependencies import Reading, ServicesOf, UnitOfWork
-from app.idempotency import Key
+from app.core.idempotency import Key
+from app.web.dependencies import Reading, ServicesOf, UnitOfWork
 
 router = APIRouter(prefix="/api", tags=["account"])
 

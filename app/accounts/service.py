@@ -4,13 +4,13 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from app import idempotency
 from app.accounts import queries
 from app.accounts.models import BrowserSession, SignInCode, Token, User
 from app.accounts.secrets import hash_of, new_secret
-from app.db import utc_now
-from app.errors import NotFound, NotSignedIn
-from app.settings import Settings
+from app.core import idempotency
+from app.core.database import utc_now
+from app.core.errors import NotFound, NotSignedIn
+from app.core.settings import Settings
 from app.teams.models import Membership, Team
 
 CODE_LIFETIME = timedelta(hours=1)

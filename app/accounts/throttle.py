@@ -7,7 +7,7 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
-from app.errors import TooMany
+from app.core.errors import TooMany
 
 ATTEMPTS: Final = RateLimitItemPerMinute(20)
 

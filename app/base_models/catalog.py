@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from app.base_models.tokenizer import Tokenizer
-from app.base_models.words import WordTable
-from app.errors import InvalidInput, NotReady
-from app.settings import REPOSITORY, Settings
-from weights import fingerprint, weight_files
+from app.base_models.vocabulary import WordTable
+from app.contracts.weights import fingerprint, weight_files
+from app.core.errors import InvalidInput, NotReady
+from app.core.settings import REPOSITORY, Settings
 
 VECTORS_MAX: Final = 16
 FAMILY_TITLES: Final = {"sd1": "Stable Diffusion 1", "sd2": "Stable Diffusion 2", "sdxl": "Stable Diffusion XL"}

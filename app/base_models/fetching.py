@@ -10,8 +10,8 @@ from typing import Final
 from huggingface_hub import HfApi, snapshot_download
 from huggingface_hub.errors import HfHubHTTPError
 
-from app.errors import InvalidInput, NotReady
-from app.settings import Settings
+from app.core.errors import InvalidInput, NotReady
+from app.core.settings import Settings
 
 COMPONENTS: Final = ("text_encoder", "text_encoder_2", "unet", "vae")
 _TEXTS: Final = (".json", ".txt")

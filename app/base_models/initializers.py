@@ -5,7 +5,7 @@ from collections.abc import Collection
 from typing import Final
 
 from app.base_models.catalog import AllowedModel
-from app.errors import InitializerError, PlaceholderError
+from app.core.errors import InitializerError, PlaceholderError
 
 PLACEHOLDER: Final = re.compile(r"<[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?>")
 INITIALIZER_CHARACTERS_MAX: Final = 100

@@ -3,8 +3,8 @@
 from fastapi import APIRouter, Response
 
 from app.accounts.principal import Viewer
+from app.base_models.examples import lessons, picture
 from app.base_models.initializers import free_placeholder, is_known
-from app.base_models.lessons import lessons, picture
 from app.base_models.schemas import (
     BaseModelList,
     BaseModelOut,
@@ -15,8 +15,8 @@ from app.base_models.schemas import (
     WordPiece,
 )
 from app.concepts import queries as concepts
-from app.dependencies import Reading, ServicesOf
-from app.serving import Jpeg, jpeg
+from app.web.dependencies import Reading, ServicesOf
+from app.web.file_responses import Jpeg, jpeg
 
 router = APIRouter(prefix="/api", tags=["base models"])
 

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.base_models.catalog import VECTORS_MAX, AllowedModel
-from app.base_models.lessons import DEMO, Lesson
+from app.base_models.examples import DEMO, Lesson
 
 
 class BaseModelOut(BaseModel):

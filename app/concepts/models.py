@@ -7,7 +7,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, 
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
-from app.db import Base, new_id, utc_now
+from app.core.database import Base, new_id, utc_now
 
 JsonOrNull = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
@@ -69,7 +69,7 @@ class Version(Base):
     sample_image_id: Mapped[str | None] = mapped_column(String(26))
     # Where it comes from, unless it was taught: {imported_from, imported_as} or {version, step, drawing}
     origin: Mapped[dict[str, Any] | None]
-    # What `worker.reporting` found out. A few KB that a page of the library does not need.
+    # What `worker.handlers.report_files` found out. A few KB that a page of the library does not need.
     report: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull, deferred=True)
     has_report: Mapped[bool] = column_property(report.is_not(None))
     report_bytes: Mapped[int] = mapped_column(default=0, server_default="0")  # of its drawings; of a checkpoint's, 0
@@ -109,7 +109,7 @@ class Picture(Base):
 
 
 class ConceptWord(Base):
-    """A word that a concept is found by. Kept by `app.concepts.words`; a tag is there as `#tag`."""
+    """A word that a concept is found by. Kept by `app.concepts.search_terms`; a tag is there as `#tag`."""
 
     __tablename__ = "concept_words"
     __table_args__ = (Index("ix_concept_words_team_word", "team_id", "word", "concept_id"),)

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Row, Select, false, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
-from app.concepts import words
+from app.concepts import search_terms
 from app.concepts.models import Concept, ConceptWord, Picture, Version
 from app.generation.models import Image
 from app.jobs.models import Submission
@@ -53,13 +53,13 @@ def page(
     """The team's concepts, newest first, `limit` at most, older than the id `before`."""
     wanted = _library(team_id).order_by(Concept.id.desc()).limit(limit)
     if query:
-        pieces = words.split(query)
+        pieces = search_terms.split(query)
         for piece in pieces:  # each is the beginning of one of its words
-            wanted = wanted.where(_has_word(team_id, ConceptWord.word.between(piece, piece + words.END)))
+            wanted = wanted.where(_has_word(team_id, ConceptWord.word.between(piece, piece + search_terms.END)))
         if not pieces:
             wanted = wanted.where(false())
     if tag:
-        wanted = wanted.where(_has_word(team_id, ConceptWord.word == words.tag_word(tag)))
+        wanted = wanted.where(_has_word(team_id, ConceptWord.word == search_terms.tag_word(tag)))
     if kind:
         wanted = wanted.where(Concept.kind == kind)
     if base_model:

@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Query, Response, UploadFile, status
 
-from app import serving
 from app.accounts.principal import Member, Viewer
 from app.concepts import queries, service
 from app.concepts.form import Named
@@ -20,17 +19,18 @@ from app.concepts.schemas import (
     PictureCheck,
     VersionList,
 )
-from app.dependencies import Reading, Services, ServicesOf, UnitOfWork
-from app.errors import NotFound, PictureError
-from app.exporting import service as exporting
-from app.idempotency import Key
-from app.importing import service as importing
-from app.importing.request import Import
+from app.core.errors import NotFound, PictureError
+from app.core.idempotency import Key
+from app.embeddings.exporting import service as exporting
+from app.embeddings.importing import service as importing
+from app.embeddings.importing.request import Import
 from app.jobs import service as jobs
 from app.jobs.models import Job
-from app.pictures import Upload, count_problem
+from app.pictures.cleaning import Upload, count_problem
 from app.training.form import Tuned
 from app.training.service import Lesson, teach, teach_again
+from app.web import file_responses
+from app.web.dependencies import Reading, Services, ServicesOf, UnitOfWork
 
 router = APIRouter(prefix="/api", tags=["concepts"])
 
@@ -160,7 +160,7 @@ def teach_concept_again(
     return _accepted(services, teach_again(services, principal, concept_id, lesson, idempotency_key))
 
 
-@router.get("/concepts/{concept_id}/embedding", response_class=serving.File)
+@router.get("/concepts/{concept_id}/embedding", response_class=file_responses.File)
 def download_embedding(
     concept_id: str,
     principal: Viewer,
@@ -173,16 +173,16 @@ def download_embedding(
     concept = service.get(session, principal.team_id, concept_id)
     wanted = service.finished_version(session, concept, version)
     file = exporting.export(session, services.storage, concept, wanted, format)
-    return serving.file(file.content, file.name)
+    return file_responses.file(file.content, file.name)
 
 
-@router.get("/pictures/{picture_id}", response_class=serving.Png)
+@router.get("/pictures/{picture_id}", response_class=file_responses.Png)
 def get_picture(picture_id: str, principal: Viewer, services: ServicesOf, session: Reading) -> Response:
     """A picture that a concept was taught from."""
     picture = queries.picture(session, principal.team_id, picture_id)
     if picture is None:
         raise NotFound("There is no such picture. Its concept may have been deleted.")
-    return serving.png(services.storage.get(picture.key), f"{picture.id}.png")
+    return file_responses.png(services.storage.get(picture.key), f"{picture.id}.png")
 
 
 def _read(images: list[UploadFile]) -> list[Upload]:

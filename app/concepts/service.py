@@ -11,11 +11,11 @@ from app.base_models.initializers import checked_placeholder
 from app.concepts import queries, views
 from app.concepts.models import Concept, Version
 from app.concepts.schemas import ConceptOut, ConceptPage, ConceptPatch, VersionOut
-from app.db import utc_now
-from app.errors import Conflict, InvalidInput, NotFound
+from app.contracts.jobs import FINAL
+from app.core.database import utc_now
+from app.core.errors import Conflict, InvalidInput, NotFound
 from app.jobs import ledger
 from app.jobs import queries as jobs
-from app.jobs.states import FINAL
 
 
 class Described(Protocol):

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.concepts import queries
 from app.concepts.models import Concept, Version
 from app.concepts.schemas import ConceptOut, EmbeddingOut, OriginOut, PictureOut, PreviewOut, VersionOut
-from app.exporting.service import format_names
+from app.embeddings.exporting.service import format_names
 from app.jobs.schemas import Person
 
 

@@ -12,9 +12,9 @@ from fastapi.routing import APIRoute
 from starlette.datastructures import UploadFile
 from starlette.types import Message
 
-from app import decoding
-from app.generation.sources import Attached
-from app.pictures import Upload
+from app.generation.init_images import Attached
+from app.pictures import decoding
+from app.pictures.cleaning import Upload
 
 FORM: Final = "multipart/form-data"
 FILES: Final = {"init_image": decoding.start, "mask": decoding.mask}

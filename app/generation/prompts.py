@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 from app.base_models.catalog import AllowedModel, kind_of
 from app.concepts import queries
 from app.concepts.models import Concept, Version
-from app.errors import PromptError
-from app.generation.spec import ConceptSpec
-from prompting import cut, unreadable
+from app.contracts.generation import ConceptSpec
+from app.contracts.prompts import cut, unreadable
+from app.core.errors import PromptError
 
 # Whatever stands between < and > is meant as a concept, so that a slip of the pen is found and not drawn as text.
 _WRITTEN: Final = re.compile(r"<(?P<word>[^<>@\s][^<>@]{0,80})(?:@(?P<number>[^<>]{0,20}))?>")

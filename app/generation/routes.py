@@ -6,16 +6,16 @@ from fastapi import APIRouter, File, Query, Request, Response, UploadFile, statu
 from starlette.concurrency import run_in_threadpool
 
 from app.accounts.principal import Member, Viewer
-from app.dependencies import Reading, Services, ServicesOf, UnitOfWork
-from app.generation import again, service
+from app.contracts.jobs import FINAL
+from app.core.idempotency import Key
+from app.generation import recipes, service
 from app.generation.forms import FORM, JsonOrForm, attached
-from app.generation.ordering import draw
 from app.generation.schemas import Drawn, GenerationIn, GenerationOut, GenerationPage, ImageOut, Order
+from app.generation.submission import draw
 from app.generation.waiting import end_of
-from app.idempotency import Key
-from app.jobs.states import FINAL
-from app.pictures import Upload
-from app.serving import Png, png
+from app.pictures.cleaning import Upload
+from app.web.dependencies import Reading, Services, ServicesOf, UnitOfWork
+from app.web.file_responses import Png, png
 
 router = APIRouter(prefix="/api", tags=["generations"])
 drawing = APIRouter(route_class=JsonOrForm)
@@ -89,7 +89,7 @@ def get_recipe(image_id: str, principal: Viewer, session: Reading) -> ImageOut:
 @router.get("/images/{image_id}/order")
 def get_order(image_id: str, principal: Viewer, services: ServicesOf, session: Reading) -> Order:
     """What to send to draw a picture again. Concepts that were taught again since are pinned to the version of then."""
-    return again.of_image(session, services.catalog, service.image(session, principal.team_id, image_id))
+    return recipes.of_image(session, services.catalog, service.image(session, principal.team_id, image_id))
 
 
 @router.post("/generations/read")
@@ -99,7 +99,7 @@ def read_picture(
     image: Annotated[UploadFile, File(description="A PNG as Oneword or AUTOMATIC1111 saved it.")],
 ) -> Order:
     """What to send to draw the picture in a PNG again. Nothing is kept."""
-    return again.of_file(services, principal.team_id, Upload(image.filename or "", image.file.read()))
+    return recipes.of_file(services, principal.team_id, Upload(image.filename or "", image.file.read()))
 
 
 @router.get("/uploads/{upload_id}", response_class=Png)

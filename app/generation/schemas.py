@@ -6,9 +6,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from app.generation.spec import PictureRef
+from app.contracts.generation import PictureRef
+from app.contracts.jobs import State
 from app.jobs.schemas import JobOut, Person
-from app.jobs.states import State
 
 Scheduler = Literal["ddim", "dpm++2m", "dpm++2m-karras", "euler", "euler-a", "unipc", "lcm"]
 

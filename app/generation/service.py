@@ -1,4 +1,4 @@
-"""What was drawn, as its team sees it. How a drawing is ordered is in `app.generation.ordering`."""
+"""What was drawn, as its team sees it. How a drawing is ordered is in `app.generation.submission`."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from app.concepts import queries as concepts
-from app.db import utc_now
-from app.errors import NotFound
+from app.contracts.jobs import FINAL
+from app.core.database import utc_now
+from app.core.errors import NotFound
 from app.generation import queries
 from app.generation.models import Generation, Image, Upload
 from app.generation.schemas import Drawn, GenerationOut, GenerationPage, ImageOut
@@ -15,7 +16,6 @@ from app.jobs import ledger
 from app.jobs import queries as jobs
 from app.jobs import service as job_service
 from app.jobs.schemas import Person
-from app.jobs.states import FINAL
 
 
 def describe_drawn(session: Session, team_id: str, job_id: str) -> Drawn:

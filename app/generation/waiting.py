@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import aclosing
 
-from app.dependencies import Services
+from app.web.dependencies import Services
 
 
 async def end_of(services: Services, job_id: str, seconds: float) -> None:

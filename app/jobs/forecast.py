@@ -17,12 +17,12 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from app.db import now
+from app.contracts.jobs import Kind
+from app.core.database import now
 from app.jobs import queries
 from app.jobs.models import Job
 from app.jobs.pace import Pace, Sample, measured
 from app.jobs.queries import Running, Waiting
-from app.jobs.states import Kind
 from app.workers import queries as workers
 
 FRESH_SECONDS: Final = 2.0

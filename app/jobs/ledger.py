@@ -13,12 +13,13 @@ from sqlalchemy import Table, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.concepts.models import Concept, Version
-from app.db import now, rows_changed
-from app.errors import LeaseLost
-from app.jobs import books, queries
+from app.contracts.jobs import FINAL, Kind, State
+from app.core.database import now, rows_changed
+from app.core.errors import LeaseLost
+from app.jobs import queries
 from app.jobs.models import Job, JobEvent
 from app.jobs.queries import Candidate
-from app.jobs.states import FINAL, Kind, State
+from app.usage import accounting
 from app.webhooks.outbox import announce
 
 _BLIND: Final[dict[str, Any]] = {"synchronize_session": False}  # nothing that is loaded has to follow
@@ -151,7 +152,7 @@ def finish(session: Session, lease: Lease, state: State, *, error: dict[str, Any
         raise ValueError(f"{state} is not a final state")
     _fenced(session, lease, state=state, error=error, lease_until=None, finished_at=now(session))
     job = session.get_one(Job, lease.job_id, populate_existing=True)
-    books.spend(session, job)
+    accounting.spend(session, job)
     _settle(session, job)
 
 
@@ -163,7 +164,7 @@ def try_again(session: Session, lease: Lease, error: dict[str, Any]) -> None:
     else:
         _fenced(session, lease, state="queued", lease_until=None, worker=None, error=error)
         session.refresh(job)
-        books.spend(session, job)
+        accounting.spend(session, job)
         _log(session, job, "state", {"state": "queued", "attempt": lease.attempt})
 
 
@@ -171,7 +172,7 @@ def hand_back(session: Session, lease: Lease) -> None:
     """Put a running job back at its place in the queue. An orderly stop does not count as an attempt."""
     _fenced(session, lease, state="queued", lease_until=None, worker=None, attempts_max=Job.attempts_max + 1)
     job = session.get_one(Job, lease.job_id, populate_existing=True)
-    books.spend(session, job)
+    accounting.spend(session, job)
     _log(session, job, "state", {"state": "queued"})
 
 
@@ -218,7 +219,7 @@ def reclaim(
 
 
 def _take_away(session: Session, job: Job, moment: datetime) -> None:
-    books.spend(session, job)
+    accounting.spend(session, job)
     job.lease_until = job.worker = None
     if job.cancel == "discard":
         job.state, job.finished_at, job.error = "cancelled", moment, None
@@ -282,7 +283,7 @@ def _settle(session: Session, job: Job) -> None:
             .execution_options(synchronize_session="fetch")
         )
     _log(session, job, "state", {"state": job.state, "attempt": job.attempt, "error": job.error})
-    books.close(session, job)
+    accounting.close(session, job)
     announce(session, job)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base, new_id, utc_now
+from app.core.database import Base, new_id, utc_now
 
 WAITING, RUNNING = "state = 'queued'", "state = 'running'"
 
@@ -42,7 +42,7 @@ class Job(Base):
     base_model: Mapped[str] = mapped_column(String(200), default="", server_default="")
     turn: Mapped[int] = mapped_column(BigInteger, default=0)  # the team's place among teams; see queries.place
     seat: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")  # the person's, within the team
-    units: Mapped[float] = mapped_column(default=1.0, server_default="1")  # how much work it is; see app.jobs.work
+    units: Mapped[float] = mapped_column(default=1.0, server_default="1")  # how much work it is; see app.jobs.cost
     batch_key: Mapped[str] = mapped_column(String(200), default="")  # generations with equal keys share one loop
     spec: Mapped[dict[str, Any]]
     attempt: Mapped[int] = mapped_column(default=0)

@@ -29,10 +29,10 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.accounts.models import User
 from app.concepts.models import Concept, Version
+from app.contracts.jobs import Kind, State
 from app.jobs.models import Job, JobEvent, Tally
 from app.jobs.pace import SAMPLES, Sample
 from app.jobs.schemas import TaughtConcept
-from app.jobs.states import Kind, State
 
 # Written out, not bound: only then does a database see that its index of the waiting (running) jobs is enough.
 WAITS: Final = Job.state == literal_column("'queued'")

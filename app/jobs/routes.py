@@ -6,11 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query
 
 from app.accounts.principal import Member, Viewer
-from app.dependencies import Reading, Services, ServicesOf, UnitOfWork
+from app.contracts.jobs import FINAL, Kind, State
 from app.jobs import queries, service
 from app.jobs.schemas import Cancellation, JobOut, JobPage
-from app.jobs.states import FINAL, Kind, State
 from app.jobs.stream import HEADERS, EventStream
+from app.web.dependencies import Reading, Services, ServicesOf, UnitOfWork
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
 

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from app.jobs.states import Kind, State
+from app.contracts.jobs import Kind, State
 
 
 class Progress(BaseModel):

@@ -5,18 +5,18 @@ from typing import cast
 
 from sqlalchemy.orm import Session
 
-from app import queue
-from app.db import after_commit
-from app.errors import Conflict, NotFound
+from app.contracts.jobs import ACTIVE, FINAL, Kind, State
+from app.core import broker
+from app.core.database import after_commit
+from app.core.errors import Conflict, NotFound
+from app.core.settings import Settings
 from app.jobs import ledger, queries
+from app.jobs.cost import units_of
 from app.jobs.forecast import plans
 from app.jobs.models import Job
 from app.jobs.schemas import JobOut, JobPage, Person, Progress, TaughtConcept
-from app.jobs.states import ACTIVE, FINAL, Kind, State
-from app.jobs.work import units_of
-from app.settings import Settings
-from app.tracing import request_id
 from app.usage.service import must_have_room
+from app.web.request_id import request_id
 
 
 def submit(session: Session, job: Job, kind: Kind, settings: Settings) -> None:
@@ -26,7 +26,7 @@ def submit(session: Session, job: Job, kind: Kind, settings: Settings) -> None:
     job.base_model, job.units = str(job.spec["base_model"]), units_of(kind, job.spec)
     job.request_id = request_id()
     ledger.submit(session, job, kind)
-    after_commit(session, lambda: queue.wake(settings, kind, job.id))
+    after_commit(session, lambda: broker.wake(settings, kind, job.id))
 
 
 def get(session: Session, team_id: str, job_id: str) -> Job:

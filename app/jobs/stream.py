@@ -16,11 +16,11 @@ from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
-from app.db import Database
-from app.errors import TooMany
+from app.contracts.jobs import FINAL
+from app.core.database import Database
+from app.core.errors import TooMany
 from app.jobs import queries
 from app.jobs.queries import Told
-from app.jobs.states import FINAL
 
 log = structlog.get_logger(__name__)
 

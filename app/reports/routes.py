@@ -4,15 +4,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response, status
 
-from app import serving
 from app.accounts.principal import Member, Viewer
 from app.concepts import service as concepts
 from app.concepts.schemas import ConceptOut
-from app.dependencies import Reading, ServicesOf, UnitOfWork
-from app.idempotency import Key
+from app.core.idempotency import Key
 from app.jobs import service as jobs
-from app.reports import again, service
+from app.reports import rerender, service
 from app.reports.schemas import ReportJob, ReportOut
+from app.web import file_responses
+from app.web.dependencies import Reading, ServicesOf, UnitOfWork
 
 router = APIRouter(prefix="/api/concepts/{concept_id}/versions/{number}", tags=["concepts"])
 
@@ -31,19 +31,21 @@ def draw_report_again(
     concept_id: str, number: Number, principal: Member, services: ServicesOf, idempotency_key: Key = None
 ) -> ReportJob:
     """Draw a report that could not be drawn when the version was learned. The answer names the job to watch."""
-    job = again.draw_again(services, principal, concept_id, number, idempotency_key)
+    job = rerender.draw_again(services, principal, concept_id, number, idempotency_key)
     with services.database.reading() as session:
         return ReportJob(job=jobs.describe(session, job))
 
 
-@router.get("/report/drawings/{place}", response_class=serving.Webp)
+@router.get("/report/drawings/{place}", response_class=file_responses.Webp)
 def get_report_drawing(
     concept_id: str, number: Number, place: Number, principal: Viewer, services: ServicesOf, session: Reading
 ) -> Response:
     """One picture of a report."""
     concept = concepts.get(session, principal.team_id, concept_id)
     version = service.version_of(session, concept, number)
-    return serving.webp(services.storage.get(service.drawing_key(concept, version, place)), f"{number}-{place}.webp")
+    return file_responses.webp(
+        services.storage.get(service.drawing_key(concept, version, place)), f"{number}-{place}.webp"
+    )
 
 
 @router.post("/checkpoints/{step}", status_code=status.HTTP_201_CREATED)

@@ -6,8 +6,8 @@ from sqlalchemy.orm import Session
 
 from app.concepts import queries
 from app.concepts.models import Concept, Version
-from app.db import now
-from app.errors import NotFound
+from app.core.database import now
+from app.core.errors import NotFound
 from app.jobs import queries as ledger
 from app.reports.schemas import CheckpointOut, InitializerOut, ReportDrawing, ReportOut, ScoresOut
 

@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 from ulid import ULID
 
 from app.concepts.models import Picture, Version
-from app.db import rows_changed
+from app.contracts.jobs import FINAL
+from app.core.database import rows_changed
 from app.generation.models import Generation, Image
 from app.jobs.models import Job, JobEvent, Submission
-from app.jobs.states import FINAL
 
 BATCH = 500  # rows of one transaction, so that nobody waits for it
 

@@ -4,8 +4,8 @@ from fastapi import APIRouter, status
 
 from app.accounts.principal import Member
 from app.concepts import service as concepts
-from app.dependencies import ServicesOf, UnitOfWork
 from app.retention import service
+from app.web.dependencies import ServicesOf, UnitOfWork
 
 router = APIRouter(prefix="/api", tags=["retention"])
 

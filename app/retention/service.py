@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 
 from app.concepts import queries as concepts
 from app.concepts.models import Concept
-from app.db import Database, after_commit, now, utc_now
-from app.errors import Conflict, NotFound
+from app.core.database import Database, after_commit, now, utc_now
+from app.core.errors import Conflict, NotFound
+from app.core.settings import Settings
+from app.core.storage import Storage
 from app.generation.models import Image
 from app.retention import queries
-from app.settings import Settings
-from app.storage import Storage
 from app.webhooks import queries as webhooks
 from app.workers import queries as workers
 

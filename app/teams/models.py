@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base, new_id, utc_now
+from app.core.database import Base, new_id, utc_now
 
 
 class Team(Base):

@@ -3,10 +3,10 @@
 from fastapi import APIRouter, status
 
 from app.accounts.principal import Admin, Viewer
-from app.dependencies import Reading, ServicesOf, UnitOfWork
-from app.idempotency import Key
+from app.core.idempotency import Key
 from app.teams import queries, service
 from app.teams.schemas import InvitedOut, MemberIn, MemberList, MemberOut
+from app.web.dependencies import Reading, ServicesOf, UnitOfWork
 
 router = APIRouter(prefix="/api/members", tags=["team"])
 

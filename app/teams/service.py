@@ -3,11 +3,11 @@
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from app import idempotency
 from app.accounts import service as accounts
 from app.accounts.models import BrowserSession, SignInCode, Token, User
-from app.errors import Conflict, NotFound
-from app.settings import Settings
+from app.core import idempotency
+from app.core.errors import Conflict, NotFound
+from app.core.settings import Settings
 from app.teams import queries
 from app.teams.models import Membership
 from app.teams.schemas import Role

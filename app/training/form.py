@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Form
 
-from app.training.spec import Method, Prefer, Start, Tuning
+from app.contracts.training import Method, Prefer, Start, Tuning
 
 
 def _tuning(

@@ -6,23 +6,23 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
-from app import idempotency
 from app.accounts.principal import Principal
 from app.base_models.catalog import VECTORS_MAX, AllowedModel
 from app.base_models.initializers import checked_initializer, checked_placeholder
 from app.concepts import queries
 from app.concepts.models import Concept, Picture, Version
 from app.concepts.service import add, get
-from app.db import new_id
-from app.decoding import Clean
-from app.dependencies import Services
-from app.errors import Conflict, InvalidInput
+from app.contracts.training import PictureSpec, TrainingSpec, Tuning
+from app.core import idempotency
+from app.core.database import new_id
+from app.core.errors import Conflict, InvalidInput
+from app.core.settings import Settings
+from app.core.storage import Tentative, tentatively
 from app.jobs import service as ledger
 from app.jobs.models import Job
-from app.pictures import Upload, accepted, count_problem
-from app.settings import Settings
-from app.storage import Tentative, tentatively
-from app.training.spec import PictureSpec, TrainingSpec, Tuning
+from app.pictures.cleaning import Upload, accepted, count_problem
+from app.pictures.decoding import Clean
+from app.web.dependencies import Services
 
 KINDS = ("object", "style")
 WEIGHT_MAX = 100  # of what is added to the loss

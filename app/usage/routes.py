@@ -3,9 +3,9 @@
 from fastapi import APIRouter
 
 from app.accounts.principal import Viewer
-from app.dependencies import Reading, ServicesOf
 from app.usage.schemas import UsageOut
 from app.usage.service import usage
+from app.web.dependencies import Reading, ServicesOf
 
 router = APIRouter(prefix="/api/usage", tags=["team"])
 

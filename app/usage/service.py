@@ -11,12 +11,12 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from app.db import now
-from app.errors import Forbidden, TooMany
+from app.contracts.jobs import Kind
+from app.core.database import now
+from app.core.errors import Forbidden, TooMany
+from app.core.settings import Settings
 from app.jobs import queries as jobs
 from app.jobs.forecast import seconds_until_next
-from app.jobs.states import Kind
-from app.settings import Settings
 from app.usage import queries
 from app.usage.schemas import Quota, UsageOut
 

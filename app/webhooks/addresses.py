@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
-from app.errors import InvalidInput
+from app.core.errors import InvalidInput
 
 Resolve = Callable[..., list[Any]]
 # Ranges that carry another address inside: what counts is where they lead.

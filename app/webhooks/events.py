@@ -6,7 +6,7 @@ A message names things by id and tells how they ended; pictures, prompts and emb
 from typing import Any, Final, Literal, get_args
 
 from app.concepts.models import Concept, Version
-from app.db import utc_now
+from app.core.database import utc_now
 from app.jobs.models import Job
 
 Event = Literal["job.succeeded", "job.failed", "job.cancelled", "concept.ready"]

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base, new_id, utc_now
+from app.core.database import Base, new_id, utc_now
 
 DUE = "state = 'waiting'"
 

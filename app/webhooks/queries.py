@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Select, delete, func, literal_column, select
 from sqlalchemy.orm import Session
 
-from app.db import rows_changed
+from app.core.database import rows_changed
 from app.webhooks.models import Delivery, Webhook
 
 WAITS = Delivery.state == literal_column("'waiting'")

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, status
 
 from app.accounts.principal import Admin
-from app.dependencies import Reading, ServicesOf, UnitOfWork
-from app.idempotency import Key
+from app.core.idempotency import Key
+from app.web.dependencies import Reading, ServicesOf, UnitOfWork
 from app.webhooks import queries, service
 from app.webhooks.schemas import (
     DeliveryOut,

@@ -16,9 +16,9 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from standardwebhooks import Webhook as Signer
 
-from app.db import Database, now, utc_now
-from app.errors import InvalidInput
-from app.settings import Settings
+from app.core.database import Database, now, utc_now
+from app.core.errors import InvalidInput
+from app.core.settings import Settings
 from app.webhooks import queries
 from app.webhooks.addresses import Target, resolved
 

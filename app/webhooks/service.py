@@ -5,11 +5,11 @@ import secrets
 
 from sqlalchemy.orm import Session
 
-from app import idempotency
 from app.accounts.principal import Principal
-from app.db import utc_now
-from app.errors import Conflict, Forbidden, NotFound
-from app.settings import Settings
+from app.core import idempotency
+from app.core.database import utc_now
+from app.core.errors import Conflict, Forbidden, NotFound
+from app.core.settings import Settings
 from app.webhooks import events, queries
 from app.webhooks.addresses import resolved
 from app.webhooks.models import Delivery, Webhook

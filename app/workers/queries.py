@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from app.db import now, rows_changed
+from app.core.database import now, rows_changed
 from app.workers.models import Worker
 
 ALIVE_SECONDS: Final = 30.0

@@ -8,8 +8,8 @@ from statistics import median
 
 from sqlalchemy import select
 
-import app.schema  # noqa: F401 (every table)
-from app.db import Database, now, utc_now
+import app.rooms  # noqa: F401 (every table)
+from app.core.database import Database, now, utc_now
 from app.jobs import forecast, ledger
 from app.jobs.models import Job
 from app.workers.models import Worker

@@ -18,13 +18,13 @@ import httpx
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-import app.schema  # noqa: F401 (every table)
+import app.rooms  # noqa: F401 (every table)
 from app.accounts import service as accounts
-from app.concepts import words
+from app.concepts import search_terms
 from app.concepts.models import Concept, ConceptWord, Picture, Version
-from app.db import Database, new_id, utc_now
-from app.migrate import upgrade
-from app.settings import REPOSITORY
+from app.core.database import Database, new_id, utc_now
+from app.core.settings import REPOSITORY
+from app.ops.migrate import upgrade
 
 NOUNS = ("mug", "cat", "boot", "lamp", "chair", "robot", "dog", "teapot", "house", "tree", "car", "bear", "fox", "owl",
          "book", "clock", "guitar", "kite", "shell", "bell")  # fmt: skip
@@ -79,7 +79,7 @@ def installation() -> Iterator[Installation]:
             "ONEWORD_LOG_LEVEL": "WARNING",
         }
         (folder / "data" / "valkey").mkdir(parents=True)
-        for module in ("app.broker", "app.web"):
+        for module in ("app.ops.embedded_broker", "app.ops.web_server"):
             command = [sys.executable, "-m", module]
             processes.append(subprocess.Popen(command, env=environment, cwd=REPOSITORY))
         headers = {"Authorization": f"Bearer {token}"}
@@ -126,7 +126,7 @@ def fill_library(place: Installation, first: int, last: int) -> None:
             concept.initializer, "object", "demo", "sd1", 1, moment, moment,
         ))  # fmt: skip
         tables["concept_words"] += [
-            (concept.id, word, place.team_id) for word in dict.fromkeys(words.words_of(concept))
+            (concept.id, word, place.team_id) for word in dict.fromkeys(search_terms.words_of(concept))
         ]
         tables["versions"].append((
             version_id, place.team_id, concept.id, 1, "ready", "demo", concept.initializer, 1, "{}", moment, moment,

@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import delete, func, select
 
-import app.schema  # noqa: F401 (every table)
+import app.rooms  # noqa: F401 (every table)
 from app.accounts.models import User
-from app.db import Database
+from app.core.database import Database
 from app.jobs import ledger, queries
 from app.jobs.forecast import plans
 from app.jobs.models import Job

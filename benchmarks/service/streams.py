@@ -11,7 +11,7 @@ import httpx
 import psutil
 from sqlalchemy import insert
 
-from app.db import new_id
+from app.core.database import new_id
 from app.jobs.models import Job, JobEvent
 from benchmarks.service.installation import Installation
 from benchmarks.table import Row

@@ -4,10 +4,10 @@ from collections import deque
 
 from PIL import Image
 
-from worker.base_models import BaseModel
-from worker.formats import Embedding
-from worker.generation import Request, Settings, draw
-from worker.inversion import Options, Step, invert
+from worker.engine.base_models import BaseModel
+from worker.engine.embeddings.formats import Embedding
+from worker.engine.generation import Request, Settings, draw
+from worker.engine.inversion import Options, Step, invert
 
 AT_ONCE = 8  # drawings in one loop
 

@@ -35,9 +35,9 @@ from models.recipe.world import (
 from models.recipe.world.colours import COLOURS
 from models.recipe.world.individuals import PATTERNS, SPECIES, WEARS, pattern_colours
 from models.recipe.world.words import article
-from worker.base_models import BaseModel, load
-from worker.formats import Embedding
-from worker.generation import Request, Settings, draw
+from worker.engine.base_models import BaseModel, load
+from worker.engine.embeddings.formats import Embedding
+from worker.engine.generation import Request, Settings, draw
 
 SEED = 900_000  # of everything here; the training's are far below
 STYLED, PATTERNED, DRESSED, PAIRED = 0.16, 0.1, 0.1, 0.12  # shares of the drawings; the rest name kind, colour, scene

@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image
 
 from models.recipe.in_use import drawn, learned
-from worker.base_models import BaseModel, load
+from worker.engine.base_models import BaseModel, load
 
 CELL, GAP = 128, 6
 EXAMPLES = Path(__file__).parents[2] / "examples"

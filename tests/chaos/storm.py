@@ -22,12 +22,12 @@ from PIL import Image as Pillow
 from sqlalchemy import select
 
 from app.concepts.models import Concept
+from app.contracts.jobs import FINAL
 from app.generation.models import Image
 from app.jobs.models import Job, JobEvent
-from app.jobs.states import FINAL
 from tests.acceptance.stack import EXAMPLE, Stack, Web, Worker, kill, until
-from worker.blobs import referenced, remove_orphans
-from worker.generation import Request, Settings, draw
+from worker.engine.generation import Request, Settings, draw
+from worker.maintenance.orphaned_blobs import referenced, remove_orphans
 
 WORD = "<our-zub>"
 THINGS = ("cat", "mug", "house", WORD)

@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 from sqlalchemy.engine import make_url
 
-from app.backup import back_up
-from app.settings import REPOSITORY, Settings
-from app.storage import open_storage
+from app.core.settings import REPOSITORY, Settings
+from app.core.storage import open_storage
+from app.ops.backup import back_up
 from tests.acceptance.stack import Stack
 from tests.conftest import database_of
 
@@ -57,7 +57,7 @@ def test_a_studio_on_one_machine_is_copied_by_one_command_and_restored_by_copyin
 ) -> None:
     stack = build()
     before = taught(stack)
-    command = [sys.executable, "-m", "app.cli", "backup", str(tmp_path / "copy")]
+    command = [sys.executable, "-m", "app.ops.cli", "backup", str(tmp_path / "copy")]
     for _ in range(2):  # the second time only what is new
         ran = subprocess.run(command, cwd=REPOSITORY, env=stack.environment, capture_output=True, text=True, check=True)
     assert "is a copy of this studio" in ran.stdout
@@ -95,7 +95,7 @@ def run(server: Any, program: str, *arguments: str) -> None:
 def test_a_studio_elsewhere_is_not_half_copied_but_told_how(build: Callable[..., Stack], tmp_path: Path) -> None:
     stack = build(storage_url=str(tmp_path / "blobs"))
     environment = stack.environment | {"ONEWORD_STORAGE_URL": "s3://bucket/studio"}
-    command = [sys.executable, "-m", "app.cli", "backup", str(tmp_path / "copy")]
+    command = [sys.executable, "-m", "app.ops.cli", "backup", str(tmp_path / "copy")]
     ran = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False)
     assert ran.returncode == 1
     assert "copy the bucket" in ran.stderr

@@ -9,15 +9,15 @@ import torch
 from app.jobs import ledger
 from app.jobs.models import Job
 from tests.acceptance.stack import Stack
-from worker.inversion import Inversion, gradients
-from worker.teaching import company, teach
+from worker.engine.inversion import Inversion, gradients
+from worker.handlers.training import teach, training_batch
 
 pytestmark = pytest.mark.acceptance
 
 
 @pytest.fixture(autouse=True)
 def _newcomers_are_looked_for_between_any_two_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(company, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(training_batch, "LOOK_SECONDS", 0.0)
 
 
 class AfterLooks:
@@ -52,7 +52,7 @@ def test_jobs_that_wait_are_learned_together_and_each_as_if_alone(
         sizes.append(len(inversions))
         return gradients(model, inversions)
 
-    monkeypatch.setattr(company, "gradients", counted)
+    monkeypatch.setattr(training_batch, "gradients", counted)
     jobs = [stack.teach(f"<zub-{seed}>", steps_max=3, seed=seed) for seed in range(3)]
     run_here(stack)
     assert max(sizes) == 3
@@ -79,14 +79,14 @@ def test_one_that_is_cancelled_and_one_that_breaks_leave_the_others_as_they_were
 
     words: list[Any] = []
     beating: list[Any] = []
-    begin = company.Teaching.begin
+    begin = training_batch.Teaching.begin
 
     def remember(teaching: Any) -> None:
         begin(teaching)
         words.append(teaching.inversion.word)
         beating.append(teaching.heartbeat)
 
-    monkeypatch.setattr(company.Teaching, "begin", remember)
+    monkeypatch.setattr(training_batch.Teaching, "begin", remember)
     monkeypatch.setattr(Inversion, "next_reading", next_reading)
     run_here(stack)
     assert stack.job(broken).state == "queued", "what went wrong in company is tried again alone"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.db import Database
+from app.core.database import Database
 from app.jobs import ledger
 from app.jobs.models import Job
 from tests.acceptance.stack import Stack, until

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from app.concepts.models import Concept
 from tests.acceptance.stack import EXAMPLE, Stack, Web, until
-from worker.blobs import remove_orphans
+from worker.maintenance.orphaned_blobs import remove_orphans
 
 pytestmark = pytest.mark.acceptance
 

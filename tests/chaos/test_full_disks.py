@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from app.errors import StorageFull
+from app.core.errors import StorageFull
+from app.core.storage import Blob, Storage
 from app.jobs import ledger
-from app.storage import Blob, Storage
 from tests.acceptance.stack import Stack
-from worker.teaching import teach
+from worker.handlers.training import teach
 
 pytestmark = pytest.mark.acceptance
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from app.serve import STEADY_SECONDS, Child
-from app.settings import REPOSITORY
+from app.core.settings import REPOSITORY
+from app.ops.supervisor import STEADY_SECONDS, Child
 from tests.acceptance.stack import PATIENCE_SECONDS, kill, until
 
 pytestmark = pytest.mark.acceptance
@@ -48,7 +48,7 @@ class Served:
 
 
 def serving() -> list[str]:
-    return [sys.executable, "-m", "app.cli", "serve"]
+    return [sys.executable, "-m", "app.ops.cli", "serve"]
 
 
 def environment(folder: Path, port: int) -> dict[str, str]:
@@ -110,7 +110,10 @@ def test_after_a_killed_studio_its_processes_end_by_themselves_and_the_next_one_
 def test_a_process_whose_supervisor_died_before_it_could_look_ends_too() -> None:
     supervisor = subprocess.Popen(["true"])
     supervisor.wait()
-    script = "from app.supervised import end_with_parent; end_with_parent(); import threading; threading.Event().wait()"
+    script = (
+        "from app.core.parent_watch import end_with_parent; end_with_parent(); import threading; "
+        "threading.Event().wait()"
+    )
     left = subprocess.run(
         [sys.executable, "-c", script],
         env=os.environ | {"ONEWORD_PARENT": str(supervisor.pid)},
@@ -125,7 +128,7 @@ def test_what_dies_again_and_again_is_started_ever_later_and_what_ran_well_is_st
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = [0.0]
-    monkeypatch.setattr("app.serve.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("app.ops.supervisor.time.monotonic", lambda: now[0])
     child, said = Child("web", [sys.executable, "-c", ""]), []
 
     def dies_after(seconds: float) -> None:

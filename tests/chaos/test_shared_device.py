@@ -10,8 +10,8 @@ import torch
 
 from app.jobs import ledger
 from tests.acceptance.stack import Stack
-from worker.drawing import draw_batch
-from worker.teaching import teach
+from worker.handlers.generation import draw_batch
+from worker.handlers.training import teach
 
 pytestmark = pytest.mark.acceptance
 

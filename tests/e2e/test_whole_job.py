@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from app.settings import REPOSITORY
+from app.core.settings import REPOSITORY
 
 LINK = re.compile(r"http://\S+/sign-in#\S+")
 STOPPED_SECONDS = 30
@@ -29,7 +29,7 @@ def free_port() -> int:
 def studio(tmp_path: Path) -> Iterator[tuple[psutil.Process, str]]:
     """What `oneword serve` started, and the link that it prints once everything runs."""
     environment = os.environ | {"ONEWORD_DATA_DIR": str(tmp_path / "data"), "ONEWORD_PORT": str(free_port())}
-    command = [sys.executable, "-m", "app.cli", "serve"]
+    command = [sys.executable, "-m", "app.ops.cli", "serve"]
     studio = subprocess.Popen(command, env=environment, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
     try:
         assert studio.stdout is not None
@@ -60,4 +60,4 @@ def test_a_newcomer_teaches_a_word_in_the_browser_and_draws_with_it(studio: tupl
 
 
 def web_service_of(studio: psutil.Process) -> psutil.Process:
-    return next(child for child in studio.children() if child.cmdline()[-1] == "app.web")
+    return next(child for child in studio.children() if child.cmdline()[-1] == "app.ops.web_server")

@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
-from worker.base_models import BaseModel, load
+from worker.engine.base_models import BaseModel, load
 
 DEMO = Path(__file__).resolve().parents[2] / "models" / "demo"
 WIDTHS = {"sd1": 32, "sd2": 1024, "sdxl": 32}  # 1024 is what makes a model an SD2

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import torch
 
+from app.contracts.weights import fingerprint
 from tests.engine.conftest import DEMO
-from weights import fingerprint
-from worker.base_models import BaseModel, Conditioning, WarmModels, load, memory
-from worker.base_models.precision import Precision, copied
-from worker.sentences import BaseModelError
+from worker.engine.base_models import BaseModel, Conditioning, WarmModels, load, memory
+from worker.engine.base_models.precision import Precision, copied
+from worker.engine.errors import BaseModelError
 
 Tiny = Callable[[str], BaseModel]
 TinyFolder = Callable[[str], Path]
@@ -250,7 +250,7 @@ def test_memory_that_runs_out_while_loading_empties_the_rest_and_then_is_a_sente
     def full(*_: object, **__: object) -> BaseModel:
         raise torch.OutOfMemoryError
 
-    monkeypatch.setattr("worker.base_models.warm.load", full)
+    monkeypatch.setattr("worker.engine.base_models.warm.load", full)
     with pytest.raises(BaseModelError, match="does not fit into the memory"):
         warm.get(str(tiny_folder("sdxl")))
     assert len(warm) == 0

@@ -9,11 +9,11 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
-from worker.base_models import BaseModel
-from worker.generation import Request, Settings, Step, draw, pictures_that_fit, ran_out
-from worker.generation import memory as memory_module
-from worker.generation.glimpse import glimpses
-from worker.sentences import DrawingError
+from worker.engine.base_models import BaseModel
+from worker.engine.errors import DrawingError
+from worker.engine.generation import Request, Settings, Step, draw, pictures_that_fit, ran_out
+from worker.engine.generation import memory as memory_module
+from worker.engine.generation.latent_preview import glimpses
 
 Tiny = Callable[[str], BaseModel]
 SIDE = 32

@@ -12,11 +12,11 @@ import torch
 from PIL import Image
 from safetensors.torch import load
 
-from app.exporting import cards, folders, pickles
-from app.exporting.formats import Format, formats_for
-from app.exporting.rows import Stored
-from worker import formats
-from worker.formats import Embedding
+from app.embeddings.exporting import cards, folders, pickles
+from app.embeddings.exporting.formats import Format, formats_for
+from app.embeddings.exporting.stored import Stored
+from worker.engine.embeddings import formats
+from worker.engine.embeddings.formats import Embedding
 
 ROWS = torch.arange(12, dtype=torch.float32).reshape(3, 4) / 7
 SINGLE = Embedding({"text_encoder": ROWS})

@@ -13,12 +13,12 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from safetensors.torch import save
 
-from app.importing.spec import ImportFile, ImportSpec
-from worker import formats
-from worker.base_models import BaseModel
-from worker.formats import Embedding
-from worker.generation import Request, Settings, draw
-from worker.importing import joined
+from app.contracts.embeddings import ImportFile, ImportSpec
+from worker.engine.base_models import BaseModel
+from worker.engine.embeddings import formats
+from worker.engine.embeddings.formats import Embedding
+from worker.engine.generation import Request, Settings, draw
+from worker.handlers.embeddings import joined
 
 FIRST = torch.randn(2, 32, generator=torch.Generator().manual_seed(0)) * 0.1
 SECOND = torch.randn(2, 64, generator=torch.Generator().manual_seed(1)) * 0.1

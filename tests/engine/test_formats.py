@@ -15,9 +15,9 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from safetensors.torch import save
 
-from worker import formats
-from worker.formats import Embedding
-from worker.sentences import EmbeddingError
+from worker.engine.embeddings import formats
+from worker.engine.embeddings.formats import Embedding
+from worker.engine.errors import EmbeddingError
 
 ROWS = torch.arange(12, dtype=torch.float32).reshape(3, 4) / 7
 SINGLE = Embedding({"text_encoder": ROWS})

@@ -9,11 +9,11 @@ import pytest
 import torch
 from PIL import Image
 
-from worker.base_models import BaseModel
-from worker.formats import Embedding
-from worker.generation import SCHEDULERS, Request, Settings, Step, draw, parameters_text
-from worker.generation.prompts import Text, condition
-from worker.sentences import DrawingError, EmbeddingError
+from worker.engine.base_models import BaseModel
+from worker.engine.embeddings.formats import Embedding
+from worker.engine.errors import DrawingError, EmbeddingError
+from worker.engine.generation import SCHEDULERS, Request, Settings, Step, draw, parameters_text
+from worker.engine.generation.prompts import Text, condition
 
 Tiny = Callable[[str], BaseModel]
 

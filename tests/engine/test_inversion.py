@@ -9,12 +9,12 @@ import pytest
 import torch
 from PIL import Image
 
-from worker.base_models import BaseModel, Conditioning, NoiseSchedule
-from worker.base_models.precision import Precision
-from worker.inversion import LEARNED, OUT_OF_STEPS, Inversion, Options, Step, advance, invert
-from worker.inversion.loss import denoising_loss
-from worker.inversion.samples import Samples
-from worker.sentences import InversionError
+from worker.engine.base_models import BaseModel, Conditioning, NoiseSchedule
+from worker.engine.base_models.precision import Precision
+from worker.engine.errors import InversionError
+from worker.engine.inversion import LEARNED, OUT_OF_STEPS, Inversion, Options, Step, advance, invert
+from worker.engine.inversion.loss import denoising_loss
+from worker.engine.inversion.samples import Samples
 
 Tiny = Callable[[str], BaseModel]
 Pictures = list[Image.Image]

@@ -11,19 +11,19 @@ import torch
 from PIL import Image, ImageDraw
 from torch.nn.functional import normalize
 
-from app.training.spec import Method, Prefer, Start, Tuning
-from worker.base_models import BaseModel, NoiseSchedule
-from worker.inversion import Inversion, Options, Step, advance, invert
-from worker.inversion.context import Context
-from worker.inversion.directional import Directional
-from worker.inversion.initial import encoded_rows, mean_norm, token_rows
-from worker.inversion.loss import denoising_loss, min_snr_weight
-from worker.inversion.options import CHOICES
-from worker.inversion.pictures import encode_pictures, masked
-from worker.inversion.samples import Samples
-from worker.inversion.word import KEPT_MAX
-from worker.report import Prefer as Preferred
-from worker.sentences import InversionError
+from app.contracts.training import Method, Prefer, Start, Tuning
+from worker.engine.base_models import BaseModel, NoiseSchedule
+from worker.engine.errors import InversionError
+from worker.engine.evaluation import Prefer as Preferred
+from worker.engine.inversion import Inversion, Options, Step, advance, invert
+from worker.engine.inversion.context import Context
+from worker.engine.inversion.directional import Directional
+from worker.engine.inversion.initial import encoded_rows, mean_norm, token_rows
+from worker.engine.inversion.loss import denoising_loss, min_snr_weight
+from worker.engine.inversion.options import CHOICES
+from worker.engine.inversion.pictures import encode_pictures, masked
+from worker.engine.inversion.samples import Samples
+from worker.engine.inversion.trainable_concept import KEPT_MAX
 
 Tiny = Callable[[str], BaseModel]
 Pictures = list[Image.Image]

@@ -6,12 +6,12 @@ import pytest
 import torch
 from PIL import Image
 
-from worker.base_models import BaseModel
-from worker.inversion.initial import token_rows
-from worker.inversion.pictures import Latents, encode_pictures, square
-from worker.inversion.samples import draw_samples, generator_for
-from worker.inversion.stopping import has_converged
-from worker.inversion.templates import CAPTIONS, caption_ids
+from worker.engine.base_models import BaseModel
+from worker.engine.inversion.initial import token_rows
+from worker.engine.inversion.pictures import Latents, encode_pictures, square
+from worker.engine.inversion.samples import draw_samples, generator_for
+from worker.engine.inversion.stopping import has_converged
+from worker.engine.inversion.templates import CAPTIONS, caption_ids
 
 Tiny = Callable[[str], BaseModel]
 

@@ -12,16 +12,16 @@ import pytest
 import torch
 from PIL import Image
 
-from app.exporting.formats import formats_for
-from app.exporting.rows import Stored
+from app.embeddings.exporting.formats import formats_for
+from app.embeddings.exporting.stored import Stored
 from tests.engine.conftest import DEMO
-from worker import formats
-from worker.base_models import BaseModel
-from worker.formats import Embedding
-from worker.generation import SCHEDULERS, Request, Settings, draw
-from worker.generation.prompts import Overlay, Text, condition
-from worker.generation.schedulers import scheduler_for
-from worker.generation.steady import steady
+from worker.engine.base_models import BaseModel
+from worker.engine.embeddings import formats
+from worker.engine.embeddings.formats import Embedding
+from worker.engine.generation import SCHEDULERS, Request, Settings, draw
+from worker.engine.generation.batch_invariant import steady
+from worker.engine.generation.prompts import Overlay, Text, condition
+from worker.engine.generation.schedulers import scheduler_for
 
 
 @pytest.fixture(scope="module")

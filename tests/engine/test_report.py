@@ -11,13 +11,13 @@ import pytest
 import torch
 from PIL import Image
 
-from worker.base_models import BaseModel
-from worker.formats import Embedding
-from worker.inversion import Candidate
-from worker.inversion.templates import CAPTIONS
-from worker.report import HELD_OUT, Plan, Scorer, draw_report, load_scorer
-from worker.report.scores import Scores, score, score_pictures
-from worker.sentences import BaseModelError
+from worker.engine.base_models import BaseModel
+from worker.engine.embeddings.formats import Embedding
+from worker.engine.errors import BaseModelError
+from worker.engine.evaluation import HELD_OUT, Plan, Scorer, draw_report, load_scorer
+from worker.engine.evaluation.scores import Scores, score, score_pictures
+from worker.engine.inversion import Candidate
+from worker.engine.inversion.templates import CAPTIONS
 
 CPU = torch.device("cpu")
 PLAN = Plan(steps=1, seeds=2, compare=True)
@@ -118,7 +118,9 @@ def test_the_likest_is_chosen_by_whoever_prefers_likeness(
     found = {20: Scores(0.6, 0.5, 0.6), 10: Scores(0.7, 0.1, 0.7)}
     for prefer, number in (("balance", 20), ("likeness", 10)):
         given = iter(found.values())
-        monkeypatch.setattr("worker.report.report.score", lambda *_, given=given: next(given, Scores(0, 0, 0)))
+        monkeypatch.setattr(
+            "worker.engine.evaluation.report.score", lambda *_, given=given: next(given, Scores(0, 0, 0))
+        )
         candidates = [candidate(model, step) for step in found]
         report = draw_report(
             model, scorer, pictures, candidates, kind="object", initializer="cat", plan=PLAN, prefer=prefer

@@ -8,14 +8,14 @@ import pytest
 import torch
 from PIL import Image
 
-from app.errors import LeaseLost, StorageFull
-from app.storage import Storage, open_storage
+from app.core.errors import LeaseLost, StorageFull
+from app.core.storage import Storage, open_storage
 from tests.engine.test_report import candidate
-from worker import formats
-from worker.base_models import BaseModel
-from worker.report import Plan, Scorer, load_scorer
-from worker.reporting import Lesson, Reporting
-from worker.sentences import BaseModelError
+from worker.engine.base_models import BaseModel
+from worker.engine.embeddings import formats
+from worker.engine.errors import BaseModelError
+from worker.engine.evaluation import Plan, Scorer, load_scorer
+from worker.handlers.report_files import Lesson, Reporting
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_a_report_that_fails_costs_the_report_and_not_the_word(
 def test_a_report_that_cannot_be_drawn_keeps_what_could_become_the_word(
     storage: Storage, model: BaseModel, lesson: Lesson, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("worker.reporting.draw_report", failing)
+    monkeypatch.setattr("worker.handlers.report_files.draw_report", failing)
     candidates = [candidate(model, 20), candidate(model, 10)]
     asked = reporting(storage)
     chosen, report = asked.judge(model, lesson, candidates)

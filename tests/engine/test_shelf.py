@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 import torch
 
-from app.errors import NotFound
-from app.storage import Storage, open_storage
-from worker.base_models import BaseModel
-from worker.embeddings import BESIDE, Shelf
-from worker.formats import Embedding, write_native
+from app.core.errors import NotFound
+from app.core.storage import Storage, open_storage
+from worker.embedding_files import BESIDE, Shelf
+from worker.engine.base_models import BaseModel
+from worker.engine.embeddings.formats import Embedding, write_native
 
 ROW_BYTES = 8 * 4
 

@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app import db
-from app.db import Database
+from app.core import database
+from app.core.database import Database
 from app.jobs import ledger
 from app.jobs.ledger import Lease
 from tests.jobs.test_ledger import LEASE, add_team, claim, load, submit
-from worker.reconcile import Leap
+from worker.maintenance.sweep import Leap
 
 
 class Clock:
@@ -17,7 +17,7 @@ class Clock:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.offset = timedelta()
-        monkeypatch.setattr(ledger, "now", lambda session: db.now(session) + self.offset)
+        monkeypatch.setattr(ledger, "now", lambda session: database.now(session) + self.offset)
 
     def step(self, **by: float) -> None:
         self.offset += timedelta(**by)

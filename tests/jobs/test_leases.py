@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from app.db import Database
+from app.core.database import Database
 from app.jobs.ledger import Lease
 from tests.jobs.test_ledger import add_team, claim, load, submit
 from worker.lease import Heartbeat, write
-from worker.stopping import SharedFlag
+from worker.shutdown import SharedFlag
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
-from app.db import Database, now
-from app.errors import LeaseLost
+from app.contracts.jobs import FINAL, TRANSITIONS
+from app.core.database import Database, now
+from app.core.errors import LeaseLost
 from app.jobs import ledger, queries
 from app.jobs.ledger import Lease
 from app.jobs.models import Job, JobEvent, Tally
-from app.jobs.states import FINAL, TRANSITIONS
 from app.teams.models import Team
 from app.usage.models import DayOfUse
 

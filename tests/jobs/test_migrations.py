@@ -12,10 +12,10 @@ from sqlalchemy import Connection, inspect, select, text
 
 from app.accounts.models import User
 from app.concepts.models import Concept, Version
-from app.db import Database
+from app.core.database import Database
 from app.jobs.models import Job
-from app.migrate import downgrade, is_current, revisions, upgrade
-from app.schema import metadata
+from app.ops.migrate import downgrade, is_current, revisions, upgrade
+from app.rooms import metadata
 from app.teams.models import Team
 from tests.conftest import database_of
 

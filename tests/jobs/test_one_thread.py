@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from worker.one_thread import OneThread
+from worker.compute_thread import OneThread
 
 
 def test_whoever_asks_it_is_always_the_same_thread_and_one_thing_at_a_time() -> None:

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from app.db import Database
+from app.core.database import Database
+from app.core.settings import Settings
+from app.core.storage import open_storage
 from app.jobs.models import Job, JobEvent
-from app.settings import Settings
-from app.storage import open_storage
 from tests.jobs.test_ledger import add_team, claim, expire, submit
-from worker.blobs import remove_orphans
-from worker.reconcile import sweep
-from worker.studio import Studio
+from worker.context import Studio
+from worker.maintenance.orphaned_blobs import remove_orphans
+from worker.maintenance.sweep import sweep
 
 
 def at_once(*actions: object) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prompting import WINDOWS_MAX, cut, pieces, sections, unreadable
+from app.contracts.prompts import WINDOWS_MAX, cut, pieces, sections, unreadable
 
 # From AUTOMATIC1111's own documentation of its reader.
 KNOWN = {

@@ -12,13 +12,13 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from app import queue
 from app.accounts import service as accounts
 from app.accounts.models import User
-from app.dependencies import Services
+from app.core import broker
+from app.core.settings import Settings
 from app.main import create_app
-from app.settings import Settings
 from app.teams.models import Membership, Team
+from app.web.dependencies import Services
 
 
 def photo(seed: int, size: tuple[int, int] = (200, 160), format: str = "JPEG", **options: object) -> bytes:
@@ -38,7 +38,7 @@ def photos(count: int = 4) -> list[tuple[str, tuple[str, bytes, str]]]:
 def woken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Ids of the jobs that a worker was woken for."""
     sent: list[str] = []
-    monkeypatch.setattr(queue, "wake", lambda _settings, _kind, job_id: sent.append(job_id))
+    monkeypatch.setattr(broker, "wake", lambda _settings, _kind, job_id: sent.append(job_id))
     return sent
 
 

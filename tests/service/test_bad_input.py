@@ -12,9 +12,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy import event, func, select
 
 from app.concepts.models import Concept, Version
-from app.dependencies import Services
-from app.schema import metadata
+from app.rooms import metadata
 from app.teams.models import Membership
+from app.web.dependencies import Services
 from tests.service.conftest import photo, photos
 from tests.service.test_pictures import huge_png
 

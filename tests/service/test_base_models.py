@@ -8,11 +8,11 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.base_models.catalog import Catalog
+from app.base_models.examples import lessons
 from app.base_models.fetching import fetch, wanted
-from app.base_models.lessons import lessons
 from app.base_models.tokenizer import Tokenizer
-from app.errors import InvalidInput, NotReady
-from app.settings import REPOSITORY, Settings
+from app.core.errors import InvalidInput, NotReady
+from app.core.settings import REPOSITORY, Settings
 
 DEMO = REPOSITORY / "models" / "demo"
 TEXTS = [

@@ -6,8 +6,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.accounts import service as accounts
-from app.dependencies import Services
-from app.settings import Settings
+from app.core.settings import Settings
+from app.web.dependencies import Services
 
 PUBLIC = "https://studio.example.org"
 

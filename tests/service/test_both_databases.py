@@ -18,17 +18,17 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Token
 from app.concepts.models import Concept, Version
-from app.db import Database, utc_now
-from app.dependencies import Services
+from app.core.database import Database, utc_now
+from app.core.settings import Settings
 from app.generation.models import Generation, Image
 from app.jobs import ledger
 from app.jobs.ledger import Lease
 from app.jobs.models import Job, Submission
-from app.settings import Settings
+from app.web.dependencies import Services
 from tests.service.conftest import photo, photos
-from worker.blobs import remove_orphans
-from worker.drawing import draw_batch
-from worker.studio import Studio
+from worker.context import Studio
+from worker.handlers.generation import draw_batch
+from worker.maintenance.orphaned_blobs import remove_orphans
 
 MUG = {"placeholder": "<my-mug>", "initializer": "mug", "kind": "object", "base_model": "demo"}
 

@@ -10,12 +10,12 @@ from safetensors.numpy import load, save
 from sqlalchemy import select
 
 from app.concepts.models import Concept, Version
-from app.db import utc_now
-from app.dependencies import Services
+from app.core.database import utc_now
 from app.generation.models import Image
 from app.jobs import ledger
 from app.jobs.ledger import Lease
 from app.jobs.models import Job
+from app.web.dependencies import Services
 from tests.service.conftest import photo, photos
 
 

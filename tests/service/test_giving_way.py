@@ -7,14 +7,14 @@ from datetime import timedelta
 import pytest
 from fastapi.testclient import TestClient
 
-from app.db import now
-from app.dependencies import Services
+from app.core.database import now
 from app.jobs import ledger
+from app.web.dependencies import Services
 from app.workers.models import Worker
-from worker import giving_way, tasks
-from worker.giving_way import GivingWay, to_neighbours
-from worker.presence import device_of
-from worker.studio import Studio
+from worker import generation_priority, tasks
+from worker.context import Studio
+from worker.generation_priority import GivingWay, to_neighbours
+from worker.heartbeat import device_of
 
 
 class Clock:
@@ -30,7 +30,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(giving_way, "time", clock)
+    monkeypatch.setattr(generation_priority, "time", clock)
     return clock
 
 
@@ -67,7 +67,7 @@ def there(services: Services, device: str, seconds_ago: float = 0) -> None:
 @pytest.fixture
 def drawn_beside(services: Services) -> Callable[[], bool]:
     studio = Studio(services.settings, services.database, services.storage)
-    return lambda: giving_way._drawn_beside(studio)
+    return lambda: generation_priority._drawn_beside(studio)
 
 
 def draw(member: TestClient) -> None:

@@ -6,10 +6,10 @@ from sqlalchemy import select
 
 from app.accounts import service as accounts
 from app.concepts.models import Version
-from app.dependencies import Services
+from app.core.settings import Settings
 from app.generation.models import Generation, Image, Upload
 from app.main import create_app
-from app.settings import Settings
+from app.web.dependencies import Services
 from app.webhooks import events
 from app.webhooks.models import Webhook
 from app.webhooks.outbox import enqueue

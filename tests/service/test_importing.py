@@ -10,14 +10,14 @@ import torch
 from fastapi.testclient import TestClient
 from safetensors.torch import save
 
-from app.dependencies import Services
-from app.importing import service as importing
+from app.embeddings.importing import service as importing
 from app.jobs import ledger
+from app.web.dependencies import Services
 from tests.service.conftest import photo, photos
 from tests.service.test_bad_input import refused, written
-from worker import formats
-from worker.importing import Importing, import_embedding
-from worker.studio import Studio
+from worker.context import Studio
+from worker.engine.embeddings import formats
+from worker.handlers.embeddings import Importing, import_embedding
 
 WIDTH = 128  # of the demo model
 

@@ -9,15 +9,15 @@ from sqlalchemy import select, update
 
 from app.base_models.catalog import FAMILY_TITLES, AllowedModel
 from app.concepts.models import Concept, Version
-from app.dependencies import Services
+from app.core.settings import REPOSITORY, Settings
 from app.jobs import ledger
 from app.jobs.models import JobEvent
-from app.settings import REPOSITORY, Settings
+from app.web.dependencies import Services
 from tests.service.test_drawing import learned
-from worker.base_models import FAMILIES
-from worker.drawing import draw_batch
-from worker.stopping import SharedFlag
-from worker.studio import Studio
+from worker.context import Studio
+from worker.engine.base_models import FAMILIES
+from worker.handlers.generation import draw_batch
+from worker.shutdown import SharedFlag
 
 __all__ = ["learned"]
 

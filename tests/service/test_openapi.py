@@ -9,11 +9,11 @@ from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from pydantic import TypeAdapter
 
-from app.examples import PROBLEM, REQUESTS, RESPONSES
+from app.core.settings import Settings
 from app.main import create_app
-from app.openapi import TAGS
-from app.problems import Problem
-from app.settings import Settings
+from app.web.openapi import TAGS
+from app.web.openapi_examples import PROBLEM, REQUESTS, RESPONSES
+from app.web.problems import Problem
 from tests.service.conftest import every_route
 from tests.service.test_guards import OPEN, filled
 

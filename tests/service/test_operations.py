@@ -9,28 +9,28 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import update
 
-from app import queue
-from app.db import now, utc_now
-from app.dependencies import Services
-from app.doctor import examine
+from app.core import broker
+from app.core.database import now, utc_now
+from app.core.settings import REPOSITORY, Settings
 from app.jobs import ledger
 from app.jobs.ledger import Lease
 from app.jobs.models import Job
-from app.settings import REPOSITORY, Settings
+from app.ops.doctor import examine
+from app.web.dependencies import Services
 from app.workers.models import Worker
-from worker.presence import Presence, kinds_of
-from worker.studio import Studio
+from worker.context import Studio
+from worker.heartbeat import Presence, kinds_of
 
 DASHBOARD = json.loads((REPOSITORY / "docs" / "grafana" / "oneword.json").read_text())
 WELL = {"database": "ok", "broker": "ok", "storage": "ok", "base_models": "ok", "workers": "ok"}
 
 
 @pytest.fixture
-def broker(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
+def broker_answers(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
     """Makes the broker answer or not."""
 
     def answering(there: bool) -> None:
-        monkeypatch.setattr(queue, "answers", lambda _: there)
+        monkeypatch.setattr(broker, "answers", lambda _: there)
 
     answering(True)
     return answering
@@ -54,19 +54,19 @@ def draw(member: TestClient) -> str:
     return str(answer.json()["job"]["id"])
 
 
-def test_a_studio_in_which_all_is_well_is_ready(anonymous: TestClient, broker: object) -> None:
+def test_a_studio_in_which_all_is_well_is_ready(anonymous: TestClient, broker_answers: object) -> None:
     assert anonymous.get("/readyz").json() == WELL
 
 
-def test_a_broker_that_is_away_is_named(anonymous: TestClient, broker: Callable[[bool], None]) -> None:
-    broker(False)
+def test_a_broker_that_is_away_is_named(anonymous: TestClient, broker_answers: Callable[[bool], None]) -> None:
+    broker_answers(False)
     answer = anonymous.get("/readyz")
     assert answer.status_code == 503
     assert {part for part, state in answer.json().items() if state != "ok"} == {"broker"}
 
 
 def test_jobs_that_wait_while_no_worker_is_there_make_the_workers_ill(
-    member: TestClient, services: Services, broker: object
+    member: TestClient, services: Services, broker_answers: object
 ) -> None:
     draw(member)
     assert member.get("/readyz").json()["workers"] == "ok"  # a worker may be about to start
@@ -78,7 +78,7 @@ def test_jobs_that_wait_while_no_worker_is_there_make_the_workers_ill(
 
 
 def test_a_worker_that_is_there_and_takes_nothing_is_called_stuck(
-    member: TestClient, services: Services, broker: object
+    member: TestClient, services: Services, broker_answers: object
 ) -> None:
     draw(member)
     seen(services)
@@ -163,8 +163,8 @@ def test_with_a_token_figures_go_to_whoever_has_it(anonymous: TestClient, servic
 @pytest.fixture
 def found(services: Services, monkeypatch: pytest.MonkeyPatch) -> Callable[[], dict[str, tuple[bool, str]]]:
     """What the doctor says, by part."""
-    monkeypatch.setattr(queue, "depth", lambda *_: 0)
-    monkeypatch.setattr("app.doctor.LOOK_AT_DEVICE", "print('no GPU')")
+    monkeypatch.setattr(broker, "depth", lambda *_: 0)
+    monkeypatch.setattr("app.ops.doctor.LOOK_AT_DEVICE", "print('no GPU')")
 
     def look() -> dict[str, tuple[bool, str]]:
         return {finding.part: (finding.well, finding.detail) for finding in examine(services.settings)}
@@ -193,8 +193,8 @@ def test_the_doctor_names_the_worker_whose_clock_is_wrong(
 
 
 def test_the_doctor_looks_on_when_the_schema_is_old(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue, "depth", lambda *_: None)
-    monkeypatch.setattr("app.doctor.LOOK_AT_DEVICE", "print('no GPU')")
+    monkeypatch.setattr(broker, "depth", lambda *_: None)
+    monkeypatch.setattr("app.ops.doctor.LOOK_AT_DEVICE", "print('no GPU')")
     settings.data_dir.mkdir(parents=True)
     findings = {finding.part: finding for finding in examine(settings)}
     assert "oneword migrate" in findings["database"].detail

@@ -3,12 +3,12 @@
 import pytest
 from fastapi.testclient import TestClient
 
-from app.dependencies import Services
-from app.errors import NotFound
+from app.core.errors import NotFound
 from app.jobs import ledger
+from app.web.dependencies import Services
 from tests.service.test_drawing import learned
-from worker.orders import Order
-from worker.studio import Studio
+from worker.context import Studio
+from worker.handlers.generation_run import Order
 
 __all__ = ["learned"]
 

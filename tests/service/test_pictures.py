@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.pictures import Checked, PictureCleaner, Upload
+from app.pictures.cleaning import Checked, PictureCleaner, Upload
 from tests.service.conftest import photo
 
 

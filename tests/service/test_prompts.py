@@ -4,11 +4,11 @@ import pytest
 import torch
 
 from app.base_models.tokenizer import Tokenizer
-from prompting import cut
+from app.contracts.prompts import cut
 from tests.engine.conftest import DEMO
-from worker.base_models import BaseModel, load
-from worker.formats import Embedding
-from worker.generation.prompts import Overlay, Text
+from worker.engine.base_models import BaseModel, load
+from worker.engine.embeddings.formats import Embedding
+from worker.engine.generation.prompts import Overlay, Text
 
 
 @pytest.fixture(scope="module")

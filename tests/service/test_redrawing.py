@@ -9,22 +9,22 @@ from fastapi.testclient import TestClient
 from sqlalchemy import delete, update
 
 from app.concepts.models import Concept, Picture, Version
-from app.db import utc_now
-from app.dependencies import Services
+from app.core.database import utc_now
 from app.jobs import ledger
 from app.jobs.models import Job
 from app.usage import queries as usage
+from app.web.dependencies import Services
 from tests.service.conftest import photo
 from tests.service.test_drawing import learned, native
 from tests.service.test_reports import REPORT
-from worker.blobs import remove_orphans
-from worker.giving_way import press_on
-from worker.redrawing import draw_again
-from worker.report import Plan
-from worker.reporting import Reporting
-from worker.sentences import BaseModelError
-from worker.stopping import SharedFlag
-from worker.studio import Studio
+from worker.context import Studio
+from worker.engine.errors import BaseModelError
+from worker.engine.evaluation import Plan
+from worker.generation_priority import press_on
+from worker.handlers.report_files import Reporting
+from worker.handlers.reports import draw_again
+from worker.maintenance.orphaned_blobs import remove_orphans
+from worker.shutdown import SharedFlag
 
 __all__ = ["learned"]
 

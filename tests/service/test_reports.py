@@ -7,10 +7,10 @@ from fastapi.testclient import TestClient
 from sqlalchemy import event, update
 
 from app.concepts.models import Version
-from app.dependencies import Services
+from app.web.dependencies import Services
 from tests.service.test_drawing import learned, native
-from worker.blobs import remove_orphans
-from worker.studio import Studio
+from worker.context import Studio
+from worker.maintenance.orphaned_blobs import remove_orphans
 
 __all__ = ["learned"]
 

@@ -9,19 +9,19 @@ from fastapi.testclient import TestClient
 from sqlalchemy import func, select, update
 from ulid import ULID
 
-from app.db import Database, utc_now
-from app.dependencies import Services
+from app.core.database import Database, utc_now
+from app.core.settings import Settings
 from app.generation.models import Generation, Image
 from app.jobs import ledger
 from app.jobs.ledger import Lease
 from app.jobs.models import Job, JobEvent, Submission
 from app.retention import queries
 from app.retention.service import tidy
-from app.settings import Settings
+from app.web.dependencies import Services
 from tests.service.conftest import photos
 from tests.service.test_both_databases import blobs, draw, sweep, teach
-from worker.blobs import remove_orphans
-from worker.studio import Studio
+from worker.context import Studio
+from worker.maintenance.orphaned_blobs import remove_orphans
 
 MUG = {"placeholder": "<my-mug>", "initializer": "mug", "base_model": "demo"}
 

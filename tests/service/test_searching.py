@@ -3,9 +3,9 @@
 import pytest
 from fastapi.testclient import TestClient
 
-from app.concepts import words
+from app.concepts import search_terms
 from app.concepts.models import Concept
-from app.dependencies import Services
+from app.web.dependencies import Services
 from tests.service.conftest import photos
 
 MUG = {"placeholder": "<my-mug>", "initializer": "mug", "name": "Blaue Tasse", "tags": ["küche", "50%"]}
@@ -49,5 +49,5 @@ def test_words_of_a_deleted_concept_are_forgotten(member: TestClient, services: 
 
 def test_a_long_description_is_cut_and_a_long_word_too() -> None:
     long = Concept(name="x", placeholder="<x>", initializer="y", tags=[], description="z" * 500 + " w" * 5000)
-    assert max(map(len, words.words_of(long))) == words.LENGTH_MAX
-    assert len(words.words_of(long)) <= words.WORDS_MAX
+    assert max(map(len, search_terms.words_of(long))) == search_terms.LENGTH_MAX
+    assert len(search_terms.words_of(long)) <= search_terms.WORDS_MAX

@@ -16,12 +16,12 @@ from sqlalchemy import update
 from standardwebhooks import Webhook as Verifier
 
 from app.concepts.models import Version
-from app.db import utc_now
-from app.dependencies import Services
-from app.errors import InvalidInput
+from app.core.database import utc_now
+from app.core.errors import InvalidInput
+from app.core.settings import Settings
 from app.jobs import ledger
 from app.jobs.ledger import Lease
-from app.settings import Settings
+from app.web.dependencies import Services
 from app.webhooks import sender
 from app.webhooks.addresses import is_public, resolved
 from app.webhooks.models import Delivery

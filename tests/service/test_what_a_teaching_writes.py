@@ -10,20 +10,20 @@ import torch
 from PIL import Image as Pillow
 from sqlalchemy import func, select
 
-from app.db import Database
+from app.core.database import Database
+from app.core.settings import Settings
+from app.core.storage import open_storage
 from app.generation.models import Image
 from app.jobs import ledger
 from app.jobs.ledger import Lease
 from app.jobs.models import Job, JobEvent
-from app.settings import Settings
-from app.storage import open_storage
 from tests.jobs.test_ledger import LEASE, add_team, submit
-from worker.inversion import Options
-from worker.stopping import SharedFlag
-from worker.studio import Studio
-from worker.teaching import teaching as teachings
-from worker.teaching.record import Record
-from worker.teaching.teaching import Interrupted, Teaching
+from worker.context import Studio
+from worker.engine.inversion import Options
+from worker.handlers.training import training_run as teachings
+from worker.handlers.training.training_record import Record
+from worker.handlers.training.training_run import Interrupted, Teaching
+from worker.shutdown import SharedFlag
 
 SPEC = {
     "concept_id": "c", "version_id": "v", "base_model": "demo", "placeholder": "<my-mug>", "initializer": "mug",

@@ -10,13 +10,13 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image as Pillow
 
-from app.dependencies import Services
+from app.core.settings import Settings
 from app.jobs import ledger
-from app.settings import Settings
+from app.web.dependencies import Services
 from tests.engine.conftest import DEMO
-from worker.base_models import BaseModel, load
-from worker.drawing import draw_batch
-from worker.studio import Studio
+from worker.context import Studio
+from worker.engine.base_models import BaseModel, load
+from worker.handlers.generation import draw_batch
 
 FAST = {"prompt": "a photo of a red cat", "steps": 2, "count": 1, "seed": 7}
 

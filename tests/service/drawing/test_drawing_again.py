@@ -14,12 +14,12 @@ from PIL.PngImagePlugin import PngInfo
 from sqlalchemy import select
 
 from app.concepts.models import Concept, Version
-from app.dependencies import Services
 from app.generation.models import Generation
+from app.web.dependencies import Services
 from tests.service.conftest import photo
 from tests.service.drawing.conftest import FAST, form, levels, mask, picture, png
-from worker.base_models import BaseModel
-from worker.formats import Embedding, write_native
+from worker.engine.base_models import BaseModel
+from worker.engine.embeddings.formats import Embedding, write_native
 
 
 def read(member: TestClient, content: bytes) -> Any:

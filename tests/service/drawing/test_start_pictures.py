@@ -10,12 +10,12 @@ from fastapi.testclient import TestClient
 from PIL import Image as Pillow
 from sqlalchemy import func, select
 
-from app.dependencies import Services
 from app.generation.models import Generation, Upload
+from app.web.dependencies import Services
 from tests.service.conftest import photo
 from tests.service.drawing.conftest import FAST, form, levels, mask, picture, png
-from worker.blobs import remove_orphans
-from worker.studio import Studio
+from worker.context import Studio
+from worker.maintenance.orphaned_blobs import remove_orphans
 
 
 def test_a_picture_in_a_form_is_drawn_from_and_served_to_its_team(

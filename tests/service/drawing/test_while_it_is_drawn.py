@@ -9,20 +9,20 @@ import torch
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
-from app.dependencies import Services
 from app.jobs.models import Job, JobEvent
+from app.web.dependencies import Services
 from tests.service.drawing.conftest import FAST
 from tests.service.test_what_a_teaching_writes import lose_the_next_answer
-from worker import drawing
-from worker.base_models import BaseModel
-from worker.blobs import remove_orphans
-from worker.studio import Studio
+from worker.context import Studio
+from worker.engine.base_models import BaseModel
+from worker.handlers import generation as handler
+from worker.maintenance.orphaned_blobs import remove_orphans
 
 
 @pytest.fixture
 def eager(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every step is reported."""
-    monkeypatch.setattr(drawing, "REPORT_SECONDS", 0.0)
+    monkeypatch.setattr(handler, "REPORT_SECONDS", 0.0)
 
 
 def events(services: Services, type_: str) -> list[dict[str, Any]]:
@@ -35,13 +35,13 @@ def test_glimpses_are_shown_while_it_is_drawn_and_gone_afterwards(
     member: TestClient, services: Services, work: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[list[dict[str, Any]]] = []
-    report = drawing.Batch._report
+    report = handler.Batch._report
 
-    def watched(self: drawing.Batch, *arguments: Any) -> None:
+    def watched(self: handler.Batch, *arguments: Any) -> None:
         seen.append(events(services, "preview"))
         report(self, *arguments)
 
-    monkeypatch.setattr(drawing.Batch, "_report", watched)
+    monkeypatch.setattr(handler.Batch, "_report", watched)
     member.post("/api/generations", json={**FAST, "count": 2, "steps": 4})
     member.post("/api/generations", json={**FAST, "steps": 4})
     work()
@@ -64,7 +64,7 @@ def test_glimpses_that_a_dead_worker_left_are_swept(member: TestClient, services
 
 def failing(error: Exception, more_than: int) -> Callable[..., Any]:
     """The engine on a machine with room for so many pictures."""
-    draw = drawing.draw
+    draw = handler.draw
 
     def drawn(model: BaseModel, requests: list[Any], *arguments: Any, **options: Any) -> Any:
         if len(requests) > more_than:
@@ -78,11 +78,11 @@ def failing(error: Exception, more_than: int) -> Callable[..., Any]:
 def test_out_of_memory_halves_the_batch_goes_on_and_says_so(
     member: TestClient, services: Services, work: Callable[[], None], monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    monkeypatch.setattr(drawing, "draw", failing(error, more_than=2))
+    monkeypatch.setattr(handler, "draw", failing(error, more_than=2))
     made = member.post("/api/generations", json={**FAST, "count": 5})
     work()
-    generation = member.get(f"/api/generations/{made.json()['generation']['id']}").json()
-    assert (generation["state"], len(generation["images"])) == ("succeeded", 5)
+    drawn = member.get(f"/api/generations/{made.json()['generation']['id']}").json()
+    assert (drawn["state"], len(drawn["images"])) == ("succeeded", 5)
     said = [event["detail"] for event in events(services, "warning")]
     assert said[0].startswith("5 pictures at once were too many for this worker's memory, so 3 are drawn at a time.")
 
@@ -90,7 +90,7 @@ def test_out_of_memory_halves_the_batch_goes_on_and_says_so(
 def test_one_picture_that_does_not_fit_is_a_sentence(
     member: TestClient, work: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drawing, "draw", failing(MemoryError(), more_than=0))
+    monkeypatch.setattr(handler, "draw", failing(MemoryError(), more_than=0))
     made = member.post("/api/generations", json=FAST)
     work()
     job = member.get(f"/api/jobs/{made.json()['job']['id']}").json()
@@ -102,14 +102,14 @@ def test_no_more_pictures_share_a_loop_than_fit(
     member: TestClient, work: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes: list[int] = []
-    draw = drawing.draw
+    draw = handler.draw
 
     def counted(model: BaseModel, requests: list[Any], *arguments: Any, **options: Any) -> Any:
         sizes.append(len(requests))
         return draw(model, requests, *arguments, **options)
 
-    monkeypatch.setattr(drawing, "pictures_that_fit", lambda *_: 2)
-    monkeypatch.setattr(drawing, "draw", counted)
+    monkeypatch.setattr(handler, "pictures_that_fit", lambda *_: 2)
+    monkeypatch.setattr(handler, "draw", counted)
     member.post("/api/generations", json={**FAST, "count": 3})
     member.post("/api/generations", json={**FAST, "count": 2})
     work()
@@ -122,16 +122,16 @@ def test_a_loop_that_nobody_waits_for_ends_at_once(
 ) -> None:
     made = member.post("/api/generations", json={**FAST, "steps": 50})
     steps: list[int] = []
-    on_step = drawing.Batch._on_step
+    on_step = handler.Batch._on_step
 
-    def cancelled(self: drawing.Batch, places: Any, step: Any) -> None:
+    def cancelled(self: handler.Batch, places: Any, step: Any) -> None:
         if not steps:
             member.post(f"/api/jobs/{made.json()['job']['id']}/cancel")
             self.heartbeat.beat()
         steps.append(step.number)
         on_step(self, places, step)
 
-    monkeypatch.setattr(drawing.Batch, "_on_step", cancelled)
+    monkeypatch.setattr(handler.Batch, "_on_step", cancelled)
     work()
     assert steps == [1]
     assert member.get(f"/api/jobs/{made.json()['job']['id']}").json()["state"] == "cancelled"
@@ -141,15 +141,15 @@ def test_a_loop_that_nobody_waits_for_ends_at_once(
 def test_a_picture_whose_commit_was_not_heard_of_is_shown_once_and_costs_no_attempt(
     member: TestClient, services: Services, work: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    show, lost = drawing.Batch._show, threading.Event()
+    show, lost = handler.Batch._show, threading.Event()
 
-    def show_and_lose(self: drawing.Batch, *arguments: Any) -> None:
+    def show_and_lose(self: handler.Batch, *arguments: Any) -> None:
         if not lost.is_set():
             lost.set()
             lose_the_next_answer(services.database, monkeypatch)
         show(self, *arguments)
 
-    monkeypatch.setattr(drawing.Batch, "_show", show_and_lose)
+    monkeypatch.setattr(handler.Batch, "_show", show_and_lose)
     made = member.post("/api/generations", json=FAST).json()
     work()
     job = member.get(f"/api/jobs/{made['job']['id']}").json()

@@ -1,0 +1,111 @@
+"""From a request in OpenAI's words to a drawing, and from its pictures to the answer."""
+
+import base64
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from fastapi import UploadFile
+
+from app.accounts.principal import Principal
+from app.compat.openai.schemas import ImageData, ImagesIn, ImagesOut
+from app.core.errors import Conflict, InvalidInput, NotReady, OnewordError
+from app.generation import queries, service
+from app.generation.init_images import Attached
+from app.generation.schemas import GenerationIn
+from app.jobs import service as jobs
+from app.pictures import decoding
+from app.pictures.cleaning import Upload
+from app.web.dependencies import Services
+
+_SIZE: Final = re.compile(r"([0-9]{2,4})x([0-9]{2,4})")
+SIDES: Final = range(64, 2049, 8)
+
+
+@dataclass(frozen=True)
+class Order:
+    """A request in our own words."""
+
+    principal: Principal
+    asked: GenerationIn
+    key: str | None
+    files: Mapping[str, Attached] = field(default_factory=dict)
+
+
+def as_files(services: Services, pictures: Sequence[UploadFile], mask: UploadFile | None) -> dict[str, Attached]:
+    """The picture and what of it is drawn anew: where the mask shows through, or else the picture itself."""
+    if len(pictures) != 1:
+        sent = f"{len(pictures)} were sent" if pictures else "none was"
+        raise InvalidInput(f"One picture is edited at a time, and {sent}. Send one.", field="image", code="image-count")
+    picture = _read(pictures[0])
+    files = {"init_image": Attached(picture)}
+    if mask is not None:
+        files["mask"] = Attached(_read(mask), decoding.holes)
+    elif services.pictures.one(picture, decoding.shows_through, "image"):
+        files["mask"] = Attached(picture, decoding.holes)
+    return files
+
+
+def as_generation(asked: ImagesIn) -> GenerationIn:
+    """The same request in our own words. Raises InvalidInput."""
+    width, height = _sides(asked.size)
+    return GenerationIn(
+        prompt=asked.prompt,
+        negative_prompt=asked.negative_prompt,
+        base_model=asked.model or None,
+        count=asked.n,
+        seed=asked.seed,
+        steps=asked.steps,
+        guidance=asked.guidance,
+        scheduler=asked.scheduler,
+        width=width,
+        height=height,
+        strength=getattr(asked, "strength", None),
+    )
+
+
+def answer(services: Services, principal: Principal, job_id: str, format_: str | None) -> ImagesOut:
+    """What a drawing came to. Raises what it ended with if there are no pictures."""
+    with services.database.reading() as session:
+        job = jobs.get(session, principal.team_id, job_id)
+        if job.state != "succeeded":
+            raise _not_drawn(job.state, job.error, job.generation_id)
+        drawn = service.describe_drawn(session, principal.team_id, job_id).generation
+        images = queries.images(session, principal.team_id, [drawn.id])
+    data = []
+    for image in images:
+        content = None if format_ == "url" else base64.b64encode(services.storage.get(image.key)).decode()
+        url = None if format_ == "b64_json" else f"{services.settings.url}/api/images/{image.id}"
+        data.append(ImageData(b64_json=content, url=url))
+    return ImagesOut(created=int(drawn.created_at.timestamp()), data=data)
+
+
+def _read(file: UploadFile) -> Upload:
+    return Upload(file.filename or "", file.file.read())
+
+
+def _not_drawn(state: str, error: dict[str, Any] | None, generation_id: str | None) -> OnewordError:
+    if state == "failed" and error is not None:
+        kind = InvalidInput if error["status"] < 500 else OnewordError
+        return kind(error["detail"], code=error["type"].removeprefix("/problems/"))
+    if state == "cancelled":
+        return Conflict("Somebody cancelled this drawing. Ask for it again.", code="job-cancelled")
+    return NotReady(
+        f"The drawing still waits or runs. It goes on: look at /api/generations/{generation_id} for it.",
+        code="still-drawing",
+    )
+
+
+def _sides(size: str | None) -> tuple[int | None, int | None]:
+    if size in (None, "", "auto"):
+        return None, None
+    match = _SIZE.fullmatch(size or "")
+    if match is None or int(match[1]) not in SIDES or int(match[2]) not in SIDES:
+        raise InvalidInput(
+            f"The size {size!r} cannot be drawn. Send auto, or width x height such as 512x512: each a multiple of 8 "
+            f"from {SIDES[0]} to {SIDES[-1]}.",
+            field="size",
+            code="size",
+        )
+    return int(match[1]), int(match[2])

@@ -1,0 +1,157 @@
+"""Every setting of Oneword, each with a line that says what it does.
+
+Values come from the environment (`ONEWORD_…`) or from a `.env` file beside the process. `docs/settings.md` is held to
+this file by a test. Knows nothing of the rest of the application.
+"""
+
+import hashlib
+import tempfile
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+REPOSITORY = Path(__file__).resolve().parent.parent.parent
+
+
+class Settings(BaseSettings):
+    """All of it. A field's description is its documentation."""
+
+    model_config = SettingsConfigDict(env_prefix="ONEWORD_", env_file=".env", extra="ignore", frozen=True)
+
+    host: str = Field("127.0.0.1", description="Address the web service listens on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port the web service listens on.")
+    public_url: str = Field(
+        "", description="Address people type, such as `https://oneword.example.org`. Empty: `http://HOST:PORT`."
+    )
+    proxies: str = Field(
+        "127.0.0.1",
+        description="Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed: addresses and networks, "
+        "separated by commas.",
+    )
+    data_dir: Path = Field(
+        Path("./data"), description="Folder of the SQLite file, pictures, embeddings and the embedded broker."
+    )
+    database_url: str = Field(
+        "", description="SQLAlchemy URL, such as `postgresql+psycopg://…`. Empty: SQLite in the data folder."
+    )
+    broker_url: SecretStr = Field(
+        SecretStr(""),
+        description="Celery broker: `redis://`, `rediss://`, `redis+socket://`, `amqp://`. Empty: an embedded Valkey.",
+    )
+    storage_url: str = Field(
+        "", description="Where blobs live: `s3://bucket/prefix` or a folder. Empty: `blobs` in the data folder."
+    )
+    base_models: str = Field(
+        "demo",
+        description="Allowed base models, separated by commas: `demo`, folders, or hub names with a pinned revision, "
+        "such as `org/name@0123abc`. The first is the default.",
+    )
+    scorer: str = Field(
+        "",
+        description="CLIP model that judges finished words, for base models that bring none: a folder, or a hub name "
+        "with a pinned revision. Empty: reports without scores.",
+    )
+    device: str = Field("auto", description="Where workers compute: `auto`, `cpu`, `cuda` or `cuda:1`.")
+    compile: bool = Field(
+        False,
+        description="Compile the UNet for teaching. On a GPU: the first words of a worker wait minutes for it.",
+    )
+    warm_models: int = Field(
+        4, ge=1, description="Most base models a worker keeps in memory at once; fewer where they do not fit."
+    )
+    upload_bytes_max: int = Field(25_000_000, description="Largest single picture that is read, in bytes.")
+    body_bytes_max: int = Field(130_000_000, description="Largest request body that is read, in bytes.")
+    pictures_min: int = Field(3, ge=1, description="Fewest pictures a concept is taught from.")
+    pictures_max: int = Field(5, ge=1, description="Most pictures a concept is taught from.")
+    steps_max: int = Field(3000, ge=1, description="Most optimiser steps one training may ask for.")
+    queued_jobs_max: int = Field(100, ge=1, description="Most jobs a team may have waiting at once.")
+    team_gpu_seconds_max: float = Field(
+        0.0, ge=0, description="Most seconds of GPU workers a team may use in 30 days. 0: no limit."
+    )
+    team_storage_bytes_max: int = Field(
+        0, ge=0, description="Most bytes a team's pictures and drawings may take. 0: no limit."
+    )
+    changes_per_minute: int = Field(
+        600, ge=0, description="Most requests that change something, per minute and signed-in person. 0: no limit."
+    )
+    streams_max: int = Field(50, ge=1, description="Most event streams a person may have open at once.")
+    count_max: int = Field(16, ge=1, description="Most pictures one generation request may ask for.")
+    prompt_characters_max: int = Field(2000, ge=1, description="Longest prompt that is read, in characters.")
+
+    lease_seconds: float = Field(
+        20.0, gt=0, description="How long a worker may be silent before its job is taken over."
+    )
+    checkpoint_seconds: float = Field(
+        5.0, ge=0, description="How often a teaching is saved, so that another worker could go on with it."
+    )
+    teach_together: int = Field(
+        8, ge=1, description="Most words that one worker learns at the same time, on the same base model."
+    )
+    attempts_max: int = Field(3, ge=1, description="How often a job is tried before it counts as failed.")
+    sweep_seconds: float = Field(
+        5.0, gt=0, description="How often lost messages are re-sent and dead leases reclaimed."
+    )
+    orphan_seconds: float = Field(
+        86_400.0, ge=0, description="Age from which a blob that no row refers to is removed by the sweep."
+    )
+    drawings_days: float = Field(
+        0.0, ge=0, description="Days after which drawn pictures that nobody keeps are removed. 0: never."
+    )
+    progress_days: float = Field(
+        7.0, ge=0, description="Days after which the single steps of a job are forgotten; its outcome stays."
+    )
+    batch_pictures_max: int = Field(16, ge=1, description="Most pictures drawn in one denoising loop.")
+    session_days: float = Field(30.0, gt=0, description="How long a browser stays signed in.")
+    webhooks: bool = Field(False, description="Lets administrators have their team's news sent to addresses elsewhere.")
+    webhooks_to_private: bool = Field(
+        False,
+        description="Lets webhooks go over plain http, and into private networks and to this machine. For development.",
+    )
+    metrics_token: SecretStr = Field(
+        SecretStr(""),
+        description="Bearer token that `/metrics` asks for. Empty: it answers only requests from this machine itself.",
+    )
+    log_level: str = Field("INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`.")
+    log_json: bool = Field(False, description="Write logs as JSON lines instead of text.")
+
+    @cached_property
+    def url(self) -> str:
+        """The address people open, without a trailing slash."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @cached_property
+    def resolved_database_url(self) -> str:
+        """The database URL in use."""
+        return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'oneword.sqlite3'}"
+
+    @cached_property
+    def resolved_storage_url(self) -> str:
+        """The storage URL in use."""
+        return self.storage_url or str(self.data_dir.resolve() / "blobs")
+
+    @property
+    def embedded_broker(self) -> bool:
+        """Whether the studio runs its own Valkey."""
+        return not self.broker_url.get_secret_value()
+
+    @cached_property
+    def broker_socket(self) -> Path:
+        """Unix socket of the embedded Valkey."""
+        socket = self.data_dir.resolve() / "valkey" / "valkey.sock"
+        if len(str(socket).encode()) < 100:
+            return socket
+        # A socket's path has 108 bytes at most, so a deep data folder gets a short one elsewhere.
+        name = hashlib.sha256(str(socket).encode()).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"oneword-{name}.sock"
+
+    @cached_property
+    def resolved_broker_url(self) -> str:
+        """The Celery broker URL in use."""
+        return self.broker_url.get_secret_value() or f"redis+socket://{self.broker_socket}"
+
+    @cached_property
+    def base_model_sources(self) -> tuple[str, ...]:
+        """The allowlist, in order."""
+        return tuple(entry.strip() for entry in self.base_models.split(",") if entry.strip())

@@ -1,0 +1,73 @@
+"""Downloads: a version's rows in the format that somebody asks for, made when they ask.
+
+Only our own file is stored, so a new name of the word or a new format holds for every version at once.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from app.concepts import queries
+from app.concepts.models import Concept, Version
+from app.core.errors import InvalidInput, NotFound
+from app.core.storage import Storage
+from app.embeddings.exporting import cards, folders
+from app.embeddings.exporting.formats import formats_for
+from app.embeddings.exporting.stored import Stored
+from app.generation import queries as drawings
+
+CARD: Final = "a1111-card"
+FOLDER: Final = "sd-concepts-library"
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A file to keep."""
+
+    name: str
+    content: bytes
+
+
+def format_names(version: Version) -> list[str]:
+    """What can be asked for of a version; the studio's own first."""
+    encoders = len(version.files["oneword"].get("widths", ("text_encoder",)))
+    own = [each.name for each in formats_for(encoders)]
+    # Both belong to tools that know one text encoder.
+    return [*own, CARD, FOLDER] if encoders == 1 else own
+
+
+def export(session: Session, storage: Storage, concept: Concept, version: Version, format_: str) -> Exported:
+    """A finished version as one tool's file. Raises InvalidInput naming the formats there are."""
+    known = format_names(version)
+    if format_ not in known:
+        raise InvalidInput(
+            f"There is no format {format_!r} of {concept.placeholder}. There is: {', '.join(known)}.",
+            field="format",
+            code="format-unknown",
+            suggestions=known,
+        )
+    stored = Stored.read(storage.get(version.files["oneword"]["key"])).called(concept.placeholder)
+    bare = concept.placeholder.strip("<>")
+    if format_ == CARD:
+        return Exported(f"{bare}.png", cards.write(stored, concept.placeholder, _sample(session, storage, version)))
+    if format_ == FOLDER:
+        pictures = [storage.get(each.key) for each in queries.pictures(session, concept.team_id, [version.id])]
+        content = folders.write(stored, concept.placeholder, concept.name, concept.kind, pictures)
+        return Exported(f"{bare}.zip", content)
+    chosen = next(each for each in formats_for(len(stored.rows)) if each.name == format_)
+    return Exported(chosen.file_name.format(bare), chosen.writer(stored, concept.placeholder))
+
+
+def _sample(session: Session, storage: Storage, version: Version) -> bytes | None:
+    """What the version draws, if it is still there."""
+    image = drawings.image(session, version.team_id, version.sample_image_id or "")
+    drawing = (version.origin or {}).get("drawing")
+    try:
+        if image is not None:
+            return storage.get(image.key)
+        if drawing is not None and version.report is not None:
+            return storage.get(version.report["drawings"][drawing]["key"])
+    except NotFound:  # removed for its age; the card is a card without it
+        pass
+    return None

@@ -1,0 +1,47 @@
+"""The small files that lie beside an embedding in a folder of the concepts library, and what they say.
+
+Whoever sends the whole folder means the embedding in it; its name and kind are taken from beside it.
+"""
+
+import re
+from dataclasses import replace
+from pathlib import PurePath
+from typing import Final
+
+from app.base_models.initializers import PLACEHOLDER
+from app.embeddings.importing.request import Import
+from app.pictures.cleaning import Upload
+
+NAME, KIND = "token_identifier.txt", "type_of_concept.txt"
+_BESIDE: Final = {NAME, KIND, "special_params.json", "readme.md", ".gitattributes"}
+_PICTURE: Final = re.compile(r"\d+\.(jpe?g|png)")  # concept_images/0.jpeg
+_TEXT_BYTES_MAX: Final = 200
+
+
+def with_companions(asked: Import) -> Import:
+    """The embedding files alone, with what was written beside them where nothing else was asked for."""
+    embeddings = [upload for upload in asked.uploads if not _lies_beside(upload)]
+    # A picture alone may be a card.
+    kept = embeddings or [upload for upload in asked.uploads if _PICTURE.fullmatch(_name(upload))]
+    beside = {_name(upload): upload for upload in asked.uploads if upload not in kept}
+    written = _text(beside.get(NAME))
+    kind = _text(beside.get(KIND))
+    return replace(
+        asked,
+        uploads=kept,
+        placeholder=asked.placeholder.strip() or (written if PLACEHOLDER.fullmatch(written) else ""),
+        name=asked.name.strip() or written.strip("<>").replace("-", " ")[:100],
+        kind=asked.kind.strip() or (kind if kind in ("object", "style") else "object"),
+    )
+
+
+def _lies_beside(upload: Upload) -> bool:
+    return _name(upload) in _BESIDE or _PICTURE.fullmatch(_name(upload)) is not None
+
+
+def _name(upload: Upload) -> str:
+    return PurePath(upload.name).name.lower()
+
+
+def _text(upload: Upload | None) -> str:
+    return "" if upload is None else upload.content[:_TEXT_BYTES_MAX].decode("utf-8", "replace").strip()

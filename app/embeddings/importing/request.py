@@ -1,0 +1,27 @@
+"""What somebody asks to be imported."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.pictures.cleaning import Upload
+
+
+@dataclass(frozen=True)
+class Import:
+    """What somebody asked to be imported, as it was sent."""
+
+    uploads: Sequence[Upload]
+    placeholder: str = ""
+    initializer: str = ""
+    kind: str = ""
+    base_model: str | None = None
+    name: str = ""
+    description: str = ""
+    tags: Sequence[str] = ()
+
+    def fingerprint(self) -> str:
+        """Hash of everything that was sent, for `Idempotency-Key`."""
+        files = [(upload.name, hashlib.sha256(upload.content).hexdigest()) for upload in self.uploads]
+        fields = {name: value for name, value in vars(self).items() if name != "uploads"}
+        return hashlib.sha256(repr(("import", files, sorted(fields.items()))).encode()).hexdigest()

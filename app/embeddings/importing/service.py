@@ -1,0 +1,153 @@
+"""From another tool's embedding file to a queued import.
+
+The web process keeps the bytes and does not look into them: only a worker parses foreign files.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from app.accounts.principal import Principal
+from app.base_models.catalog import AllowedModel
+from app.base_models.initializers import checked_initializer, checked_placeholder, free_placeholder
+from app.concepts import queries
+from app.concepts.models import Concept, Version
+from app.concepts.service import add
+from app.contracts.embeddings import ImportFile, ImportSpec
+from app.core import idempotency
+from app.core.database import new_id
+from app.core.errors import InvalidInput
+from app.core.storage import Tentative, tentatively
+from app.embeddings.importing.companions import with_companions
+from app.embeddings.importing.request import Import
+from app.jobs import service as jobs
+from app.jobs.models import Job
+from app.pictures.cleaning import Upload
+from app.training.service import KINDS
+from app.web.dependencies import Services
+
+SUFFIXES: Final = (".safetensors", ".pt", ".bin", ".pti", ".png", ".webp")
+# As `worker.engine.embeddings.formats` reads them.
+BYTES_MAX: Final = 1_000_000
+CARD_BYTES_MAX: Final = 8_000_000
+CARD_SUFFIXES: Final = (".png", ".webp")
+EMBEDDINGS_MAX: Final = 2
+FILES_MAX: Final = 20  # a whole folder of the concepts library
+
+
+def import_concept(services: Services, principal: Principal, asked: Import, key: str | None) -> Job:
+    """Make a concept and the job that reads its embedding from the files."""
+    team_id, mark = principal.team_id, asked.fingerprint()
+    with services.database.reading() as session:
+        if (job := idempotency.earlier(session, team_id, key, mark)) is not None:
+            return job
+    if len(asked.uploads) > FILES_MAX:
+        raise InvalidInput(f"{len(asked.uploads)} files were sent, and no embedding has so many.", field="file")
+    asked = with_companions(asked)
+    model = services.catalog.get(asked.base_model)
+    if asked.kind not in KINDS:
+        raise InvalidInput(
+            f"The kind {asked.kind!r} is unknown. A concept is an object or a style.", field="kind", code="kind"
+        )
+    initializer = checked_initializer(model, asked.initializer) if asked.initializer.strip() else ""
+    _check_files(asked.uploads)
+
+    def make() -> Job:
+        with tentatively(services.storage) as blobs:
+            files = _store(blobs, asked.uploads)
+            with services.database.transaction() as session:
+                if (job := idempotency.earlier(session, team_id, key, mark)) is not None:
+                    return job
+                concept = _concept(session, principal, asked, model, initializer)
+                job = _queue(session, services, principal, concept, files)
+                idempotency.remember(session, key, mark, job)
+                blobs.keep()
+        return job
+
+    return idempotency.despite_racers(make)
+
+
+def _check_files(uploads: Sequence[Upload]) -> None:
+    if not 1 <= len(uploads) <= EMBEDDINGS_MAX:
+        raise InvalidInput(
+            f"{len(uploads)} embedding files were sent. Send one, or the two that diffusers writes for SDXL.",
+            field="file",
+            code="file-count",
+        )
+    for upload in uploads:
+        if upload.name.lower().endswith(".zip"):
+            raise InvalidInput(
+                f"{upload.name} is a packed folder. Unpack it, and send the files in it.",
+                field="file",
+                code="file-kind",
+            )
+        if not upload.name.lower().endswith(SUFFIXES):
+            raise InvalidInput(
+                f"{upload.name or 'The file'} is no kind of embedding file. Send one that ends in "
+                f"{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}.",
+                field="file",
+                code="file-kind",
+            )
+        if not upload.content:
+            raise InvalidInput(f"{upload.name} has 0 bytes. Export it again.", field="file", code="file-empty")
+        limit = CARD_BYTES_MAX if upload.name.lower().endswith(CARD_SUFFIXES) else BYTES_MAX
+        if len(upload.content) > limit:
+            raise InvalidInput(
+                f"{upload.name} is larger than {limit / 1e6:.0f} MB, and no embedding is. This is probably a model or "
+                "a LoRA; send the embedding file.",
+                field="file",
+                code="file-large",
+            )
+
+
+def _concept(session: Session, principal: Principal, asked: Import, model: AllowedModel, initializer: str) -> Concept:
+    taken = queries.placeholders(session, principal.team_id)
+    stem = asked.uploads[0].name.rpartition(".")[0]
+    wanted = asked.placeholder.strip() or free_placeholder(stem, taken)
+    placeholder = checked_placeholder(model, wanted, taken)
+    return add(session, principal, asked, model, placeholder, initializer)
+
+
+def _queue(
+    session: Session, services: Services, principal: Principal, concept: Concept, files: list[ImportFile]
+) -> Job:
+    version = Version(
+        team_id=principal.team_id,
+        concept_id=concept.id,
+        number=1,
+        state="training",
+        base_model=concept.base_model,
+        initializer=concept.initializer,
+        vectors=1,
+        files={},
+    )
+    session.add(version)
+    session.flush()
+    spec = ImportSpec(
+        concept_id=concept.id,
+        version_id=version.id,
+        base_model=concept.base_model,
+        placeholder=concept.placeholder,
+        kind=concept.kind,
+        files=files,
+    )
+    job = Job(
+        id=new_id(),
+        team_id=principal.team_id,
+        user_id=principal.user_id,
+        title=f"Importing {concept.placeholder}",
+        spec=spec.model_dump(mode="json"),
+        concept_id=concept.id,
+        version_id=version.id,
+    )
+    version.job_id = job.id
+    jobs.submit(session, job, "import", services.settings)
+    return job
+
+
+def _store(blobs: Tentative, uploads: Sequence[Upload]) -> list[ImportFile]:
+    files = [ImportFile(key=f"imports/{new_id()}", name=upload.name[:200]) for upload in uploads]
+    for file, upload in zip(files, uploads, strict=True):
+        blobs.put(file.key, upload.content)
+    return files

@@ -1,0 +1,162 @@
+"""From a prompt, and perhaps a picture, to a queued drawing."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from app.accounts.principal import Principal
+from app.base_models.catalog import AllowedModel
+from app.contracts.generation import GenerationSpec
+from app.core import idempotency
+from app.core.database import new_id
+from app.core.errors import InvalidInput, PromptError
+from app.core.settings import Settings
+from app.core.storage import tentatively
+from app.generation import init_images
+from app.generation.init_images import Attached, Source, Start
+from app.generation.models import Generation, Use
+from app.generation.prompts import Named, check, named
+from app.generation.schemas import GenerationIn
+from app.jobs import service as job_service
+from app.jobs.models import Job
+from app.web.dependencies import Services
+
+LCM_STEPS_MAX: Final = 50
+
+
+def draw(
+    services: Services,
+    principal: Principal,
+    asked: GenerationIn,
+    key: str | None,
+    files: Mapping[str, Attached] | None = None,
+) -> str:
+    """Queue a drawing; `files` are a picture to start from and its mask, by field. Returns the job's id."""
+    settings, team_id, files = services.settings, principal.team_id, files or {}
+    mark = _mark(asked, files)
+    _check_sizes(asked, settings)
+    pictures = init_images.cleaned(services.pictures, files)
+
+    def make() -> str:
+        generation_id = new_id()
+        with tentatively(services.storage) as blobs:
+            sent = init_images.stored(team_id, pictures, blobs, generation_id)
+            with services.database.transaction() as session:
+                if (earlier := idempotency.earlier(session, team_id, key, mark)) is not None:
+                    return earlier.id
+                spec = _checked(services, session, team_id, asked, sent, generation_id)
+                job = _queue(session, principal, settings, spec, list(sent.values()))
+                idempotency.remember(session, key, mark, job)
+                blobs.keep()
+        return job.id
+
+    return idempotency.despite_racers(make)
+
+
+def _mark(asked: GenerationIn, files: Mapping[str, Attached]) -> str:
+    """Hash of everything that was sent, for `Idempotency-Key`."""
+    sent = {field: hashlib.sha256(each.upload.content).hexdigest() for field, each in files.items()}
+    return hashlib.sha256(json.dumps([asked.model_dump(), sent]).encode()).hexdigest()
+
+
+def _checked(
+    services: Services,
+    session: Session,
+    team_id: str,
+    asked: GenerationIn,
+    sent: Mapping[str, Source],
+    generation_id: str,
+) -> GenerationSpec:
+    """What a worker is told, once everything that was asked for can be drawn. Raises InvalidInput."""
+    wanted = named(session, team_id, asked.prompt, "prompt")
+    unwanted = named(session, team_id, asked.negative_prompt, "negative_prompt")
+    first = next((each.version.base_model for each in (*wanted, *unwanted)), None)
+    model = services.catalog.get(asked.base_model or first)
+    check(model, asked.prompt, wanted, "prompt")
+    check(model, asked.negative_prompt, unwanted, "negative_prompt")
+    start = init_images.start(session, team_id, asked, sent)
+    every = {each.written: each for each in (*wanted, *unwanted)}
+    spec = _spec(asked, model, list(every.values()), start, generation_id)
+    init_images.check_strength(start, spec.steps)
+    return spec
+
+
+def _spec(
+    asked: GenerationIn, model: AllowedModel, every: Sequence[Named], start: Start, generation_id: str
+) -> GenerationSpec:
+    facts = model.facts
+    width, height = start.size(facts.resolution) or (facts.resolution, facts.resolution)
+    return GenerationSpec(
+        generation_id=generation_id,
+        base_model=model.id,
+        prompt=asked.prompt,
+        negative_prompt=asked.negative_prompt,
+        count=asked.count,
+        seed=secrets.randbelow(2**31) if asked.seed is None else asked.seed,
+        steps=facts.steps if asked.steps is None else asked.steps,
+        guidance=facts.guidance if asked.guidance is None else asked.guidance,
+        scheduler=asked.scheduler or facts.scheduler,
+        width=asked.width or width,
+        height=asked.height or height,
+        concepts=[each.spec for each in every],
+        init_image=start.picture and start.picture.ref,
+        init_image_key=start.picture and start.picture.key,
+        mask=start.mask and start.mask.ref,
+        mask_key=start.mask and start.mask.key,
+        strength=start.strength,
+    )
+
+
+def _queue(
+    session: Session, principal: Principal, settings: Settings, spec: GenerationSpec, sent: Sequence[Source]
+) -> Job:
+    job = Job(
+        id=new_id(),
+        team_id=principal.team_id,
+        user_id=principal.user_id,
+        title=spec.prompt[:200],
+        spec=spec.model_dump(mode="json"),
+        batch_key=spec.batch_key,
+        generation_id=spec.generation_id,
+    )
+    generation = Generation(
+        id=spec.generation_id,
+        team_id=principal.team_id,
+        user_id=principal.user_id,
+        job_id=job.id,
+        prompt=spec.prompt,
+        recipe=spec.recipe(spec.seed),
+        count=spec.count,
+    )
+    session.add(generation)
+    session.flush()
+    session.add_all(each.row for each in sent if each.row is not None)
+    named_once = {each.concept_id for each in spec.concepts}
+    session.add_all(Use(concept_id=one, generation_id=generation.id, team_id=principal.team_id) for one in named_once)
+    job_service.submit(session, job, "generation", settings)
+    return job
+
+
+def _check_sizes(asked: GenerationIn, settings: Settings) -> None:
+    if not asked.prompt.strip():
+        raise PromptError("The prompt is empty. Say what to draw.", field="prompt", code="prompt-empty")
+    for name, text in (("prompt", asked.prompt), ("negative_prompt", asked.negative_prompt)):
+        if len(text) > settings.prompt_characters_max:
+            raise PromptError(
+                f"The {name.replace('_', ' ')} has {len(text)} characters, and at most "
+                f"{settings.prompt_characters_max} are read. Shorten it.",
+                field=name,
+                code="prompt-too-long",
+            )
+    if asked.count > settings.count_max:
+        raise InvalidInput(
+            f"{asked.count} pictures were asked for, and one request draws at most {settings.count_max}.",
+            field="count",
+            code="count",
+        )
+    if asked.scheduler == "lcm" and (asked.steps or 0) > LCM_STEPS_MAX:
+        raise InvalidInput(f"The lcm scheduler takes at most {LCM_STEPS_MAX} steps.", field="steps", code="steps")

@@ -1,0 +1,73 @@
+"""`oneword backup FOLDER`: a copy of a studio on one machine, made while it runs.
+
+The copy is laid out like a data folder, so that to restore is to copy it back. Knows files, not what is in them.
+"""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+
+from app.core.errors import NotFound, OnewordError
+from app.core.settings import Settings
+from app.core.storage import Storage, open_storage
+
+DATABASE = "oneword.sqlite3"
+
+
+class CannotCopy(OnewordError):
+    """This studio is not copied by this command; the message says what does."""
+
+
+def back_up(settings: Settings, folder: Path) -> int:
+    """Bring the copy in `folder` up to date. Returns how many blobs were new.
+
+    The database first: each blob that its copy names was stored before, and is removed a day after its row at the
+    earliest. Only the checkpoint of a teaching goes when the next one is there; a restored teaching that misses its own
+    begins anew.
+    """
+    url = make_url(settings.resolved_database_url)
+    if url.get_backend_name() != "sqlite":
+        raise CannotCopy(
+            "This studio keeps its rows in PostgreSQL: copy them with pg_dump. docs/production.md says how."
+        )
+    if settings.resolved_storage_url.startswith("s3://"):
+        raise CannotCopy(
+            "This studio keeps its pictures in S3: copy the bucket with its own tools, after the database."
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    _copy_database(Path(url.database or ""), folder / DATABASE)
+    return _mirror(open_storage(settings.resolved_storage_url), folder / "blobs")
+
+
+def _copy_database(source: Path, target: Path) -> None:
+    """A consistent copy, also while others write."""
+    if not source.is_file():
+        raise CannotCopy(f"There is no studio to copy: {source} does not exist. Is ONEWORD_DATA_DIR right?")
+    fresh = target.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    with closing(sqlite3.connect(source)) as reading, closing(sqlite3.connect(fresh)) as writing:
+        reading.backup(writing)
+    fresh.replace(target)
+
+
+def _mirror(storage: Storage, folder: Path) -> int:
+    """Blobs never change, so only those that are new are copied, and those that are gone are removed."""
+    wanted = {blob.key: blob.size for blob in storage.list("")}
+    copied = 0
+    for key, size in wanted.items():
+        target = folder / key
+        if target.is_file() and target.stat().st_size == size:
+            continue
+        try:
+            content = storage.get(key)
+        except NotFound:  # removed since it was listed
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+        copied += 1
+    for path in folder.rglob("*"):
+        if path.is_file() and path.relative_to(folder).as_posix() not in wanted:
+            path.unlink()
+    return copied

@@ -1,0 +1,199 @@
+"""Figures for Prometheus: of the queue, of what has ended, of the workers, of this process's requests.
+
+What workers do is read from their rows, so that they need no port. Nothing here names a person, a prompt or a picture.
+"""
+
+import hmac
+import time
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Final, get_args
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import PlainTextResponse
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+from sqlalchemy.orm import Session
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.contracts.jobs import Kind
+from app.core.database import now
+from app.core.errors import Forbidden
+from app.jobs import queries as jobs
+from app.web.dependencies import Reading, Services, ServicesOf
+from app.webhooks import queries as webhooks
+from app.workers import queries as workers
+
+router = APIRouter(tags=["operations"])
+disable_created_metrics()  # type: ignore[no-untyped-call]
+
+LOCAL: Final = {"127.0.0.1", "::1", "localhost", "testclient"}
+PAGE: Final = "path"  # what the page's own addresses are matched by
+FORWARDED: Final = ("x-forwarded-for", "forwarded", "x-real-ip", "via")
+# What a worker says of itself -> the metric, and what it means.
+OF_WORKERS: Final = {
+    "steps_per_second": "Optimiser steps per second of the teaching that runs, of all words taught together.",
+    "pictures_per_second": "Pictures per second of the newest loop.",
+    "batch_pictures": "Pictures in the newest loop.",
+    "gpu_memory_bytes": "GPU memory that the worker holds.",
+}
+
+
+class RequestFigures:
+    """Counts and times this process's requests by route; a stream counts when it ends."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        labels = ["method", "route", "status"]
+        self.requests = Counter("oneword_http_requests", "Requests that were answered.", labels, registry=registry)
+        self.seconds = Histogram(
+            "oneword_http_request_seconds",
+            "Time until an answer began.",
+            ["route"],
+            buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60),
+            registry=registry,
+        )
+
+
+class Timing:
+    """Middleware that feeds RequestFigures."""
+
+    def __init__(self, app: ASGIApp, figures: RequestFigures) -> None:
+        self._app = app
+        self._figures = figures
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Time the way to the first byte of the answer."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+
+        async def timing(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                route = _route(scope)
+                self._figures.requests.labels(scope["method"], route, message["status"]).inc()
+                self._figures.seconds.labels(route).observe(time.perf_counter() - began)
+            await send(message)
+
+        await self._app(scope, receive, timing)
+
+
+def _route(scope: Scope) -> str:
+    """The address with names in place of what differs. A route itself knows no prefix of the router it is in."""
+    if scope.get("route") is None:
+        return "none"
+    segments = scope["path"].split("/")
+    for name, value in scope.get("path_params", {}).items():
+        if name == PAGE:
+            return "page"
+        if str(value) in segments:
+            segments[segments.index(str(value))] = f"{{{name}}}"
+    return "/".join(segments)
+
+
+def _allowed(request: Request, services: ServicesOf) -> None:
+    """Whoever has the token; without one only this machine itself, and not through a proxy."""
+    token = services.settings.metrics_token.get_secret_value()
+    scheme, _, sent = request.headers.get("authorization", "").partition(" ")
+    if token:
+        if scheme.lower() == "bearer" and hmac.compare_digest(sent.strip().encode(), token.encode()):
+            return
+        raise Forbidden("These figures need `Authorization: Bearer` with the token of ONEWORD_METRICS_TOKEN.")
+    caller = request.client.host if request.client else ""
+    if caller not in LOCAL or any(name in request.headers for name in FORWARDED):
+        raise Forbidden(
+            "These figures are shown to this machine alone. To read them from elsewhere, set ONEWORD_METRICS_TOKEN and "
+            "send it as a bearer token."
+        )
+
+
+@router.get("/metrics", response_class=PlainTextResponse)
+def metrics(services: ServicesOf, session: Reading, _: Annotated[None, Depends(_allowed)]) -> Response:
+    """Figures for Prometheus. From elsewhere than this machine they need the token of `ONEWORD_METRICS_TOKEN`."""
+    registry = CollectorRegistry()
+    registry.register(_Given(_of_ledger(session, services)))
+    Gauge("oneword_event_streams", "Open event streams of this process.", registry=registry).set(services.feed.watching)
+    content = generate_latest(registry) + generate_latest(services.registry)
+    return Response(content, media_type=CONTENT_TYPE_LATEST)
+
+
+class _Given(Collector):
+    """Metrics that were read already."""
+
+    def __init__(self, found: Iterable[Metric]) -> None:
+        self._found = list(found)
+
+    def collect(self) -> Iterable[Metric]:
+        return self._found
+
+
+def _of_ledger(session: Session, services: Services) -> Iterator[Metric]:
+    yield from _of_queue(session, services.settings.lease_seconds)
+    yield from _of_ended(session)
+    yield from _of_workers(session)
+    waiting, oldest = webhooks.backlog(session)
+    yield GaugeMetricFamily("oneword_webhook_deliveries_waiting", "Webhook deliveries that wait.", waiting)
+    age = 0.0 if oldest is None else (now(session) - oldest).total_seconds()
+    yield GaugeMetricFamily("oneword_webhook_delivery_age_seconds", "Age of the oldest waiting delivery.", age)
+
+
+def _of_queue(session: Session, lease_seconds: float) -> Iterator[Metric]:
+    moment = now(session)
+    count = GaugeMetricFamily("oneword_jobs", "Jobs that wait or run.", labels=["kind", "state"])
+    age = GaugeMetricFamily("oneword_queue_age_seconds", "Age of the oldest waiting job.", labels=["kind"])
+    lease = GaugeMetricFamily(
+        "oneword_lease_age_seconds", "Time since the most silent running job was renewed.", labels=["kind"]
+    )
+    for kind in get_args(Kind):
+        queue = jobs.queue_of(session, kind)
+        count.add_metric([kind, "queued"], queue.waiting)
+        count.add_metric([kind, "running"], queue.running)
+        age.add_metric([kind], 0.0 if queue.oldest is None else (moment - queue.oldest).total_seconds())
+        left = lease_seconds if queue.lease_until is None else (queue.lease_until - moment).total_seconds()
+        lease.add_metric([kind], max(0.0, lease_seconds - left))
+    yield from (count, age, lease)
+
+
+def _of_ended(session: Session) -> Iterator[Metric]:
+    ended = CounterMetricFamily("oneword_jobs_ended", "Jobs that ended.", labels=["kind", "state", "reason"])
+    units = CounterMetricFamily(
+        "oneword_work", "Work done: optimiser steps of teachings, megapixel steps of drawings.", labels=["kind"]
+    )
+    seconds = CounterMetricFamily("oneword_gpu_seconds", "Seconds of workers that ended jobs took.", labels=["kind"])
+    work: dict[str, list[float]] = {kind: [0.0, 0.0] for kind in get_args(Kind)}
+    for tally in jobs.tallies(session):
+        ended.add_metric([tally.kind, tally.state, tally.reason], tally.jobs)
+        work[tally.kind][0] += tally.units
+        work[tally.kind][1] += tally.gpu_seconds
+    for kind, (done, took) in work.items():
+        units.add_metric([kind], done)
+        seconds.add_metric([kind], took)
+    yield from (ended, units, seconds)
+
+
+def _of_workers(session: Session) -> Iterator[Metric]:
+    moment = now(session)
+    alive = workers.alive(session, moment)
+    there = GaugeMetricFamily("oneword_workers", "Workers that are alive.", labels=["kind"])
+    for kind in get_args(Kind):
+        there.add_metric([kind], sum(kind in worker.kinds for worker in alive))
+    yield there
+    seen = GaugeMetricFamily("oneword_worker_silent_seconds", "Time since a worker was heard of.", labels=["worker"])
+    for worker in workers.every(session):
+        seen.add_metric([worker.name], (moment - worker.seen_at).total_seconds())
+    yield seen
+    for name, meaning in OF_WORKERS.items():
+        family = GaugeMetricFamily(f"oneword_worker_{name}", meaning, labels=["worker", "device"])
+        for worker in alive:
+            if name in worker.figures:
+                family.add_metric([worker.name, worker.device], float(worker.figures[name]))
+        yield family

@@ -1,0 +1,52 @@
+"""Brings a database to the newest schema, and back. For `oneword serve`, `oneword migrate` and the tests."""
+
+from collections.abc import Callable
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from app.core.database import Database
+from app.core.settings import REPOSITORY
+
+ONE_AT_A_TIME: Final = 220801618  # any number that nobody else locks
+
+
+def upgrade(database: Database, revision: str = "head") -> None:
+    """Apply every revision up to `revision`."""
+    _run(database, command.upgrade, revision)
+
+
+def downgrade(database: Database, revision: str) -> None:
+    """Undo every revision behind `revision` (`base`: all of them)."""
+    _run(database, command.downgrade, revision)
+
+
+def is_current(database: Database) -> bool:
+    """Whether the database has the newest schema."""
+    with database.engine.connect() as connection:
+        applied = MigrationContext.configure(connection).get_current_revision()
+    return applied == ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def revisions() -> list[str]:
+    """Every revision there is, the first one first."""
+    return [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()][::-1]
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(REPOSITORY / "migrations"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _run(database: Database, verb: Callable[[Config, str], None], revision: str) -> None:
+    config = _config()
+    with database.engine.begin() as connection:
+        if connection.dialect.name == "postgresql":  # SQLite lets one writer in at a time by itself
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ONE_AT_A_TIME})")
+        config.attributes["connection"] = connection
+        verb(config, revision)

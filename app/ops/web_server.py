@@ -1,0 +1,35 @@
+"""Runs the web service: `python -m app.ops.web_server`. Any ASGI server on `app.main:create_app` does as well."""
+
+import gc
+
+import uvicorn
+
+from app.core.log import configure_logging
+from app.core.parent_watch import end_with_parent
+from app.core.settings import Settings
+from app.main import create_app
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    end_with_parent()
+    settings = Settings()
+    configure_logging(settings)
+    app = create_app(settings)
+    # What is loaded by now stays. Looking through it for garbage would stop every answer for 60 ms now and then.
+    gc.collect()
+    gc.freeze()
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        forwarded_allow_ips=settings.proxies,
+        timeout_graceful_shutdown=3,  # open event streams resume elsewhere
+        server_header=False,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""Drawing the report of a version again, where it could not be drawn when the word was learned.
+
+This module only queues the job; `worker.handlers.reports` draws. An existing report is never replaced, because
+browsers cache the addresses of its pictures.
+"""
+
+from sqlalchemy.orm import Session
+
+from app.accounts.principal import Principal
+from app.concepts import queries
+from app.concepts import service as concepts
+from app.concepts.models import Concept, Version
+from app.contracts.reports import ReportSpec
+from app.core import idempotency
+from app.core.database import new_id
+from app.core.errors import Conflict
+from app.jobs import queries as ledger
+from app.jobs import service as jobs
+from app.jobs.models import Job
+from app.reports.service import version_of
+from app.web.dependencies import Services
+
+
+def draw_again(services: Services, principal: Principal, concept_id: str, number: int, key: str | None) -> Job:
+    """Queue the drawing of a report. The job that draws it already is the answer to whoever asks meanwhile."""
+    team_id, mark = principal.team_id, idempotency.mark_of("report", concept_id, str(number))
+
+    def make() -> Job:
+        with services.database.transaction() as session:
+            if (job := idempotency.earlier(session, team_id, key, mark)) is not None:
+                return job
+            concept = concepts.get(session, team_id, concept_id)
+            version = version_of(session, concept, number)
+            _must_lack_it(session, concept, version)
+            job = ledger.drawing_report(session, team_id, concept.id, version.id)
+            if job is None:
+                services.catalog.get(version.base_model)  # or a sentence that it is no longer there
+                job = _queue(session, services, principal, concept, version)
+            idempotency.remember(session, key, mark, job)
+            return job
+
+    return idempotency.despite_racers(make)
+
+
+def _must_lack_it(session: Session, concept: Concept, version: Version) -> None:
+    called = f"Version {version.number} of {concept.placeholder}"
+    if version.state != "ready":
+        raise Conflict(f"{called} is not learned, so there is nothing to draw a report of.", code="not-learned")
+    if version.report is not None and not version.report.get("failed"):
+        raise Conflict(f"{called} has its report already.", code="report-drawn")
+    if not queries.pictures(session, concept.team_id, [version.id]):
+        raise Conflict(
+            f"{called} has no stored pictures that its drawings could be compared with. Teach it again with pictures.",
+            code="no-pictures",
+        )
+
+
+def _queue(session: Session, services: Services, principal: Principal, concept: Concept, version: Version) -> Job:
+    spec = ReportSpec(concept_id=concept.id, version_id=version.id, base_model=version.base_model)
+    job = Job(
+        id=new_id(),
+        team_id=principal.team_id,
+        user_id=principal.user_id,
+        title=f"Drawing the report of {concept.placeholder}",
+        spec=spec.model_dump(mode="json"),
+        concept_id=concept.id,
+        version_id=version.id,
+    )
+    jobs.submit(session, job, "report", services.settings)
+    return job

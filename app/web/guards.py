@@ -1,0 +1,125 @@
+"""What every request passes on its way in and out: Host and origin checks, the body cap, security headers.
+
+Plain ASGI, so that streams pass through untouched. Knows nothing of what is asked.
+"""
+
+from collections.abc import Set
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.accounts.principal import COOKIE
+from app.core.errors import Forbidden, OnewordError, TooLarge
+from app.core.settings import Settings
+from app.web.problems import problem_response
+
+CONTENT_SECURITY_POLICY: Final = (
+    "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+_SAFE_METHODS: Final = {"GET", "HEAD", "OPTIONS"}
+_HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+}
+
+
+class Guards:
+    """Middleware around the whole application."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._bytes_max = settings.body_bytes_max
+        self._hosts = _allowed_hosts(settings)
+        self._public = urlsplit(settings.public_url).netloc.lower()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse, or pass on with a counted body and headers added."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        sending = _with_headers(send)
+        try:
+            self._check(scope)
+        except OnewordError as error:
+            await problem_response(error, {"Connection": "close"})(scope, receive, sending)
+            return
+        await self._app(scope, _counted(receive, self._bytes_max), sending)
+
+    def _check(self, scope: Scope) -> None:
+        headers = Headers(scope=scope)
+        host = headers.get("host", "")
+        if self._hosts is not None and _bare(host) not in self._hosts:
+            raise Forbidden(
+                f"This studio does not answer to the name {_bare(host)!r}. Open it by its own address, or set "
+                "ONEWORD_PUBLIC_URL to the address that people use.",
+                code="unknown-host",
+            )
+        if scope["method"] not in _SAFE_METHODS:
+            _check_origin(headers, {host.lower(), self._public})
+        length = headers.get("content-length", "0")
+        if length.isdigit() and int(length) > self._bytes_max:
+            raise _too_large(self._bytes_max)
+
+
+def _check_origin(headers: Headers, ours: Set[str]) -> None:
+    """Only our own page may change things with its cookie; a script with a token and no cookie may always."""
+    with_cookie = f"{COOKIE}=" in headers.get("cookie", "")
+    if headers.get("authorization", "").lower().startswith("bearer ") and not with_cookie:
+        return
+    origin, site = headers.get("origin"), headers.get("sec-fetch-site")
+    foreign = site is not None and site not in ("same-origin", "none")
+    # A proxy may have put its own name in the Host header; the page's address is still the public one.
+    if origin is not None and (urlsplit(origin).netloc.lower() or "null") not in ours:
+        foreign = True
+    if foreign:
+        raise Forbidden(
+            "This request came from another site, so it was refused. Use the studio's own page.", code="origin"
+        )
+
+
+def _counted(receive: Receive, bytes_max: int) -> Receive:
+    """A body that names no length is counted as it comes."""
+    seen = 0
+
+    async def counted() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > bytes_max:
+            raise _too_large(bytes_max)
+        return message
+
+    return counted
+
+
+def _with_headers(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return sending
+
+
+def _allowed_hosts(settings: Settings) -> frozenset[str] | None:
+    """Names the studio answers to. A page elsewhere that rebinds its own name to us is not among them."""
+    names = {"localhost", "127.0.0.1", "[::1]", _bare(urlsplit(settings.url).netloc), settings.host}
+    if settings.host in ("0.0.0.0", "::") and not settings.public_url:  # noqa: S104 (asked for by the settings)
+        return None  # reached by addresses that only the network knows
+    return frozenset(name.lower() for name in names)
+
+
+def _bare(host: str) -> str:
+    """Without the port."""
+    return host.lower().rsplit(":", 1)[0] if not host.endswith("]") and ":" in host else host.lower()
+
+
+def _too_large(bytes_max: int) -> TooLarge:
+    return TooLarge(f"The request is larger than {bytes_max / 1e6:.0f} MB. Send fewer or smaller pictures.")

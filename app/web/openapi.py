@@ -1,0 +1,93 @@
+"""The OpenAPI schema: what FastAPI derives from the endpoints, with summaries, one error shape and an example each."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+
+from app.generation.schemas import GenerationForm
+from app.web.openapi_examples import PROBLEM, REQUESTS, RESPONSES
+from app.web.problems import MEDIA_TYPE, Problem
+
+TAGS: Final = [
+    {"name": "account", "description": "Signing in, who I am, and my bearer tokens."},
+    {"name": "team", "description": "Who is in the team, and inviting people."},
+    {"name": "base models", "description": "What can be taught, and how a base model reads a text."},
+    {"name": "concepts", "description": "The library: teaching, looking, changing, and the few-KB files."},
+    {"name": "generations", "description": "Drawing, and what was drawn."},
+    {"name": "jobs", "description": "The queue, and what happens in it as it happens."},
+    {"name": "retention", "description": "Keeping drawn pictures, and forgetting what a word was taught from."},
+    {"name": "webhooks", "description": "Being told what happens, at an address of one's own."},
+    {"name": "OpenAI", "description": "What the OpenAI clients call, with `/v1` in their base address."},
+    {"name": "operations", "description": "Is it there, can it work, and its figures. Open to whoever reaches it."},
+]
+
+
+def operation_id(route: APIRoute) -> str:
+    """An endpoint's own name, such as `list_concepts`: what a generated client calls its function."""
+    return route.name
+
+
+def describe_well(app: FastAPI) -> None:
+    """Make `app.web.openapi()` return the finished schema."""
+
+    def schema() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _finished(app)
+        return app.openapi_schema
+
+    app.openapi = schema  # type: ignore[method-assign]
+
+
+def _finished(app: FastAPI) -> dict[str, Any]:
+    schema = get_openapi(
+        title=app.title,
+        version=app.version,
+        summary="Teach a text-to-image model one new word, and draw with it.",
+        description=app.description,
+        routes=app.routes,
+        tags=TAGS,
+    )
+    schemas = schema["components"]["schemas"]
+    for shape in (Problem, GenerationForm):  # no endpoint's signature names them
+        described = shape.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas.update(described.pop("$defs", {}))
+        schemas[shape.__name__] = described
+    for operation in _operations(schema):
+        _summarise(operation)
+        _show_problem(operation)
+        _show_examples(operation)
+    return schema
+
+
+def _operations(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for methods in schema["paths"].values():
+        yield from methods.values()
+
+
+def _summarise(operation: dict[str, Any]) -> None:
+    """The docstring's first sentence is the summary, what follows the description."""
+    first, _, rest = operation.pop("description").partition(". ")
+    operation["summary"] = first.rstrip(".")
+    if rest:
+        operation["description"] = rest
+
+
+def _show_problem(operation: dict[str, Any]) -> None:
+    shape = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": PROBLEM}
+    operation["responses"]["default"] = {
+        "description": "What happened, to what, and what to do (RFC 9457).",
+        "content": {MEDIA_TYPE: shape},
+    }
+
+
+def _show_examples(operation: dict[str, Any]) -> None:
+    name = operation["operationId"]
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        content["example"] = REQUESTS[name]
+    for status, response in operation["responses"].items():
+        for media_type, content in response.get("content", {}).items():
+            if status != "default" and not media_type.startswith(("image/", "application/octet-stream")):
+                content["example"] = RESPONSES[name]

@@ -1,0 +1,174 @@
+"""How every error leaves the service: as application/problem+json (RFC 9457), whoever raised it.
+
+The sentences of our own errors are written where they are raised; here are those of the framework, the database and
+the operating system. Knows nothing of what was asked.
+"""
+
+import errno
+from math import ceil
+from typing import Any, Final
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from app.core.errors import Conflict, InvalidInput, NotReady, OnewordError, StorageFull
+
+log = structlog.get_logger(__name__)
+
+MEDIA_TYPE: Final = "application/problem+json"
+# SQLite's SQLITE_FULL, and PostgreSQL's disk_full.
+_DATABASE_FULL: Final = ("database or disk is full", "No space left on device", "could not extend file")
+_HTTP: Final = {
+    400: (
+        "request",
+        "That request cannot be read",
+        "The body is not in the form that this address takes. /openapi.json shows it.",
+    ),
+    404: ("not-found", "Not found", "There is nothing at this address. /openapi.json lists every address there is."),
+    405: ("method", "Not possible here", "This address does not take that method. /openapi.json lists what it takes."),
+}
+
+
+class PictureProblem(BaseModel):
+    """What is wrong with one of several pictures."""
+
+    index: int
+    name: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """What every error looks like (RFC 9457)."""
+
+    model_config = ConfigDict(json_schema_extra={"additionalProperties": True})
+
+    type: str = Field(description="`/problems/` and a code that never changes, for programs.")
+    title: str = Field(description="The kind of problem, in a few words.")
+    status: int = Field(description="The HTTP status.")
+    detail: str = Field(description="What happened, to what, and what to do, for people.")
+    field: str | None = Field(None, description="The field that is at fault, where one is.")
+    suggestions: list[str] | None = Field(None, description="What could be sent instead.")
+    pictures: list[PictureProblem] | None = Field(None, description="Of an upload: each picture that is at fault.")
+
+
+def problem_response(error: OnewordError, headers: dict[str, str] | None = None) -> JSONResponse:
+    """An error as application/problem+json."""
+    problem = error.problem()
+    told = {"Retry-After": str(ceil(error.retry_after or 60))} if problem["status"] in (429, 503) else {}
+    return JSONResponse(problem, problem["status"], told | (headers or {}), media_type=MEDIA_TYPE)
+
+
+def answer_with_problems(app: FastAPI) -> None:
+    """Give every error of this application the same shape."""
+    app.add_exception_handler(OnewordError, _domain_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(IntegrityError, _collision)
+    app.add_exception_handler(DataError, _unstorable)
+    app.add_exception_handler(UnicodeEncodeError, _unstorable)  # half a surrogate pair, which JSON can spell
+    app.add_exception_handler(DBAPIError, _database_error)
+    app.add_exception_handler(OSError, _system_error)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def _domain_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, OnewordError)
+    return problem_response(error, {"WWW-Authenticate": "Bearer"} if error.status == 401 else None)
+
+
+def as_invalid_input(error: RequestValidationError) -> OnewordError:
+    """The first thing that the framework found wrong, as a sentence about its field."""
+    first: dict[str, Any] = dict(error.errors()[0])
+    place = [str(part) for part in first["loc"] if part not in ("body", "query", "path", "header")]
+    field, message = ".".join(place) or None, str(first["msg"]).rstrip(".")
+    if "UploadFile" in message:
+        field, message = place[0], "send files here (multipart/form-data with a file name), not text"
+    if first["type"] == "json_invalid":
+        field, message = None, f"its body is not valid JSON ({first['ctx']['error']})"
+    return InvalidInput(f"{field or 'The request'}: {message}.", field=field)
+
+
+def _validation_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return _domain_error(request, as_invalid_input(error))
+
+
+def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    cause = error.__cause__
+    if isinstance(cause, OnewordError):  # raised while the body was read, and wrapped by the framework
+        return _domain_error(request, cause)
+    if isinstance(cause, OSError):
+        return _system_error(request, cause)
+    code, title, detail = _HTTP.get(
+        error.status_code, ("request", "That request cannot be answered", f"{error.detail}. Check what was sent.")
+    )
+    return problem_response(_WithStatus(error.status_code, code, title, detail), dict(error.headers or {}))
+
+
+def _collision(_: Request, error: Exception) -> Response:
+    log.warning("two writers at once", error=str(error))
+    return problem_response(
+        Conflict("Somebody did the same thing at the same moment. Look at what is there now, then try again.")
+    )
+
+
+def _unstorable(_: Request, error: Exception) -> Response:
+    log.warning("a value that the database does not take", error=str(error))
+    return problem_response(
+        InvalidInput(
+            "A text has a character that cannot be stored, such as NUL or half an emoji, or a number is too large. "
+            "Take it out and try again."
+        )
+    )
+
+
+def _database_error(request: Request, error: Exception) -> Response:
+    log.error("database error", error=str(error))
+    if any(text in str(error) for text in _DATABASE_FULL):
+        return _domain_error(request, _full())
+    return _domain_error(
+        request,
+        NotReady(
+            "The database does not answer, so nothing was changed. Try again in a minute; if it stays so, tell whoever "
+            "runs this studio.",
+            code="database-unreachable",
+        ),
+    )
+
+
+def _system_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, OSError)
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return _unexpected(request, error)
+    log.error("disk full", error=str(error))
+    return _domain_error(request, _full())
+
+
+def _unexpected(_: Request, error: Exception) -> Response:
+    log.error("unexpected error", exc_info=error)
+    return problem_response(OnewordError("The studio met an error that it does not know. Its log has the details."))
+
+
+def _full() -> StorageFull:
+    return StorageFull(
+        "There is no room left to store this, so nothing was kept. Free some space, or ask whoever runs this studio "
+        "to, and try again."
+    )
+
+
+class _WithStatus(OnewordError):
+    """An error of the framework's, in our shape."""
+
+    def __init__(self, status: int, code: str, title: str, detail: str, field: str | None = None) -> None:
+        super().__init__(detail, field=field, code=code)
+        self._shape = {"title": title, "status": status}
+
+    def problem(self) -> dict[str, Any]:
+        """The body of application/problem+json."""
+        return super().problem() | self._shape

@@ -1,0 +1,93 @@
+"""AUTOMATIC1111's picture cards: pictures that carry an embedding, as text or in their margins.
+
+Text is lost when a site strips metadata, so the tool also writes the same bytes into columns left and right of the
+picture (`image_embedding.py`). Nothing else of the picture is read.
+"""
+
+import base64
+import binascii
+import io
+import json
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image, UnidentifiedImageError
+
+from worker.engine.errors import EmbeddingError
+
+KEYWORD = "sd-ti-embedding"
+PIXELS_MAX = 16_000_000
+JSON_BYTES_MAX = 8_000_000
+MARGIN_BYTES_MAX = 4_000_000
+Pixels = np.ndarray[Any, np.dtype[np.uint8]]  # (height, width, 3)
+
+
+def read_card(data: bytes, filename: str) -> Mapping[str, Any]:
+    """The dictionary that a card carries. Raises EmbeddingError."""
+    try:
+        picture = Image.open(io.BytesIO(data), formats=("PNG", "WEBP"))
+        if picture.width * picture.height > PIXELS_MAX:
+            raise EmbeddingError(f"{filename} has {picture.width}×{picture.height} pixels, and no card has so many.")
+        picture.load()  # a text may stand behind the pixels
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise EmbeddingError(f"{filename} is not a whole picture. Download it again, not as a screenshot.") from error
+    text = picture.info.get(KEYWORD)
+    written: bytes | None
+    try:
+        if isinstance(text, str):
+            written = base64.b64decode(text, validate=True)
+        else:
+            written = _in_the_margins(np.asarray(picture.convert("RGB")))
+        content = json.loads(written, object_hook=_tensors) if written else None
+    except (binascii.Error, zlib.error, ValueError, TypeError, RuntimeError, RecursionError) as error:
+        raise EmbeddingError(f"{filename}: the embedding inside the picture is damaged. Download it again.") from error
+    if content is None:
+        raise EmbeddingError(f"{filename} is a picture without an embedding inside. Give the original card.")
+    if not isinstance(content, dict):
+        raise EmbeddingError(f"{filename}: the embedding inside the picture is damaged. Download it again.")
+    return content
+
+
+def _in_the_margins(pixels: Pixels) -> bytes | None:
+    """The bytes in the margins, half of each byte left and half right, between two black columns. None without any.
+
+    Raises ValueError or zlib.error for what only looks like it.
+    """
+    half: Pixels = np.bitwise_and(_without_black_frame(pixels), np.uint8(0x0F))
+    black = np.flatnonzero(half.sum(axis=(0, 2), dtype=np.int64) == 0)
+    if len(black) < 2 or black[0] == 0:
+        return None
+    low, high = half[:, : black[0]], half[:, black[-1] + 1 :]
+    if low.shape != high.shape or low.size > MARGIN_BYTES_MAX:
+        return None
+    joined = (_unmasked(high) << 4) | _unmasked(low)
+    unpacking = zlib.decompressobj()
+    written = unpacking.decompress(joined.tobytes(), JSON_BYTES_MAX)
+    if not unpacking.eof:
+        raise ValueError("the margins end too early, or hold too much")
+    return written
+
+
+def _without_black_frame(pixels: Pixels) -> Pixels:
+    shown = np.all(pixels > 0, axis=2)
+    rows, columns = np.flatnonzero(shown.any(axis=1)), np.flatnonzero(shown.any(axis=0))
+    if not len(rows):
+        return pixels[:0]
+    return pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def _unmasked(block: Pixels) -> Pixels:
+    """Take off the pattern that keeps the margins from looking like noise: a linear congruential generator's."""
+    state, pattern = 0, bytearray()
+    for _ in range(block.size):
+        state = (1664525 * state + 1013904223) % 2**32
+        pattern.append(state % 255 & 0x0F)
+    unmasked: Pixels = block ^ np.frombuffer(bytes(pattern), np.uint8).reshape(block.shape)
+    return unmasked
+
+
+def _tensors(node: dict[str, Any]) -> Any:
+    return torch.tensor(node["TORCHTENSOR"]) if set(node) == {"TORCHTENSOR"} else node

@@ -1,0 +1,224 @@
+"""Every embedding file there is: ours, and what other tools write. Bytes in, rows out.
+
+Nothing here opens a path or knows of rows in a database. A file from outside is bounded, checked key by key, and
+refused with a sentence. Pickles are read in `pickled.py` alone; `app.embeddings.exporting` writes the other tools'
+formats.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+from torch import Tensor
+
+from worker.engine.embeddings import cards, pickled
+from worker.engine.errors import EmbeddingError
+
+BYTES_MAX = 1_000_000
+CARD_BYTES_MAX = 8_000_000  # a PNG with an embedding inside
+CARD_SUFFIXES = (".png", ".webp")
+FOREIGN_VECTORS_MAX = 75  # what fits a prompt of Stable Diffusion
+WIDTH_MAX = 8192
+
+FIRST, SECOND = "text_encoder", "text_encoder_2"  # as diffusers calls a pipeline's encoders
+
+# What rows of a width belong to, for sentences.
+OWNERS = {768: "Stable Diffusion 1 (CLIP-L)", 1024: "Stable Diffusion 2", 1280: "SDXL's CLIP-G", 4096: "a T5 model"}
+
+
+@dataclass(frozen=True, eq=False)
+class Embedding:
+    """The learned rows of one concept: for each text encoder by name, (n, width) float32."""
+
+    rows: Mapping[str, Tensor]
+
+    @property
+    def vectors(self) -> int:
+        """Rows per text encoder."""
+        return len(next(iter(self.rows.values())))
+
+    @property
+    def widths(self) -> dict[str, int]:
+        """Width of a row, for each encoder by name."""
+        return {name: rows.shape[-1] for name, rows in self.rows.items()}
+
+
+@dataclass(frozen=True, eq=False)
+class Foreign:
+    """What was found in a file."""
+
+    format: str
+    embedding: Embedding
+    placeholder: str | None = None  # the name inside the file, if it has one
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    note: str | None = None  # what was left out
+
+
+def write_native(embedding: Embedding, placeholder: str, metadata: Mapping[str, str]) -> bytes:
+    """Ours: one tensor for each encoder by name; placeholder and provenance in the header."""
+    tensors = {name: _plain(rows) for name, rows in embedding.rows.items()}
+    return save_tensors(tensors, {**metadata, "placeholder": placeholder, "format": "oneword"})
+
+
+def read_native(data: bytes) -> Embedding:
+    """Read what `write_native` wrote. Raises EmbeddingError."""
+    found = read(data, "embedding.safetensors")
+    if found.format != "oneword":
+        raise EmbeddingError(f"This is a file of {found.format}, and one of Oneword's own was expected. Import it.")
+    return found.embedding
+
+
+def read(data: bytes, filename: str) -> Foreign:
+    """Read an embedding from any tool's file. Raises EmbeddingError with a sentence that names the file."""
+    limit = CARD_BYTES_MAX if filename.lower().endswith(CARD_SUFFIXES) else BYTES_MAX
+    if len(data) > limit:
+        raise EmbeddingError(
+            f"{filename} is {len(data) / 1e6:.1f} MB, and an embedding has at most {limit / 1e6:.0f} MB. This is "
+            "probably a model or a LoRA; give the embedding file."
+        )
+    kind = _kind_of(data, filename)
+    if kind == "card":
+        return _from_mapping(cards.read_card(data, filename), filename, {})
+    if kind == "pickle":
+        return _from_mapping(pickled.read(data, filename), filename, {})
+    return _from_safetensors(data, filename)
+
+
+def _kind_of(data: bytes, filename: str) -> str:
+    """What a file is: what it begins with, since people rename files; else what it is called."""
+    for beginning, kind in BEGINNINGS.items():
+        if data.startswith(beginning):
+            return kind
+    kind = SUFFIXES.get(filename.lower().rpartition(".")[2], "")
+    if not kind:
+        raise EmbeddingError(
+            f"{filename} is no kind of embedding file. Give a .safetensors, .pt, .bin, .pti or .png file."
+        )
+    return kind
+
+
+def _from_safetensors(data: bytes, filename: str) -> Foreign:
+    try:
+        tensors = load_tensors(data)
+        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    except (SafetensorError, ValueError, RuntimeError) as error:
+        raise EmbeddingError(f"{filename} is not a whole safetensors file. Download or export it again.") from error
+    return _from_mapping(tensors, filename, header.get("__metadata__") or {})
+
+
+BEGINNINGS = {b"\x89PNG\r\n\x1a\n": "card", b"RIFF": "card", b"PK\x03\x04": "pickle", b"\x80\x02": "pickle"}
+SUFFIXES = {
+    "safetensors": "safetensors",
+    "pti": "safetensors",
+    "pt": "pickle",
+    "bin": "pickle",
+    "png": "card",
+    "webp": "card",
+}
+
+# Keys that other tools write, and the encoder that each stands for.
+PAIRS: Mapping[str, Mapping[str, str]] = {
+    "oneword": {FIRST: FIRST, SECOND: SECOND},
+    "sdxl": {"clip_l": FIRST, "clip_g": SECOND},
+    "cog-sdxl": {"text_encoders_0": FIRST, "text_encoders_1": SECOND},
+}
+SINGLES = {"emb_params": "kohya", "emp_params": "onetrainer"}
+# OneTrainer's output embeddings: vectors that stand behind the text encoder, where only its own models have a place.
+OUTPUTS = {"emp_params_out", "clip_l_out", "clip_g_out"}
+# Text encoders that no Stable Diffusion 1, 2 or XL has, by the keys that OneTrainer, diffusers and ComfyUI write.
+OTHER_ENCODERS = {"t5": "T5", "t5xxl": "T5", "llama": "Llama", "gemma": "Gemma", "qwen": "Qwen"}
+
+
+def _from_mapping(content: Mapping[str, Any], filename: str, metadata: Mapping[str, str]) -> Foreign:
+    """Find the rows by the exact keys that each tool writes."""
+    keys = set(content) - OUTPUTS
+    if "string_to_param" in keys:
+        return _from_a1111(content, filename)
+    if others := sorted({OTHER_ENCODERS[key] for key in keys & set(OTHER_ENCODERS)}):
+        raise EmbeddingError(
+            f"{filename} is for a model with a {' and a '.join(others)} text encoder, which Oneword does not have. "
+            "Use it with the tool that it was made with."
+        )
+    if not keys and content:
+        raise EmbeddingError(
+            f"{filename} has an output embedding of OneTrainer alone, which stands behind the text encoder where no "
+            "other tool has a place for it. Train it again without “output embedding”."
+        )
+    note = None
+    if len(content) > len(keys):
+        note = "The file also has an output embedding, which only OneTrainer can use; it was left out."
+    found = _from_keys(content, keys, filename, metadata)
+    return replace(found, note=note)
+
+
+def _from_keys(content: Mapping[str, Any], keys: set[str], filename: str, metadata: Mapping[str, str]) -> Foreign:
+    for format, names in PAIRS.items():
+        if keys and keys <= set(names):
+            rows = {names[key]: _checked(content[key], key, filename) for key in sorted(keys)}
+            if FIRST not in rows or len({len(part) for part in rows.values()}) != 1:
+                raise EmbeddingError(
+                    f"{filename} has {', '.join(sorted(keys))} alone or of unequal length, and needs the same number "
+                    f"of vectors in {' and '.join(names)}. Export it again for both text encoders."
+                )
+            ordered = {name: rows[name] for name in (FIRST, SECOND) if name in rows}
+            return Foreign(format, Embedding(ordered), metadata.get("placeholder"), metadata)
+    if len(keys) != 1:
+        shown = ", ".join(sorted(map(str, keys))[:5]) or "nothing"
+        raise EmbeddingError(f"{filename} holds {shown}, which no embedding file has. Is it a LoRA or a model?")
+    (key,) = keys
+    embedding = Embedding({FIRST: _checked(content[key], key, filename)})
+    if key in SINGLES:
+        return Foreign(SINGLES[key], embedding, None, metadata)
+    return Foreign("diffusers", embedding, key, metadata)
+
+
+def _from_a1111(content: Mapping[str, Any], filename: str) -> Foreign:
+    parameters = content["string_to_param"]
+    if not isinstance(parameters, Mapping) or len(parameters) != 1:
+        raise EmbeddingError(f"{filename} looks like AUTOMATIC1111's, but has not exactly one embedding inside.")
+    (rows,) = parameters.values()
+    name = content.get("name")
+    facts = {key: str(content[key]) for key in ("step", "sd_checkpoint", "sd_checkpoint_name") if content.get(key)}
+    embedding = Embedding({FIRST: _checked(rows, "string_to_param", filename)})
+    return Foreign("a1111", embedding, name if isinstance(name, str) else None, facts)
+
+
+def _checked(rows: object, key: str, filename: str) -> Tensor:
+    """Rows as (n, width) float32, or an EmbeddingError that says what is wrong with them."""
+    plain = isinstance(rows, Tensor) and rows.layout is torch.strided and rows.device.type == "cpu"
+    if not isinstance(rows, Tensor) or not plain or not rows.is_floating_point():
+        raise EmbeddingError(f"{filename}: {key} is not a tensor of real numbers, so it is no embedding.")
+    if rows.ndim == 1:  # old notebooks wrote single vectors so
+        rows = rows.unsqueeze(0)
+    if rows.ndim != 2 or not 1 <= rows.shape[0] <= FOREIGN_VECTORS_MAX or not 1 <= rows.shape[1] <= WIDTH_MAX:
+        raise EmbeddingError(
+            f"{filename}: {key} has the shape {tuple(rows.shape)}, and an embedding has 1 to {FOREIGN_VECTORS_MAX} "
+            "vectors of one width."
+        )
+    rows = rows.detach().to("cpu", torch.float32, copy=True)
+    if not rows.isfinite().all():
+        raise EmbeddingError(f"{filename}: {key} has numbers that are not finite, so its training failed. Train again.")
+    return rows
+
+
+def check_fits(embedding: Embedding, widths: Mapping[str, int], what: str, base_model: str) -> None:
+    """Raise EmbeddingError, naming both widths and whose they are, unless the rows fit a base model's encoders."""
+    if embedding.widths != dict(widths):
+        raise EmbeddingError(
+            f"{what} has rows {_described(embedding.widths)}, and {base_model} reads rows {_described(widths)}. Use it "
+            "with the base model it was learned on, or teach the concept on this one."
+        )
+
+
+def _described(widths: Mapping[str, int]) -> str:
+    parts = [f"{width} wide ({OWNERS[width]})" if width in OWNERS else f"{width} wide" for width in widths.values()]
+    return " and ".join(parts)
+
+
+def _plain(rows: Tensor) -> Tensor:
+    return rows.detach().to("cpu", torch.float32, copy=True).contiguous()  # safetensors wants no shared memory

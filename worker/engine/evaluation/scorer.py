@@ -1,0 +1,129 @@
+"""A CLIP model that looks at pictures and texts. It judges drawings and has no part in making them."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+from torch.nn import functional
+
+from worker.engine.base_models.loading import folder_of, has_vocabulary
+from worker.engine.errors import BaseModelError
+
+PICTURES_AT_ONCE = 16
+# OpenAI's statistics, which every CLIP was trained with; a scorer's own file may say otherwise.
+MEAN = (0.48145466, 0.4578275, 0.40821073)
+DEVIATION = (0.26862954, 0.26130258, 0.27577711)
+
+
+@dataclass(frozen=True, eq=False)
+class Scorer:
+    """Pictures and texts as unit vectors of one space (Radford et al. 2021, arXiv 2103.00020)."""
+
+    title: str
+    model: nn.Module
+    tokenizer: Any
+    size: int
+    mean: Tensor  # (3, 1, 1)
+    deviation: Tensor  # (3, 1, 1)
+
+    @property
+    def device(self) -> torch.device:
+        """Where it looks."""
+        return self.mean.device
+
+    @torch.no_grad()
+    def of_pictures(self, pictures: Sequence[Image.Image]) -> Tensor:
+        """Unit vectors of pictures  # (n, d) float32 on the CPU."""
+        parts = []
+        for start in range(0, len(pictures), PICTURES_AT_ONCE):
+            pixels = torch.stack([self._pixels(picture) for picture in pictures[start : start + PICTURES_AT_ONCE]])
+            seen = self.model.vision_model(pixel_values=pixels).pooler_output  # type: ignore[operator]
+            parts.append(self.model.visual_projection(seen))  # type: ignore[operator]
+        return functional.normalize(torch.cat(parts).float(), dim=-1).cpu()
+
+    @torch.no_grad()
+    def of_texts(self, texts: Sequence[str]) -> Tensor:
+        """Unit vectors of texts; what is longer than the scorer reads is cut  # (n, d) float32 on the CPU."""
+        length = self.model.config.text_config.max_position_embeddings  # type: ignore[union-attr]
+        read = self.tokenizer(list(texts), padding=True, truncation=True, max_length=length, return_tensors="pt")
+        ids, mask = read.input_ids.to(self.device), read.attention_mask.to(self.device)
+        meant = self.model.text_model(input_ids=ids, attention_mask=mask).pooler_output  # type: ignore[operator]
+        return functional.normalize(self.model.text_projection(meant).float(), dim=-1).cpu()  # type: ignore[operator]
+
+    def _pixels(self, picture: Image.Image) -> Tensor:
+        """The centred square, as CLIP's own preparation cuts and scales it  # (3, size, size)."""
+        width, height = picture.size
+        ratio = self.size / min(width, height)
+        whole = (max(self.size, int(width * ratio)), max(self.size, int(height * ratio)))
+        scaled = picture.convert("RGB").resize(whole, Image.Resampling.BICUBIC)
+        left, top = (whole[0] - self.size) // 2, (whole[1] - self.size) // 2
+        array = np.asarray(scaled.crop((left, top, left + self.size, top + self.size)), dtype=np.float32) / 255
+        return (torch.from_numpy(array).permute(2, 0, 1).to(self.device) - self.mean) / self.deviation
+
+
+def load_scorer(source: str | Path, device: torch.device, *, offline: bool = True) -> Scorer:
+    """Load a folder with a transformers CLIPModel and its tokenizer, or "org/name@revision" from the hub's cache.
+
+    Only safetensors are opened. Raises BaseModelError with a sentence.
+    """
+    folder = folder_of(str(source), offline, what="scorer")
+    title = folder.name if Path(source).is_dir() else str(source)
+    config = _json(folder / "config.json", title)
+    if config.get("model_type") != "clip":
+        raise BaseModelError(
+            f"The scorer {title} is a {config.get('model_type')} model, and a report needs a CLIP model: a folder that "
+            "transformers' CLIPModel reads."
+        )
+    if not any(folder.glob("model*.safetensors")):
+        raise BaseModelError(f"The scorer {title} has no model.safetensors, and nothing else is opened. Export it so.")
+    model, tokenizer = _read(folder, title)
+    prepared = folder / "preprocessor_config.json"
+    own = _json(prepared, title) if prepared.is_file() else {}
+
+    def statistic(name: str, default: Sequence[float]) -> Tensor:
+        return torch.tensor(own.get(name, default), dtype=torch.float32, device=device).view(3, 1, 1)
+
+    return Scorer(
+        title=title,
+        model=model.to(device).eval().requires_grad_(False),
+        tokenizer=tokenizer,
+        size=int(model.config.vision_config.image_size),  # type: ignore[union-attr, arg-type]
+        mean=statistic("image_mean", MEAN),
+        deviation=statistic("image_std", DEVIATION),
+    )
+
+
+def _read(folder: Path, title: str) -> tuple[nn.Module, Any]:
+    from transformers import CLIPModel, CLIPTokenizer
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    # The tokenizer lies beside the model, or in a folder of its own.
+    words = folder / "tokenizer" if (folder / "tokenizer").is_dir() else folder
+    if not has_vocabulary(words):
+        raise BaseModelError(f"The scorer {title} has no tokenizer.json. Copy the whole folder.")
+    try:
+        model = CLIPModel.from_pretrained(folder, use_safetensors=True, local_files_only=True, dtype=torch.float32)
+        return model, CLIPTokenizer.from_pretrained(words, local_files_only=True)
+    except Exception as error:  # safetensors, transformers and tokenizers each have their own
+        raise BaseModelError(
+            f"The scorer {title} cannot be loaded ({type(error).__name__}: {error}). Copy it again, whole."
+        ) from error
+
+
+def _json(path: Path, title: str) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_bytes())
+    except OSError as error:
+        raise BaseModelError(f"The scorer {title} lacks the file {path.name}. Copy the whole folder.") from error
+    except ValueError as error:
+        raise BaseModelError(f"The scorer {title}: {path.name} is not valid JSON. Copy it again.") from error
+    if not isinstance(content, dict):
+        raise BaseModelError(f"The scorer {title}: {path.name} is not a JSON object. Copy it again.")
+    return content

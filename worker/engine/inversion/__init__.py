@@ -1,0 +1,24 @@
+"""Textual inversion: the method, readable beside the paper. Tensors and pictures in, steps out."""
+
+from worker.engine.errors import InversionError
+from worker.engine.inversion.checkpoint import Checkpoint
+from worker.engine.inversion.invert import LEARNED, OUT_OF_STEPS, Inversion, advance, gradients, invert
+from worker.engine.inversion.options import Options
+from worker.engine.inversion.pictures import masked
+from worker.engine.inversion.trainable_concept import Candidate
+from worker.engine.inversion.training_step import Step
+
+__all__ = [
+    "LEARNED",
+    "OUT_OF_STEPS",
+    "Candidate",
+    "Checkpoint",
+    "Inversion",
+    "InversionError",
+    "Options",
+    "Step",
+    "advance",
+    "gradients",
+    "invert",
+    "masked",
+]

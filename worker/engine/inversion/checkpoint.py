@@ -1,0 +1,102 @@
+"""A run between two steps, as bytes of a safetensors file: rows, the optimiser's moments, rows to choose from, and
+counters.
+
+There is no generator in it: every step makes its own from the seed and its number.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+from torch import Tensor
+
+from worker.engine.embeddings.formats import Embedding
+from worker.engine.errors import InversionError
+from worker.engine.inversion.options import Options
+from worker.engine.inversion.trainable_concept import Candidate, Word
+
+Checkpoint = bytes
+STATE = "state."
+
+
+def pack(word: Word, number: int, options: Options) -> Checkpoint:
+    """All that the next step depends on."""
+    tensors: dict[str, Tensor] = {}
+    for name, rows in word.rows.items():
+        tensors[f"rows.{name}"] = rows.detach()
+        tensors[f"best.{name}"] = word.best[name]
+        for moment, value in word.optimiser.state.get(rows, {}).items():
+            tensors[f"{STATE}{moment}.{name}"] = value
+    for place, candidate in enumerate(word.kept):
+        tensors |= {f"kept.{place}.{name}": rows for name, rows in candidate.embedding.rows.items()}
+    tensors["evaluations"] = torch.tensor(word.evaluations, dtype=torch.float64)
+    counters = {
+        "number": number,
+        "options": asdict(options),
+        "learning_rate": word.optimiser.param_groups[0]["lr"],
+        "best_evaluation": word.best_evaluation if math.isfinite(word.best_evaluation) else None,
+        "best_number": word.best_number,
+        "kept": [[candidate.number, candidate.evaluation] for candidate in word.kept],
+        "rolled_back": word.rolled_back,
+    }
+    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    return save_tensors(plain, {"oneword": json.dumps(counters, sort_keys=True)})
+
+
+def unpack(checkpoint: Checkpoint, word: Word, options: Options) -> int:
+    """Put a checkpoint into a fresh `word`; returns the number of the step it was taken after."""
+    counters, tensors = _read(checkpoint)
+    if counters["options"] != asdict(options):
+        raise InversionError(
+            "The checkpoint was made with other options, so this run cannot go on from it. Start anew."
+        )
+    with torch.no_grad():
+        for name, rows in word.rows.items():
+            saved = tensors[f"rows.{name}"]
+            if saved.shape != rows.shape:
+                raise InversionError(
+                    f"The checkpoint has rows of shape {tuple(saved.shape)} for {name}, and this run needs "
+                    f"{tuple(rows.shape)}. Start anew."
+                )
+            rows.copy_(saved)
+            word.best[name] = tensors[f"best.{name}"].to(rows.device)
+            if state := _state(tensors, name, rows.device):
+                word.optimiser.state[rows] = state
+    for group in word.optimiser.param_groups:
+        group["lr"] = counters["learning_rate"]
+    best = counters["best_evaluation"]
+    word.best_evaluation = math.inf if best is None else best
+    word.best_number = counters["best_number"]
+    word.kept = [
+        Candidate(number, evaluation, Embedding({name: tensors[f"kept.{place}.{name}"] for name in word.rows}))
+        for place, (number, evaluation) in enumerate(counters["kept"])
+    ]
+    word.rolled_back = counters["rolled_back"]
+    word.evaluations = tensors["evaluations"].tolist()
+    return int(counters["number"])
+
+
+def _state(tensors: Mapping[str, Tensor], name: str, device: torch.device) -> dict[str, Tensor]:
+    """An optimiser's moments; its count of steps stays on the CPU, where it was."""
+    moments = [key.removeprefix(STATE).removesuffix(f".{name}") for key in tensors if _is_state(key, name)]
+    found = {moment: tensors[f"{STATE}{moment}.{name}"] for moment in moments}
+    return {moment: value if moment == "step" else value.to(device) for moment, value in found.items()}
+
+
+def _is_state(key: str, name: str) -> bool:
+    return key.startswith(STATE) and key.endswith(f".{name}")
+
+
+def _read(checkpoint: Checkpoint) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    try:
+        tensors = load_tensors(checkpoint)
+        header = json.loads(checkpoint[8 : 8 + int.from_bytes(checkpoint[:8], "little")])
+        return json.loads(header["__metadata__"]["oneword"]), tensors
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise InversionError("The checkpoint cannot be read, so this run cannot go on from it. Start anew.") from error

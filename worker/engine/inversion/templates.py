@@ -1,0 +1,100 @@
+"""The neutral captions y of the paper, with a place for the word that is learned.
+
+Gal et al. 2022 (arXiv 2208.01618), supplementary material, as its reference code lists them: 27 for objects, 19 for
+styles. They are in turn a part of CLIP's ImageNet captions (Radford et al. 2021).
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from worker.engine.base_models import TextEncoder
+
+OBJECT = (
+    "a photo of a {}",
+    "a rendering of a {}",
+    "a cropped photo of the {}",
+    "the photo of a {}",
+    "a photo of a clean {}",
+    "a photo of a dirty {}",
+    "a dark photo of the {}",
+    "a photo of my {}",
+    "a photo of the cool {}",
+    "a close-up photo of a {}",
+    "a bright photo of the {}",
+    "a cropped photo of a {}",
+    "a photo of the {}",
+    "a good photo of the {}",
+    "a photo of one {}",
+    "a close-up photo of the {}",
+    "a rendition of the {}",
+    "a photo of the clean {}",
+    "a rendition of a {}",
+    "a photo of a nice {}",
+    "a good photo of a {}",
+    "a photo of the nice {}",
+    "a photo of the small {}",
+    "a photo of the weird {}",
+    "a photo of the large {}",
+    "a photo of a cool {}",
+    "a photo of a small {}",
+)
+
+STYLE = (
+    "a painting in the style of {}",
+    "a rendering in the style of {}",
+    "a cropped painting in the style of {}",
+    "the painting in the style of {}",
+    "a clean painting in the style of {}",
+    "a dirty painting in the style of {}",
+    "a dark painting in the style of {}",
+    "a picture in the style of {}",
+    "a cool painting in the style of {}",
+    "a close-up painting in the style of {}",
+    "a bright painting in the style of {}",
+    "a cropped painting in the style of {}",
+    "a good painting in the style of {}",
+    "a close-up painting in the style of {}",
+    "a rendition in the style of {}",
+    "a nice painting in the style of {}",
+    "a small painting in the style of {}",
+    "a weird painting in the style of {}",
+    "a large painting in the style of {}",
+)
+
+CAPTIONS = {"object": OBJECT, "style": STYLE}
+
+# Prompts as people write them, and nothing that a picture of the concept shows. Only context regularisation reads them.
+CONTEXTS = {
+    "object": (
+        "a photo of {} on the beach",
+        "a photo of {} in the snow",
+        "a drawing of {} at night",
+        "{} in the forest at sunset",
+        "a red {} on a blue background",
+        "a sketch of {} with a hat",
+        "a watercolor of {} in the desert",
+        "a small {} beside a large tree",
+    ),
+    "style": (
+        "a photo of a cat in the style of {}",
+        "a house on the beach in the style of {}",
+        "a car in the snow in the style of {}",
+        "a blue mug in the style of {}",
+        "a tree at night in the style of {}",
+        "a boat in the sea in the style of {}",
+        "a bird with a hat in the style of {}",
+        "a flower in the desert in the style of {}",
+    ),
+}
+
+
+def caption_ids(encoder: TextEncoder, templates: Sequence[str], vectors: int, device: torch.device) -> Tensor:
+    """Every template with the learned rows in its place  # (templates, context length)."""
+    rows = range(encoder.first_row_id, encoder.first_row_id + vectors)
+    captions = []
+    for template in templates:
+        before, after = template.split("{}")
+        captions.append(encoder.framed([*encoder.token_ids(before), *rows, *encoder.token_ids(after)]))
+    return torch.tensor(captions, device=device)

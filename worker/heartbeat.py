@@ -1,0 +1,97 @@
+"""Says every few seconds that this worker is alive, what it takes and how fast it is: one row, so no port is needed.
+
+A worker that is suspended or stuck in a way that stops its threads falls silent, and counts as dead.
+"""
+
+import os
+import socket
+import sys
+import threading
+from collections.abc import Sequence
+from typing import Any, Final
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from app.contracts.jobs import Kind
+from app.core.broker import QUEUES
+from app.core.database import now, utc_now
+from app.core.settings import Settings
+from app.workers import queries
+from app.workers.models import Worker
+from worker.context import Studio
+
+log = structlog.get_logger(__name__)
+
+EVERY_SECONDS: Final = 5.0
+
+
+def kinds_of(queues: Sequence[str]) -> list[Kind]:
+    """The kinds of job that come through these queues."""
+    return [kind for kind, queue in QUEUES.items() if queue in queues]
+
+
+def room_of(kind: Kind, settings: Settings) -> int:
+    """How many pictures or words of a kind a worker does at once."""
+    rooms: dict[Kind, int] = {"generation": settings.batch_pictures_max, "training": settings.teach_together}
+    return rooms.get(kind, 1)
+
+
+def device_of(setting: str) -> str:
+    """What this process computes on; the same text for every worker that shares it."""
+    torch: Any = sys.modules.get("torch")
+    if torch is not None and hasattr(torch, "cuda") and setting != "cpu" and torch.cuda.is_available():
+        number = int(setting.rpartition(":")[2]) if ":" in setting else 0
+        properties = torch.cuda.get_device_properties(number)
+        return f"{properties.name} {getattr(properties, 'uuid', f'{socket.gethostname()}:{number}')}"
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+    return f"{socket.gethostname()} {setting} {visible}".strip()
+
+
+class Presence:
+    """One worker process's row."""
+
+    def __init__(self, studio: Studio, kinds: Sequence[Kind]) -> None:
+        self._studio = studio
+        self.kinds = list(kinds)
+        self._over = threading.Event()
+        self._began = utc_now()
+        self._thread = threading.Thread(target=self._run, name="presence", daemon=True)
+
+    def begin(self) -> None:
+        """Say it now and go on saying it."""
+        self._thread.start()
+
+    def end(self) -> None:
+        """Leave in good order."""
+        self._over.set()
+        self._thread.join(EVERY_SECONDS)
+        try:
+            with self._studio.database.transaction() as session:
+                queries.forget(session, self._studio.name)
+        except DBAPIError as error:
+            log.warning("could not take this worker off the list; it goes by itself", error=str(error.orig))
+
+    def say(self) -> None:
+        """Write the row once."""
+        with self._studio.database.transaction() as session:
+            moment = now(session)
+            row = Worker(
+                name=self._studio.name,
+                kinds={kind: room_of(kind, self._studio.settings) for kind in self.kinds},
+                device=device_of(self._studio.settings.device)[:200],
+                started_at=self._began,
+                seen_at=moment,
+                clock_at=utc_now(),
+                figures=self._studio.figures.now(),
+            )
+            session.merge(row)
+
+    def _run(self) -> None:
+        while True:
+            try:
+                self.say()
+            except DBAPIError as error:
+                log.warning("could not say that this worker is alive", error=str(error.orig))
+            if self._over.wait(EVERY_SECONDS):
+                return
