@@ -22,7 +22,7 @@ from app.generation import routes as generation
 from app.jobs import routes as jobs
 from app.jobs.stream import EventFeed, Viewers
 from app.ops import health, metrics
-from app.ops.metrics import RequestFigures, Timing
+from app.ops.metrics import RequestMetrics, Timing
 from app.pictures.cleaning import PictureCleaner
 from app.reports import routes as reports
 from app.retention import routes as retention
@@ -89,7 +89,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(Conditional)
     app.add_middleware(Rates, per_minute=settings.changes_per_minute)
     app.add_middleware(Guards, settings=settings)
-    app.add_middleware(Timing, figures=RequestFigures(app.state.services.registry))
+    app.add_middleware(Timing, metrics=RequestMetrics(app.state.services.registry))
     app.add_middleware(Tracing)
     app.add_api_route("/{path:path}", _page, methods=["GET"], include_in_schema=False, response_model=None)
     return app

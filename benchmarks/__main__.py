@@ -39,7 +39,7 @@ BENCHMARKS = {
     "switching": drawing.run_switching,
     "mixed-batch": drawing.run_mixed_batch,
     "remembered-prompts": drawing.run_remembered_prompts,
-    "glimpses": drawing.run_glimpses,
+    "glimpses": drawing.run_latent_previews,
     "together": training.run,
     "crowded": crowded.run,
     "precision": precision.run,

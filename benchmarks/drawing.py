@@ -18,10 +18,10 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 from app.core.settings import REPOSITORY
 from app.core.storage import Storage
 from benchmarks.table import Row, ratio
-from worker.embedding_files import Shelf
+from worker.embedding_files import EmbeddingCache
 from worker.engine.base_models import BaseModel, TextEncoder, load
 from worker.engine.embeddings.formats import Embedding, write_native
-from worker.engine.generation import Request, Settings, Step, draw
+from worker.engine.generation import DenoisingStep, Request, SamplerSettings, draw
 from worker.engine.generation.prompts import Overlay, Text, condition
 from worker.images import data_url
 
@@ -65,7 +65,7 @@ def run_mixed_batch() -> list[Row]:
         Request(f"a photo of {placeholder}", concepts={placeholder: embedding}, seed=1)
         for placeholder, embedding in embeddings.items()
     ]
-    settings = Settings.for_model(model)
+    settings = SamplerSettings.for_model(model)
     draw(model, requests[:1], settings)
     with tempfile.TemporaryDirectory() as folder:
         for placeholder, embedding in embeddings.items():
@@ -92,14 +92,14 @@ def run_remembered_prompts() -> list[Row]:
     return [Row(what, f"{again * 1e3:.3f} ms", f"{first * 1e3:.0f} ms (encoded)", ratio(first, again))]
 
 
-def run_glimpses() -> list[Row]:
+def run_latent_previews() -> list[Row]:
     """What it costs to show four pictures of the demo model on their way at every step; a worker shows two a second."""
     model = load(DEMO)
     requests = [Request("a photo of a cat on the beach", seed=seed) for seed in range(GLIMPSED)]
-    settings = Settings.for_model(model)
+    settings = SamplerSettings.for_model(model)
 
-    def look(step: Step) -> None:
-        for glimpse in step.glimpses():
+    def look(step: DenoisingStep) -> None:
+        for glimpse in step.latent_previews():
             data_url(glimpse)
 
     draw(model, requests, replace(settings, steps=1), on_step=look)
@@ -130,15 +130,15 @@ def _our_switches(model: BaseModel, library: dict[str, bytes]) -> tuple[float, f
     names, encoder, room = list(library), model.encoders[0], model.context_length - 2
     wanted = [names[index * 7919 % len(names)] for index in range(SWITCHES)]
 
-    def switch(shelf: Shelf, name: str, text: str) -> None:
+    def switch(shelf: EmbeddingCache, name: str, text: str) -> None:
         overlay = Overlay(encoder)
         overlay.windows(Text(f"{text} {name}", {name: shelf.get(name)}), room)
         overlay.rows(model.device)
 
     def new(index: int) -> None:
-        switch(Shelf(cast("Storage", library)), wanted[index], f"{len(names)} photos, the {index}th with")
+        switch(EmbeddingCache(cast("Storage", library)), wanted[index], f"{len(names)} photos, the {index}th with")
 
-    shelf = Shelf(cast("Storage", library))
+    shelf = EmbeddingCache(cast("Storage", library))
     for name in (*names, *wanted):
         shelf.get(name)
     switch(shelf, wanted[0], "a photo of")

@@ -27,7 +27,7 @@ from worker.engine.embeddings.formats import Embedding
 from worker.engine.evaluation import Scorer, load_scorer
 from worker.engine.evaluation.prompts import HELD_OUT, PLAIN
 from worker.engine.evaluation.scores import score
-from worker.engine.generation import Request, Settings, draw
+from worker.engine.generation import Request, SamplerSettings, draw
 from worker.engine.inversion import Inversion, Options, advance
 
 DEMO = REPOSITORY / "models" / "demo"
@@ -76,7 +76,7 @@ def teach(model: BaseModel, runs: Sequence[Run], folder: Path) -> None:
             advance(model, going)
         seconds = (time.process_time() - began) / len(part)
         for run, word in zip(part, words, strict=True):
-            best = word.word.candidates()[0]
+            best = word.concept.candidates()[0]
             facts = {"evaluation": best.evaluation, "step": best.number, "seconds": seconds}
             path = run.path(folder)
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -109,7 +109,7 @@ def scores_of(model: BaseModel, scorer: Scorer, lesson: Lesson, embedding: Embed
     prompts = [(PLAIN[lesson.kind], seed) for seed in range(PLAIN_SEEDS)]
     prompts += [(each.prompt, seed) for each in held for seed in range(HELD_OUT_SEEDS)]
     requests = [Request(prompt.format("<word>"), concepts={"<word>": embedding}, seed=seed) for prompt, seed in prompts]
-    seen = scorer.of_pictures(draw(model, requests, Settings.for_model(model, steps=DRAWING_STEPS)))
+    seen = scorer.of_pictures(draw(model, requests, SamplerSettings.for_model(model, steps=DRAWING_STEPS)))
     texts = scorer.of_texts([each.text for each in held]).repeat_interleave(HELD_OUT_SEEDS, dim=0)
     return asdict(score(seen[:PLAIN_SEEDS], seen[PLAIN_SEEDS:], texts, scorer.of_pictures(lesson.pictures)))
 

@@ -120,9 +120,9 @@ def _their_curve(
 def _judged(judge: Inversion, path: Path) -> float:
     rows = load_file(path)[PLACEHOLDER]
     with torch.no_grad():
-        judge.word.rows["text_encoder"].copy_(rows.reshape(judge.word.rows["text_encoder"].shape))
+        judge.concept.rows["text_encoder"].copy_(rows.reshape(judge.concept.rows["text_encoder"].shape))
     judge.evaluate()
-    return judge.word.evaluations[-1]
+    return judge.concept.evaluations[-1]
 
 
 def in_fp32(folder: Path) -> Path:

@@ -26,7 +26,7 @@ from benchmarks import reference_script
 from benchmarks.lessons import Lesson, held_out
 from benchmarks.methods import scores_of
 from benchmarks.reference import in_fp32
-from benchmarks.running_studio import Studio, running_studio, succeeded
+from benchmarks.running_studio import WorkerContext, running_studio, succeeded
 from benchmarks.table import Row, ratio
 from worker.engine.base_models import BaseModel, load
 from worker.engine.embeddings.formats import Embedding, read_native
@@ -109,7 +109,7 @@ def _said(seconds: float, scores: dict[str, float]) -> str:
 
 
 def _ours(
-    running: Callable[[], Studio], model: BaseModel, scorer: Scorer, lesson: Lesson, asked: Mapping[str, str]
+    running: Callable[[], WorkerContext], model: BaseModel, scorer: Scorer, lesson: Lesson, asked: Mapping[str, str]
 ) -> Result:
     studio = running()
     files = [

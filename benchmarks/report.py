@@ -9,7 +9,7 @@ from benchmarks.table import Row
 from worker.engine.base_models import load
 from worker.engine.embeddings.formats import Embedding
 from worker.engine.evaluation import draw_report, load_scorer
-from worker.engine.inversion import Candidate
+from worker.engine.inversion import EmbeddingCandidate
 
 KEPT = 5
 
@@ -21,7 +21,7 @@ def run() -> list[Row]:
     scorer = load_scorer(folder / "scorer", model.device) if (folder / "scorer").is_dir() else None
     pictures = [Image.open(path) for path in sorted((REPOSITORY / "examples" / "king-purr").glob("*.jpg"))]
     rows = {encoder.name: encoder.rows_of("cat") for encoder in model.encoders}
-    candidates = [Candidate(10 * (number + 1), 0.5, Embedding(rows)) for number in range(KEPT)]
+    candidates = [EmbeddingCandidate(10 * (number + 1), 0.5, Embedding(rows)) for number in range(KEPT)]
 
     def drawn() -> float:
         began = time.perf_counter()

@@ -22,7 +22,7 @@ LINK = "/sign-in#"
 
 
 @dataclass(frozen=True)
-class Studio:
+class WorkerContext:
     """A running studio."""
 
     client: httpx.Client
@@ -37,7 +37,7 @@ class Studio:
 
 
 @contextmanager
-def running_studio(**settings: str) -> Iterator[Studio]:
+def running_studio(**settings: str) -> Iterator[WorkerContext]:
     """Start a studio with `ONEWORD_…` settings, hand over a signed-in client, stop it."""
     with tempfile.TemporaryDirectory() as folder, socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -57,13 +57,13 @@ def running_studio(**settings: str) -> Iterator[Studio]:
             )
             headers = {"Authorization": f"Bearer {token.stdout.strip()}"}
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=STARTED_SECONDS) as client:
-                yield Studio(client, serving.pid)
+                yield WorkerContext(client, serving.pid)
         finally:
             serving.terminate()
             serving.wait(30)
 
 
-def ended(studio: Studio, job_id: str) -> dict[str, Any]:
+def ended(studio: WorkerContext, job_id: str) -> dict[str, Any]:
     """The job, once it has ended somehow."""
     while True:
         job: dict[str, Any] = studio.client.get(f"/api/jobs/{job_id}").raise_for_status().json()
@@ -72,7 +72,7 @@ def ended(studio: Studio, job_id: str) -> dict[str, Any]:
         time.sleep(POLL_SECONDS)
 
 
-def succeeded(studio: Studio, job_id: str) -> dict[str, Any]:
+def succeeded(studio: WorkerContext, job_id: str) -> dict[str, Any]:
     """The job, once it has succeeded. Raises if it ended otherwise."""
     job = ended(studio, job_id)
     if job["state"] != "succeeded":

@@ -35,7 +35,7 @@ ACROSS_TEAMS = {
     "jobs.running_all": "the queue is everybody's; a forecast shows a team its own jobs",
     "jobs.samples": "how long work takes is no team's secret",
     "jobs.is_drawn_by": "a worker serves every team",
-    "jobs.tallies": "figures for operators",
+    "jobs.usage_counters": "figures for operators",
     "retention.remove_drawings": "the sweep serves every team",
     "retention.remove_deleted": "the sweep serves every team",
     "retention.remove_progress": "the sweep serves every team",
@@ -44,7 +44,7 @@ ACROSS_TEAMS = {
     "workers.alive": "a worker serves every team",
     "workers.neighbours": "a worker serves every team",
     "workers.forget": "a worker serves every team",
-    "workers.forget_silent": "a worker serves every team",
+    "workers.remove_stale_workers": "a worker serves every team",
     "webhooks.due": "the sender serves every team",
     "webhooks.sent": "the sender serves every team",
     "webhooks.receiver": "of a delivery that is due",
@@ -154,7 +154,7 @@ def test_people_reach_rows_only_through_queries() -> None:
 
 
 def test_every_table_that_belongs_to_a_team_says_so() -> None:
-    # Events belong to a job, which belongs to a team; a worker serves every team, and the tallies are of all.
-    of_nobody_in_particular = {"teams", "users", "job_events", "workers", "tallies"}
+    # Events belong to a job, which belongs to a team; a worker serves every team, and the usage counters are of all.
+    of_nobody_in_particular = {"teams", "users", "job_events", "workers", "usage_counters"}
     without = {table.name for table in metadata.sorted_tables if "team_id" not in table.columns}
     assert without == of_nobody_in_particular

@@ -22,12 +22,12 @@ celery_app = Celery("oneword", broker=settings.resolved_broker_url, include=["wo
 celery_app.conf.update(CONFIGURATION)
 
 # Made before the fork: the parent hears SIGTERM, the child has to stop.
-stopping = SharedFlag()
+shutdown = SharedFlag()
 
 
 @worker_shutting_down.connect  # type: ignore[untyped-decorator]
 def _stop(**_: Any) -> None:
-    stopping.set()
+    shutdown.set()
 
 
 @worker_process_init.connect  # type: ignore[untyped-decorator]

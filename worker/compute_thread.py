@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from queue import SimpleQueue
 
 
-class OneThread:
+class ComputeThread:
     """A thread that begins with the first work, so after a fork."""
 
     def __init__(self, name: str) -> None:

@@ -14,25 +14,25 @@ from app.base_models.catalog import source_of
 from app.core.database import Database
 from app.core.settings import Settings
 from app.core.storage import Storage, open_storage
-from worker.metrics import Figures
+from worker.metrics import Metrics
 
 if TYPE_CHECKING:
-    from worker.embedding_files import Shelf
+    from worker.embedding_files import EmbeddingCache
     from worker.engine.base_models import BaseModel, WarmModels
     from worker.engine.evaluation import Scorer
 
 
 @dataclass
-class Studio:
+class WorkerContext:
     """Everything a job needs from its surroundings."""
 
     settings: Settings
     database: Database
     storage: Storage
-    figures: Figures = field(default_factory=Figures)
+    metrics: Metrics = field(default_factory=Metrics)
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> "Studio":
+    def from_settings(cls, settings: Settings) -> "WorkerContext":
         """Connect to what the settings name."""
         return cls(settings, Database(settings.resolved_database_url), open_storage(settings.resolved_storage_url))
 
@@ -49,11 +49,11 @@ class Studio:
         return WarmModels(capacity=settings.warm_models, device=settings.device, compiled=settings.compile)
 
     @cached_property
-    def words(self) -> "Shelf":
+    def embedding_cache(self) -> "EmbeddingCache":
         """The embeddings that this process has read lately."""
-        from worker.embedding_files import Shelf
+        from worker.embedding_files import EmbeddingCache
 
-        return Shelf(self.storage)
+        return EmbeddingCache(self.storage)
 
     def base_model(self, name: str) -> "BaseModel":
         """A warm base model of the allowlist. Raises BaseModelError with a sentence."""

@@ -13,7 +13,7 @@ BYTES_MAX: Final = 64 * 2**20  # about 16,000 words of Stable Diffusion 1
 BESIDE: Final = 1024  # bytes that an embedding takes beside its rows, roughly
 
 
-class Shelf:
+class EmbeddingCache:
     """Embeddings that were read lately, by the key of their file, which is written once and never changes.
 
     A worker draws with the same few words all day. Knows nothing of who may use them; whoever asks has made sure.

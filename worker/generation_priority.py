@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.jobs import queries as jobs
 from app.workers import queries as workers
-from worker.context import Studio
+from worker.context import WorkerContext
 from worker.heartbeat import device_of
 
 log = structlog.get_logger(__name__)
@@ -26,7 +26,7 @@ REST_SECONDS_MAX: Final = 10.0  # somebody may cancel the teaching meanwhile
 
 
 @dataclass
-class GivingWay:
+class GenerationPriority:
     """What long work calls between two steps. `rest` lets drawings pass and returns once there are none."""
 
     rest: Callable[[], None]
@@ -42,26 +42,26 @@ class GivingWay:
         self._again = ended + max(LOOK_SECONDS, ended - began)
 
 
-def press_on() -> None:
+def no_yield() -> None:
     """Nobody shares the device."""
 
 
-def to_neighbours(studio: Studio, is_stopping: Callable[[], bool]) -> Callable[[], None]:
+def to_neighbours(context: WorkerContext, is_stopping: Callable[[], bool]) -> Callable[[], None]:
     """Rest while another worker on this device draws."""
     pause = threading.Event()
 
     def rest() -> None:
         deadline = time.monotonic() + REST_SECONDS_MAX
-        while time.monotonic() < deadline and not is_stopping() and _drawn_beside(studio):
+        while time.monotonic() < deadline and not is_stopping() and _drawn_beside(context):
             pause.wait(0.1)
 
     return rest
 
 
-def _drawn_beside(studio: Studio) -> bool:
+def _drawn_beside(context: WorkerContext) -> bool:
     try:
-        with studio.database.reading() as session:
-            beside = workers.neighbours(session, device_of(studio.settings.device)[:200], "generation")
+        with context.database.reading() as session:
+            beside = workers.neighbours(session, device_of(context.settings.device)[:200], "generation")
             return bool(beside) and jobs.is_drawn_by(session, beside)
     except DBAPIError as error:
         log.warning("database away; the teaching goes on", error=str(error.orig))

@@ -19,7 +19,7 @@ from app.core.database import now, utc_now
 from app.core.settings import Settings
 from app.workers import queries
 from app.workers.models import Worker
-from worker.context import Studio
+from worker.context import WorkerContext
 
 log = structlog.get_logger(__name__)
 
@@ -48,11 +48,11 @@ def device_of(setting: str) -> str:
     return f"{socket.gethostname()} {setting} {visible}".strip()
 
 
-class Presence:
+class WorkerHeartbeat:
     """One worker process's row."""
 
-    def __init__(self, studio: Studio, kinds: Sequence[Kind]) -> None:
-        self._studio = studio
+    def __init__(self, context: WorkerContext, kinds: Sequence[Kind]) -> None:
+        self._context = context
         self.kinds = list(kinds)
         self._over = threading.Event()
         self._began = utc_now()
@@ -67,23 +67,23 @@ class Presence:
         self._over.set()
         self._thread.join(EVERY_SECONDS)
         try:
-            with self._studio.database.transaction() as session:
-                queries.forget(session, self._studio.name)
+            with self._context.database.transaction() as session:
+                queries.forget(session, self._context.name)
         except DBAPIError as error:
             log.warning("could not take this worker off the list; it goes by itself", error=str(error.orig))
 
     def say(self) -> None:
         """Write the row once."""
-        with self._studio.database.transaction() as session:
+        with self._context.database.transaction() as session:
             moment = now(session)
             row = Worker(
-                name=self._studio.name,
-                kinds={kind: room_of(kind, self._studio.settings) for kind in self.kinds},
-                device=device_of(self._studio.settings.device)[:200],
+                name=self._context.name,
+                kinds={kind: room_of(kind, self._context.settings) for kind in self.kinds},
+                device=device_of(self._context.settings.device)[:200],
                 started_at=self._began,
                 seen_at=moment,
                 clock_at=utc_now(),
-                figures=self._studio.figures.now(),
+                metrics=self._context.metrics.now(),
             )
             session.merge(row)
 

@@ -25,7 +25,7 @@ DATABASE_PATIENCE_SECONDS = 90.0
 HEARTBEAT_SECONDS = 1.0
 
 
-class Heartbeat:
+class LeaseRenewal:
     """Renews leases in the background, from `with` to its end."""
 
     def __init__(self, database: Database, leases: Iterable[Lease], lease_seconds: float) -> None:

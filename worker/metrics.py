@@ -5,7 +5,7 @@ import threading
 from typing import Any
 
 
-class Figures:
+class Metrics:
     """The newest figures of this process; any thread may write or read them."""
 
     def __init__(self) -> None:

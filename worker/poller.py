@@ -13,21 +13,21 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.contracts.jobs import Kind
 from app.core.database import Database, now
 from app.jobs import queries
-from worker.shutdown import Stopping
+from worker.shutdown import Shutdown
 
 log = structlog.get_logger(__name__)
 
 
-class Lookout:
+class JobPoller:
     """A thread that lets `work(kind)` run whenever a job of a kind waits."""
 
     def __init__(
-        self, database: Database, kinds: Iterable[Kind], work: Callable[[Kind], None], stopping: Stopping, every: float
+        self, database: Database, kinds: Iterable[Kind], work: Callable[[Kind], None], shutdown: Shutdown, every: float
     ) -> None:
         self._database = database
         self._kinds = tuple(kinds)
         self._work = work
-        self._stopping = stopping
+        self._shutdown = shutdown
         self._every = every
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lookout", daemon=True)
@@ -42,7 +42,7 @@ class Lookout:
         self._thread.join()
 
     def _run(self) -> None:
-        while not self._over.wait(self._every) and not self._stopping.is_set():
+        while not self._over.wait(self._every) and not self._shutdown.is_set():
             try:
                 for kind in self._waiting():
                     self._work(kind)

@@ -7,7 +7,7 @@ import mmap
 from typing import Protocol
 
 
-class Stopping(Protocol):
+class Shutdown(Protocol):
     """What a running job asks between two steps."""
 
     def is_set(self) -> bool:

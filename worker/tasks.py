@@ -16,34 +16,34 @@ from app.core.errors import LeaseLost
 from app.jobs import ledger
 from app.jobs.models import Job
 from worker import lease
-from worker.celery_app import celery_app, settings, stopping
-from worker.compute_thread import OneThread
-from worker.context import Studio
-from worker.generation_priority import GivingWay, to_neighbours
+from worker.celery_app import celery_app, settings, shutdown
+from worker.compute_thread import ComputeThread
+from worker.context import WorkerContext
+from worker.generation_priority import GenerationPriority, to_neighbours
 from worker.handlers import embeddings, generation, reports, training
-from worker.heartbeat import Presence, kinds_of
-from worker.poller import Lookout
+from worker.heartbeat import WorkerHeartbeat, kinds_of
+from worker.poller import JobPoller
 
 log = structlog.get_logger(__name__)
 
 FIRST: Final[tuple[Kind, ...]] = ("import", "generation", "report", "training")
 
-_device = OneThread("device")  # a message and the lookout may both want it; one job runs at a time
-_threads: list[Presence | Lookout] = []
+_device = ComputeThread("device")  # a message and the lookout may both want it; one job runs at a time
+_threads: list[WorkerHeartbeat | JobPoller] = []
 _kinds: list[Kind] = []  # that this worker takes
 
 
 @lru_cache(maxsize=1)
-def open_studio() -> Studio:
+def open_context() -> WorkerContext:
     """This process's studio; made in the child, after the fork."""
-    return Studio.from_settings(settings)
+    return WorkerContext.from_settings(settings)
 
 
 def begin(queues: Iterable[str]) -> None:
     """Join the workers: say so, and look out for work of the kinds that come through these queues."""
     _kinds[:] = sorted(kinds_of(list(queues)), key=FIRST.index)
-    _threads.append(Presence(open_studio(), _kinds))
-    _threads.append(Lookout(open_studio().database, _kinds, lambda _: _work(), stopping, settings.sweep_seconds))
+    _threads.append(WorkerHeartbeat(open_context(), _kinds))
+    _threads.append(JobPoller(open_context().database, _kinds, lambda _: _work(), shutdown, settings.sweep_seconds))
     for thread in _threads:
         thread.begin()
 
@@ -84,61 +84,61 @@ def _work() -> None:
 
 def _run_all() -> None:
     """Run what waits for this worker until nothing does; kinds take turns, so that none of them starves."""
-    studio, kinds, idle = open_studio(), deque(_kinds), 0
-    while idle < len(kinds) and not stopping.is_set():
-        idle = 0 if _run_next(studio, kinds[0]) else idle + 1
+    context, kinds, idle = open_context(), deque(_kinds), 0
+    while idle < len(kinds) and not shutdown.is_set():
+        idle = 0 if _run_next(context, kinds[0]) else idle + 1
         kinds.rotate(-1)
 
 
-def _run_next(studio: Studio, kind: Kind) -> bool:
+def _run_next(context: WorkerContext, kind: Kind) -> bool:
     """Run the job of a kind whose turn it is, with those that share its loop. Returns whether there was one."""
-    jobs = lease.write(studio.database, partial(_claim, studio, kind))
+    jobs = lease.write(context.database, partial(_claim, context, kind))
     if jobs:
-        _run(studio, kind, jobs)
+        _run(context, kind, jobs)
     return bool(jobs)
 
 
-def _give_way(studio: Studio) -> GivingWay:
+def _give_way(context: WorkerContext) -> GenerationPriority:
     """How long work of this worker lets drawings pass: it draws them itself if they are its business too."""
     if "generation" in _kinds:
-        return GivingWay(lambda: _draw_between(studio))
-    return GivingWay(to_neighbours(studio, stopping.is_set))
+        return GenerationPriority(lambda: _draw_between(context))
+    return GenerationPriority(to_neighbours(context, shutdown.is_set))
 
 
-def _draw_between(studio: Studio) -> None:
-    if not stopping.is_set():
-        _run_next(studio, "import")
-        _run_next(studio, "generation")
+def _draw_between(context: WorkerContext) -> None:
+    if not shutdown.is_set():
+        _run_next(context, "import")
+        _run_next(context, "generation")
 
 
-def _claim(studio: Studio, kind: Kind, session: Session) -> list[Job]:
-    settings = studio.settings
-    leader = ledger.claim(session, kind, studio.name, settings.lease_seconds)
+def _claim(context: WorkerContext, kind: Kind, session: Session) -> list[Job]:
+    settings = context.settings
+    leader = ledger.claim(session, kind, context.name, settings.lease_seconds)
     if leader is None:
         return []
     if kind != "generation":
         return [leader]
     room = settings.batch_pictures_max - int(leader.spec["count"])
-    return [leader, *ledger.claim_mates(session, leader, studio.name, settings.lease_seconds, room)]
+    return [leader, *ledger.claim_mates(session, leader, context.name, settings.lease_seconds, room)]
 
 
-def _run(studio: Studio, kind: Kind, jobs: list[Job]) -> None:
+def _run(context: WorkerContext, kind: Kind, jobs: list[Job]) -> None:
     """Run claimed jobs. What is logged meanwhile names the requests that asked for them."""
     requests = ",".join(job.request_id for job in jobs if job.request_id)
     with structlog.contextvars.bound_contextvars(request_id=requests or None):
-        _run_kind(studio, kind, jobs)
+        _run_kind(context, kind, jobs)
 
 
-def _run_kind(studio: Studio, kind: Kind, jobs: list[Job]) -> None:
+def _run_kind(context: WorkerContext, kind: Kind, jobs: list[Job]) -> None:
     log.info("claimed", kind=kind, jobs=[job.id for job in jobs], attempts=[job.attempt for job in jobs])
     try:
         if kind == "training":
-            training.teach(studio, jobs[0], stopping, _give_way(studio).between_steps)
+            training.teach(context, jobs[0], shutdown, _give_way(context).between_steps)
         elif kind == "import":
-            embeddings.import_embedding(studio, jobs[0])
+            embeddings.import_embedding(context, jobs[0])
         elif kind == "report":
-            reports.draw_again(studio, jobs[0], stopping, _give_way(studio).between_steps)
+            reports.draw_again(context, jobs[0], shutdown, _give_way(context).between_steps)
         else:
-            generation.draw_batch(studio, jobs, stopping)
+            generation.draw_batch(context, jobs, shutdown)
     except LeaseLost as lost:
         log.warning("lease lost; wrote nothing more", reason=str(lost))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from app.base_models.tokenizer import Tokenizer
-from app.base_models.vocabulary import WordTable
+from app.base_models.vocabulary import Vocabulary
 from app.contracts.weights import fingerprint, weight_files
 from app.core.errors import InvalidInput, NotReady
 from app.core.settings import REPOSITORY, Settings
@@ -82,9 +82,9 @@ class AllowedModel:
             raise Unready(f"The tokenizer of {self.id} cannot be read ({error}).") from error
 
     @cached_property
-    def words(self) -> WordTable:
+    def vocabulary(self) -> Vocabulary:
         """Its token embedding, for words that are near in meaning."""
-        return WordTable(self.folder / "text_encoder", self.tokenizer)
+        return Vocabulary(self.folder / "text_encoder", self.tokenizer)
 
     @property
     def weights_hash(self) -> str | None:

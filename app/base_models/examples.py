@@ -18,7 +18,7 @@ DEMO: Final = "demo"
 
 
 @dataclass(frozen=True)
-class Lesson:
+class Example:
     """One folder of examples."""
 
     id: str
@@ -29,27 +29,27 @@ class Lesson:
     pictures: tuple[Path, ...]
 
 
-def lessons(catalog: Catalog) -> tuple[Lesson, ...]:
+def examples(catalog: Catalog) -> tuple[Example, ...]:
     """Every ready lesson that a base model of this studio suits, by name."""
     return _on_disk(FOLDER) if any(model.id == DEMO for model in catalog.models) else ()
 
 
 def picture(catalog: Catalog, lesson_id: str, number: int) -> bytes:
     """A lesson's picture as JPEG, counted from 1. Raises NotFound."""
-    for lesson in lessons(catalog):
+    for lesson in examples(catalog):
         if lesson.id == lesson_id and 1 <= number <= len(lesson.pictures):
             return lesson.pictures[number - 1].read_bytes()
     raise NotFound("There is no such example picture.")
 
 
 @cache
-def _on_disk(folder: Path) -> tuple[Lesson, ...]:
+def _on_disk(folder: Path) -> tuple[Example, ...]:
     return tuple(_read(card) for card in sorted(folder.glob("*/concept.json")))
 
 
-def _read(card: Path) -> Lesson:
+def _read(card: Path) -> Example:
     told = json.loads(card.read_text())
-    return Lesson(
+    return Example(
         id=card.parent.name,
         name=told["name"],
         placeholder=told["placeholder"],

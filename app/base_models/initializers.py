@@ -35,7 +35,7 @@ def checked_initializer(model: AllowedModel, text: str) -> str:
         )
     if not is_known(model, tidy):
         unknown = [word for word in tidy.split() if not is_known(model, word)]
-        near = model.words.near(tidy)
+        near = model.vocabulary.near(tidy)
         advice = f"Near words are: {', '.join(near)}." if near else "Use a plainer word for the same thing."
         raise InitializerError(
             f"{model.facts.name} does not know the word {', '.join(unknown)}. {advice}",

@@ -3,13 +3,13 @@
 from fastapi import APIRouter, Response
 
 from app.accounts.principal import Viewer
-from app.base_models.examples import lessons, picture
+from app.base_models.examples import examples, picture
 from app.base_models.initializers import free_placeholder, is_known
 from app.base_models.schemas import (
     BaseModelList,
     BaseModelOut,
-    LessonList,
-    LessonOut,
+    ExampleList,
+    ExampleOut,
     Tokenization,
     TokenizeIn,
     WordPiece,
@@ -40,15 +40,15 @@ def tokenize(body: TokenizeIn, principal: Viewer, services: ServicesOf, session:
         count=len(tokens),
         single=single,
         known=known,
-        suggestions=[] if single or not body.text.strip() else model.words.near(body.text),
+        suggestions=[] if single or not body.text.strip() else model.vocabulary.near(body.text),
         placeholder=free_placeholder(body.text, concepts.placeholders(session, principal.team_id)),
     )
 
 
 @router.get("/lessons")
-def list_lessons(_: Viewer, services: ServicesOf) -> LessonList:
+def list_lessons(_: Viewer, services: ServicesOf) -> ExampleList:
     """Ready lessons to try the studio with. Empty where the demo model is not among the base models."""
-    return LessonList(items=[LessonOut.of(lesson) for lesson in lessons(services.catalog)])
+    return ExampleList(items=[ExampleOut.of(lesson) for lesson in examples(services.catalog)])
 
 
 @router.get("/lessons/{lesson_id}/pictures/{number}", response_class=Jpeg)

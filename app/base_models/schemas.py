@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.base_models.catalog import VECTORS_MAX, AllowedModel
-from app.base_models.examples import DEMO, Lesson
+from app.base_models.examples import DEMO, Example
 
 
 class BaseModelOut(BaseModel):
@@ -110,7 +110,7 @@ class Tokenization(BaseModel):
     placeholder: str = Field(description="A placeholder that is free in your library.")
 
 
-class LessonOut(BaseModel):
+class ExampleOut(BaseModel):
     """Pictures to try the studio with, and what is said of them."""
 
     id: str
@@ -122,7 +122,7 @@ class LessonOut(BaseModel):
     pictures: list[str] = Field(description="Where each picture is, as JPEG.")
 
     @classmethod
-    def of(cls, lesson: Lesson) -> "LessonOut":
+    def of(cls, lesson: Example) -> "ExampleOut":
         """A ready lesson as the page shows it."""
         return cls(
             id=lesson.id,
@@ -135,8 +135,8 @@ class LessonOut(BaseModel):
         )
 
 
-class LessonList(BaseModel):
+class ExampleList(BaseModel):
     """Every ready lesson."""
 
-    items: list[LessonOut]
+    items: list[ExampleOut]
     next: str | None = None

@@ -18,7 +18,7 @@ _ROWS: Final = 8192
 _LIKE: Final = 70.0  # of 100: how alike two spellings have to be
 
 
-class WordTable:
+class Vocabulary:
     """One text encoder's words and what they mean to it."""
 
     def __init__(self, folder: Path, tokenizer: Tokenizer) -> None:

@@ -10,7 +10,7 @@ Text = Annotated[str, Form(max_length=5000)]
 
 
 @dataclass(frozen=True)
-class NewWord:
+class ConceptForm:
     """A word as somebody describes it, not yet checked."""
 
     placeholder: str
@@ -30,8 +30,8 @@ def _new_word(
     name: Annotated[str, Form(max_length=100)] = "",
     description: Text = "",
     tags: Annotated[list[str], Form()] = [],  # noqa: B006
-) -> NewWord:
-    return NewWord(placeholder, initializer, kind, base_model, name, description, tuple(tags))
+) -> ConceptForm:
+    return ConceptForm(placeholder, initializer, kind, base_model, name, description, tuple(tags))
 
 
-Named = Annotated[NewWord, Depends(_new_word)]
+Named = Annotated[ConceptForm, Depends(_new_word)]

@@ -108,15 +108,15 @@ class Picture(Base):
     bytes: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
-class ConceptWord(Base):
-    """A word that a concept is found by. Kept by `app.concepts.search_terms`; a tag is there as `#tag`."""
+class SearchTerm(Base):
+    """A term that finds a concept. `app.concepts.search_terms` keeps it up to date; a tag is stored as `#tag`."""
 
-    __tablename__ = "concept_words"
-    __table_args__ = (Index("ix_concept_words_team_word", "team_id", "word", "concept_id"),)
+    __tablename__ = "search_terms"
+    __table_args__ = (Index("ix_search_terms_team_term", "team_id", "term", "concept_id"),)
 
     concept_id: Mapped[str] = mapped_column(ForeignKey("concepts.id", ondelete="CASCADE"), primary_key=True)
     # Compared byte by byte, so that a prefix is a range on every database.
-    word: Mapped[str] = mapped_column(
+    term: Mapped[str] = mapped_column(
         String(64).with_variant(String(64, collation="C"), "postgresql"), primary_key=True
     )
     team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import User
 from app.concepts import search_terms
-from app.concepts.models import Concept, ConceptWord, Picture, Version
+from app.concepts.models import Concept, Picture, SearchTerm, Version
 from app.generation.models import Image
 from app.jobs.models import Submission
 
@@ -55,11 +55,11 @@ def page(
     if query:
         pieces = search_terms.split(query)
         for piece in pieces:  # each is the beginning of one of its words
-            wanted = wanted.where(_has_word(team_id, ConceptWord.word.between(piece, piece + search_terms.END)))
+            wanted = wanted.where(_has_term(team_id, SearchTerm.term.between(piece, piece + search_terms.END)))
         if not pieces:
             wanted = wanted.where(false())
     if tag:
-        wanted = wanted.where(_has_word(team_id, ConceptWord.word == search_terms.tag_word(tag)))
+        wanted = wanted.where(_has_term(team_id, SearchTerm.term == search_terms.tag_term(tag)))
     if kind:
         wanted = wanted.where(Concept.kind == kind)
     if base_model:
@@ -71,8 +71,8 @@ def page(
     return session.scalars(wanted).all()
 
 
-def _has_word(team_id: str, fits: ColumnElement[bool]) -> ColumnElement[bool]:
-    return Concept.id.in_(select(ConceptWord.concept_id).where(ConceptWord.team_id == team_id, fits))
+def _has_term(team_id: str, fits: ColumnElement[bool]) -> ColumnElement[bool]:
+    return Concept.id.in_(select(SearchTerm.concept_id).where(SearchTerm.team_id == team_id, fits))
 
 
 def versions(session: Session, team_id: str, concept_ids: Collection[str]) -> Sequence[Version]:

@@ -26,9 +26,9 @@ from app.embeddings.importing import service as importing
 from app.embeddings.importing.request import Import
 from app.jobs import service as jobs
 from app.jobs.models import Job
-from app.pictures.cleaning import Upload, count_problem
+from app.pictures.cleaning import UploadedFile, count_problem
 from app.training.form import Tuned
-from app.training.service import Lesson, teach, teach_again
+from app.training.service import TrainingRequest, teach, teach_again
 from app.web import file_responses
 from app.web.dependencies import Reading, Services, ServicesOf, UnitOfWork
 
@@ -78,7 +78,7 @@ def create_concept(
     idempotency_key: Key = None,
 ) -> Accepted:
     """Teach a new word from a few pictures. The answer names the job to watch."""
-    lesson = Lesson(uploads=_read(images), tuning=tuning, **{**vars(word), "kind": word.kind or "object"})
+    lesson = TrainingRequest(uploads=_read(images), tuning=tuning, **{**vars(word), "kind": word.kind or "object"})
     return _accepted(services, teach(services, principal, lesson, idempotency_key))
 
 
@@ -95,7 +95,7 @@ def import_concept(
     """Take in an embedding that another tool learned. A worker reads the file; the answer names the job to watch.
     Without a placeholder the file's name becomes one. Two files are the two halves that diffusers writes for SDXL; of a
     folder of the concepts library send all files."""
-    uploads = [Upload(each.filename or "", each.file.read(importing.CARD_BYTES_MAX + 1)) for each in file]
+    uploads = [UploadedFile(each.filename or "", each.file.read(importing.CARD_BYTES_MAX + 1)) for each in file]
     asked = Import(uploads=uploads, **vars(word))
     return _accepted(services, importing.import_concept(services, principal, asked, idempotency_key))
 
@@ -156,7 +156,7 @@ def teach_concept_again(
     idempotency_key: Key = None,
 ) -> Accepted:
     """Teach a concept again and keep both versions; without pictures, from those of the newest version."""
-    lesson = Lesson(_read(images), initializer, tuning=tuning)
+    lesson = TrainingRequest(_read(images), initializer, tuning=tuning)
     return _accepted(services, teach_again(services, principal, concept_id, lesson, idempotency_key))
 
 
@@ -185,8 +185,8 @@ def get_picture(picture_id: str, principal: Viewer, services: ServicesOf, sessio
     return file_responses.png(services.storage.get(picture.key), f"{picture.id}.png")
 
 
-def _read(images: list[UploadFile]) -> list[Upload]:
-    return [Upload(image.filename or "", image.file.read()) for image in images]
+def _read(images: list[UploadFile]) -> list[UploadedFile]:
+    return [UploadedFile(image.filename or "", image.file.read()) for image in images]
 
 
 def _accepted(services: Services, job: Job) -> Accepted:

@@ -14,7 +14,7 @@ class PictureSpec(BaseModel):
 
 
 Method = Literal["classic", "directional"]
-Start = Literal["tokens", "encoded"]
+StartMethod = Literal["tokens", "encoded"]
 Prefer = Literal["balance", "likeness"]
 
 
@@ -27,7 +27,7 @@ class Tuning(BaseModel):
     seed: int = 0
     method: Method | None = None
     kappa: float | None = None
-    start: Start | None = None
+    start: StartMethod | None = None
     context_weight: float | None = None
     snr_gamma: float | None = None
     prefer: Prefer | None = None

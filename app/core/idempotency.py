@@ -62,7 +62,7 @@ def mark_of(*parts: str) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def despite_racers(make: Callable[[], Made]) -> Made:
+def retry_on_conflict(make: Callable[[], Made]) -> Made:
     """Run a transaction. If another writer was first, run it once more: it then sees what that one made."""
     try:
         return make()

@@ -160,7 +160,7 @@ def _flush(path: Path) -> None:
         os.close(descriptor)
 
 
-class Tentative:
+class BlobSavepoint:
     """Blobs that are stored before the rows that will name them."""
 
     def __init__(self, storage: Storage) -> None:
@@ -185,9 +185,9 @@ class Tentative:
 
 
 @contextmanager
-def tentatively(storage: Storage) -> Iterator[Tentative]:
+def savepoint(storage: Storage) -> Iterator[BlobSavepoint]:
     """Blobs that are gone again if the block fails or does not keep them, so that nothing is half-written."""
-    blobs = Tentative(storage)
+    blobs = BlobSavepoint(storage)
     try:
         yield blobs
     except BaseException:

@@ -14,7 +14,7 @@ from starlette.types import Message
 
 from app.generation.init_images import Attached
 from app.pictures import decoding
-from app.pictures.cleaning import Upload
+from app.pictures.cleaning import UploadedFile
 
 FORM: Final = "multipart/form-data"
 FILES: Final = {"init_image": decoding.start, "mask": decoding.mask}
@@ -50,7 +50,7 @@ async def _as_json(request: Request) -> Request:
             if not isinstance(value, UploadFile):
                 fields[name] = _reference(value) if name in FILES else value
             elif name in FILES:
-                files[name] = Attached(Upload(value.filename or "", await value.read()), FILES[name])
+                files[name] = Attached(UploadedFile(value.filename or "", await value.read()), FILES[name])
             else:
                 fields[name] = value.filename  # refused as whatever it is not
     body = json.dumps({name: value for name, value in fields.items() if value != ""}).encode()

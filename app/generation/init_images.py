@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from app.contracts.generation import PictureRef
 from app.core.database import new_id
 from app.core.errors import InvalidInput, PictureError
-from app.core.storage import Tentative
+from app.core.storage import BlobSavepoint
 from app.generation import models, queries
-from app.generation.schemas import GenerationIn
+from app.generation.schemas import GenerationRequest
 from app.pictures import decoding
-from app.pictures.cleaning import PictureCleaner, Upload
+from app.pictures.cleaning import PictureCleaner, UploadedFile
 from app.pictures.decoding import Clean, Fault
 
 STRENGTH: Final = 0.75
@@ -30,7 +30,7 @@ Decoder = Callable[[bytes], Clean | Fault]
 class Attached:
     """A file that came with a request, and how it is read."""
 
-    upload: Upload
+    upload: UploadedFile
     decode: Decoder = decoding.start
 
 
@@ -42,11 +42,11 @@ class Source:
     key: str
     width: int
     height: int
-    row: models.Upload | None = None  # of one that was sent with this request
+    row: models.GenerationUpload | None = None  # of one that was sent with this request
 
 
 @dataclass(frozen=True)
-class Start:
+class InitImage:
     """What a drawing starts from. Without a picture it starts from noise."""
 
     picture: Source | None = None
@@ -72,18 +72,18 @@ def cleaned(pictures: PictureCleaner, files: Mapping[str, Attached]) -> dict[str
     return {field: pictures.one(each.upload, each.decode, field) for field, each in files.items()}
 
 
-def stored(team_id: str, files: Mapping[str, Clean], blobs: Tentative, into: str) -> dict[str, Source]:
+def stored(team_id: str, files: Mapping[str, Clean], blobs: BlobSavepoint, into: str) -> dict[str, Source]:
     """The files of a request as sources, stored for now under keys of the generation `into`."""
     return {field: _stored(team_id, field, picture, blobs, into) for field, picture in files.items()}
 
 
-def start(session: Session, team_id: str, asked: GenerationIn, sent: Mapping[str, Source]) -> Start:
+def start(session: Session, team_id: str, asked: GenerationRequest, sent: Mapping[str, Source]) -> InitImage:
     """Where to start: from what was sent with the request, or from what is here already. Raises InvalidInput."""
     picture = sent.get("init_image") or _found(session, team_id, "init_image", asked.init_image)
     mask = sent.get("mask") or _found(session, team_id, "mask", asked.mask)
     if picture is None:
         _need_a_picture(asked, mask)
-        return Start()
+        return InitImage()
     if mask is not None and (mask.width, mask.height) != (picture.width, picture.height):
         raise PictureError(
             f"The mask is {mask.width}×{mask.height} pixels, and the picture {picture.width}×{picture.height}. Send a "
@@ -94,10 +94,10 @@ def start(session: Session, team_id: str, asked: GenerationIn, sent: Mapping[str
     strength = asked.strength
     if strength is None:
         strength = STRENGTH if mask is None else STRENGTH_IN_A_MASK
-    return Start(picture, mask, strength)
+    return InitImage(picture, mask, strength)
 
 
-def check_strength(found: Start, steps: int) -> None:
+def check_strength(found: InitImage, steps: int) -> None:
     """Raise InvalidInput for a strength that would change nothing, or keep nothing."""
     strength = found.strength
     if strength is None:
@@ -135,10 +135,10 @@ def _found(session: Session, team_id: str, field: str, ref: PictureRef | None) -
     return Source(ref, found.key, found.width, found.height)
 
 
-def _stored(team_id: str, field: str, picture: Clean, blobs: Tentative, into: str) -> Source:
+def _stored(team_id: str, field: str, picture: Clean, blobs: BlobSavepoint, into: str) -> Source:
     key = f"generations/{into}/{field.replace('_', '-')}.png"
     blobs.put(key, picture.content)
-    row = models.Upload(
+    row = models.GenerationUpload(
         id=new_id(),
         team_id=team_id,
         generation_id=into,
@@ -151,7 +151,7 @@ def _stored(team_id: str, field: str, picture: Clean, blobs: Tentative, into: st
     return Source(PictureRef(upload_id=row.id), key, row.width, row.height, row)
 
 
-def _need_a_picture(asked: GenerationIn, mask: Source | None) -> None:
+def _need_a_picture(asked: GenerationRequest, mask: Source | None) -> None:
     if mask is not None:
         raise InvalidInput(
             "A mask was sent without the picture that it belongs to. Send both.", field="init_image", code="mask-alone"

@@ -26,7 +26,7 @@ class Generation(Base):
     deleted_at: Mapped[datetime | None]
 
 
-class Upload(Base):
+class GenerationUpload(Base):
     """A picture that somebody sent for one generation to start from, or its mask. Goes with that generation."""
 
     __tablename__ = "uploads"
@@ -42,7 +42,7 @@ class Upload(Base):
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 
-class Use(Base):
+class GenerationConcept(Base):
     """A concept in a drawing."""
 
     __tablename__ = "generation_concepts"

@@ -6,7 +6,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from app.concepts.models import Concept, Version
-from app.generation.models import Generation, Image, Upload, Use
+from app.generation.models import Generation, GenerationConcept, GenerationUpload, Image
 
 
 def by_id(session: Session, team_id: str, generation_id: str) -> Generation | None:
@@ -31,7 +31,9 @@ def page(
     """The team's generations, newest first, `limit` at most, older than the id `before`; those with a concept."""
     query = select(Generation).where(Generation.team_id == team_id, Generation.deleted_at.is_(None))
     if concept is not None:
-        query = query.join(Use, Use.generation_id == Generation.id).where(Use.concept_id == concept)
+        query = query.join(GenerationConcept, GenerationConcept.generation_id == Generation.id).where(
+            GenerationConcept.concept_id == concept
+        )
     if before is not None:
         query = query.where(Generation.id < before)
     return session.scalars(query.order_by(Generation.id.desc()).limit(limit)).all()
@@ -56,11 +58,11 @@ def image(session: Session, team_id: str, image_id: str) -> Image | None:
     return session.scalars(query).one_or_none()
 
 
-def upload(session: Session, team_id: str, upload_id: str) -> Upload | None:
+def upload(session: Session, team_id: str, upload_id: str) -> GenerationUpload | None:
     """A picture that the team sent for a generation, unless that was deleted."""
     query = (
-        select(Upload)
-        .join(Generation, Generation.id == Upload.generation_id)
-        .where(Upload.team_id == team_id, Upload.id == upload_id, Generation.deleted_at.is_(None))
+        select(GenerationUpload)
+        .join(Generation, Generation.id == GenerationUpload.generation_id)
+        .where(GenerationUpload.team_id == team_id, GenerationUpload.id == upload_id, Generation.deleted_at.is_(None))
     )
     return session.scalars(query).one_or_none()

@@ -19,9 +19,9 @@ from app.contracts.generation import PictureRef
 from app.core.errors import InvalidInput
 from app.generation import queries
 from app.generation.models import Image
-from app.generation.schemas import GenerationIn, Order
+from app.generation.schemas import GenerationRequest, RecoveredRequest
 from app.pictures import decoding
-from app.pictures.cleaning import Upload
+from app.pictures.cleaning import UploadedFile
 from app.web.dependencies import Services
 
 _FIELDS: Final = (
@@ -41,7 +41,7 @@ _FIELDS: Final = (
 _TEXT_MAX: Final = 100_000
 
 
-def of_file(services: Services, team_id: str, upload: Upload) -> Order:
+def of_file(services: Services, team_id: str, upload: UploadedFile) -> RecoveredRequest:
     """What to send to draw the picture in this PNG again. Raises PictureError, or InvalidInput if it does not say."""
     texts = services.pictures.one(upload, decoding.texts, "image")
     recipe = _recipe(texts.get("oneword", ""))
@@ -57,15 +57,15 @@ def of_file(services: Services, team_id: str, upload: Upload) -> Order:
             code="recipe-missing",
         )
     order, notes = _valid(read.order)
-    return Order(order=order, read_from="automatic1111", notes=[*read.notes, *notes])
+    return RecoveredRequest(order=order, read_from="automatic1111", notes=[*read.notes, *notes])
 
 
-def of_image(session: Session, catalog: Catalog, image: Image) -> Order:
+def of_image(session: Session, catalog: Catalog, image: Image) -> RecoveredRequest:
     """What to send to draw a picture of the team again."""
     return of_recipe(session, catalog, image.team_id, image.recipe)
 
 
-def of_recipe(session: Session, catalog: Catalog, team_id: str, recipe: Mapping[str, Any]) -> Order:
+def of_recipe(session: Session, catalog: Catalog, team_id: str, recipe: Mapping[str, Any]) -> RecoveredRequest:
     """What to send to draw what a recipe of ours describes."""
     wanted = {name: recipe[name] for name in _FIELDS if recipe.get(name) is not None} | {"count": 1}
     notes = []
@@ -80,7 +80,7 @@ def of_recipe(session: Session, catalog: Catalog, team_id: str, recipe: Mapping[
         if isinstance(concept, dict):
             notes += _pinned(session, team_id, concept, wanted)
     order, faults = _valid(wanted)
-    return Order(order=order, read_from="oneword", notes=[*notes, *faults, *_gone(session, team_id, order)])
+    return RecoveredRequest(order=order, read_from="oneword", notes=[*notes, *faults, *_gone(session, team_id, order)])
 
 
 def _recipe(text: str) -> dict[str, Any] | None:
@@ -110,18 +110,18 @@ def _pinned(session: Session, team_id: str, used: Mapping[str, Any], wanted: dic
     return [f"{placeholder} was taught again since; version {number} is used, as then."]
 
 
-def _valid(wanted: Mapping[str, Any]) -> tuple[GenerationIn, list[str]]:
+def _valid(wanted: Mapping[str, Any]) -> tuple[GenerationRequest, list[str]]:
     """The request, without the fields that cannot be used, and a sentence about each of those."""
     try:
-        return GenerationIn.model_validate(wanted), []
+        return GenerationRequest.model_validate(wanted), []
     except ValidationError as error:
         faults = {str(fault["loc"][0]): str(fault["msg"]).rstrip(".") for fault in error.errors()}
     rest = {name: value for name, value in wanted.items() if name not in faults}
     notes = [f"The {name.replace('_', ' ')} {wanted.get(name)} was left out: {why}." for name, why in faults.items()]
-    return GenerationIn.model_validate({"prompt": "", **rest}), notes
+    return GenerationRequest.model_validate({"prompt": "", **rest}), notes
 
 
-def _gone(session: Session, team_id: str, order: GenerationIn) -> list[str]:
+def _gone(session: Session, team_id: str, order: GenerationRequest) -> list[str]:
     there = {"init_image": "picture it starts from", "mask": "mask"}
     return [
         f"The {what} is not stored here any more. Send it again to draw the same."

@@ -10,10 +10,10 @@ from app.contracts.jobs import FINAL
 from app.core.idempotency import Key
 from app.generation import recipes, service
 from app.generation.forms import FORM, JsonOrForm, attached
-from app.generation.schemas import Drawn, GenerationIn, GenerationOut, GenerationPage, ImageOut, Order
+from app.generation.schemas import Drawn, GenerationOut, GenerationPage, GenerationRequest, ImageOut, RecoveredRequest
 from app.generation.submission import draw
 from app.generation.waiting import end_of
-from app.pictures.cleaning import Upload
+from app.pictures.cleaning import UploadedFile
 from app.web.dependencies import Reading, Services, ServicesOf, UnitOfWork
 from app.web.file_responses import Png, png
 
@@ -28,7 +28,7 @@ drawing = APIRouter(route_class=JsonOrForm)
     openapi_extra={"requestBody": {"content": {FORM: {"schema": {"$ref": "#/components/schemas/GenerationForm"}}}}},
 )
 async def create_generation(
-    body: GenerationIn,
+    body: GenerationRequest,
     principal: Member,
     services: ServicesOf,
     request: Request,
@@ -87,7 +87,7 @@ def get_recipe(image_id: str, principal: Viewer, session: Reading) -> ImageOut:
 
 
 @router.get("/images/{image_id}/order")
-def get_order(image_id: str, principal: Viewer, services: ServicesOf, session: Reading) -> Order:
+def get_order(image_id: str, principal: Viewer, services: ServicesOf, session: Reading) -> RecoveredRequest:
     """What to send to draw a picture again. Concepts that were taught again since are pinned to the version of then."""
     return recipes.of_image(session, services.catalog, service.image(session, principal.team_id, image_id))
 
@@ -97,9 +97,9 @@ def read_picture(
     principal: Member,
     services: ServicesOf,
     image: Annotated[UploadFile, File(description="A PNG as Oneword or AUTOMATIC1111 saved it.")],
-) -> Order:
+) -> RecoveredRequest:
     """What to send to draw the picture in a PNG again. Nothing is kept."""
-    return recipes.of_file(services, principal.team_id, Upload(image.filename or "", image.file.read()))
+    return recipes.of_file(services, principal.team_id, UploadedFile(image.filename or "", image.file.read()))
 
 
 @router.get("/uploads/{upload_id}", response_class=Png)

@@ -16,7 +16,7 @@ Scheduler = Literal["ddim", "dpm++2m", "dpm++2m-karras", "euler", "euler-a", "un
 FILE: JsonDict = {"type": "string", "format": "binary", "contentMediaType": "image/*"}
 
 
-class GenerationIn(BaseModel):
+class GenerationRequest(BaseModel):
     """What to draw. What is left out is the base model's own default."""
 
     model_config = ConfigDict(
@@ -48,17 +48,17 @@ class GenerationIn(BaseModel):
     )
 
 
-class GenerationForm(GenerationIn):
+class GenerationForm(GenerationRequest):
     """The same as a form (multipart/form-data), where the picture and its mask may be files."""
 
     init_image: bytes | None = Field(None, json_schema_extra=FILE)  # type: ignore[assignment]
     mask: bytes | None = Field(None, json_schema_extra=FILE)  # type: ignore[assignment]
 
 
-class Order(BaseModel):
+class RecoveredRequest(BaseModel):
     """What to send to `POST /api/generations` to draw a picture again."""
 
-    order: GenerationIn
+    order: GenerationRequest
     read_from: Literal["oneword", "automatic1111"]
     notes: list[str] = Field(description="What could not be taken over, or has changed since, each a sentence.")
 

@@ -10,7 +10,7 @@ from app.contracts.jobs import FINAL
 from app.core.database import utc_now
 from app.core.errors import NotFound
 from app.generation import queries
-from app.generation.models import Generation, Image, Upload
+from app.generation.models import Generation, GenerationUpload, Image
 from app.generation.schemas import Drawn, GenerationOut, GenerationPage, ImageOut
 from app.jobs import ledger
 from app.jobs import queries as jobs
@@ -43,7 +43,7 @@ def image(session: Session, team_id: str, image_id: str) -> Image:
     return found
 
 
-def upload(session: Session, team_id: str, upload_id: str) -> Upload:
+def upload(session: Session, team_id: str, upload_id: str) -> GenerationUpload:
     """A picture that the team sent to draw from."""
     found = queries.upload(session, team_id, upload_id)
     if found is None:

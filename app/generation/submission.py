@@ -15,12 +15,12 @@ from app.core import idempotency
 from app.core.database import new_id
 from app.core.errors import InvalidInput, PromptError
 from app.core.settings import Settings
-from app.core.storage import tentatively
+from app.core.storage import savepoint
 from app.generation import init_images
-from app.generation.init_images import Attached, Source, Start
-from app.generation.models import Generation, Use
+from app.generation.init_images import Attached, InitImage, Source
+from app.generation.models import Generation, GenerationConcept
 from app.generation.prompts import Named, check, named
-from app.generation.schemas import GenerationIn
+from app.generation.schemas import GenerationRequest
 from app.jobs import service as job_service
 from app.jobs.models import Job
 from app.web.dependencies import Services
@@ -31,7 +31,7 @@ LCM_STEPS_MAX: Final = 50
 def draw(
     services: Services,
     principal: Principal,
-    asked: GenerationIn,
+    asked: GenerationRequest,
     key: str | None,
     files: Mapping[str, Attached] | None = None,
 ) -> str:
@@ -43,7 +43,7 @@ def draw(
 
     def make() -> str:
         generation_id = new_id()
-        with tentatively(services.storage) as blobs:
+        with savepoint(services.storage) as blobs:
             sent = init_images.stored(team_id, pictures, blobs, generation_id)
             with services.database.transaction() as session:
                 if (earlier := idempotency.earlier(session, team_id, key, mark)) is not None:
@@ -54,10 +54,10 @@ def draw(
                 blobs.keep()
         return job.id
 
-    return idempotency.despite_racers(make)
+    return idempotency.retry_on_conflict(make)
 
 
-def _mark(asked: GenerationIn, files: Mapping[str, Attached]) -> str:
+def _mark(asked: GenerationRequest, files: Mapping[str, Attached]) -> str:
     """Hash of everything that was sent, for `Idempotency-Key`."""
     sent = {field: hashlib.sha256(each.upload.content).hexdigest() for field, each in files.items()}
     return hashlib.sha256(json.dumps([asked.model_dump(), sent]).encode()).hexdigest()
@@ -67,7 +67,7 @@ def _checked(
     services: Services,
     session: Session,
     team_id: str,
-    asked: GenerationIn,
+    asked: GenerationRequest,
     sent: Mapping[str, Source],
     generation_id: str,
 ) -> GenerationSpec:
@@ -86,7 +86,7 @@ def _checked(
 
 
 def _spec(
-    asked: GenerationIn, model: AllowedModel, every: Sequence[Named], start: Start, generation_id: str
+    asked: GenerationRequest, model: AllowedModel, every: Sequence[Named], start: InitImage, generation_id: str
 ) -> GenerationSpec:
     facts = model.facts
     width, height = start.size(facts.resolution) or (facts.resolution, facts.resolution)
@@ -136,12 +136,14 @@ def _queue(
     session.flush()
     session.add_all(each.row for each in sent if each.row is not None)
     named_once = {each.concept_id for each in spec.concepts}
-    session.add_all(Use(concept_id=one, generation_id=generation.id, team_id=principal.team_id) for one in named_once)
+    session.add_all(
+        GenerationConcept(concept_id=one, generation_id=generation.id, team_id=principal.team_id) for one in named_once
+    )
     job_service.submit(session, job, "generation", settings)
     return job
 
 
-def _check_sizes(asked: GenerationIn, settings: Settings) -> None:
+def _check_sizes(asked: GenerationRequest, settings: Settings) -> None:
     if not asked.prompt.strip():
         raise PromptError("The prompt is empty. Say what to draw.", field="prompt", code="prompt-empty")
     for name, text in (("prompt", asked.prompt), ("negative_prompt", asked.negative_prompt)):

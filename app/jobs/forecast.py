@@ -38,7 +38,7 @@ class Estimate:
 
 
 @dataclass
-class Plan:
+class QueuePlan:
     """One kind's queue, thought through to its end."""
 
     moment: datetime
@@ -65,9 +65,9 @@ class Plan:
 def in_order(waiting: Sequence[Waiting]) -> list[Waiting]:
     """The order in which workers take them: teams by turn, and the people of a team by seat."""
     by_seat: dict[str, list[Waiting]] = defaultdict(list)
-    for job in sorted(waiting, key=lambda job: (job.seat, job.id), reverse=True):
+    for job in sorted(waiting, key=lambda job: (job.user_start_tag, job.id), reverse=True):
         by_seat[job.team_id].append(job)
-    return [by_seat[holder.team_id].pop() for holder in sorted(waiting, key=lambda job: (job.turn, job.id))]
+    return [by_seat[holder.team_id].pop() for holder in sorted(waiting, key=lambda job: (job.team_start_tag, job.id))]
 
 
 def plan(
@@ -76,9 +76,9 @@ def plan(
     running: Sequence[Running],
     rooms: Sequence[int],
     samples: Sequence[Sample],
-) -> Plan:
+) -> QueuePlan:
     """Let every worker (each with room for so many pictures or words at once) take what is next when it is free."""
-    made = Plan(moment, samples)
+    made = QueuePlan(moment, samples)
     order = in_order(waiting)
     made.places = {job.id: place for place, job in enumerate(order)}
     busy: dict[str, float] = {}
@@ -96,7 +96,7 @@ def plan(
     return made
 
 
-def _serve(made: Plan, order: Sequence[Waiting], free: list[float], room: int) -> None:
+def _serve(made: QueuePlan, order: Sequence[Waiting], free: list[float], room: int) -> None:
     """Take loop after loop in order; whoever is alike and fits goes with the first."""
     alike: dict[str, list[Waiting]] = defaultdict(list)
     for job in reversed(order):
@@ -136,11 +136,11 @@ def _left(job: Running, moment: datetime, pace: Pace | None) -> float | None:
     return left if said is None else min(left, float(said))
 
 
-_plans: WeakKeyDictionary[Engine, tuple[float, dict[Kind, Plan]]] = WeakKeyDictionary()
+_plans: WeakKeyDictionary[Engine, tuple[float, dict[Kind, QueuePlan]]] = WeakKeyDictionary()
 _making = threading.Lock()
 
 
-def plans(session: Session) -> dict[Kind, Plan]:
+def plans(session: Session) -> dict[Kind, QueuePlan]:
     """The plan of each kind's queue, at most a moment old. While one thread makes a new one, others use the old."""
     engine = session.get_bind().engine
     made = _plans.get(engine)
@@ -164,7 +164,7 @@ def seconds_until_next(session: Session, team_id: str) -> float:
     return max(1.0, min(known)) if known else 60.0
 
 
-def _plan(session: Session, kind: Kind) -> Plan:
+def _plan(session: Session, kind: Kind) -> QueuePlan:
     moment = now(session)
     rooms = [int(worker.kinds[kind]) for worker in workers.alive(session, moment) if kind in worker.kinds]
     samples = queries.samples(session, kind)

@@ -18,7 +18,7 @@ from app.core.database import now, rows_changed
 from app.core.errors import LeaseLost
 from app.jobs import queries
 from app.jobs.models import Job, JobEvent
-from app.jobs.queries import Candidate
+from app.jobs.queries import ClaimCandidate
 from app.usage import accounting
 from app.webhooks.outbox import announce
 
@@ -36,7 +36,7 @@ _TAKE: Final = (
         claimed_at=bindparam("moment"),
         share=1.0,
         started_at=func.coalesce(Job.started_at, bindparam("moment")),
-        turn=bindparam("at"),
+        team_start_tag=bindparam("at"),
     )
     .returning(Job)
 )
@@ -55,7 +55,7 @@ def submit(session: Session, job: Job, kind: Kind) -> None:
     """Put a new job in the queue, at its team's next turn."""
     job.kind = kind
     job.state = "queued"
-    job.turn, job.seat = queries.place(session, job.team_id, job.user_id, kind)
+    job.team_start_tag, job.user_start_tag = queries.assign_start_tags(session, job.team_id, job.user_id, kind)
     session.add(job)
     session.flush()
     _log(session, job, "state", {"state": "queued", "attempt": 0})
@@ -83,8 +83,10 @@ def claim(
         return None
     # Whoever of the team goes first goes at this turn; who held it goes at the other's.
     if job.id != holder.id:
-        session.execute(update(Job).where(Job.id == holder.id).values(turn=job.turn), execution_options=_BLIND)
-    return _start(session, job, worker, moment, lease_seconds, turn=holder.turn)
+        session.execute(
+            update(Job).where(Job.id == holder.id).values(team_start_tag=job.team_start_tag), execution_options=_BLIND
+        )
+    return _start(session, job, worker, moment, lease_seconds, team_start_tag=holder.team_start_tag)
 
 
 def claim_mates(session: Session, leader: Job, worker: str, lease_seconds: float, pictures_max: int) -> list[Job]:
@@ -98,7 +100,7 @@ def claim_mates(session: Session, leader: Job, worker: str, lease_seconds: float
     for job, pictures in queries.batch_mates(session, leader, limit=max(pictures_max, 0)):
         if pictures > room:
             break
-        started = _start(session, job, worker, moment, lease_seconds, turn=job.turn)
+        started = _start(session, job, worker, moment, lease_seconds, team_start_tag=job.team_start_tag)
         if started is not None:
             mates.append(started)
             room -= pictures
@@ -235,7 +237,7 @@ def _take_away(session: Session, job: Job, moment: datetime) -> None:
 
 
 def _start(
-    session: Session, job: Candidate, worker: str, moment: datetime, lease_seconds: float, *, turn: int
+    session: Session, job: ClaimCandidate, worker: str, moment: datetime, lease_seconds: float, *, team_start_tag: int
 ) -> Job | None:
     taken = {
         "job": job.id,
@@ -243,7 +245,7 @@ def _start(
         "by": worker,
         "until": moment + timedelta(seconds=lease_seconds),
         "moment": moment,
-        "at": turn,
+        "at": team_start_tag,
     }
     started = session.scalars(_TAKE, taken, execution_options=_BLIND | {"populate_existing": True}).one_or_none()
     if started is not None:

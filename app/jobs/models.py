@@ -21,13 +21,13 @@ class Job(Base):
 
     __tablename__ = "jobs"
     __table_args__ = (
-        # What a worker may claim, in the order it should; see queries.place.
-        _of_waiting("ix_jobs_turns", "kind", "turn", "id"),
-        _of_waiting("ix_jobs_team_turns", "team_id", "kind", "turn", "id"),
-        _of_waiting("ix_jobs_team_seats", "team_id", "kind", "seat", "id"),
-        _of_waiting("ix_jobs_user_seats", "team_id", "kind", "user_id", "seat"),
+        # What a worker may claim, in the order it should; see queries.assign_start_tags.
+        _of_waiting("ix_jobs_start_tags", "kind", "team_start_tag", "id"),
+        _of_waiting("ix_jobs_team_start_tags", "team_id", "kind", "team_start_tag", "id"),
+        _of_waiting("ix_jobs_user_start_tags", "team_id", "kind", "user_start_tag", "id"),
+        _of_waiting("ix_jobs_user_last_start_tag", "team_id", "kind", "user_id", "user_start_tag"),
         # Loops are shared by equal requests.
-        _of_waiting("ix_jobs_alike", "kind", "batch_key", "turn", "id"),
+        _of_waiting("ix_jobs_alike", "kind", "batch_key", "team_start_tag", "id"),
         Index("ix_jobs_running", "lease_until", sqlite_where=text(RUNNING), postgresql_where=text(RUNNING)),
         Index("ix_jobs_team_id", "team_id", "id"),
         Index("ix_jobs_ended", "kind", "state", "finished_at"),
@@ -40,8 +40,9 @@ class Job(Base):
     state: Mapped[str] = mapped_column(String(10), default="queued")
     title: Mapped[str] = mapped_column(String(200))
     base_model: Mapped[str] = mapped_column(String(200), default="", server_default="")
-    turn: Mapped[int] = mapped_column(BigInteger, default=0)  # the team's place among teams; see queries.place
-    seat: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")  # the person's, within the team
+    # Virtual start times of the fair queue, among teams and within the team; see queries.assign_start_tags.
+    team_start_tag: Mapped[int] = mapped_column(BigInteger, default=0)
+    user_start_tag: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     units: Mapped[float] = mapped_column(default=1.0, server_default="1")  # how much work it is; see app.jobs.cost
     batch_key: Mapped[str] = mapped_column(String(200), default="")  # generations with equal keys share one loop
     spec: Mapped[dict[str, Any]]
@@ -94,10 +95,10 @@ class Submission(Base):
     created_at: Mapped[datetime] = mapped_column(default=utc_now, index=True)
 
 
-class Tally(Base):
+class UsageCounter(Base):
     """How many jobs have ended how, since the studio was set up. Ended jobs themselves do not stay for ever."""
 
-    __tablename__ = "tallies"
+    __tablename__ = "usage_counters"
 
     kind: Mapped[str] = mapped_column(String(12), primary_key=True)
     state: Mapped[str] = mapped_column(String(10), primary_key=True)

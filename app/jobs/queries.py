@@ -30,7 +30,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from app.accounts.models import User
 from app.concepts.models import Concept, Version
 from app.contracts.jobs import Kind, State
-from app.jobs.models import Job, JobEvent, Tally
+from app.jobs.models import Job, JobEvent, UsageCounter
 from app.jobs.pace import SAMPLES, Sample
 from app.jobs.schemas import TaughtConcept
 
@@ -87,13 +87,13 @@ def ahead(session: Session, job: Job) -> int:
     Its team's n-th waiting job by seat goes at the team's n-th turn, whoever holds that turn now.
     """
     ours = and_(Job.team_id == job.team_id, Job.kind == job.kind, WAITS)
-    before = select(func.count()).where(ours, tuple_(Job.seat, Job.id) < tuple_(job.seat, job.id))
+    before = select(func.count()).where(ours, tuple_(Job.user_start_tag, Job.id) < tuple_(job.user_start_tag, job.id))
     place = session.execute(before).scalar_one()
-    turns = select(Job.turn, Job.id).where(ours).order_by(Job.turn, Job.id).offset(place).limit(1)
-    turn = session.execute(turns).one_or_none()
-    if turn is None:  # taken a moment ago
+    tags = select(Job.team_start_tag, Job.id).where(ours).order_by(Job.team_start_tag, Job.id).offset(place).limit(1)
+    tag = session.execute(tags).one_or_none()
+    if tag is None:  # claimed a moment ago
         return 0
-    query = select(func.count()).where(Job.kind == job.kind, WAITS, tuple_(Job.turn, Job.id) < tuple_(*turn))
+    query = select(func.count()).where(Job.kind == job.kind, WAITS, tuple_(Job.team_start_tag, Job.id) < tuple_(*tag))
     return session.execute(query).scalar_one()
 
 
@@ -109,7 +109,7 @@ def waiting_ids(session: Session, team_id: str) -> set[str]:
     return set(session.scalars(query))
 
 
-def place(session: Session, team_id: str, user_id: str, kind: Kind) -> tuple[int, int]:
+def assign_start_tags(session: Session, team_id: str, user_id: str, kind: Kind) -> tuple[int, int]:
     """Where a new job goes: its team's turn among teams, and its owner's seat within the team.
 
     Start-time fair queueing (Goyal, Vin, Cheng 1996) with equal weights, twice: a team that sends 200 jobs puts them
@@ -117,9 +117,9 @@ def place(session: Session, team_id: str, user_id: str, kind: Kind) -> tuple[int
     way people of one team share its turns. A claim takes the first turn, and of that turn's team the first seat.
     """
     everybody, team, person = Job.kind == kind, Job.team_id == team_id, Job.user_id == user_id
-    turn = _behind(session, Job.turn, everybody, and_(everybody, team))
-    seat = _behind(session, Job.seat, and_(everybody, team), and_(everybody, team, person))
-    return turn, seat
+    team_start_tag = _behind(session, Job.team_start_tag, everybody, and_(everybody, team))
+    user_start_tag = _behind(session, Job.user_start_tag, and_(everybody, team), and_(everybody, team, person))
+    return team_start_tag, user_start_tag
 
 
 def _behind(
@@ -138,12 +138,12 @@ def _behind(
 
 
 @dataclass(frozen=True)
-class Candidate:
+class ClaimCandidate:
     """As much of a waiting job as a claim has to know: a claim is made often, and a whole row is long."""
 
     id: str
     team_id: str
-    turn: int
+    team_start_tag: int
     attempt: int
     error: dict[str, Any] | None
     base_model: str | None
@@ -153,15 +153,15 @@ class Candidate:
 class Head:
     """The head of a queue: who holds the first turn, and who of the same team has the first seat."""
 
-    holder: Candidate
-    first: Candidate
+    holder: ClaimCandidate
+    first: ClaimCandidate
     silent: bool  # whether a running job has a lease that has run out, or is longer than one can be
 
 
 _CANDIDATE: Final = (
     Job.id,
     Job.team_id,
-    Job.turn,
+    Job.team_start_tag,
     Job.attempt,
     Job.error,
     Job.spec["base_model"].as_string().label("base_model"),
@@ -179,9 +179,9 @@ def _first(query: Select[Any], *order: InstrumentedAttribute[Any]) -> CTE:
 
 
 def _head() -> Select[Any]:
-    holder = _first(select(*_CANDIDATE), Job.turn, Job.id)
+    holder = _first(select(*_CANDIDATE), Job.team_start_tag, Job.id)
     ours = select(*_CANDIDATE).where(Job.team_id == select(holder.c.team_id).scalar_subquery())
-    first = _first(ours, Job.seat, Job.id)
+    first = _first(ours, Job.user_start_tag, Job.id)
     # Of any kind, and each end by itself, so that it is two looks into the index of leases however many jobs run.
     late, long = Job.lease_until < bindparam("moment"), Job.lease_until > bindparam("longest")
     silent = or_(exists().where(RUNS, late), exists().where(RUNS, long)).label("silent")
@@ -197,7 +197,7 @@ def head(session: Session, kind: Kind, moment: datetime, longest: datetime) -> H
     if row is None:
         return None
     width = len(_CANDIDATE)
-    return Head(Candidate(*row[1 : 1 + width]), Candidate(*row[1 + width :]), row[0])
+    return Head(ClaimCandidate(*row[1 : 1 + width]), ClaimCandidate(*row[1 + width :]), row[0])
 
 
 def silent(kind: Kind | None, moment: datetime, longest: datetime) -> Select[Job]:
@@ -218,17 +218,17 @@ def claimable(session: Session, kinds: Sequence[Kind], moment: datetime) -> list
     ]
 
 
-def batch_mates(session: Session, leader: Job, limit: int) -> list[tuple[Candidate, int]]:
+def batch_mates(session: Session, leader: Job, limit: int) -> list[tuple[ClaimCandidate, int]]:
     """Waiting jobs that can share the leader's denoising loop and never went wrong, in turn, with their pictures."""
     query = (
         select(*_CANDIDATE, Job.spec["count"].as_integer())
         .where(Job.kind == leader.kind, WAITS, Job.batch_key == leader.batch_key, Job.id != leader.id)
         .where(Job.error.is_(None))
-        .order_by(Job.turn, Job.id)
+        .order_by(Job.team_start_tag, Job.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return [(Candidate(*row[:-1]), int(row[-1])) for row in session.execute(query)]
+    return [(ClaimCandidate(*row[:-1]), int(row[-1])) for row in session.execute(query)]
 
 
 @dataclass(frozen=True)
@@ -254,8 +254,8 @@ class Waiting:
 
     id: str
     team_id: str
-    turn: int
-    seat: int
+    team_start_tag: int
+    user_start_tag: int
     units: float
     base_model: str
     loop: str  # equal for jobs that can be done at once
@@ -279,7 +279,7 @@ def waiting_all(session: Session, kind: Kind) -> list[Waiting]:
     """The whole queue of a kind, of all teams, in no order."""
     loop = {"generation": Job.batch_key, "training": Job.base_model}.get(kind, Job.id)
     count = Job.spec["count"].as_integer() if kind == "generation" else literal_column("1")
-    columns = (Job.id, Job.team_id, Job.turn, Job.seat, Job.units, Job.base_model, loop, count)
+    columns = (Job.id, Job.team_id, Job.team_start_tag, Job.user_start_tag, Job.units, Job.base_model, loop, count)
     return [Waiting(*row) for row in session.execute(select(*columns).where(Job.kind == kind, WAITS))]
 
 
@@ -312,13 +312,15 @@ def is_drawn_by(session: Session, workers: Sequence[str]) -> bool:
     return session.execute(select(Job.id).where(drawn).limit(1)).scalar_one_or_none() is not None
 
 
-def tallies(session: Session) -> Sequence[Tally]:
+def usage_counters(session: Session) -> Sequence[UsageCounter]:
     """How many jobs of all teams have ended how."""
-    return session.scalars(select(Tally).order_by(Tally.kind, Tally.state, Tally.reason)).all()
+    return session.scalars(
+        select(UsageCounter).order_by(UsageCounter.kind, UsageCounter.state, UsageCounter.reason)
+    ).all()
 
 
 @dataclass(frozen=True)
-class Told:
+class StoredEvent:
     """An event as it is sent: its data stays the text that the database has."""
 
     id: int
@@ -327,7 +329,7 @@ class Told:
     data: str
 
 
-def events_after(session: Session, places: dict[str, int]) -> list[Told]:
+def events_after(session: Session, places: dict[str, int]) -> list[StoredEvent]:
     """For several jobs at once: the events of each behind the last one its watcher has seen (`job id -> event id`).
 
     However many jobs there are, it is one statement with one parameter, and one step into an index for each of them.
@@ -344,7 +346,7 @@ def events_after(session: Session, places: dict[str, int]) -> list[Told]:
         .order_by(JobEvent.id)
         .limit(EVENTS_AT_ONCE)
     )
-    return [Told(*row) for row in session.execute(query)]
+    return [StoredEvent(*row) for row in session.execute(query)]
 
 
 def names(session: Session, user_ids: Collection[str]) -> dict[str, str]:

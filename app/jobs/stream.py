@@ -20,7 +20,7 @@ from app.contracts.jobs import FINAL
 from app.core.database import Database
 from app.core.errors import TooMany
 from app.jobs import queries
-from app.jobs.queries import Told
+from app.jobs.queries import StoredEvent
 
 log = structlog.get_logger(__name__)
 
@@ -130,7 +130,7 @@ class EventFeed:
         for watcher in self._watchers:
             watchers[watcher.job_id].append(watcher)
         places = {job_id: min(watcher.last for watcher in all_) for job_id, all_ in watchers.items()}
-        told: dict[str, list[Told]] = defaultdict(list)
+        told: dict[str, list[StoredEvent]] = defaultdict(list)
         for event in await run_in_threadpool(self._read, places):
             told[event.job_id].append(event)
         for job_id, events in told.items():
@@ -140,15 +140,15 @@ class EventFeed:
                     watcher.last = new[-1].id
                     watcher.chunks.put_nowait(Chunk(b"".join(map(encoded, new)), any(map(_ends, new))))
 
-    def _read(self, places: dict[str, int]) -> list[Told]:
+    def _read(self, places: dict[str, int]) -> list[StoredEvent]:
         with self._database.reading() as session:
             return queries.events_after(session, places)
 
 
-def encoded(event: Told) -> bytes:
+def encoded(event: StoredEvent) -> bytes:
     """One event on the wire. JSON as databases write it has no line breaks."""
     return f"event: {event.type}\nid: {event.id}\ndata: {event.data}\n\n".encode()
 
 
-def _ends(event: Told) -> bool:
+def _ends(event: StoredEvent) -> bool:
     return event.type == "state" and json.loads(event.data)["state"] in FINAL

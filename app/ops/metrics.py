@@ -48,7 +48,7 @@ OF_WORKERS: Final = {
 }
 
 
-class RequestFigures:
+class RequestMetrics:
     """Counts and times this process's requests by route; a stream counts when it ends."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
@@ -64,11 +64,11 @@ class RequestFigures:
 
 
 class Timing:
-    """Middleware that feeds RequestFigures."""
+    """Middleware that feeds RequestMetrics."""
 
-    def __init__(self, app: ASGIApp, figures: RequestFigures) -> None:
+    def __init__(self, app: ASGIApp, metrics: RequestMetrics) -> None:
         self._app = app
-        self._figures = figures
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Time the way to the first byte of the answer."""
@@ -80,8 +80,8 @@ class Timing:
         async def timing(message: Message) -> None:
             if message["type"] == "http.response.start":
                 route = _route(scope)
-                self._figures.requests.labels(scope["method"], route, message["status"]).inc()
-                self._figures.seconds.labels(route).observe(time.perf_counter() - began)
+                self._metrics.requests.labels(scope["method"], route, message["status"]).inc()
+                self._metrics.seconds.labels(route).observe(time.perf_counter() - began)
             await send(message)
 
         await self._app(scope, receive, timing)
@@ -170,10 +170,10 @@ def _of_ended(session: Session) -> Iterator[Metric]:
     )
     seconds = CounterMetricFamily("oneword_gpu_seconds", "Seconds of workers that ended jobs took.", labels=["kind"])
     work: dict[str, list[float]] = {kind: [0.0, 0.0] for kind in get_args(Kind)}
-    for tally in jobs.tallies(session):
-        ended.add_metric([tally.kind, tally.state, tally.reason], tally.jobs)
-        work[tally.kind][0] += tally.units
-        work[tally.kind][1] += tally.gpu_seconds
+    for counter in jobs.usage_counters(session):
+        ended.add_metric([counter.kind, counter.state, counter.reason], counter.jobs)
+        work[counter.kind][0] += counter.units
+        work[counter.kind][1] += counter.gpu_seconds
     for kind, (done, took) in work.items():
         units.add_metric([kind], done)
         seconds.add_metric([kind], took)
@@ -194,6 +194,6 @@ def _of_workers(session: Session) -> Iterator[Metric]:
     for name, meaning in OF_WORKERS.items():
         family = GaugeMetricFamily(f"oneword_worker_{name}", meaning, labels=["worker", "device"])
         for worker in alive:
-            if name in worker.figures:
-                family.add_metric([worker.name, worker.device], float(worker.figures[name]))
+            if name in worker.metrics:
+                family.add_metric([worker.name, worker.device], float(worker.metrics[name]))
         yield family

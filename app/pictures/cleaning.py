@@ -29,7 +29,7 @@ ALIKE_BITS: Final = 5  # of 256
 
 
 @dataclass(frozen=True)
-class Upload:
+class UploadedFile:
     """Bytes with the name that their sender gave them; the name is only ever shown."""
 
     name: str
@@ -55,7 +55,7 @@ class PictureCleaner:
         self._pool: ProcessPool | None = None
         self._lock = threading.Lock()
 
-    def check(self, uploads: Sequence[Upload], resolution: int) -> list[Checked]:
+    def check(self, uploads: Sequence[UploadedFile], resolution: int) -> list[Checked]:
         """Clean every upload side by side and say of each what is wrong or worth knowing."""
         waiting = [self._start(upload) for upload in uploads]
         cleaned = [self._result(upload, future) for upload, future in zip(uploads, waiting, strict=True)]
@@ -73,7 +73,7 @@ class PictureCleaner:
             checked.append(Checked(index, name, result, None, _warnings(result, checked, resolution)))
         return checked
 
-    def one(self, upload: Upload, decode: Callable[[bytes], Made | Fault], field: str) -> Made:
+    def one(self, upload: UploadedFile, decode: Callable[[bytes], Made | Fault], field: str) -> Made:
         """The result of `decode` (from `app.pictures.decoding`) for one upload. Raises PictureError naming `field`."""
         result: Made | Fault = self._result(upload, self._start(upload, decode))
         if isinstance(result, Fault):
@@ -106,12 +106,12 @@ class PictureCleaner:
                 )
             return self._pool
 
-    def _start(self, upload: Upload, decode: Callable[[bytes], Any] = decoding.clean) -> Any:
+    def _start(self, upload: UploadedFile, decode: Callable[[bytes], Any] = decoding.clean) -> Any:
         if len(upload.content) > self._bytes_max:
             return None
         return self._processes().schedule(decode, args=(upload.content,), timeout=SECONDS_MAX)
 
-    def _result(self, upload: Upload, future: Any) -> Any:
+    def _result(self, upload: UploadedFile, future: Any) -> Any:
         if future is None:
             return Fault(
                 "too-large",

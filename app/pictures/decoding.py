@@ -96,7 +96,7 @@ def mask(content: bytes) -> Clean | Fault:
     return _guarded(content, lambda: _clean(content, _by_light))
 
 
-def holes(content: bytes) -> Clean | Fault:
+def transparent_area(content: bytes) -> Clean | Fault:
     """The same as OpenAI's clients send it: what shows through is drawn anew, whatever colour it has."""
     return _guarded(content, lambda: _clean(content, _by_holes))
 
@@ -106,7 +106,7 @@ def texts(content: bytes) -> dict[str, str] | Fault:
     return _guarded(content, lambda: _texts(content))
 
 
-def shows_through(content: bytes) -> bool | Fault:
+def is_transparent(content: bytes) -> bool | Fault:
     """Whether a picture is transparent anywhere."""
     found = _guarded(content, lambda: _clean(content, _by_holes))
     if isinstance(found, Fault):

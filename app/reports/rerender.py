@@ -39,7 +39,7 @@ def draw_again(services: Services, principal: Principal, concept_id: str, number
             idempotency.remember(session, key, mark, job)
             return job
 
-    return idempotency.despite_racers(make)
+    return idempotency.retry_on_conflict(make)
 
 
 def _must_lack_it(session: Session, concept: Concept, version: Version) -> None:

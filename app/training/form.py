@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Form
 
-from app.contracts.training import Method, Prefer, Start, Tuning
+from app.contracts.training import Method, Prefer, StartMethod, Tuning
 
 
 def _tuning(
@@ -18,7 +18,7 @@ def _tuning(
     kappa: Annotated[
         float | None, Form(description="Of `directional`: more stays easier to change, less comes closer.")
     ] = None,
-    start: Annotated[Start | None, Form(description="The initializer's own rows, or its encoding.")] = None,
+    start: Annotated[StartMethod | None, Form(description="The initializer's own rows, or its encoding.")] = None,
     context_weight: Annotated[float | None, Form(description="Of context regularisation; 0 for none.")] = None,
     snr_gamma: Annotated[float | None, Form(description="Of min-SNR weighting; 0 for none.")] = None,
     prefer: Annotated[

@@ -17,10 +17,10 @@ from app.core import idempotency
 from app.core.database import new_id
 from app.core.errors import Conflict, InvalidInput
 from app.core.settings import Settings
-from app.core.storage import Tentative, tentatively
+from app.core.storage import BlobSavepoint, savepoint
 from app.jobs import service as ledger
 from app.jobs.models import Job
-from app.pictures.cleaning import Upload, accepted, count_problem
+from app.pictures.cleaning import UploadedFile, accepted, count_problem
 from app.pictures.decoding import Clean
 from app.web.dependencies import Services
 
@@ -29,10 +29,10 @@ WEIGHT_MAX = 100  # of what is added to the loss
 
 
 @dataclass(frozen=True)
-class Lesson:
+class TrainingRequest:
     """What somebody asked to be taught, as it was sent."""
 
-    uploads: Sequence[Upload]
+    uploads: Sequence[UploadedFile]
     initializer: str | None
     base_model: str | None = None
     placeholder: str = ""
@@ -49,7 +49,7 @@ class Lesson:
         return hashlib.sha256(repr((concept_id, pictures, sorted(fields.items()))).encode()).hexdigest()
 
 
-def teach(services: Services, principal: Principal, lesson: Lesson, key: str | None) -> Job:
+def teach(services: Services, principal: Principal, lesson: TrainingRequest, key: str | None) -> Job:
     """Make a concept and the job that teaches it."""
     settings, team_id, mark = services.settings, principal.team_id, lesson.fingerprint()
     with services.database.reading() as session:
@@ -64,7 +64,7 @@ def teach(services: Services, principal: Principal, lesson: Lesson, key: str | N
     pictures = _clean(services, lesson, model)
 
     def make() -> Job:
-        with tentatively(services.storage) as blobs:
+        with savepoint(services.storage) as blobs:
             rows = _store(blobs, team_id, pictures)
             with services.database.transaction() as session:
                 if (job := idempotency.earlier(session, team_id, key, mark)) is not None:
@@ -76,10 +76,12 @@ def teach(services: Services, principal: Principal, lesson: Lesson, key: str | N
                 blobs.keep()
         return job
 
-    return idempotency.despite_racers(make)
+    return idempotency.retry_on_conflict(make)
 
 
-def teach_again(services: Services, principal: Principal, concept_id: str, lesson: Lesson, key: str | None) -> Job:
+def teach_again(
+    services: Services, principal: Principal, concept_id: str, lesson: TrainingRequest, key: str | None
+) -> Job:
     """Another version of a concept; without new pictures, from the newest version's. Both are kept."""
     settings, team_id, mark = services.settings, principal.team_id, lesson.fingerprint(concept_id)
     with services.database.reading() as session:
@@ -97,7 +99,7 @@ def teach_again(services: Services, principal: Principal, concept_id: str, lesso
         pictures = _clean(services, lesson, model)
 
     def make() -> Job:
-        with tentatively(services.storage) as blobs:
+        with savepoint(services.storage) as blobs:
             rows = _store(blobs, team_id, pictures)
             with services.database.transaction() as session:
                 if (job := idempotency.earlier(session, team_id, key, mark)) is not None:
@@ -111,7 +113,7 @@ def teach_again(services: Services, principal: Principal, concept_id: str, lesso
                 blobs.keep()
         return job
 
-    return idempotency.despite_racers(make)
+    return idempotency.retry_on_conflict(make)
 
 
 def _queue(
@@ -119,7 +121,7 @@ def _queue(
     settings: Settings,
     principal: Principal,
     concept: Concept,
-    lesson: Lesson,
+    lesson: TrainingRequest,
     initializer: str,
     pictures: Sequence[Picture],
 ) -> Job:
@@ -164,12 +166,12 @@ def _queue(
     return job
 
 
-def _clean(services: Services, lesson: Lesson, model: AllowedModel) -> list[Clean]:
+def _clean(services: Services, lesson: TrainingRequest, model: AllowedModel) -> list[Clean]:
     checked = services.pictures.check(lesson.uploads, model.facts.resolution)
     return accepted(checked, services.settings.pictures_min, services.settings.pictures_max)
 
 
-def _store(blobs: Tentative, team_id: str, pictures: Sequence[Clean]) -> list[Picture]:
+def _store(blobs: BlobSavepoint, team_id: str, pictures: Sequence[Clean]) -> list[Picture]:
     """Blobs of the pictures, and the rows that will name them."""
     rows = []
     for position, picture in enumerate(pictures):
@@ -215,7 +217,7 @@ def _must_rest(concept: Concept, versions: Sequence[Version]) -> None:
         )
 
 
-def _check_options(lesson: Lesson, settings: Settings) -> None:
+def _check_options(lesson: TrainingRequest, settings: Settings) -> None:
     if lesson.kind not in KINDS:
         raise InvalidInput(
             f"The kind {lesson.kind!r} is unknown. A concept is an object or a style.", field="kind", code="kind"

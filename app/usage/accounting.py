@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from app.core.database import count_up, now
-from app.jobs.models import Job, Tally
+from app.jobs.models import Job, UsageCounter
 from app.usage.models import DayOfUse
 
 ON_A_GPU: Final = ("training", "generation", "report")
@@ -33,4 +33,9 @@ def close(session: Session, job: Job) -> None:
     problem = (job.error or {}).get("type", "") if job.state == "failed" else ""
     done = job.units if job.state == "succeeded" else 0.0
     amounts = {"jobs": 1, "units": done, "gpu_seconds": job.gpu_seconds}
-    count_up(session, Tally, {"kind": job.kind, "state": job.state, "reason": problem.rpartition("/")[2][:60]}, amounts)
+    count_up(
+        session,
+        UsageCounter,
+        {"kind": job.kind, "state": job.state, "reason": problem.rpartition("/")[2][:60]},
+        amounts,
+    )

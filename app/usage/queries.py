@@ -4,7 +4,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from app.concepts.models import Concept, Picture, Version
-from app.generation.models import Generation, Image, Upload
+from app.generation.models import Generation, GenerationUpload, Image
 from app.usage.models import DayOfUse
 
 
@@ -35,9 +35,9 @@ def stored_bytes(session: Session, team_id: str) -> int:
         .where(Picture.team_id == team_id, Concept.deleted_at.is_(None))
     )
     sent = (
-        select(func.sum(Upload.bytes))
-        .join(Generation, Generation.id == Upload.generation_id)
-        .where(Upload.team_id == team_id, Generation.deleted_at.is_(None))
+        select(func.sum(GenerationUpload.bytes))
+        .join(Generation, Generation.id == GenerationUpload.generation_id)
+        .where(GenerationUpload.team_id == team_id, Generation.deleted_at.is_(None))
     )
     reported = (
         select(func.sum(Version.report_bytes))

@@ -20,4 +20,4 @@ class Worker(Base):
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     clock_at: Mapped[datetime]  # its own clock when it was seen, beside the database's
-    figures: Mapped[dict[str, Any]]  # what /metrics shows of it
+    metrics: Mapped[dict[str, Any]]  # what /metrics shows of it

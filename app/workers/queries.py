@@ -35,6 +35,6 @@ def forget(session: Session, name: str) -> None:
     session.execute(delete(Worker).where(Worker.name == name))
 
 
-def forget_silent(session: Session, moment: datetime) -> int:
+def remove_stale_workers(session: Session, moment: datetime) -> int:
     """Workers that died long ago are no news any more. Returns how many there were."""
     return rows_changed(session.execute(delete(Worker).where(Worker.seen_at < moment - FORGOTTEN_AFTER)))

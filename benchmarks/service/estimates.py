@@ -84,7 +84,7 @@ def _work(database: Database, name: str, over: threading.Event) -> None:
         with database.transaction() as session:
             moment = now(session)
             session.merge(
-                Worker(name=name, kinds={"generation": 16}, device="none", figures={}, started_at=moment,
+                Worker(name=name, kinds={"generation": 16}, device="none", metrics={}, started_at=moment,
                        seen_at=moment, clock_at=moment)
             )  # fmt: skip
             leader = ledger.claim(session, "generation", name, 60)

@@ -21,7 +21,7 @@ from sqlalchemy.engine import make_url
 import app.rooms  # noqa: F401 (every table)
 from app.accounts import service as accounts
 from app.concepts import search_terms
-from app.concepts.models import Concept, ConceptWord, Picture, Version
+from app.concepts.models import Concept, Picture, SearchTerm, Version
 from app.core.database import Database, new_id, utc_now
 from app.core.settings import REPOSITORY
 from app.ops.migrate import upgrade
@@ -111,7 +111,7 @@ def _wait_for(client: httpx.Client) -> None:
 def fill_library(place: Installation, first: int, last: int) -> None:
     """Concepts `first` to `last` of the team, each learned from four pictures and found by its words."""
     chance, began = random.Random(first), utc_now() - timedelta(days=30)
-    tables: dict[str, list[tuple[object, ...]]] = {"concepts": [], "concept_words": [], "versions": [], "pictures": []}
+    tables: dict[str, list[tuple[object, ...]]] = {"concepts": [], "search_terms": [], "versions": [], "pictures": []}
     for number in range(first, last):
         name = f"{chance.choice(COLOURS)} {chance.choice(NOUNS)} {number}"
         moment = began + timedelta(seconds=number)
@@ -125,8 +125,8 @@ def fill_library(place: Installation, first: int, last: int) -> None:
             concept.id, place.team_id, place.user_id, name, concept.description, tags, concept.placeholder,
             concept.initializer, "object", "demo", "sd1", 1, moment, moment,
         ))  # fmt: skip
-        tables["concept_words"] += [
-            (concept.id, word, place.team_id) for word in dict.fromkeys(search_terms.words_of(concept))
+        tables["search_terms"] += [
+            (concept.id, term, place.team_id) for term in dict.fromkeys(search_terms.terms_of(concept))
         ]
         tables["versions"].append((
             version_id, place.team_id, concept.id, 1, "ready", "demo", concept.initializer, 1, "{}", moment, moment,
@@ -152,11 +152,11 @@ def fill_library(place: Installation, first: int, last: int) -> None:
 _COLUMNS = {
     "concepts": "id team_id owner_id name description tags placeholder initializer kind base_model family "
     "current_version created_at updated_at",
-    "concept_words": "concept_id word team_id",
+    "search_terms": "concept_id term team_id",
     "versions": "id team_id concept_id number state base_model initializer vectors files created_at finished_at",
     "pictures": "id team_id version_id position key sha256 media_type width height bytes",
 }
-assert set(_COLUMNS) == {table.__tablename__ for table in (Concept, ConceptWord, Version, Picture)}
+assert set(_COLUMNS) == {table.__tablename__ for table in (Concept, SearchTerm, Version, Picture)}
 
 
 def _copy(database: Database, tables: dict[str, list[tuple[object, ...]]]) -> None:

@@ -6,8 +6,8 @@ from PIL import Image
 
 from worker.engine.base_models import BaseModel
 from worker.engine.embeddings.formats import Embedding
-from worker.engine.generation import Request, Settings, draw
-from worker.engine.inversion import Options, Step, invert
+from worker.engine.generation import Request, SamplerSettings, draw
+from worker.engine.inversion import Options, TrainingStep, invert
 
 AT_ONCE = 8  # drawings in one loop
 
@@ -16,14 +16,14 @@ def drawn(
     model: BaseModel, texts: list[str], concepts: dict[str, Embedding] | None = None, seed: int = 0
 ) -> list[Image.Image]:
     """A picture of each text, the first with this seed, the next with the next one."""
-    settings, pictures = Settings.for_model(model), []
+    settings, pictures = SamplerSettings.for_model(model), []
     requests = [Request(text, concepts=concepts or {}, seed=seed + number) for number, text in enumerate(texts)]
     for start in range(0, len(requests), AT_ONCE):
         pictures += draw(model, requests[start : start + AT_ONCE], settings)
     return pictures
 
 
-def learned(model: BaseModel, pictures: list[Image.Image], initializer: str, kind: str, seed: int) -> Step:
+def learned(model: BaseModel, pictures: list[Image.Image], initializer: str, kind: str, seed: int) -> TrainingStep:
     """The last step of teaching with the default method."""
     options = Options.for_model(model, kind=kind, seed=seed)
     return deque(invert(model, pictures, initializer, options), maxlen=1).pop()

@@ -37,7 +37,7 @@ from models.recipe.world.individuals import PATTERNS, SPECIES, WEARS, pattern_co
 from models.recipe.world.words import article
 from worker.engine.base_models import BaseModel, load
 from worker.engine.embeddings.formats import Embedding
-from worker.engine.generation import Request, Settings, draw
+from worker.engine.generation import Request, SamplerSettings, draw
 
 SEED = 900_000  # of everything here; the training's are far below
 STYLED, PATTERNED, DRESSED, PAIRED = 0.16, 0.1, 0.1, 0.12  # shares of the drawings; the rest name kind, colour, scene
@@ -219,7 +219,7 @@ def seconds_a_picture(model: BaseModel, times: int = 3) -> float:
     taken = []
     for _ in range(times + 1):  # the first warms up
         began = time.monotonic()
-        draw(model, [Request("a photo of a red cat on the beach", seed=1)], Settings.for_model(model, steps=20))
+        draw(model, [Request("a photo of a red cat on the beach", seed=1)], SamplerSettings.for_model(model, steps=20))
         taken.append(time.monotonic() - began)
     return round(min(taken[1:]), 2)
 

@@ -26,7 +26,7 @@ from app.core.settings import REPOSITORY, Settings
 from app.jobs.models import Job, JobEvent
 from app.main import create_app
 from tests.acceptance.nursery import Nursery
-from worker.context import Studio
+from worker.context import WorkerContext
 from worker.engine.embeddings.formats import Embedding, read_native
 from worker.maintenance.orphaned_blobs import remove_orphans
 from worker.maintenance.sweep import sweep
@@ -126,7 +126,7 @@ class Stack:
         self.folder = settings.data_dir
         self.folder.mkdir(parents=True, exist_ok=True)
         self.database = Database(settings.resolved_database_url)
-        self.studio = Studio.from_settings(settings)
+        self.studio = WorkerContext.from_settings(settings)
         self.broker: ValkeyServer | None = None
         self.workers: list[Worker] = []
         self.webs: list[Web] = []

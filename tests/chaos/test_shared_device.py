@@ -28,12 +28,12 @@ def test_a_worker_that_takes_both_draws_while_it_teaches_and_finishes_both(stack
     stack.wait_for(teaching, "succeeded")
 
 
-def taught(stack: Stack, placeholder: str, give_way: Callable[[], None]) -> torch.Tensor:
+def taught(stack: Stack, placeholder: str, yield_to_generation: Callable[[], None]) -> torch.Tensor:
     job_id = stack.teach(placeholder, steps_max=12)
     with stack.database.transaction() as session:
         job = ledger.claim(session, "training", "here", 60.0)
     assert job is not None
-    teach(stack.studio, job, multiprocessing.Event(), give_way)
+    teach(stack.studio, job, multiprocessing.Event(), yield_to_generation)
     return stack.embedding(job_id).rows["text_encoder"]
 
 

@@ -11,9 +11,9 @@ from PIL import Image, ImageDraw
 
 from worker.engine.base_models import BaseModel
 from worker.engine.errors import DrawingError
-from worker.engine.generation import Request, Settings, Step, draw, pictures_that_fit, ran_out
+from worker.engine.generation import DenoisingStep, Request, SamplerSettings, draw, pictures_that_fit, ran_out
 from worker.engine.generation import memory as memory_module
-from worker.engine.generation.latent_preview import glimpses
+from worker.engine.generation.latent_preview import latent_previews
 
 Tiny = Callable[[str], BaseModel]
 SIDE = 32
@@ -39,8 +39,8 @@ def mask(size: tuple[int, int] = (SIDE, SIDE), box: tuple[int, int, int, int] = 
     return white
 
 
-def settings(**asked: Any) -> Settings:
-    return Settings(**{"steps": 4, "scheduler": "ddim", "width": SIDE, "height": SIDE, **asked})
+def settings(**asked: Any) -> SamplerSettings:
+    return SamplerSettings(**{"steps": 4, "scheduler": "ddim", "width": SIDE, "height": SIDE, **asked})
 
 
 @pytest.mark.parametrize("family", ["sd1", "sd2", "sdxl"])
@@ -114,12 +114,12 @@ def test_what_cannot_be_drawn_from_a_picture_is_a_sentence(tiny: Tiny, asked: di
 
 
 def test_a_glimpse_is_nearly_the_picture_made_small(demo: BaseModel) -> None:
-    seen: list[Step] = []
+    seen: list[DenoisingStep] = []
     glimpsed: list[Image.Image] = []
 
-    def look(step: Step) -> None:
+    def look(step: DenoisingStep) -> None:
         seen.append(step)
-        glimpsed[:] = step.glimpses()
+        glimpsed[:] = step.latent_previews()
 
     requests = [Request("a photo of a red cat on the beach", seed=seed) for seed in (1, 2)]
     pictures = draw(demo, requests, settings(steps=6, width=64, height=64), on_step=look)
@@ -131,7 +131,7 @@ def test_a_glimpse_is_nearly_the_picture_made_small(demo: BaseModel) -> None:
 
 
 def test_glimpses_of_large_pictures_stay_small(tiny: Tiny) -> None:
-    (glimpse,) = glimpses(tiny("sd1"), torch.zeros(1, 4, 130, 200))
+    (glimpse,) = latent_previews(tiny("sd1"), torch.zeros(1, 4, 130, 200))
     assert max(glimpse.size) <= 64
 
 

@@ -17,7 +17,7 @@ from app.contracts.embeddings import ImportFile, ImportSpec
 from worker.engine.base_models import BaseModel
 from worker.engine.embeddings import formats
 from worker.engine.embeddings.formats import Embedding
-from worker.engine.generation import Request, Settings, draw
+from worker.engine.generation import Request, SamplerSettings, draw
 from worker.handlers.embeddings import joined
 
 FIRST = torch.randn(2, 32, generator=torch.Generator().manual_seed(0)) * 0.1
@@ -113,7 +113,7 @@ def imported(files: Files) -> Embedding:
 
 def drawn(model: BaseModel, embedding: Embedding) -> Any:
     request = Request("a photo of a <my-mug>", concepts={"<my-mug>": embedding}, seed=3, guidance=4.0)
-    return np.asarray(draw(model, [request], Settings(2, "ddim", 32, 32))[0])
+    return np.asarray(draw(model, [request], SamplerSettings(2, "ddim", 32, 32))[0])
 
 
 @pytest.mark.parametrize("tool", ONE_ENCODER)

@@ -12,7 +12,7 @@ from PIL import Image
 from worker.engine.base_models import BaseModel
 from worker.engine.embeddings.formats import Embedding
 from worker.engine.errors import DrawingError, EmbeddingError
-from worker.engine.generation import SCHEDULERS, Request, Settings, Step, draw, parameters_text
+from worker.engine.generation import SCHEDULERS, DenoisingStep, Request, SamplerSettings, draw, parameters_text
 from worker.engine.generation.prompts import Text, condition
 
 Tiny = Callable[[str], BaseModel]
@@ -34,8 +34,8 @@ def far(one: Image.Image, other: Image.Image) -> int:
     return int(np.abs(levels(one) - levels(other)).max())
 
 
-def settings_for(model: BaseModel, **asked: Any) -> Settings:
-    return Settings.for_model(model, **{"steps": 3, "scheduler": "ddim", **asked})
+def settings_for(model: BaseModel, **asked: Any) -> SamplerSettings:
+    return SamplerSettings.for_model(model, **{"steps": 3, "scheduler": "ddim", **asked})
 
 
 @pytest.mark.parametrize("family", ["sd1", "sd2", "sdxl"])
@@ -106,7 +106,7 @@ def test_every_step_is_heard_and_may_end_the_loop(tiny: Tiny) -> None:
     )
     assert heard == [(1, 3), (2, 3), (3, 3)]
 
-    def cancel(step: Step) -> None:
+    def cancel(step: DenoisingStep) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

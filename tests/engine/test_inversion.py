@@ -12,7 +12,7 @@ from PIL import Image
 from worker.engine.base_models import BaseModel, Conditioning, NoiseSchedule
 from worker.engine.base_models.precision import Precision
 from worker.engine.errors import InversionError
-from worker.engine.inversion import LEARNED, OUT_OF_STEPS, Inversion, Options, Step, advance, invert
+from worker.engine.inversion import LEARNED, OUT_OF_STEPS, Inversion, Options, TrainingStep, advance, invert
 from worker.engine.inversion.loss import denoising_loss
 from worker.engine.inversion.samples import Samples
 
@@ -29,13 +29,13 @@ def taught_in(teaching: torch.dtype, model: BaseModel) -> BaseModel:
     return replace(model, precision=Precision(torch.float32, teaching))
 
 
-def last(steps: Iterator[Step]) -> Step:
+def last(steps: Iterator[TrainingStep]) -> TrainingStep:
     """Run to the end."""
     *_, step = steps
     return step
 
 
-def same_rows(one: Step, other: Step) -> bool:
+def same_rows(one: TrainingStep, other: TrainingStep) -> bool:
     a, b = one.embedding.rows, other.embedding.rows
     return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
 
@@ -70,7 +70,7 @@ def test_a_resumed_run_is_the_uninterrupted_one_bit_for_bit(
     resumed = last(invert(model, pictures, "mug", SHORT, resume=checkpoint))
     assert same_rows(whole, resumed)
     assert whole.best_evaluation == resumed.best_evaluation
-    assert whole.inversion.word.evaluations == resumed.inversion.word.evaluations
+    assert whole.inversion.concept.evaluations == resumed.inversion.concept.evaluations
 
 
 def test_the_same_step_has_the_same_gradient_on_several_threads(demo: BaseModel, pictures: Pictures) -> None:
@@ -129,10 +129,10 @@ def test_learning_lowers_the_evaluation_on_the_demo_model(demo: BaseModel, pictu
 def test_every_option_reaches_the_optimiser(tiny: Tiny, pictures: Pictures) -> None:
     options = replace(SHORT, learning_rate=0.011, beta_1=0.81, beta_2=0.97, epsilon=1e-5, weight_decay=0.03)
     inversion = Inversion(tiny("sd1"), pictures, "mug", options)
-    (group,) = inversion.word.optimiser.param_groups
+    (group,) = inversion.concept.optimiser.param_groups
     reached = {name: group[name] for name in ("lr", "betas", "eps", "weight_decay")}
     assert reached == {"lr": 0.011, "betas": (0.81, 0.97), "eps": 1e-5, "weight_decay": 0.03}
-    assert [id(row) for row in group["params"]] == [id(row) for row in inversion.word.rows.values()]
+    assert [id(row) for row in group["params"]] == [id(row) for row in inversion.concept.rows.values()]
 
 
 def test_every_other_option_reaches_the_run(tiny: Tiny, pictures: Pictures) -> None:
@@ -141,13 +141,13 @@ def test_every_other_option_reaches_the_run(tiny: Tiny, pictures: Pictures) -> N
     )
     inversion = Inversion(tiny("sd1"), pictures, "mug", options)
     assert len(inversion.captions["text_encoder"]) == 19
-    assert len(inversion.word.rows["text_encoder"]) == 3
+    assert len(inversion.concept.rows["text_encoder"]) == 3
     assert len(inversion.latents) == 2 * len(pictures)
-    assert len(inversion.next_reading().samples.t) == 5
-    assert len(inversion.exam.t) == 7
+    assert len(inversion.next_batch().samples.t) == 5
+    assert len(inversion.validation_batch.t) == 7
     steps = list(invert(tiny("sd1"), pictures, "mug", options))
     assert [step.number for step in steps] == [0, 1, 2, 3, 4]
-    assert len(steps[-1].inversion.word.evaluations) == 3  # at 0, 3 and the end
+    assert len(steps[-1].inversion.concept.evaluations) == 3  # at 0, 3 and the end
 
 
 @pytest.mark.parametrize(
@@ -161,26 +161,26 @@ def test_an_option_out_of_range_is_named_with_its_value(demo: BaseModel, name: s
 
 def test_the_best_rows_are_kept_and_not_the_last(tiny: Tiny, pictures: Pictures) -> None:
     inversion = Inversion(tiny("sd1"), pictures, "mug", SHORT)
-    inversion.word.judge(1.0, 0)
-    good = inversion.word.rows["text_encoder"].detach().clone()
+    inversion.concept.judge(1.0, 0)
+    good = inversion.concept.rows["text_encoder"].detach().clone()
     advance(tiny("sd1"), [inversion])
-    inversion.word.judge(2.0, 1)
-    assert torch.equal(inversion.word.best["text_encoder"], good)
-    assert inversion.word.best_evaluation == 1.0
+    inversion.concept.judge(2.0, 1)
+    assert torch.equal(inversion.concept.best["text_encoder"], good)
+    assert inversion.concept.best_evaluation == 1.0
 
 
 def test_rows_that_run_away_go_back_to_the_best_and_on_more_carefully(tiny: Tiny, pictures: Pictures) -> None:
     steps = invert(tiny("sd1"), pictures, "mug", SHORT)
     next(steps)
     step = next(steps)
-    word = step.inversion.word
-    word.rows["text_encoder"].data.fill_(float("nan"))
+    concept = step.inversion.concept
+    concept.rows["text_encoder"].data.fill_(float("nan"))
     step = next(steps)
     assert step.warnings == (
         "Learning ran away by step 2. It goes on from the best rows so far, with a quarter of the learning rate.",
     )
     assert torch.equal(step.embedding.rows["text_encoder"], step.best.rows["text_encoder"])
-    assert word.optimiser.param_groups[0]["lr"] == pytest.approx(SHORT.learning_rate / 4)
+    assert concept.optimiser.param_groups[0]["lr"] == pytest.approx(SHORT.learning_rate / 4)
     end = last(steps)
     assert end.embedding.rows["text_encoder"].isfinite().all()
 
@@ -226,7 +226,7 @@ def test_words_learned_together_are_the_words_learned_alone(
         active = [inversion for inversion in company if inversion.stopped is None]
         steps |= {id(step.inversion): step for step in advance(model, active)}
     for expected, inversion in zip(alone, company, strict=True):
-        together = cast(Step, steps[id(inversion)])
+        together = cast(TrainingStep, steps[id(inversion)])
         for name, rows in expected.embedding.rows.items():
             torch.testing.assert_close(together.embedding.rows[name], rows, rtol=1e-3, atol=1e-4)
 
@@ -244,5 +244,5 @@ def test_the_loss_of_a_perfect_prediction_is_zero(prediction: str) -> None:
         torch.testing.assert_close(z_t, alpha * samples.z_0 + sigma * samples.eps)
         return perfect
 
-    model = cast(BaseModel, SimpleNamespace(noise_schedule=schedule, predict_again_and_again=predict))
+    model = cast(BaseModel, SimpleNamespace(noise_schedule=schedule, predict_for_training=predict))
     assert torch.equal(denoising_loss(model, samples, Conditioning(torch.empty(3, 1, 1))), torch.zeros(3))

@@ -11,11 +11,11 @@ import torch
 from PIL import Image, ImageDraw
 from torch.nn.functional import normalize
 
-from app.contracts.training import Method, Prefer, Start, Tuning
+from app.contracts.training import Method, Prefer, StartMethod, Tuning
 from worker.engine.base_models import BaseModel, NoiseSchedule
 from worker.engine.errors import InversionError
 from worker.engine.evaluation import Prefer as Preferred
-from worker.engine.inversion import Inversion, Options, Step, advance, invert
+from worker.engine.inversion import Inversion, Options, TrainingStep, advance, invert
 from worker.engine.inversion.context import Context
 from worker.engine.inversion.directional import Directional
 from worker.engine.inversion.initial import encoded_rows, mean_norm, token_rows
@@ -58,15 +58,15 @@ OTHERWISE: dict[str, tuple[Options, Any]] = {
 }
 
 
-def last(model: BaseModel, pictures: Pictures, options: Options, **others: Any) -> Step:
+def last(model: BaseModel, pictures: Pictures, options: Options, **others: Any) -> TrainingStep:
     *_, step = invert(model, pictures, "mug", options, **others)
     return step
 
 
-def traced(step: Step) -> tuple[Any, ...]:
+def traced(step: TrainingStep) -> tuple[Any, ...]:
     """What a run came to."""
     rows = {name: value.tolist() for name, value in step.embedding.rows.items()}
-    return rows, step.number, step.inversion.word.evaluations
+    return rows, step.number, step.inversion.concept.evaluations
 
 
 def test_every_option_has_a_run_in_which_it_matters() -> None:
@@ -76,7 +76,7 @@ def test_every_option_has_a_run_in_which_it_matters() -> None:
 def test_what_can_be_asked_over_rest_are_options_of_the_same_names() -> None:
     assert Tuning.model_fields.keys() - {"prefer"} <= OTHERWISE.keys()
     assert "prefer" not in Tuning(prefer="likeness").asked()
-    assert (get_args(Method), get_args(Start)) == (CHOICES["method"], CHOICES["start"])
+    assert (get_args(Method), get_args(StartMethod)) == (CHOICES["method"], CHOICES["start"])
     assert get_args(Prefer) == get_args(Preferred)
 
 
@@ -206,7 +206,7 @@ def test_an_error_where_nothing_counts_is_no_loss() -> None:
     eps = torch.tensor([9.0, 3.0]).view(1, 1, 1, 2)
     samples = Samples(torch.zeros_like(eps), eps, torch.tensor([0]), torch.tensor([0]), weight)
     model = cast(
-        BaseModel, SimpleNamespace(noise_schedule=schedule, predict_again_and_again=lambda z, t, c: torch.zeros_like(z))
+        BaseModel, SimpleNamespace(noise_schedule=schedule, predict_for_training=lambda z, t, c: torch.zeros_like(z))
     )
     assert denoising_loss(model, samples, cast(Any, None)).item() == 9.0  # 3 squared, twice as heavy, over two places
 
@@ -228,10 +228,10 @@ def test_a_mask_of_another_size_is_a_sentence_with_both_sizes(pictures: Pictures
 def test_a_run_keeps_its_best_rows_and_a_few_evenly_spaced_ones(tiny: Tiny, pictures: Pictures) -> None:
     end = last(tiny("sd1"), pictures, replace(SHORT, steps_max=26, stop_ratio=0.0))
     best, *others = end.candidates
-    assert best.evaluation == min(end.inversion.word.evaluations)
+    assert best.evaluation == min(end.inversion.concept.evaluations)
     assert 1 <= len(others) <= KEPT_MAX
-    spacing = end.inversion.word.kept[0].number
-    assert all(each.number % spacing == 0 for each in end.inversion.word.kept)
+    spacing = end.inversion.concept.kept[0].number
+    assert all(each.number % spacing == 0 for each in end.inversion.concept.kept)
     assert len({each.number for each in end.candidates}) == len(end.candidates)
 
 
@@ -281,5 +281,5 @@ def test_a_compiled_unet_is_made_once_for_each_size_and_teaches_the_same(
     plain = Inversion(tiny("sd1"), pictures, "mug", replace(options, seed=0))
     for _ in range(3):
         advance(tiny("sd1"), [plain])
-    for name, rows in plain.word.rows.items():
-        torch.testing.assert_close(words[0].word.rows[name], rows, rtol=1e-3, atol=1e-4)
+    for name, rows in plain.concept.rows.items():
+        torch.testing.assert_close(words[0].concept.rows[name], rows, rtol=1e-3, atol=1e-4)

@@ -18,8 +18,8 @@ from tests.engine.conftest import DEMO
 from worker.engine.base_models import BaseModel
 from worker.engine.embeddings import formats
 from worker.engine.embeddings.formats import Embedding
-from worker.engine.generation import SCHEDULERS, Request, Settings, draw
-from worker.engine.generation.batch_invariant import steady
+from worker.engine.generation import SCHEDULERS, Request, SamplerSettings, draw
+from worker.engine.generation.batch_invariant import batch_invariant
 from worker.engine.generation.prompts import Overlay, Text, condition
 from worker.engine.generation.schedulers import scheduler_for
 
@@ -95,7 +95,7 @@ def test_ids_and_embeddings_are_diffusers_own_bit_for_bit(
 
 def test_a_seed_draws_the_picture_that_diffusers_draws(demo: BaseModel, demo_pipeline: tuple[Any, Embedding]) -> None:
     theirs, embedding = demo_pipeline
-    with steady(theirs.unet, theirs.vae, theirs.text_encoder):  # rounds as ours does
+    with batch_invariant(theirs.unet, theirs.vae, theirs.text_encoder):  # rounds as ours does
         expected = theirs(
             "a photo of a <my-mug> at night",
             negative_prompt="a dark photo",
@@ -104,14 +104,14 @@ def test_a_seed_draws_the_picture_that_diffusers_draws(demo: BaseModel, demo_pip
             generator=torch.Generator().manual_seed(3),
         ).images[0]
     request = Request("a photo of a <my-mug> at night", "a dark photo", {"<my-mug>": embedding}, seed=3, guidance=4.0)
-    (ours,) = draw(demo, [request], Settings(4, "ddim", 64, 64))
+    (ours,) = draw(demo, [request], SamplerSettings(4, "ddim", 64, 64))
     assert np.array_equal(np.asarray(ours), np.asarray(expected))
 
 
 @pytest.fixture(scope="module")
 def picture(demo: BaseModel) -> Image.Image:
     """A picture of the demo model's own."""
-    return draw(demo, [Request("a photo of a red cat on the beach", seed=3)], Settings(4, "ddim", 64, 64))[0]
+    return draw(demo, [Request("a photo of a red cat on the beach", seed=3)], SamplerSettings(4, "ddim", 64, 64))[0]
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +129,7 @@ def test_a_picture_becomes_what_diffusers_makes_of_it(
     generator = torch.Generator().manual_seed(5)
     expected = image_to_image("a photo of a blue dog", image=picture, generator=generator, **asked).images[0]
     request = Request("a photo of a blue dog", seed=5, guidance=4.0, init_image=picture, strength=0.6)
-    (ours,) = draw(demo, [request], Settings(5, scheduler, 64, 64))
+    (ours,) = draw(demo, [request], SamplerSettings(5, scheduler, 64, 64))
     assert far(ours, expected) <= 1
 
 
@@ -156,7 +156,7 @@ def test_a_masked_part_becomes_what_diffusers_makes_of_it(
         generator=torch.Generator().manual_seed(5),
     ).images[0]
     request = Request("a cat", seed=5, guidance=4.0, init_image=before, mask=mask, strength=strength)
-    (ours,) = draw(tiny("sd1"), [request], Settings(4, "ddim", 32, 32))
+    (ours,) = draw(tiny("sd1"), [request], SamplerSettings(4, "ddim", 32, 32))
     drawn = np.asarray(mask) > 0
     assert np.abs(np.asarray(ours, dtype=int) - np.asarray(expected, dtype=int))[drawn].max() <= 1
     assert np.array_equal(np.asarray(ours)[~drawn], np.asarray(before)[~drawn])
@@ -202,7 +202,7 @@ def test_sdxl_draws_what_diffusers_draws_with_both_files(
         generator=torch.Generator().manual_seed(5),
     ).images[0]
     request = Request("a photo of a <x>", negative, {"<x>": embedding}, seed=5, guidance=4.0)
-    (ours,) = draw(tiny("sdxl"), [request], Settings(3, "ddim", 32, 32))
+    (ours,) = draw(tiny("sdxl"), [request], SamplerSettings(3, "ddim", 32, 32))
     # The encoders see both texts in one batch here and one by one there, which moves the last bits.
     difference = np.abs(np.asarray(ours, dtype=int) - np.asarray(expected, dtype=int))
     assert difference.max() <= 1

@@ -14,13 +14,13 @@ from PIL import Image
 from worker.engine.base_models import BaseModel
 from worker.engine.embeddings.formats import Embedding
 from worker.engine.errors import BaseModelError
-from worker.engine.evaluation import HELD_OUT, Plan, Scorer, draw_report, load_scorer
+from worker.engine.evaluation import HELD_OUT, EvaluationPlan, Scorer, draw_report, load_scorer
 from worker.engine.evaluation.scores import Scores, score, score_pictures
-from worker.engine.inversion import Candidate
+from worker.engine.inversion import EmbeddingCandidate
 from worker.engine.inversion.templates import CAPTIONS
 
 CPU = torch.device("cpu")
-PLAN = Plan(steps=1, seeds=2, compare=True)
+PLAN = EvaluationPlan(steps=1, seeds=2, compare=True)
 X, Y, Z = torch.eye(3)
 
 
@@ -29,10 +29,10 @@ def scorer(scorer_folder: Path) -> Scorer:
     return load_scorer(scorer_folder, CPU)
 
 
-def candidate(model: BaseModel, step: int) -> Candidate:
+def candidate(model: BaseModel, step: int) -> EmbeddingCandidate:
     generator = torch.Generator().manual_seed(step)
     rows = {name: torch.randn(1, width, generator=generator) for name, width in model.widths.items()}
-    return Candidate(step, 0.5, Embedding(rows))
+    return EmbeddingCandidate(step, 0.5, Embedding(rows))
 
 
 def test_likeness_is_the_mean_over_all_pairs() -> None:
@@ -180,8 +180,8 @@ def test_where_drawing_is_dear_only_the_preferred_checkpoint_is_drawn(demo: Base
     unet = torch.nn.Module()
     unet.config = SimpleNamespace(sample_size=128)  # type: ignore[assignment]
     large = replace(demo, unet=unet)
-    assert not Plan.for_model(large).compare
-    assert Plan.for_model(demo).compare
+    assert not EvaluationPlan.for_model(large).compare
+    assert EvaluationPlan.for_model(demo).compare
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from tests.engine.test_report import candidate
 from worker.engine.base_models import BaseModel
 from worker.engine.embeddings import formats
 from worker.engine.errors import BaseModelError
-from worker.engine.evaluation import Plan, Scorer, load_scorer
-from worker.handlers.report_files import Lesson, Reporting
+from worker.engine.evaluation import EvaluationPlan, Scorer, load_scorer
+from worker.handlers.report_files import Reporting, ReportInputs
 
 
 @pytest.fixture
@@ -25,13 +25,13 @@ def storage(tmp_path: Path) -> Storage:
 
 @pytest.fixture
 def model(tiny: Callable[[str], BaseModel], monkeypatch: pytest.MonkeyPatch) -> BaseModel:
-    monkeypatch.setattr(Plan, "for_model", lambda _: Plan(steps=1, seeds=1, compare=True))
+    monkeypatch.setattr(EvaluationPlan, "for_model", lambda _: EvaluationPlan(steps=1, seeds=1, compare=True))
     return tiny("sd1")
 
 
 @pytest.fixture
-def lesson(pictures: list[Image.Image]) -> Lesson:
-    return Lesson("<my-mug>", "cat", "object", pictures, {"base_model": "tiny"})
+def lesson(pictures: list[Image.Image]) -> ReportInputs:
+    return ReportInputs("<my-mug>", "cat", "object", pictures, {"base_model": "tiny"})
 
 
 def reporting(storage: Storage, scorer: Scorer | None = None, **parts: Any) -> Reporting:
@@ -39,7 +39,9 @@ def reporting(storage: Storage, scorer: Scorer | None = None, **parts: Any) -> R
     return Reporting(storage, "jobs/x/report", **{**defaults, **parts})
 
 
-def test_what_a_report_names_is_stored(storage: Storage, model: BaseModel, lesson: Lesson, scorer_folder: Path) -> None:
+def test_what_a_report_names_is_stored(
+    storage: Storage, model: BaseModel, lesson: ReportInputs, scorer_folder: Path
+) -> None:
     scorer = load_scorer(scorer_folder, torch.device("cpu"))
     candidates = [candidate(model, 20), candidate(model, 10)]
     chosen, report = reporting(storage, scorer).judge(model, lesson, candidates)
@@ -55,7 +57,7 @@ def test_what_a_report_names_is_stored(storage: Storage, model: BaseModel, lesso
 
 
 def test_without_a_scorer_every_checkpoint_is_kept_and_the_preferred_one_drawn(
-    storage: Storage, model: BaseModel, lesson: Lesson
+    storage: Storage, model: BaseModel, lesson: ReportInputs
 ) -> None:
     candidates = [candidate(model, 20), candidate(model, 10)]
     chosen, report = reporting(storage).judge(model, lesson, candidates)
@@ -65,7 +67,9 @@ def test_without_a_scorer_every_checkpoint_is_kept_and_the_preferred_one_drawn(
     assert {drawing["step"] for drawing in report["drawings"]} == {20, None}
 
 
-def test_a_scorer_that_cannot_be_read_costs_the_scores(storage: Storage, model: BaseModel, lesson: Lesson) -> None:
+def test_a_scorer_that_cannot_be_read_costs_the_scores(
+    storage: Storage, model: BaseModel, lesson: ReportInputs
+) -> None:
     def broken(_: BaseModel) -> Scorer:
         raise BaseModelError("The scorer x lacks the file config.json.")
 
@@ -92,7 +96,7 @@ class Broken:
 
 @pytest.mark.parametrize(("storage", "said"), [(Full(), "no room left"), (Broken(), "ZeroDivisionError")])
 def test_a_report_that_fails_costs_the_report_and_not_the_word(
-    storage: Any, said: str, model: BaseModel, lesson: Lesson
+    storage: Any, said: str, model: BaseModel, lesson: ReportInputs
 ) -> None:
     asked = reporting(storage)
     chosen, report = asked.judge(model, lesson, [candidate(model, 20), candidate(model, 10)])
@@ -102,7 +106,7 @@ def test_a_report_that_fails_costs_the_report_and_not_the_word(
 
 
 def test_a_report_that_cannot_be_drawn_keeps_what_could_become_the_word(
-    storage: Storage, model: BaseModel, lesson: Lesson, monkeypatch: pytest.MonkeyPatch
+    storage: Storage, model: BaseModel, lesson: ReportInputs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("worker.handlers.report_files.draw_report", failing)
     candidates = [candidate(model, 20), candidate(model, 10)]
@@ -120,7 +124,7 @@ def failing(*_: Any, **__: Any) -> Any:
 
 
 def test_a_report_that_is_drawn_again_leaves_the_word_what_it_is(
-    storage: Storage, model: BaseModel, lesson: Lesson, scorer_folder: Path
+    storage: Storage, model: BaseModel, lesson: ReportInputs, scorer_folder: Path
 ) -> None:
     scorer = load_scorer(scorer_folder, torch.device("cpu"))
     candidates = [candidate(model, 20), candidate(model, 10)]
@@ -136,7 +140,7 @@ def test_a_report_that_is_drawn_again_leaves_the_word_what_it_is(
 
 @pytest.mark.parametrize("raised", [LeaseLost("taken over"), KeyError("stopping")])
 def test_whoever_watches_can_end_a_report(
-    storage: Storage, model: BaseModel, lesson: Lesson, raised: Exception
+    storage: Storage, model: BaseModel, lesson: ReportInputs, raised: Exception
 ) -> None:
     def watch() -> None:
         raise raised

@@ -14,9 +14,10 @@ NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 TEN = [Sample("demo", 1.0, 10.0)]
 
 
-def waits(id_: str, team: str = "a", turn: int = 0, seat: int = 0, **values: Any) -> Waiting:
-    return Waiting(**{"id": id_, "team_id": team, "turn": turn, "seat": seat, "units": 1.0, "base_model": "demo",
-                      "loop": id_, "count": 1} | values)  # fmt: skip
+def waits(id_: str, team: str = "a", team_start_tag: int = 0, user_start_tag: int = 0, **values: Any) -> Waiting:
+    tags = {"team_start_tag": team_start_tag, "user_start_tag": user_start_tag}
+    usual = {"id": id_, "team_id": team, "units": 1.0, "base_model": "demo", "loop": id_, "count": 1}
+    return Waiting(**usual | tags | values)
 
 
 def runs(id_: str, since: float, **values: Any) -> Running:
@@ -47,19 +48,32 @@ def test_an_unknown_base_model_is_thought_as_fast_as_the_others_and_nothing_is_s
 
 
 def test_workers_take_what_is_next_when_they_are_free() -> None:
-    made = plan(NOW, [waits("x", turn=0), waits("y", turn=1), waits("z", turn=2)], [runs("r", 4)], [1, 1], TEN)
+    made = plan(
+        NOW,
+        [waits("x", team_start_tag=0), waits("y", team_start_tag=1), waits("z", team_start_tag=2)],
+        [runs("r", 4)],
+        [1, 1],
+        TEN,
+    )
     assert seconds(made.estimates["r"]) == (None, 6)
     assert [seconds(made.estimates[job]) for job in "xyz"] == [(0, 10), (6, 16), (10, 20)]
 
 
 def test_those_who_share_a_loop_begin_and_end_together_as_far_as_there_is_room() -> None:
-    alike = [waits(id_, turn=turn, loop="same", count=6) for turn, id_ in enumerate("xyz")]
+    alike = [
+        waits(id_, team_start_tag=team_start_tag, loop="same", count=6) for team_start_tag, id_ in enumerate("xyz")
+    ]
     made = plan(NOW, alike, [], [16], [Sample("demo", 1, 10), Sample("demo", 2, 12), Sample("demo", 3, 14)])
     assert [seconds(made.estimates[job]) for job in "xyz"] == [(0, 12), (0, 12), (12, 22)]
 
 
 def test_the_order_is_that_of_claims() -> None:
-    queue = [waits("a1", seat=0, turn=0), waits("a2", seat=1, turn=1), waits("a3", seat=0, turn=2), waits("b1", "b")]
+    queue = [
+        waits("a1", user_start_tag=0, team_start_tag=0),
+        waits("a2", user_start_tag=1, team_start_tag=1),
+        waits("a3", user_start_tag=0, team_start_tag=2),
+        waits("b1", "b"),
+    ]
     assert [job.id for job in in_order(queue)] == ["a1", "b1", "a3", "a2"]
 
 
@@ -75,7 +89,7 @@ def test_what_its_worker_says_is_the_longest_that_it_can_take() -> None:
 
 @pytest.mark.parametrize(("ahead", "expected"), [(1, (10, 20)), (2, (20, 30))])
 def test_a_job_that_came_after_the_plan_is_placed_by_how_many_are_before_it(ahead: int, expected: Any) -> None:
-    made = plan(NOW, [waits("x", turn=0), waits("y", turn=1)], [], [1], TEN)
+    made = plan(NOW, [waits("x", team_start_tag=0), waits("y", team_start_tag=1)], [], [1], TEN)
     estimate = made.of(Job(id="new", state="queued", base_model="demo", units=1.0), ahead)
     assert estimate is not None
     assert seconds(estimate) == expected

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.core.database import Database
 from app.jobs.ledger import Lease
 from tests.jobs.test_ledger import add_team, claim, load, submit
-from worker.lease import Heartbeat, write
+from worker.lease import LeaseRenewal, write
 from worker.shutdown import SharedFlag
 
 
@@ -56,7 +56,7 @@ def test_a_heartbeat_that_the_database_refuses_is_made_up_for_by_the_next(
     claim(sqlite)
     before = load(sqlite, job_id).lease_until
     lease = Lease(job_id, 1)
-    heartbeat = Heartbeat(sqlite, [lease], 60.0)
+    heartbeat = LeaseRenewal(sqlite, [lease], 60.0)
 
     def away(*_: object) -> None:
         raise OperationalError("UPDATE", {}, Exception("the server went away"))

@@ -15,7 +15,7 @@ from app.core.database import Database, now
 from app.core.errors import LeaseLost
 from app.jobs import ledger, queries
 from app.jobs.ledger import Lease
-from app.jobs.models import Job, JobEvent, Tally
+from app.jobs.models import Job, JobEvent, UsageCounter
 from app.teams.models import Team
 from app.usage.models import DayOfUse
 
@@ -276,7 +276,7 @@ def test_a_team_has_used_the_seconds_of_its_own_part_of_a_loop(database: Databas
         finish(database, Lease(job.id, 1))
     with database.reading() as session:
         used = {row.team_id: row.gpu_seconds for row in session.scalars(select(DayOfUse))}
-        (tally,) = session.scalars(select(Tally))
+        (tally,) = session.scalars(select(UsageCounter))
     assert used["team"] == pytest.approx(3 * used["other"], rel=0.2)
     assert sum(used.values()) == pytest.approx(40, rel=0.2)
     assert (tally.kind, tally.state, tally.jobs, tally.units) == ("generation", "succeeded", 2, 4.0)

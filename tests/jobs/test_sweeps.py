@@ -11,7 +11,7 @@ from app.core.settings import Settings
 from app.core.storage import open_storage
 from app.jobs.models import Job, JobEvent
 from tests.jobs.test_ledger import add_team, claim, expire, submit
-from worker.context import Studio
+from worker.context import WorkerContext
 from worker.maintenance.orphaned_blobs import remove_orphans
 from worker.maintenance.sweep import sweep
 
@@ -51,16 +51,16 @@ def test_two_sweeps_at_once_take_each_dead_workers_job_back_once(database: Datab
 
 def test_two_sweeps_at_once_remove_each_orphan_and_nothing_else(database: Database, tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path, orphan_seconds=0.0)
-    studios = [Studio(settings, database, open_storage(str(tmp_path / "blobs"))) for _ in range(2)]
+    studios = [WorkerContext(settings, database, open_storage(str(tmp_path / "blobs"))) for _ in range(2)]
     for number in range(40):
         studios[0].storage.put(f"jobs/dead/{number}.png", b"x")
-    at_once(*[lambda studio=studio: remove_orphans(studio) for studio in studios])  # type: ignore[misc]
+    at_once(*[lambda context=context: remove_orphans(context) for context in studios])  # type: ignore[misc]
     assert list(studios[0].storage.list("")) == []
 
 
 def test_a_young_blob_is_left_alone_because_a_row_may_be_about_to_name_it(database: Database, tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path, orphan_seconds=timedelta(days=1).total_seconds())
-    studio = Studio(settings, database, open_storage(str(tmp_path / "blobs")))
-    studio.storage.put("jobs/young/0.png", b"x")
-    assert remove_orphans(studio) == 0
-    assert studio.storage.exists("jobs/young/0.png")
+    context = WorkerContext(settings, database, open_storage(str(tmp_path / "blobs")))
+    context.storage.put("jobs/young/0.png", b"x")
+    assert remove_orphans(context) == 0
+    assert context.storage.exists("jobs/young/0.png")

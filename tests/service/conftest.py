@@ -57,19 +57,19 @@ def services(anonymous: TestClient) -> Services:
     return found
 
 
-def token_of(services: Services, role: str, team: str = "Studio") -> str:
+def token_of(services: Services, role: str, team: str = "WorkerContext") -> str:
     """The bearer token of a new person, in the first team or in a new one."""
     with services.database.transaction() as session:
-        _, studio = accounts.first_administrator(session)
-        if team != studio.name:
-            studio = Team(name=team)
-            session.add(studio)
+        _, context = accounts.first_administrator(session)
+        if team != context.name:
+            context = Team(name=team)
+            session.add(context)
         user = User(name=role)
         session.add(user)
         session.flush()
-        session.add(Membership(team_id=studio.id, user_id=user.id, role=role))
+        session.add(Membership(team_id=context.id, user_id=user.id, role=role))
         session.flush()
-        _, secret = accounts.create_token(session, user.id, studio.id, "test")
+        _, secret = accounts.create_token(session, user.id, context.id, "test")
     return secret
 
 

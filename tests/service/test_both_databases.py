@@ -26,7 +26,7 @@ from app.jobs.ledger import Lease
 from app.jobs.models import Job, Submission
 from app.web.dependencies import Services
 from tests.service.conftest import photo, photos
-from worker.context import Studio
+from worker.context import WorkerContext
 from worker.handlers.generation import draw_batch
 from worker.maintenance.orphaned_blobs import remove_orphans
 
@@ -79,7 +79,7 @@ def blobs(services: Services) -> set[str]:
 
 
 def sweep(services: Services) -> None:
-    remove_orphans(Studio(services.settings, services.database, services.storage))
+    remove_orphans(WorkerContext(services.settings, services.database, services.storage))
 
 
 @pytest.fixture
@@ -288,8 +288,8 @@ def test_a_drawing_that_waits_for_a_deleted_concept_ends_with_a_sentence(
     with services.database.transaction() as session:
         job = ledger.claim(session, "generation", "test", 60)
         assert job is not None
-    studio = Studio(services.settings, services.database, services.storage)
-    draw_batch(studio, [job], multiprocessing.Event())
+    context = WorkerContext(services.settings, services.database, services.storage)
+    draw_batch(context, [job], multiprocessing.Event())
     ended = member.get(f"/api/jobs/{made['job']['id']}").json()
     assert (ended["state"], ended["attempt"]) == ("failed", 1)
     assert "was deleted before its turn came" in ended["error"]["detail"]

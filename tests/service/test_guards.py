@@ -7,7 +7,7 @@ from sqlalchemy import select
 from app.accounts import service as accounts
 from app.concepts.models import Version
 from app.core.settings import Settings
-from app.generation.models import Generation, Image, Upload
+from app.generation.models import Generation, GenerationUpload, Image
 from app.main import create_app
 from app.web.dependencies import Services
 from app.webhooks import events
@@ -64,7 +64,8 @@ def ids(member: TestClient, services: Services) -> dict[str, str]:
         generation = session.get_one(Generation, drawn["generation"]["id"])
         image = Image(team_id=generation.team_id, job_id=generation.job_id, generation_id=generation.id, position=0,
                       key="jobs/x/0.png", seed=0, width=64, height=64, recipe={})  # fmt: skip
-        upload = Upload(team_id=generation.team_id, generation_id=generation.id, role="init_image", key="jobs/x/0.png",
+        upload = GenerationUpload(team_id=generation.team_id, generation_id=generation.id, role="init_image",
+                                  key="jobs/x/0.png",
                         width=64, height=64, bytes=1)  # fmt: skip
         session.add(upload)
         session.add(image)

@@ -15,7 +15,7 @@ from app.jobs import ledger
 from app.web.dependencies import Services
 from tests.service.conftest import photo, photos
 from tests.service.test_bad_input import refused, written
-from worker.context import Studio
+from worker.context import WorkerContext
 from worker.engine.embeddings import formats
 from worker.handlers.embeddings import Importing, import_embedding
 
@@ -62,7 +62,7 @@ def work(services: Services) -> None:
     with services.database.transaction() as session:
         job = ledger.claim(session, "import", "test", 60)
     assert job is not None
-    import_embedding(Studio(services.settings, services.database, services.storage), job)
+    import_embedding(WorkerContext(services.settings, services.database, services.storage), job)
 
 
 def failure(member: TestClient, services: Services, *files: tuple[str, bytes]) -> str:

@@ -14,7 +14,7 @@ from app.jobs import ledger
 from app.jobs.models import JobEvent
 from app.web.dependencies import Services
 from tests.service.test_drawing import learned
-from worker.context import Studio
+from worker.context import WorkerContext
 from worker.engine.base_models import FAMILIES
 from worker.handlers.generation import draw_batch
 from worker.shutdown import SharedFlag
@@ -68,7 +68,7 @@ def drawn_events(member: TestClient, services: Services) -> list[str]:
     with services.database.transaction() as session:
         job = ledger.claim(session, "generation", "test", 60)
     assert job is not None
-    draw_batch(Studio(services.settings, services.database, services.storage), [job], SharedFlag())
+    draw_batch(WorkerContext(services.settings, services.database, services.storage), [job], SharedFlag())
     assert member.get(f"/api/jobs/{job_id}").json()["state"] == "succeeded"
     with services.database.reading() as session:
         return [str(event.data) for event in session.scalars(select(JobEvent).where(JobEvent.job_id == job_id))]

@@ -18,8 +18,8 @@ from app.jobs.models import Job
 from app.ops.doctor import examine
 from app.web.dependencies import Services
 from app.workers.models import Worker
-from worker.context import Studio
-from worker.heartbeat import Presence, kinds_of
+from worker.context import WorkerContext
+from worker.heartbeat import WorkerHeartbeat, kinds_of
 
 DASHBOARD = json.loads((REPOSITORY / "docs" / "grafana" / "oneword.json").read_text())
 WELL = {"database": "ok", "broker": "ok", "storage": "ok", "base_models": "ok", "workers": "ok"}
@@ -39,7 +39,7 @@ def broker_answers(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
 def seen(services: Services, seconds_ago: float = 0.0, skew: float = 0.0, **values: object) -> None:
     with services.database.transaction() as session:
         moment = now(session) - timedelta(seconds=seconds_ago)
-        row = {"name": "w", "kinds": {"generation": 16}, "device": "gpu", "figures": {}} | values
+        row = {"name": "w", "kinds": {"generation": 16}, "device": "gpu", "metrics": {}} | values
         session.merge(Worker(**row, started_at=moment, seen_at=moment, clock_at=moment + timedelta(seconds=skew)))
 
 
@@ -87,18 +87,18 @@ def test_a_worker_that_is_there_and_takes_nothing_is_called_stuck(
 
 
 def test_a_worker_says_what_it_takes_and_leaves_in_good_order(services: Services) -> None:
-    studio = Studio(services.settings, services.database, services.storage)
-    presence = Presence(studio, kinds_of(["generation"]))
-    studio.figures.drew(8, 4.0)
+    context = WorkerContext(services.settings, services.database, services.storage)
+    presence = WorkerHeartbeat(context, kinds_of(["generation"]))
+    context.metrics.drew(8, 4.0)
     presence.begin()
     presence.say()
     with services.database.reading() as session:
-        row = session.get_one(Worker, studio.name)
+        row = session.get_one(Worker, context.name)
     assert row.kinds == {"generation": 16, "import": 1}
-    assert (row.figures["batch_pictures"], row.figures["pictures_per_second"]) == (8, 2.0)
+    assert (row.metrics["batch_pictures"], row.metrics["pictures_per_second"]) == (8, 2.0)
     presence.end()
     with services.database.reading() as session:
-        assert session.get(Worker, studio.name) is None
+        assert session.get(Worker, context.name) is None
 
 
 def figures(client: TestClient) -> dict[str, float]:
@@ -117,7 +117,7 @@ def worked(member: TestClient, services: Services) -> None:
         assert job is not None
         ledger.finish(session, Lease(job.id, 1), "failed", error={"type": "/problems/prompt"})
     numbers = {"steps_per_second": 3, "pictures_per_second": 2, "batch_pictures": 8, "gpu_memory_bytes": 1}
-    seen(services, figures=numbers)
+    seen(services, metrics=numbers)
 
 
 def test_the_figures_tell_of_the_queue_the_ended_and_the_workers(member: TestClient, services: Services) -> None:

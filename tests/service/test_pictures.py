@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.pictures.cleaning import Checked, PictureCleaner, Upload
+from app.pictures.cleaning import Checked, PictureCleaner, UploadedFile
 from tests.service.conftest import photo
 
 
 def check(cleaner: PictureCleaner, *contents: bytes, resolution: int = 64) -> list[Checked]:
-    return cleaner.check([Upload(f"{n}.jpg", content) for n, content in enumerate(contents)], resolution)
+    return cleaner.check([UploadedFile(f"{n}.jpg", content) for n, content in enumerate(contents)], resolution)
 
 
 def stored(checked: Checked) -> Image.Image:

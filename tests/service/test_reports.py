@@ -9,7 +9,7 @@ from sqlalchemy import event, update
 from app.concepts.models import Version
 from app.web.dependencies import Services
 from tests.service.test_drawing import learned, native
-from worker.context import Studio
+from worker.context import WorkerContext
 from worker.maintenance.orphaned_blobs import remove_orphans
 
 __all__ = ["learned"]
@@ -139,7 +139,7 @@ def test_the_page_of_the_library_reads_no_report(member: TestClient, services: S
 def test_blobs_of_a_report_are_not_orphans(services: Services, reported: str) -> None:
     settings = services.settings.model_copy(update={"orphan_seconds": 0.0})
     services.storage.put("jobs/x/stray", b"")
-    remove_orphans(Studio(settings, services.database, services.storage))
+    remove_orphans(WorkerContext(settings, services.database, services.storage))
     kept = {blob.key for blob in services.storage.list("jobs")}
     assert {"jobs/x/50", "jobs/x/100", "jobs/x/a.webp", "jobs/x/b.webp", "jobs/x/c.webp"} <= kept
     assert "jobs/x/stray" not in kept

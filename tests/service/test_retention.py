@@ -20,7 +20,7 @@ from app.retention.service import tidy
 from app.web.dependencies import Services
 from tests.service.conftest import photos
 from tests.service.test_both_databases import blobs, draw, sweep, teach
-from worker.context import Studio
+from worker.context import WorkerContext
 from worker.maintenance.orphaned_blobs import remove_orphans
 
 MUG = {"placeholder": "<my-mug>", "initializer": "mug", "base_model": "demo"}
@@ -174,5 +174,5 @@ def test_the_sweep_keeps_the_blobs_of_kept_pictures(member: TestClient, services
     member.put(f"/api/images/{drawn(member, services)['images'][0]['id']}/kept")
     grow_old(services.database, 31)
     tidy(services.database, services.settings)
-    remove_orphans(Studio(services.settings, services.database, services.storage))
+    remove_orphans(WorkerContext(services.settings, services.database, services.storage))
     assert len(blobs(services)) == 1

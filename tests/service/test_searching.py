@@ -42,12 +42,12 @@ def test_a_changed_name_is_found_and_the_old_one_is_not(member: TestClient, mug:
     assert (found(member, query="becher"), found(member, query="tasse")) == (1, 0)
 
 
-def test_words_of_a_deleted_concept_are_forgotten(member: TestClient, services: Services, mug: str) -> None:
+def test_terms_of_a_deleted_concept_are_forgotten(member: TestClient, services: Services, mug: str) -> None:
     member.delete(f"/api/concepts/{mug}")
     assert found(member, query="tasse") == 0
 
 
 def test_a_long_description_is_cut_and_a_long_word_too() -> None:
     long = Concept(name="x", placeholder="<x>", initializer="y", tags=[], description="z" * 500 + " w" * 5000)
-    assert max(map(len, search_terms.words_of(long))) == search_terms.LENGTH_MAX
-    assert len(search_terms.words_of(long)) <= search_terms.WORDS_MAX
+    assert max(map(len, search_terms.terms_of(long))) == search_terms.LENGTH_MAX
+    assert len(search_terms.terms_of(long)) <= search_terms.TERMS_MAX

@@ -13,7 +13,7 @@ import pytest
 
 from app.core.database import utc_now
 from app.core.errors import NotFound, NotReady, StorageFull
-from app.core.storage import Storage, open_storage, tentatively
+from app.core.storage import Storage, open_storage, savepoint
 
 
 @pytest.fixture(params=["folder", "s3"])
@@ -118,13 +118,13 @@ def test_a_bucket_holds_nothing_half_written(s3_url: str) -> None:
 
 
 def test_what_is_stored_tentatively_goes_unless_it_is_kept(storage: Storage) -> None:
-    with tentatively(storage) as blobs:
+    with savepoint(storage) as blobs:
         blobs.put("a", b"x")
-    with suppress(RuntimeError), tentatively(storage) as blobs:
+    with suppress(RuntimeError), savepoint(storage) as blobs:
         blobs.put("b", b"x")
         blobs.keep()
         raise RuntimeError
-    with tentatively(storage) as blobs:
+    with savepoint(storage) as blobs:
         blobs.put("c", b"x")
         blobs.keep()
     assert [blob.key for blob in storage.list("")] == ["c"]

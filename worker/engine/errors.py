@@ -12,7 +12,7 @@ Knows nothing of jobs or rows, so that the engine can stand on it.
 from typing import ClassVar
 
 
-class Sentence(Exception):
+class UserError(Exception):
     """What happened, to what, and what to do. Another attempt with the same input would end the same way."""
 
     code: ClassVar[str] = "engine"
@@ -20,14 +20,14 @@ class Sentence(Exception):
     field: ClassVar[str | None] = None  # of the form or request that is at fault
 
 
-class BaseModelError(Sentence):
+class BaseModelError(UserError):
     """The base model cannot be loaded."""
 
     code = "base-model"
     title = "The base model cannot be loaded"
 
 
-class EmbeddingError(Sentence):
+class EmbeddingError(UserError):
     """A file is no embedding, or one for another base model."""
 
     code = "embedding"
@@ -35,14 +35,14 @@ class EmbeddingError(Sentence):
     field = "file"
 
 
-class InversionError(Sentence):
+class InversionError(UserError):
     """The word could not be learned."""
 
     code = "inversion"
     title = "The word could not be learned"
 
 
-class DrawingError(Sentence):
+class DrawingError(UserError):
     """The request cannot be drawn."""
 
     code = "drawing"

@@ -22,46 +22,46 @@ from app.jobs import ledger
 from app.jobs.ledger import Lease
 from app.jobs.models import Job
 from worker import embedding_files, failures
-from worker.context import Studio
+from worker.context import WorkerContext
 from worker.engine.embeddings import formats
 from worker.engine.embeddings.formats import FIRST, SECOND, Embedding, Foreign
-from worker.engine.errors import EmbeddingError, Sentence
-from worker.engine.evaluation import PLAIN, Plan
-from worker.engine.generation import Request, Settings, draw
-from worker.lease import Heartbeat, write
+from worker.engine.errors import EmbeddingError, UserError
+from worker.engine.evaluation import PLAIN, EvaluationPlan
+from worker.engine.generation import Request, SamplerSettings, draw
+from worker.lease import LeaseRenewal, write
 
 log = structlog.get_logger(__name__)
 
 SAMPLE_SEED = 7
 
 
-def import_embedding(studio: Studio, job: Job) -> None:
+def import_embedding(context: WorkerContext, job: Job) -> None:
     """Run one claimed import to its end. It takes a moment, so that an orderly stop waits for it."""
     lease = Lease(job.id, job.attempt)
-    with Heartbeat(studio.database, [lease], studio.settings.lease_seconds) as heartbeat:
+    with LeaseRenewal(context.database, [lease], context.settings.lease_seconds) as heartbeat:
         try:
-            Importing(studio, job, lease).run(heartbeat)
+            Importing(context, job, lease).run(heartbeat)
         except Exception as error:  # whatever it is, the row has to say so
-            failures.fail(studio, lease, error)
+            failures.fail(context, lease, error)
 
 
 @dataclass
 class Importing:
     """One attempt at one import."""
 
-    studio: Studio
+    context: WorkerContext
     job: Job
     lease: Lease
 
-    def run(self, heartbeat: Heartbeat) -> None:
+    def run(self, heartbeat: LeaseRenewal) -> None:
         """Read, check, store, and make the version ready."""
         self.spec = ImportSpec.model_validate(self.job.spec)
-        write(self.studio.database, self._still_wanted)
-        storage, facts = self.studio.storage, Catalog(self.studio.settings).get(self.spec.base_model).facts
+        write(self.context.database, self._still_wanted)
+        storage, facts = self.context.storage, Catalog(self.context.settings).get(self.spec.base_model).facts
         found = [formats.read(storage.get(file.key), file.name) for file in self.spec.files]
         embedding = self._checked(joined(found, self.spec), facts)
         if heartbeat.wanted(self.lease) is not None:
-            write(self.studio.database, partial(ledger.finish, lease=self.lease, state="cancelled"))
+            write(self.context.database, partial(ledger.finish, lease=self.lease, state="cancelled"))
             return
         folder = f"jobs/{self.job.id}/attempt-{self.lease.attempt}/embedding"
         metadata = self._metadata(found[0])
@@ -69,7 +69,7 @@ class Importing:
         files = embedding_files.keep(storage, folder, embedding, self.spec.placeholder, metadata)
         sample = self._sample(embedding)
         ready = partial(self._make_ready, embedding=embedding, files=files, metadata=metadata, sample=sample)
-        write(self.studio.database, ready)
+        write(self.context.database, ready)
         for file in self.spec.files:
             storage.delete(file.key)
         log.info("imported", job=self.job.id, format=found[0].format, vectors=embedding.vectors)
@@ -110,17 +110,17 @@ class Importing:
     def _sample(self, embedding: Embedding) -> Image | None:
         """What the word draws, so that it has a face in the library. Whatever goes wrong costs the picture alone."""
         try:
-            model = self.studio.base_model(self.spec.base_model)
-            if not Plan.for_model(model).compare:  # a picture would take minutes
+            model = self.context.base_model(self.spec.base_model)
+            if not EvaluationPlan.for_model(model).compare:  # a picture would take minutes
                 return None
             prompt = PLAIN[self.spec.kind].format(self.spec.placeholder)
             request = Request(prompt, concepts={self.spec.placeholder: embedding}, seed=SAMPLE_SEED)
-            (picture,) = draw(model, [request], Settings.for_model(model))
+            (picture,) = draw(model, [request], SamplerSettings.for_model(model))
             content = io.BytesIO()
             picture.save(content, "PNG")
             key = f"jobs/{self.job.id}/attempt-{self.lease.attempt}/sample.png"
-            self.studio.storage.put(key, content.getvalue())
-        except (Sentence, OnewordError, RuntimeError) as error:
+            self.context.storage.put(key, content.getvalue())
+        except (UserError, OnewordError, RuntimeError) as error:
             log.warning("no sample of an imported word", job=self.job.id, reason=str(error))
             return None
         recipe = {"prompt": prompt, "seed": SAMPLE_SEED, "step": 0}

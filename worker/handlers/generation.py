@@ -20,12 +20,20 @@ from app.generation.models import Image
 from app.jobs import ledger
 from app.jobs.models import Job, JobEvent
 from worker import failures
-from worker.context import Studio
-from worker.engine.generation import DrawingError, Settings, Step, draw, give_back, pictures_that_fit, ran_out
-from worker.handlers.generation_run import Order, Place
+from worker.context import WorkerContext
+from worker.engine.generation import (
+    DenoisingStep,
+    DrawingError,
+    SamplerSettings,
+    draw,
+    give_back,
+    pictures_that_fit,
+    ran_out,
+)
+from worker.handlers.generation_run import GenerationRun, ImageSlot
 from worker.images import data_url, png
-from worker.lease import Heartbeat, write
-from worker.shutdown import Stopping
+from worker.lease import LeaseRenewal, write
+from worker.shutdown import Shutdown
 
 log = structlog.get_logger(__name__)
 
@@ -36,14 +44,14 @@ class NobodyWaits(Exception):
     """Every order of a loop is over, so it need not go on."""
 
 
-def draw_batch(studio: Studio, jobs: list[Job], stopping: Stopping) -> None:
+def draw_batch(context: WorkerContext, jobs: list[Job], shutdown: Shutdown) -> None:
     """Draw jobs that were claimed together. One that fails, is cancelled or lost does not touch the others."""
-    orders = [Order.of(job) for job in jobs]
+    orders = [GenerationRun.of(job) for job in jobs]
     leases = [order.lease for order in orders]
-    with Heartbeat(studio.database, leases, studio.settings.lease_seconds) as heartbeat:
-        batch = Batch(studio, heartbeat, stopping)
+    with LeaseRenewal(context.database, leases, context.settings.lease_seconds) as heartbeat:
+        batch = Batch(context, heartbeat, shutdown)
         ready = [order for order in orders if batch.settle(order, partial(batch.prepare, order))]
-        batch.draw([Place(order, index) for order in ready for index in range(order.spec.count)])
+        batch.draw([ImageSlot(order, index) for order in ready for index in range(order.spec.count)])
         for order in ready:
             if not order.over:
                 batch.settle(order, partial(batch.finish, order))
@@ -53,12 +61,12 @@ def draw_batch(studio: Studio, jobs: list[Job], stopping: Stopping) -> None:
 class Batch:
     """The orders of one claim, and what they share."""
 
-    studio: Studio
-    heartbeat: Heartbeat
-    stopping: Stopping
+    context: WorkerContext
+    heartbeat: LeaseRenewal
+    shutdown: Shutdown
     reported: float = 0.0
 
-    def settle(self, order: Order, action: Callable[[], Any]) -> bool:
+    def settle(self, order: GenerationRun, action: Callable[[], Any]) -> bool:
         """Run one order's own part. Its failure ends that order alone. Returns whether the order goes on."""
         try:
             action()
@@ -70,15 +78,15 @@ class Batch:
             self._fail(order, error)
         return not order.over
 
-    def prepare(self, order: Order) -> None:
+    def prepare(self, order: GenerationRun) -> None:
         """Fetch what the order names."""
         if not self._stopped(order):
-            order.fetch(self.studio)
+            order.fetch(self.context)
             self._tell_changes(order)
 
-    def _tell_changes(self, order: Order) -> None:
+    def _tell_changes(self, order: GenerationRun) -> None:
         """Words are drawn with a base model whose weights have changed since, but not without a word."""
-        model, spec = self.studio.base_model(order.spec.base_model), order.spec
+        model, spec = self.context.base_model(order.spec.base_model), order.spec
         for concept in spec.concepts:
             if concept.base_model == spec.base_model and concept.base_model_hash not in (None, model.weights_hash):
                 detail = (
@@ -86,9 +94,9 @@ class Batch:
                     "may look different. Teach it again if it does."
                 )
                 change = partial(ledger.record, lease=order.lease, events=[("warning", {"detail": detail})])
-                write(self.studio.database, change)
+                write(self.context.database, change)
 
-    def draw(self, places: list[Place]) -> None:
+    def draw(self, places: list[ImageSlot]) -> None:
         """Draw in loops of as many pictures as fit; in smaller ones if memory runs out after all."""
         waiting = [places]
         while waiting:
@@ -117,45 +125,45 @@ class Batch:
             for order in _orders(part):
                 self.settle(order, partial(_raise, problem))
 
-    def finish(self, order: Order) -> None:
+    def finish(self, order: GenerationRun) -> None:
         """Every picture is there."""
-        write(self.studio.database, partial(self._succeed, order))
+        write(self.context.database, partial(self._succeed, order))
         self._end(order)
 
-    def _succeed(self, order: Order, session: Session) -> None:
+    def _succeed(self, order: GenerationRun, session: Session) -> None:
         ledger.finish(session, order.lease, "succeeded")
         _forget_glimpses(session, order)
 
-    def _fail(self, order: Order, error: Exception) -> None:
+    def _fail(self, order: GenerationRun, error: Exception) -> None:
         def forget(session: Session) -> None:
             ledger.record(session, order.lease, [])
             _forget_glimpses(session, order)
 
         try:
-            write(self.studio.database, forget)
-            failures.fail(self.studio, order.lease, error)
+            write(self.context.database, forget)
+            failures.fail(self.context, order.lease, error)
         except LeaseLost as lost:
             log.warning("lease lost", job=order.job.id, reason=str(lost))
 
-    def _most(self, place: Place) -> int:
+    def _most(self, place: ImageSlot) -> int:
         """How many pictures go into one loop."""
         spec = place.order.spec
-        model = self.studio.base_model(spec.base_model)
-        return min(self.studio.settings.batch_pictures_max, pictures_that_fit(model, spec.width, spec.height))
+        model = self.context.base_model(spec.base_model)
+        return min(self.context.settings.batch_pictures_max, pictures_that_fit(model, spec.width, spec.height))
 
-    def _draw(self, places: list[Place]) -> None:
+    def _draw(self, places: list[ImageSlot]) -> None:
         spec = places[0].order.spec
-        model = self.studio.base_model(spec.base_model)
-        settings = Settings(steps=spec.steps, scheduler=spec.scheduler, width=spec.width, height=spec.height)
+        model = self.context.base_model(spec.base_model)
+        settings = SamplerSettings(steps=spec.steps, scheduler=spec.scheduler, width=spec.width, height=spec.height)
         began = time.monotonic()
         requests = [place.request for place in places]
         pictures = draw(model, requests, settings, on_step=partial(self._on_step, places))
-        self.studio.figures.drew(len(pictures), time.monotonic() - began)
+        self.context.metrics.drew(len(pictures), time.monotonic() - began)
         for place, picture in zip(places, pictures, strict=True):
             if not place.order.over:
                 self.settle(place.order, partial(self._keep, place, picture))
 
-    def _halves(self, places: list[Place]) -> list[list[Place]]:
+    def _halves(self, places: list[ImageSlot]) -> list[list[ImageSlot]]:
         """The same pictures in two loops; the operator and whoever watches are told."""
         half = (len(places) + 1) // 2
         log.warning("out of memory; drawing fewer at once", pictures=len(places), now=half)
@@ -165,41 +173,43 @@ class Batch:
         )
         for order in _orders(places):
             warn = partial(ledger.record, lease=order.lease, events=[("warning", {"detail": detail})])
-            self.settle(order, partial(write, self.studio.database, warn))
+            self.settle(order, partial(write, self.context.database, warn))
         return [places[:half], places[half:]]
 
-    def _on_step(self, places: list[Place], step: Step) -> None:
+    def _on_step(self, places: list[ImageSlot], step: DenoisingStep) -> None:
         moment = time.monotonic()
         if moment - self.reported < REPORT_SECONDS:
             return
         self.reported = moment
         # Behind the last step come the pictures themselves.
-        seen = [] if step.number == step.of else [data_url(glimpse) for glimpse in step.glimpses()]
-        glimpses = dict(zip(step.places, seen, strict=False))
+        seen = [] if step.number == step.of else [data_url(glimpse) for glimpse in step.latent_previews()]
+        latent_previews = dict(zip(step.places, seen, strict=False))
         for order in _orders(places):
             own = [
-                {"index": place.index, "url": glimpses[number]}
+                {"index": place.index, "url": latent_previews[number]}
                 for number, place in enumerate(places)
-                if place.order is order and number in glimpses
+                if place.order is order and number in latent_previews
             ]
             if not order.over:
                 self.settle(order, partial(self._progress, order, step, own))
         if all(place.order.over for place in places):
             raise NobodyWaits
 
-    def _progress(self, order: Order, step: Step, glimpses: list[dict[str, Any]]) -> None:
+    def _progress(self, order: GenerationRun, step: DenoisingStep, latent_previews: list[dict[str, Any]]) -> None:
         if not self._stopped(order):
-            write(self.studio.database, partial(self._report, order, step, glimpses))
+            write(self.context.database, partial(self._report, order, step, latent_previews))
 
-    def _report(self, order: Order, step: Step, glimpses: list[dict[str, Any]], session: Session) -> None:
+    def _report(
+        self, order: GenerationRun, step: DenoisingStep, latent_previews: list[dict[str, Any]], session: Session
+    ) -> None:
         progress = {"step": step.number, "steps_max": step.of}
         events: list[tuple[str, dict[str, Any]]] = [("progress", progress)]
-        if glimpses:
-            events.append(("preview", {"step": step.number, "glimpses": glimpses}))
+        if latent_previews:
+            events.append(("preview", {"step": step.number, "glimpses": latent_previews}))
         _forget_glimpses(session, order)  # the newest takes the place of the one before
         ledger.record(session, order.lease, events, progress=progress)
 
-    def _keep(self, place: Place, picture: Pillow.Image) -> None:
+    def _keep(self, place: ImageSlot, picture: Pillow.Image) -> None:
         """Store a picture with its recipe inside, and show it."""
         order, image_id = place.order, new_id()
         if self._stopped(order):
@@ -207,7 +217,7 @@ class Batch:
         recipe = order.spec.recipe(place.seed)
         key = f"jobs/{order.job.id}/attempt-{order.lease.attempt}/{place.index}.png"
         content = png(picture, recipe)
-        self.studio.storage.put(key, content)
+        self.context.storage.put(key, content)
         image = Image(
             id=image_id,
             team_id=order.job.team_id,
@@ -221,9 +231,9 @@ class Batch:
             bytes=len(content),
             recipe=recipe,
         )
-        write(self.studio.database, partial(self._show, order, image))
+        write(self.context.database, partial(self._show, order, image))
 
-    def _show(self, order: Order, image: Image, session: Session) -> None:
+    def _show(self, order: GenerationRun, image: Image, session: Session) -> None:
         if session.get(Image, image.id) is not None:
             return  # the transaction before was committed, and only the answer was lost
         # An earlier attempt may have got as far as this picture; ours takes its place.
@@ -235,26 +245,26 @@ class Batch:
         shown = {"index": image.position, "id": image.id, "url": f"/api/images/{image.id}", "seed": image.seed}
         ledger.record(session, order.lease, [("image", shown)])
 
-    def _stopped(self, order: Order) -> bool:
+    def _stopped(self, order: GenerationRun) -> bool:
         """Whether the order ended because somebody cancelled it, or the worker is to stop."""
         if self.heartbeat.wanted(order.lease) is not None:
-            write(self.studio.database, partial(self._cancelled, order))
+            write(self.context.database, partial(self._cancelled, order))
             self._end(order)
-        elif self.stopping.is_set():
-            write(self.studio.database, partial(ledger.hand_back, lease=order.lease))
+        elif self.shutdown.is_set():
+            write(self.context.database, partial(ledger.hand_back, lease=order.lease))
             self._end(order)
         return order.over
 
-    def _cancelled(self, order: Order, session: Session) -> None:
+    def _cancelled(self, order: GenerationRun, session: Session) -> None:
         ledger.finish(session, order.lease, "cancelled")
         _forget_glimpses(session, order)
 
-    def _end(self, order: Order) -> None:
+    def _end(self, order: GenerationRun) -> None:
         order.over = True
         self.heartbeat.drop(order.lease)
 
 
-def _forget_glimpses(session: Session, order: Order) -> None:
+def _forget_glimpses(session: Session, order: GenerationRun) -> None:
     """Remove what showed the drawing on its way. In a fenced transaction, so that it is this attempt's business."""
     session.execute(
         delete(JobEvent)
@@ -263,17 +273,17 @@ def _forget_glimpses(session: Session, order: Order) -> None:
     )
 
 
-def _cut(places: list[Place], most: int) -> Iterator[list[Place]]:
+def _cut(places: list[ImageSlot], most: int) -> Iterator[list[ImageSlot]]:
     for start in range(0, len(places), most):
         yield places[start : start + most]
 
 
-def _orders(places: list[Place]) -> list[Order]:
+def _orders(places: list[ImageSlot]) -> list[GenerationRun]:
     """The orders of these pictures, each once."""
     return list({place.order.job.id: place.order for place in places}.values())
 
 
-def _too_large(place: Place) -> DrawingError:
+def _too_large(place: ImageSlot) -> DrawingError:
     spec = place.order.spec
     return DrawingError(
         f"One picture of {spec.width}×{spec.height} pixels needs more memory than this worker has free. Ask for a "

@@ -15,13 +15,13 @@ from app.core.errors import NotFound
 from app.core.storage import Storage
 from app.jobs.ledger import Lease
 from app.jobs.models import Job
-from worker.context import Studio
+from worker.context import WorkerContext
 from worker.engine.embeddings.formats import Embedding
 from worker.engine.generation import Request
 
 
 @dataclass
-class Order:
+class GenerationRun:
     """One claimed generation job."""
 
     job: Job
@@ -33,26 +33,27 @@ class Order:
     over: bool = False
 
     @classmethod
-    def of(cls, job: Job) -> "Order":
+    def of(cls, job: Job) -> "GenerationRun":
         """From the job's row as it was claimed."""
         return cls(job, Lease(job.id, job.attempt), GenerationSpec.model_validate(job.spec))
 
-    def fetch(self, studio: Studio) -> None:
+    def fetch(self, context: WorkerContext) -> None:
         """Load the embeddings that the prompt names, and what the drawing starts from. Raises NotFound."""
-        with studio.database.reading() as session:
+        with context.database.reading() as session:
             files = {each.version_id: _files(session, self.job.team_id, each.version_id) for each in self.spec.concepts}
         self.embeddings = {
-            each.written: studio.words.get(files[each.version_id]["oneword"]["key"]) for each in self.spec.concepts
+            each.written: context.embedding_cache.get(files[each.version_id]["oneword"]["key"])
+            for each in self.spec.concepts
         }
-        self.init_image = _picture(studio.storage, self.spec.init_image_key)
-        self.mask = _picture(studio.storage, self.spec.mask_key)
+        self.init_image = _picture(context.storage, self.spec.init_image_key)
+        self.mask = _picture(context.storage, self.spec.mask_key)
 
 
 @dataclass(frozen=True)
-class Place:
+class ImageSlot:
     """Picture `index` of an order."""
 
-    order: Order
+    order: GenerationRun
     index: int
 
     @property

@@ -16,9 +16,9 @@ from app.core.errors import OnewordError
 from app.core.storage import Storage
 from worker import embedding_files
 from worker.engine.base_models import BaseModel
-from worker.engine.errors import Sentence
+from worker.engine.errors import UserError
 from worker.engine.evaluation import Judged, Prefer, Report, Scorer, draw_report
-from worker.engine.inversion import Candidate
+from worker.engine.inversion import EmbeddingCandidate
 
 log = structlog.get_logger(__name__)
 
@@ -26,7 +26,7 @@ LOSSLESS_SIDE = 128  # pixels; larger drawings are kept as photographs are
 
 
 @dataclass(frozen=True)
-class Lesson:
+class ReportInputs:
     """What was taught, as far as a report needs to know it."""
 
     placeholder: str
@@ -48,8 +48,8 @@ class Reporting:
     warnings: list[str]  # sentences for whoever watches the teaching
 
     def judge(
-        self, model: BaseModel, lesson: Lesson, candidates: Sequence[Candidate]
-    ) -> tuple[Candidate, dict[str, Any] | None]:
+        self, model: BaseModel, lesson: ReportInputs, candidates: Sequence[EmbeddingCandidate]
+    ) -> tuple[EmbeddingCandidate, dict[str, Any] | None]:
         """The candidate that becomes the word, and what `Version.report` holds. The preferred candidate comes first."""
         watch = _Watch(self.watch)
         try:
@@ -58,7 +58,7 @@ class Reporting:
         except Exception as error:  # whatever it is, the word has been learned
             if error is watch.raised:
                 raise
-            if not isinstance(error, Sentence | OnewordError):
+            if not isinstance(error, UserError | OnewordError):
                 log.error("report failed", folder=self.folder, exc_info=error)
             self.warnings.append(f"The report could not be drawn; the word itself is fine. {_said(error)}")
             return candidates[0], self._failed(lesson, candidates, _said(error))
@@ -66,8 +66,8 @@ class Reporting:
     def draw_again(
         self,
         model: BaseModel,
-        lesson: Lesson,
-        candidates: Sequence[Candidate],
+        lesson: ReportInputs,
+        candidates: Sequence[EmbeddingCandidate],
         files: Mapping[int, Mapping[str, Any]],
     ) -> dict[str, Any]:
         """What `Version.report` holds, of a version that is made of the first candidate and remains so.
@@ -80,8 +80,8 @@ class Reporting:
     def _drawn(
         self,
         model: BaseModel,
-        lesson: Lesson,
-        candidates: Sequence[Candidate],
+        lesson: ReportInputs,
+        candidates: Sequence[EmbeddingCandidate],
         watch: Callable[[], None],
         *,
         decided: bool = False,
@@ -98,7 +98,9 @@ class Reporting:
             on_step=watch,
         )
 
-    def _failed(self, lesson: Lesson, candidates: Sequence[Candidate], said: str) -> dict[str, Any] | None:
+    def _failed(
+        self, lesson: ReportInputs, candidates: Sequence[EmbeddingCandidate], said: str
+    ) -> dict[str, Any] | None:
         """A report without drawings, so that what was kept can still be chosen, and the report be drawn again.
 
         None if not even that has room; then the version's own rows are all that is left.
@@ -114,7 +116,7 @@ class Reporting:
         """The scorer; one that cannot be read costs the scores and not the pictures."""
         try:
             return self.scorer_for(model)
-        except Sentence as error:
+        except UserError as error:
             self.warnings.append(f"The report has no scores. {error}")
             return None
 
@@ -137,7 +139,7 @@ class _Watch:
 def _said(error: Exception) -> str:
     if isinstance(error, OnewordError):
         return error.detail
-    return str(error) if isinstance(error, Sentence) else f"({type(error).__name__}: {error})"
+    return str(error) if isinstance(error, UserError) else f"({type(error).__name__}: {error})"
 
 
 @dataclass
@@ -146,12 +148,12 @@ class _Keeping:
 
     storage: Storage
     folder: str
-    lesson: Lesson
+    lesson: ReportInputs
     files: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)  # by step; the others are written
     prompts: list[str] = field(default_factory=list)
     drawings: list[dict[str, Any]] = field(default_factory=list)
 
-    def keep(self, report: Report, candidates: Sequence[Candidate]) -> dict[str, Any]:
+    def keep(self, report: Report, candidates: Sequence[EmbeddingCandidate]) -> dict[str, Any]:
         """What `Version.report` holds. Raises StorageFull."""
         checkpoints = [self._checkpoint(each, report) for each in sorted(candidates, key=lambda each: each.number)]
         initializer = None
@@ -168,13 +170,13 @@ class _Keeping:
             "drawings": self.drawings,
         }
 
-    def _checkpoint(self, candidate: Candidate, report: Report) -> dict[str, Any]:
+    def _checkpoint(self, candidate: EmbeddingCandidate, report: Report) -> dict[str, Any]:
         judged = report.checkpoints.get(candidate.number, Judged(()))
         self._draw(judged, f"step-{candidate.number}", candidate.number)
         files = self.files.get(candidate.number) or self._file(candidate)
         return {"step": candidate.number, "evaluation": candidate.evaluation, **files, **_scores(judged)}
 
-    def _file(self, candidate: Candidate) -> dict[str, Any]:
+    def _file(self, candidate: EmbeddingCandidate) -> dict[str, Any]:
         metadata = {**self.lesson.metadata, "steps": str(candidate.number)}
         folder = f"{self.folder}/step-{candidate.number}"
         return embedding_files.keep(self.storage, folder, candidate.embedding, self.lesson.placeholder, metadata)

@@ -20,31 +20,33 @@ from app.jobs import ledger
 from app.jobs.ledger import Lease
 from app.jobs.models import Job
 from worker import failures
-from worker.context import Studio
-from worker.engine.inversion import Candidate
-from worker.generation_priority import press_on
-from worker.handlers.report_files import Lesson, Reporting
+from worker.context import WorkerContext
+from worker.engine.inversion import EmbeddingCandidate
+from worker.generation_priority import no_yield
+from worker.handlers.report_files import Reporting, ReportInputs
 from worker.handlers.training import Interrupted, as_learned
-from worker.lease import Heartbeat, write
-from worker.shutdown import Stopping
+from worker.lease import LeaseRenewal, write
+from worker.shutdown import Shutdown
 
 
-def draw_again(studio: Studio, job: Job, stopping: Stopping, give_way: Callable[[], None] = press_on) -> None:
+def draw_again(
+    context: WorkerContext, job: Job, shutdown: Shutdown, yield_to_generation: Callable[[], None] = no_yield
+) -> None:
     """Run one claimed report job to its end, or hand it back when the worker stops.
 
-    `give_way` is called between two steps and returns when the report may go on.
+    `yield_to_generation` is called between two steps and returns when the report may go on.
     """
     lease = Lease(job.id, job.attempt)
-    with Heartbeat(studio.database, [lease], studio.settings.lease_seconds) as heartbeat:
+    with LeaseRenewal(context.database, [lease], context.settings.lease_seconds) as heartbeat:
         try:
-            Redrawing(studio, job, lease, heartbeat, stopping, give_way).run()
+            Redrawing(context, job, lease, heartbeat, shutdown, yield_to_generation).run()
         except Interrupted:
             if heartbeat.wanted(lease) is not None:
-                write(studio.database, partial(ledger.finish, lease=lease, state="cancelled"))
+                write(context.database, partial(ledger.finish, lease=lease, state="cancelled"))
             else:
-                write(studio.database, partial(ledger.hand_back, lease=lease))
+                write(context.database, partial(ledger.hand_back, lease=lease))
         except Exception as error:  # whatever it is, the row has to say so
-            failures.fail(studio, lease, error)
+            failures.fail(context, lease, error)
 
 
 @dataclass(frozen=True)
@@ -76,27 +78,27 @@ class _Wanted:
 class Redrawing:
     """One attempt at one report."""
 
-    studio: Studio
+    context: WorkerContext
     job: Job
     lease: Lease
-    heartbeat: Heartbeat
-    stopping: Stopping
-    give_way: Callable[[], None]
+    heartbeat: LeaseRenewal
+    shutdown: Shutdown
+    yield_to_generation: Callable[[], None]
     warnings: list[str] = field(default_factory=list)
 
     def run(self) -> None:
         """Draw, store, and show it."""
         self.spec = ReportSpec.model_validate(self.job.spec)
-        with self.studio.database.reading() as session:
+        with self.context.database.reading() as session:
             wanted = self._wanted(session)
         report = self._drawn(wanted) if wanted.lacks_it else None
-        write(self.studio.database, partial(self._show, report=report))
+        write(self.context.database, partial(self._show, report=report))
 
     def watch(self) -> None:
         """Let drawings pass. Raise Interrupted when the worker stops or nobody wants the report; LeaseLost when it is
         lost."""
-        self.give_way()
-        if self.stopping.is_set() or self.heartbeat.wanted(self.lease) is not None:
+        self.yield_to_generation()
+        if self.shutdown.is_set() or self.heartbeat.wanted(self.lease) is not None:
             raise Interrupted
 
     def _wanted(self, session: Session) -> _Wanted:
@@ -120,17 +122,17 @@ class Redrawing:
 
     def _drawn(self, wanted: _Wanted) -> dict[str, Any]:
         self.watch()
-        studio, concept, storage = self.studio, wanted.concept, self.studio.storage
+        context, concept, storage = self.context, wanted.concept, self.context.storage
         pictures = [as_learned(storage, each.key, each.mask_key) for each in wanted.pictures]
-        lesson = Lesson(concept.placeholder, wanted.version.initializer, concept.kind, pictures, metadata={})
+        lesson = ReportInputs(concept.placeholder, wanted.version.initializer, concept.kind, pictures, metadata={})
         candidates = [
-            Candidate(each["step"], each["evaluation"], studio.words.get(each["oneword"]["key"]))
+            EmbeddingCandidate(each["step"], each["evaluation"], context.embedding_cache.get(each["oneword"]["key"]))
             for each in wanted.kept
         ]
         files = {each["step"]: {"oneword": each["oneword"]} for each in wanted.kept}
         folder = f"jobs/{self.job.id}/attempt-{self.lease.attempt}/report"
-        reporting = Reporting(storage, folder, studio.scorer, self.watch, self.warnings)
-        return reporting.draw_again(studio.base_model(self.spec.base_model), lesson, candidates, files)
+        reporting = Reporting(storage, folder, context.scorer, self.watch, self.warnings)
+        return reporting.draw_again(context.base_model(self.spec.base_model), lesson, candidates, files)
 
     def _show(self, session: Session, report: dict[str, Any] | None) -> None:
         """In one fenced transaction: the version has its report, and the job has succeeded."""

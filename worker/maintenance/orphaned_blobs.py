@@ -10,30 +10,30 @@ from sqlalchemy.orm import Session
 from app.concepts.models import Concept, Picture, Version
 from app.contracts.jobs import ACTIVE
 from app.core.database import utc_now
-from app.generation.models import Generation, Image, Upload
+from app.generation.models import Generation, GenerationUpload, Image
 from app.jobs.models import Job, JobEvent
-from worker.context import Studio
+from worker.context import WorkerContext
 
 log = structlog.get_logger(__name__)
 
 _DRAWN = select(Job.id).where(Job.kind == "generation", Job.state.not_in(ACTIVE))
 
 
-def remove_orphans(studio: Studio) -> int:
+def remove_orphans(context: WorkerContext) -> int:
     """Delete every unreferenced blob that is old enough that no transaction can still be about to name it.
 
     Also what a writer that died left half-written, which no listing shows, and the glimpses of drawings that ended
     without a word of their worker. Returns how many blobs were removed.
     """
-    before = utc_now() - timedelta(seconds=studio.settings.orphan_seconds)
-    unfinished = studio.storage.remove_unfinished(before)
-    with studio.database.transaction() as session:
+    before = utc_now() - timedelta(seconds=context.settings.orphan_seconds)
+    unfinished = context.storage.remove_unfinished(before)
+    with context.database.transaction() as session:
         session.execute(delete(JobEvent).where(JobEvent.type == "preview", JobEvent.job_id.in_(_DRAWN)))
-    old = {blob.key for blob in studio.storage.list("") if blob.modified_at < before}
-    with studio.database.reading() as session:
+    old = {blob.key for blob in context.storage.list("") if blob.modified_at < before}
+    with context.database.reading() as session:
         orphans = old - set(referenced(session))
     for key in orphans:
-        studio.storage.delete(key)
+        context.storage.delete(key)
     if orphans or unfinished:
         log.info("removed orphaned blobs", count=len(orphans), unfinished=unfinished)
     return len(orphans) + unfinished
@@ -53,7 +53,7 @@ def referenced(session: Session) -> Iterator[str]:
         .outerjoin(Concept, of_concept)
     )
     yield from session.scalars(images.where(Generation.deleted_at.is_(None), alive))
-    sent = select(Upload.key).join(Generation, Generation.id == Upload.generation_id)
+    sent = select(GenerationUpload.key).join(Generation, Generation.id == GenerationUpload.generation_id)
     yield from session.scalars(sent.where(Generation.deleted_at.is_(None)))
     for files, report in session.execute(select(Version.files, Version.report).join(Concept, of_concept).where(alive)):
         yield from (file["key"] for file in files.values())

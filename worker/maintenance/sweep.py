@@ -24,7 +24,7 @@ from app.jobs import ledger
 from app.jobs.models import Job
 from app.retention.service import tidy
 from app.webhooks.sender import Sender
-from worker.context import Studio
+from worker.context import WorkerContext
 from worker.lease import HEARTBEAT_SECONDS
 from worker.maintenance.orphaned_blobs import remove_orphans
 
@@ -59,22 +59,22 @@ class Leap:
         return 0.0 if before is None else (moment - before[0]).total_seconds() - (steady - before[1])
 
 
-def run(studio: Studio, over: threading.Event) -> None:
+def run(context: WorkerContext, over: threading.Event) -> None:
     """Sweep until `over` is set."""
-    settings, waited, leap = studio.settings, ORPHANS_EVERY_SECONDS, Leap()
+    settings, waited, leap = context.settings, ORPHANS_EVERY_SECONDS, Leap()
     while not over.wait(settings.sweep_seconds):
         waited += settings.sweep_seconds
         try:
-            with studio.database.reading() as session:
+            with context.database.reading() as session:
                 leapt = leap.since_last(now(session), time.monotonic())
             if leapt > settings.lease_seconds / 2:
                 log.warning("the clock leapt forward; waiting for the living to renew their leases", seconds=leapt)
                 over.wait(HEARTBEAT_SECONDS * 2)
-            sweep(studio.database, settings)
+            sweep(context.database, settings)
             if waited >= ORPHANS_EVERY_SECONDS:
                 waited = 0.0
-                tidy(studio.database, settings)
-                remove_orphans(studio)
+                tidy(context.database, settings)
+                remove_orphans(context)
         except SQLAlchemyError as error:
             log.warning("database away; sweeping later", error=str(error))
         except OnewordError as error:
@@ -88,15 +88,20 @@ def main() -> None:
     configure_logging(settings)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: over.set())
-    studio = Studio.from_settings(settings)
-    sender = Sender(studio.database, settings)
+    context = WorkerContext.from_settings(settings)
+    sender = Sender(context.database, settings)
     sender.begin()
-    run(studio, over)
+    run(context, over)
     sender.end()
 
 
 def _first_waiting(kind: Kind) -> Select[str]:
-    return select(Job.id).where(Job.kind == kind, Job.state == "queued").order_by(Job.turn, Job.id).limit(WAKE_UPS)
+    return (
+        select(Job.id)
+        .where(Job.kind == kind, Job.state == "queued")
+        .order_by(Job.team_start_tag, Job.id)
+        .limit(WAKE_UPS)
+    )
 
 
 def _send_again(settings: Settings, kind: Kind, job_ids: list[str]) -> int:

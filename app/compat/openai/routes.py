@@ -9,7 +9,7 @@ from app.accounts.principal import Member, Viewer
 from app.compat.openai import service
 from app.compat.openai.errors import OpenAIRoute, in_their_words
 from app.compat.openai.schemas import EditIn, ImagesIn, ImagesOut, ModelList, ModelOut
-from app.compat.openai.service import Order
+from app.compat.openai.service import ImageOrder
 from app.core.errors import OnewordError
 from app.core.idempotency import Key
 from app.generation.submission import draw
@@ -37,7 +37,7 @@ async def generate_images(
     idempotency_key: Key = None,
 ) -> ImagesOut | Response:
     """Draw, as the OpenAI clients ask for pictures. The answer comes when they are there."""
-    order = Order(principal, service.as_generation(body), idempotency_key)
+    order = ImageOrder(principal, service.as_generation(body), idempotency_key)
     return await _drawn(services, order, body.response_format)
 
 
@@ -51,11 +51,11 @@ async def edit_image(
     """Draw from a picture, or into the part of it that a mask leaves open. Without a mask, what shows through in the
     picture itself is drawn anew; a picture without any is drawn again as a whole, as far as `strength` says."""
     files = await run_in_threadpool(service.as_files, services, [*body.image, *body.images], body.mask)
-    order = Order(principal, service.as_generation(body), idempotency_key, files)
+    order = ImageOrder(principal, service.as_generation(body), idempotency_key, files)
     return await _drawn(services, order, body.response_format)
 
 
-async def _drawn(services: Services, order: Order, format_: str | None) -> ImagesOut | Response:
+async def _drawn(services: Services, order: ImageOrder, format_: str | None) -> ImagesOut | Response:
     job_id = await run_in_threadpool(draw, services, order.principal, order.asked, order.key, order.files)
     await end_of(services, job_id, WAIT_SECONDS)
     try:

@@ -13,10 +13,10 @@ from app.compat.openai.schemas import ImageData, ImagesIn, ImagesOut
 from app.core.errors import Conflict, InvalidInput, NotReady, OnewordError
 from app.generation import queries, service
 from app.generation.init_images import Attached
-from app.generation.schemas import GenerationIn
+from app.generation.schemas import GenerationRequest
 from app.jobs import service as jobs
 from app.pictures import decoding
-from app.pictures.cleaning import Upload
+from app.pictures.cleaning import UploadedFile
 from app.web.dependencies import Services
 
 _SIZE: Final = re.compile(r"([0-9]{2,4})x([0-9]{2,4})")
@@ -24,11 +24,11 @@ SIDES: Final = range(64, 2049, 8)
 
 
 @dataclass(frozen=True)
-class Order:
+class ImageOrder:
     """A request in our own words."""
 
     principal: Principal
-    asked: GenerationIn
+    asked: GenerationRequest
     key: str | None
     files: Mapping[str, Attached] = field(default_factory=dict)
 
@@ -41,16 +41,16 @@ def as_files(services: Services, pictures: Sequence[UploadFile], mask: UploadFil
     picture = _read(pictures[0])
     files = {"init_image": Attached(picture)}
     if mask is not None:
-        files["mask"] = Attached(_read(mask), decoding.holes)
-    elif services.pictures.one(picture, decoding.shows_through, "image"):
-        files["mask"] = Attached(picture, decoding.holes)
+        files["mask"] = Attached(_read(mask), decoding.transparent_area)
+    elif services.pictures.one(picture, decoding.is_transparent, "image"):
+        files["mask"] = Attached(picture, decoding.transparent_area)
     return files
 
 
-def as_generation(asked: ImagesIn) -> GenerationIn:
+def as_generation(asked: ImagesIn) -> GenerationRequest:
     """The same request in our own words. Raises InvalidInput."""
     width, height = _sides(asked.size)
-    return GenerationIn(
+    return GenerationRequest(
         prompt=asked.prompt,
         negative_prompt=asked.negative_prompt,
         base_model=asked.model or None,
@@ -81,8 +81,8 @@ def answer(services: Services, principal: Principal, job_id: str, format_: str |
     return ImagesOut(created=int(drawn.created_at.timestamp()), data=data)
 
 
-def _read(file: UploadFile) -> Upload:
-    return Upload(file.filename or "", file.file.read())
+def _read(file: UploadFile) -> UploadedFile:
+    return UploadedFile(file.filename or "", file.file.read())
 
 
 def _not_drawn(state: str, error: dict[str, Any] | None, generation_id: str | None) -> OnewordError:

@@ -10,7 +10,7 @@ from typing import Final
 
 from app.base_models.initializers import PLACEHOLDER
 from app.embeddings.importing.request import Import
-from app.pictures.cleaning import Upload
+from app.pictures.cleaning import UploadedFile
 
 NAME, KIND = "token_identifier.txt", "type_of_concept.txt"
 _BESIDE: Final = {NAME, KIND, "special_params.json", "readme.md", ".gitattributes"}
@@ -35,13 +35,13 @@ def with_companions(asked: Import) -> Import:
     )
 
 
-def _lies_beside(upload: Upload) -> bool:
+def _lies_beside(upload: UploadedFile) -> bool:
     return _name(upload) in _BESIDE or _PICTURE.fullmatch(_name(upload)) is not None
 
 
-def _name(upload: Upload) -> str:
+def _name(upload: UploadedFile) -> str:
     return PurePath(upload.name).name.lower()
 
 
-def _text(upload: Upload | None) -> str:
+def _text(upload: UploadedFile | None) -> str:
     return "" if upload is None else upload.content[:_TEXT_BYTES_MAX].decode("utf-8", "replace").strip()

@@ -4,14 +4,14 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.pictures.cleaning import Upload
+from app.pictures.cleaning import UploadedFile
 
 
 @dataclass(frozen=True)
 class Import:
     """What somebody asked to be imported, as it was sent."""
 
-    uploads: Sequence[Upload]
+    uploads: Sequence[UploadedFile]
     placeholder: str = ""
     initializer: str = ""
     kind: str = ""

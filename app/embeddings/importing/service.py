@@ -18,12 +18,12 @@ from app.contracts.embeddings import ImportFile, ImportSpec
 from app.core import idempotency
 from app.core.database import new_id
 from app.core.errors import InvalidInput
-from app.core.storage import Tentative, tentatively
+from app.core.storage import BlobSavepoint, savepoint
 from app.embeddings.importing.companions import with_companions
 from app.embeddings.importing.request import Import
 from app.jobs import service as jobs
 from app.jobs.models import Job
-from app.pictures.cleaning import Upload
+from app.pictures.cleaning import UploadedFile
 from app.training.service import KINDS
 from app.web.dependencies import Services
 
@@ -54,7 +54,7 @@ def import_concept(services: Services, principal: Principal, asked: Import, key:
     _check_files(asked.uploads)
 
     def make() -> Job:
-        with tentatively(services.storage) as blobs:
+        with savepoint(services.storage) as blobs:
             files = _store(blobs, asked.uploads)
             with services.database.transaction() as session:
                 if (job := idempotency.earlier(session, team_id, key, mark)) is not None:
@@ -65,10 +65,10 @@ def import_concept(services: Services, principal: Principal, asked: Import, key:
                 blobs.keep()
         return job
 
-    return idempotency.despite_racers(make)
+    return idempotency.retry_on_conflict(make)
 
 
-def _check_files(uploads: Sequence[Upload]) -> None:
+def _check_files(uploads: Sequence[UploadedFile]) -> None:
     if not 1 <= len(uploads) <= EMBEDDINGS_MAX:
         raise InvalidInput(
             f"{len(uploads)} embedding files were sent. Send one, or the two that diffusers writes for SDXL.",
@@ -146,7 +146,7 @@ def _queue(
     return job
 
 
-def _store(blobs: Tentative, uploads: Sequence[Upload]) -> list[ImportFile]:
+def _store(blobs: BlobSavepoint, uploads: Sequence[UploadedFile]) -> list[ImportFile]:
     files = [ImportFile(key=f"imports/{new_id()}", name=upload.name[:200]) for upload in uploads]
     for file, upload in zip(files, uploads, strict=True):
         blobs.put(file.key, upload.content)

@@ -14,7 +14,7 @@ from app.core.settings import Settings
 from app.jobs import ledger
 from app.web.dependencies import Services
 from tests.engine.conftest import DEMO
-from worker.context import Studio
+from worker.context import WorkerContext
 from worker.engine.base_models import BaseModel, load
 from worker.handlers.generation import draw_batch
 
@@ -32,25 +32,25 @@ def model() -> BaseModel:
 
 
 @pytest.fixture
-def studio(services: Services, model: BaseModel, monkeypatch: pytest.MonkeyPatch) -> Studio:
+def context(services: Services, model: BaseModel, monkeypatch: pytest.MonkeyPatch) -> WorkerContext:
     """A worker's studio with a warm model."""
-    monkeypatch.setattr(Studio, "base_model", lambda _self, _name: model)
-    return Studio(services.settings, services.database, services.storage)
+    monkeypatch.setattr(WorkerContext, "base_model", lambda _self, _name: model)
+    return WorkerContext(services.settings, services.database, services.storage)
 
 
 @pytest.fixture
-def work(studio: Studio) -> Callable[[], None]:
+def work(context: WorkerContext) -> Callable[[], None]:
     """Draws everything that waits."""
 
     def run() -> None:
         while True:
-            with studio.database.transaction() as session:
+            with context.database.transaction() as session:
                 leader = ledger.claim(session, "generation", "test", 60)
                 mates = [] if leader is None else ledger.claim_mates(session, leader, "test", 60, 16)
                 session.expunge_all()
             if leader is None:
                 return
-            draw_batch(studio, [leader, *mates], threading.Event())
+            draw_batch(context, [leader, *mates], threading.Event())
 
     return run
 

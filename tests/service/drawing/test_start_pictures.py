@@ -10,11 +10,11 @@ from fastapi.testclient import TestClient
 from PIL import Image as Pillow
 from sqlalchemy import func, select
 
-from app.generation.models import Generation, Upload
+from app.generation.models import Generation, GenerationUpload
 from app.web.dependencies import Services
 from tests.service.conftest import photo
 from tests.service.drawing.conftest import FAST, form, levels, mask, picture, png
-from worker.context import Studio
+from worker.context import WorkerContext
 from worker.maintenance.orphaned_blobs import remove_orphans
 
 
@@ -99,7 +99,7 @@ def test_what_cannot_be_drawn_from_is_a_sentence_at_its_field_and_leaves_nothing
     assert says in problem["detail"]
     with services.database.reading() as session:
         assert session.scalar(select(func.count()).select_from(Generation)) == 0
-        assert session.scalar(select(func.count()).select_from(Upload)) == 0
+        assert session.scalar(select(func.count()).select_from(GenerationUpload)) == 0
     assert list(services.storage.list("")) == []
 
 
@@ -123,19 +123,21 @@ def test_the_same_form_with_the_same_key_is_one_drawing(member: TestClient, serv
     assert len(list(services.storage.list(""))) == 1
 
 
-def test_what_was_sent_goes_with_its_drawing(member: TestClient, studio: Studio, work: Callable[[], None]) -> None:
+def test_what_was_sent_goes_with_its_drawing(
+    member: TestClient, context: WorkerContext, work: Callable[[], None]
+) -> None:
     made = form(member, {"init_image": png(), "mask": mask()}, **FAST)
     upload = made.json()["generation"]["recipe"]["init_image"]
     work()
-    remove_orphans(studio)
-    assert len(list(studio.storage.list("generations"))) == 2
+    remove_orphans(context)
+    assert len(list(context.storage.list("generations"))) == 2
     again = member.post("/api/generations", json={**FAST, "init_image": upload, "strength": 0.5})
     assert again.status_code == 202
     member.delete(f"/api/generations/{made.json()['generation']['id']}")
     assert member.get(f"/api/uploads/{upload['upload_id']}").status_code == 404
     gone = member.post("/api/generations", json={**FAST, "init_image": upload, "strength": 0.5}).json()
     assert (gone["field"], gone["type"]) == ("init_image", "/problems/picture-gone")
-    remove_orphans(studio)
-    assert [blob.key for blob in studio.storage.list("generations") if "mask" in blob.key] == []
+    remove_orphans(context)
+    assert [blob.key for blob in context.storage.list("generations") if "mask" in blob.key] == []
     work()  # the one that was accepted before still has what it starts from
     assert picture(member, again).size == (64, 64)

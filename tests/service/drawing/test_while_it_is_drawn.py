@@ -12,8 +12,8 @@ from sqlalchemy import select
 from app.jobs.models import Job, JobEvent
 from app.web.dependencies import Services
 from tests.service.drawing.conftest import FAST
-from tests.service.test_what_a_teaching_writes import lose_the_next_answer
-from worker.context import Studio
+from tests.service.test_training_record import lose_the_next_answer
+from worker.context import WorkerContext
 from worker.engine.base_models import BaseModel
 from worker.handlers import generation as handler
 from worker.maintenance.orphaned_blobs import remove_orphans
@@ -46,19 +46,21 @@ def test_glimpses_are_shown_while_it_is_drawn_and_gone_afterwards(
     member.post("/api/generations", json={**FAST, "steps": 4})
     work()
     assert max(len(each) for each in seen) == 2  # one for each of the two jobs, and never two of one
-    glimpses = [glimpse for each in max(seen, key=len) for glimpse in each["glimpses"]]
-    assert {glimpse["index"] for glimpse in glimpses} == {0, 1}
-    assert all(glimpse["url"].startswith("data:image/jpeg;base64,") for glimpse in glimpses)
-    assert all(len(glimpse["url"]) < 4000 for glimpse in glimpses)
+    latent_previews = [glimpse for each in max(seen, key=len) for glimpse in each["glimpses"]]
+    assert {glimpse["index"] for glimpse in latent_previews} == {0, 1}
+    assert all(glimpse["url"].startswith("data:image/jpeg;base64,") for glimpse in latent_previews)
+    assert all(len(glimpse["url"]) < 4000 for glimpse in latent_previews)
     assert events(services, "preview") == []
 
 
-def test_glimpses_that_a_dead_worker_left_are_swept(member: TestClient, services: Services, studio: Studio) -> None:
+def test_glimpses_that_a_dead_worker_left_are_swept(
+    member: TestClient, services: Services, context: WorkerContext
+) -> None:
     made = [member.post("/api/generations", json=FAST).json()["job"]["id"] for _ in range(2)]
     with services.database.transaction() as session:
         session.add_all(JobEvent(job_id=job_id, attempt=1, type="preview", data={"glimpses": []}) for job_id in made)
         session.get_one(Job, made[0]).state = "failed"
-    remove_orphans(studio)
+    remove_orphans(context)
     assert len(events(services, "preview")) == 1  # of the one that may go on
 
 

@@ -126,7 +126,7 @@ class BaseModel:
         """The UNet's answer (noise or velocity), in float32, for noisy latents z_t (b, c, h, w) at time steps t."""
         return self._ask(self.unet, self.precision.model, z_t, t, conditioning)
 
-    def predict_again_and_again(self, z_t: Tensor, t: Tensor, conditioning: Conditioning) -> Tensor:
+    def predict_for_training(self, z_t: Tensor, t: Tensor, conditioning: Conditioning) -> Tensor:
         """The same for teaching, whose batches are of the same few sizes, in the precision of teaching."""
         return self._ask(self._teaching_unet, self.precision.teaching, z_t, t, conditioning)
 

@@ -1,7 +1,7 @@
 """What a word can do, measured and drawn when it has been learned. Tensors and pictures only; no rows, no files."""
 
 from worker.engine.evaluation.prompts import HELD_OUT, PLAIN, Held
-from worker.engine.evaluation.report import Drawing, Judged, Plan, Prefer, Report, draw_report
+from worker.engine.evaluation.report import Drawing, EvaluationPlan, Judged, Prefer, Report, draw_report
 from worker.engine.evaluation.scorer import Scorer, load_scorer
 from worker.engine.evaluation.scores import Scores
 
@@ -9,9 +9,9 @@ __all__ = [
     "HELD_OUT",
     "PLAIN",
     "Drawing",
+    "EvaluationPlan",
     "Held",
     "Judged",
-    "Plan",
     "Prefer",
     "Report",
     "Scorer",

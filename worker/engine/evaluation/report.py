@@ -15,8 +15,8 @@ from worker.engine.embeddings.formats import Embedding
 from worker.engine.evaluation.prompts import HELD_OUT, PLAIN
 from worker.engine.evaluation.scorer import Scorer
 from worker.engine.evaluation.scores import Scores, score, score_pictures
-from worker.engine.generation import Request, Settings, draw
-from worker.engine.inversion import Candidate
+from worker.engine.generation import Request, SamplerSettings, draw
+from worker.engine.inversion import EmbeddingCandidate
 
 STEPS = 10  # enough to tell words apart, not to hang on a wall
 SMALL_SIDE = 128  # pixels; up to here a CPU draws a picture in a tenth of a second
@@ -25,7 +25,7 @@ WORD = "<word>"  # stands for the concept in prompts here; no text is made of it
 
 
 @dataclass(frozen=True)
-class Plan:
+class EvaluationPlan:
     """How much is drawn. The same for the same model and device, so that a teaching can be repeated."""
 
     steps: int
@@ -33,7 +33,7 @@ class Plan:
     compare: bool  # whether every checkpoint is judged, and the initializer too, or only the one preferred
 
     @classmethod
-    def for_model(cls, model: BaseModel) -> "Plan":
+    def for_model(cls, model: BaseModel) -> "EvaluationPlan":
         """Little on a GPU and on a small model; next to nothing where a picture takes minutes."""
         quick = model.device.type != "cpu" or model.resolution <= SMALL_SIDE
         return cls(steps=min(model.card.steps, STEPS), seeds=2 if quick else 1, compare=quick)
@@ -60,7 +60,7 @@ class Judged:
 class Report:
     """Everything that was found out about one teaching."""
 
-    chosen: Candidate
+    chosen: EmbeddingCandidate
     checkpoints: Mapping[int, Judged]  # by step; those that were drawn
     initializer: Judged | None = None
     pictures: Scores | None = None
@@ -71,13 +71,13 @@ def draw_report(
     model: BaseModel,
     scorer: Scorer | None,
     pictures: Sequence[Image.Image],
-    candidates: Sequence[Candidate],
+    candidates: Sequence[EmbeddingCandidate],
     *,
     kind: str,
     initializer: str,
     prefer: Prefer = "balance",
     decided: bool = False,
-    plan: Plan | None = None,
+    plan: EvaluationPlan | None = None,
     on_step: Callable[[], None] = lambda: None,
 ) -> Report:
     """Judge `candidates`, the preferred one first, and choose the best by likeness x editability, or by likeness; where
@@ -86,7 +86,7 @@ def draw_report(
     `on_step` is called between denoising steps; what it raises ends the report. Without a scorer, or where drawing is
     dear, the preferred one is chosen and drawn alone.
     """
-    plan = plan or Plan.for_model(model)
+    plan = plan or EvaluationPlan.for_model(model)
     desk = _Desk(model, scorer, kind, plan, on_step, pictures)
     compared = candidates if scorer is not None and plan.compare else candidates[:1]
     judged = {each.number: desk.judge({WORD: each.embedding}, WORD) for each in compared}
@@ -123,7 +123,7 @@ class _Desk:
         model: BaseModel,
         scorer: Scorer | None,
         kind: str,
-        plan: Plan,
+        plan: EvaluationPlan,
         on_step: Callable[[], None],
         pictures: Sequence[Image.Image],
     ) -> None:
@@ -149,7 +149,7 @@ class _Desk:
         return None if self.scorer is None else score_pictures(self.texts, self.pictures)
 
     def _draw(self, tasks: Sequence[tuple[str, int]], concepts: Mapping[str, Embedding], word: str) -> list[Drawing]:
-        settings = Settings.for_model(self.model, steps=self.plan.steps)
+        settings = SamplerSettings.for_model(self.model, steps=self.plan.steps)
         requests = [Request(prompt.format(word), concepts=concepts, seed=seed) for prompt, seed in tasks]
         pictures = draw(self.model, requests, settings, on_step=lambda *_: self.on_step())
         return [Drawing(*task, picture) for task, picture in zip(tasks, pictures, strict=True)]

@@ -24,7 +24,7 @@ def together(device: torch.device, most: int) -> int:
 
 
 @contextmanager
-def steady(*modules: nn.Module) -> Iterator[None]:
+def batch_invariant(*modules: nn.Module) -> Iterator[None]:
     """While open, linear layers in `modules` see few rows only as part of `ROWS`. Nothing is left behind."""
     linear = [each for module in modules for each in module.modules() if isinstance(each, nn.Linear)]
     on_cpu = [each for each in linear if each.weight.device.type == "cpu"]

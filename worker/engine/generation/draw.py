@@ -13,33 +13,33 @@ from PIL import Image
 from torch import Tensor
 
 from worker.engine.base_models import BaseModel, Conditioning, joined
-from worker.engine.generation.batch_invariant import steady, together
-from worker.engine.generation.latent_preview import glimpses, implied
+from worker.engine.generation.batch_invariant import batch_invariant, together
+from worker.engine.generation.latent_preview import implied, latent_previews
 from worker.engine.generation.prompts import Text, condition
-from worker.engine.generation.request import Request, Settings
+from worker.engine.generation.request import Request, SamplerSettings
 from worker.engine.generation.schedulers import SCHEDULERS, scheduler_for
-from worker.engine.generation.start import Start, finished
+from worker.engine.generation.start import InitialLatents, finished
 
 PIXELS_AT_ONCE = 512 * 512 * 4  # decoded together; the autoencoder needs far more memory than the UNet
 
 
 @dataclass(frozen=True)
-class Step:
+class DenoisingStep:
     """One denoising step that has been done."""
 
     number: int  # from 1
     of: int
     places: tuple[int, ...]  # which requests it was for
-    glimpses: Callable[[], list[Image.Image]]  # what their pictures are going to be; costs only when it is asked
+    latent_previews: Callable[[], list[Image.Image]]  # what their pictures are going to be; costs only when it is asked
 
 
 @torch.no_grad()
 def draw(
     model: BaseModel,
     requests: Sequence[Request],
-    settings: Settings,
+    settings: SamplerSettings,
     *,
-    on_step: Callable[[Step], None] | None = None,
+    on_step: Callable[[DenoisingStep], None] | None = None,
 ) -> list[Image.Image]:
     """Draw one picture for each request.
 
@@ -50,7 +50,7 @@ def draw(
     for request in requests:
         request.checked(settings.steps)
     pictures: dict[int, Image.Image] = {}
-    with steady(model.unet, model.vae, *(encoder.module for encoder in model.encoders)):
+    with batch_invariant(model.unet, model.vae, *(encoder.module for encoder in model.encoders)):
         for places in _loops(requests, settings.steps):
             drawn = _loop(model, [requests[place] for place in places], settings, places, on_step)
             pictures.update(zip(places, drawn, strict=True))
@@ -68,12 +68,12 @@ def _loops(requests: Sequence[Request], steps: int) -> list[tuple[int, ...]]:
 def _loop(
     model: BaseModel,
     requests: Sequence[Request],
-    settings: Settings,
+    settings: SamplerSettings,
     places: tuple[int, ...],
-    on_step: Callable[[Step], None] | None,
+    on_step: Callable[[DenoisingStep], None] | None,
 ) -> list[Image.Image]:
     guided = Guided(model, requests)
-    start = Start.of(model, requests, settings)
+    start = InitialLatents.of(model, requests, settings)
     scheduler = scheduler_for(settings.scheduler, model.scheduler_config, settings.steps, model.device, start.first)
     timesteps = scheduler.timesteps[start.first :]
     noise = {"generator": start.generators} if SCHEDULERS[settings.scheduler].adds_noise else {}
@@ -84,12 +84,12 @@ def _loop(
         z_t = scheduler.step(prediction, t, z_t, return_dict=False, **noise)[0]
         z_t = start.kept(z_t, scheduler, timesteps[number] if number < len(timesteps) else None)
         if on_step is not None:
-            on_step(Step(number, len(timesteps), places, partial(_glimpses, model, seen, t, prediction)))
+            on_step(DenoisingStep(number, len(timesteps), places, partial(_glimpses, model, seen, t, prediction)))
     return [finished(picture, request) for picture, request in zip(decoded(model, z_t), requests, strict=True)]
 
 
 def _glimpses(model: BaseModel, seen: Tensor, t: Tensor, prediction: Tensor) -> list[Image.Image]:
-    return glimpses(model, implied(model, seen, t, prediction))
+    return latent_previews(model, implied(model, seen, t, prediction))
 
 
 class Guided:

@@ -18,7 +18,7 @@ PATCHES = 16  # along one side
 SIDE_MAX = 64
 
 
-def glimpses(model: BaseModel, z_0: Tensor) -> list[Image.Image]:
+def latent_previews(model: BaseModel, z_0: Tensor) -> list[Image.Image]:
     """Small pictures, one pixel for each latent, of scaled latents (b, c, h, w)."""
     matrix = _colours(model)  # (c + 1, 3)
     smaller = max(1, -(-max(z_0.shape[-2:]) // SIDE_MAX))

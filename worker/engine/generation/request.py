@@ -69,7 +69,7 @@ def _check_mask(mask: Image.Image, picture: Image.Image) -> None:
 
 
 @dataclass(frozen=True)
-class Settings:
+class SamplerSettings:
     """What the pictures of one denoising loop have in common."""
 
     steps: int
@@ -78,13 +78,13 @@ class Settings:
     height: int
 
     @classmethod
-    def for_model(cls, model: "BaseModel", **asked: Any) -> "Settings":
+    def for_model(cls, model: "BaseModel", **asked: Any) -> "SamplerSettings":
         """The base model's own settings, but for what was asked."""
         side = model.resolution
         own = cls(steps=model.card.steps, scheduler=model.card.scheduler, width=side, height=side)
         return replace(own, **asked).checked()
 
-    def checked(self) -> "Settings":
+    def checked(self) -> "SamplerSettings":
         """These settings, or a DrawingError that says which is impossible and what is possible."""
         if not 1 <= self.steps <= STEPS_MAX:
             raise DrawingError(f"{self.steps} steps were asked for. Ask for 1 to {STEPS_MAX}.")

@@ -15,21 +15,23 @@ from torch import Tensor
 from torch.nn import functional
 
 from worker.engine.base_models import BaseModel
-from worker.engine.generation.request import Request, Settings
+from worker.engine.generation.request import Request, SamplerSettings
 
 
 @dataclass(frozen=True)
-class Start:
+class InitialLatents:
     """What a loop over b pictures of one first step begins with."""
 
     first: int  # how many steps are left out
     noise: Tensor  # (b, c, h, w) float32, standard normal
     z_0: Tensor  # (b, c, h, w), the pictures to start from; zeros where there is none
-    anew: Tensor | None  # (b, 1, h, w), 1 where something is drawn, 0 where the picture stays; None: 1 everywhere
+    inpaint_mask: (
+        Tensor | None
+    )  # (b, 1, h, w), 1 where something is drawn, 0 where the picture stays; None: 1 everywhere
     generators: list[torch.Generator]  # one for each picture, for schedulers that add noise at every step
 
     @classmethod
-    def of(cls, model: BaseModel, requests: Sequence[Request], settings: Settings) -> "Start":
+    def of(cls, model: BaseModel, requests: Sequence[Request], settings: SamplerSettings) -> "InitialLatents":
         """From requests that all begin with the same step. Each draws from a generator of its own seed alone."""
         generators = [torch.Generator().manual_seed(request.seed) for request in requests]
         drawn = [
@@ -40,7 +42,9 @@ class Start:
             first=requests[0].first_step(settings.steps),
             noise=torch.stack([noise for noise, _ in drawn]).to(model.device),
             z_0=torch.stack([z_0 for _, z_0 in drawn]),
-            anew=torch.stack(masks).to(model.device) if any(request.mask is not None for request in requests) else None,
+            inpaint_mask=torch.stack(masks).to(model.device)
+            if any(request.mask is not None for request in requests)
+            else None,
             generators=generators,
         )
 
@@ -54,10 +58,10 @@ class Start:
 
     def kept(self, z: Tensor, scheduler: Any, t: Tensor | None) -> Tensor:
         """z with what the masks keep put back, under the noise of time step t; None: without noise."""
-        if self.anew is None:
+        if self.inpaint_mask is None:
             return z
         original = self.z_0 if t is None else scheduler.add_noise(self.z_0, self.noise, t.unsqueeze(0))
-        return (1 - self.anew) * original + self.anew * z
+        return (1 - self.inpaint_mask) * original + self.inpaint_mask * z
 
 
 def finished(picture: Image.Image, request: Request) -> Image.Image:
@@ -78,7 +82,9 @@ def _fitted_mask(mask: Image.Image, size: tuple[int, int]) -> Image.Image:
     return grey if grey.size == size else ImageOps.fit(grey, size, Image.Resampling.BOX)
 
 
-def _drawn(model: BaseModel, request: Request, settings: Settings, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def _drawn(
+    model: BaseModel, request: Request, settings: SamplerSettings, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
     """Noise, and the latents of the picture, in the order in which diffusers draws them  # (c, h, w) each."""
     shape = (model.latent_channels, settings.height // model.scale, settings.width // model.scale)
     if request.init_image is None:
@@ -89,7 +95,7 @@ def _drawn(model: BaseModel, request: Request, settings: Settings, generator: to
     return torch.randn(shape, generator=generator), z_0
 
 
-def _latent_mask(model: BaseModel, request: Request, settings: Settings) -> Tensor:
+def _latent_mask(model: BaseModel, request: Request, settings: SamplerSettings) -> Tensor:
     """1 for every latent that has a pixel to be drawn  # (1, h, w)."""
     if request.mask is None:
         return torch.ones(1, settings.height // model.scale, settings.width // model.scale)

@@ -5,18 +5,18 @@ from worker.engine.inversion.checkpoint import Checkpoint
 from worker.engine.inversion.invert import LEARNED, OUT_OF_STEPS, Inversion, advance, gradients, invert
 from worker.engine.inversion.options import Options
 from worker.engine.inversion.pictures import masked
-from worker.engine.inversion.trainable_concept import Candidate
-from worker.engine.inversion.training_step import Step
+from worker.engine.inversion.trainable_concept import EmbeddingCandidate
+from worker.engine.inversion.training_step import TrainingStep
 
 __all__ = [
     "LEARNED",
     "OUT_OF_STEPS",
-    "Candidate",
     "Checkpoint",
+    "EmbeddingCandidate",
     "Inversion",
     "InversionError",
     "Options",
-    "Step",
+    "TrainingStep",
     "advance",
     "gradients",
     "invert",

@@ -19,45 +19,45 @@ from torch import Tensor
 from worker.engine.embeddings.formats import Embedding
 from worker.engine.errors import InversionError
 from worker.engine.inversion.options import Options
-from worker.engine.inversion.trainable_concept import Candidate, Word
+from worker.engine.inversion.trainable_concept import EmbeddingCandidate, TrainableConcept
 
 Checkpoint = bytes
 STATE = "state."
 
 
-def pack(word: Word, number: int, options: Options) -> Checkpoint:
+def pack(concept: TrainableConcept, number: int, options: Options) -> Checkpoint:
     """All that the next step depends on."""
     tensors: dict[str, Tensor] = {}
-    for name, rows in word.rows.items():
+    for name, rows in concept.rows.items():
         tensors[f"rows.{name}"] = rows.detach()
-        tensors[f"best.{name}"] = word.best[name]
-        for moment, value in word.optimiser.state.get(rows, {}).items():
+        tensors[f"best.{name}"] = concept.best[name]
+        for moment, value in concept.optimiser.state.get(rows, {}).items():
             tensors[f"{STATE}{moment}.{name}"] = value
-    for place, candidate in enumerate(word.kept):
+    for place, candidate in enumerate(concept.kept):
         tensors |= {f"kept.{place}.{name}": rows for name, rows in candidate.embedding.rows.items()}
-    tensors["evaluations"] = torch.tensor(word.evaluations, dtype=torch.float64)
+    tensors["evaluations"] = torch.tensor(concept.evaluations, dtype=torch.float64)
     counters = {
         "number": number,
         "options": asdict(options),
-        "learning_rate": word.optimiser.param_groups[0]["lr"],
-        "best_evaluation": word.best_evaluation if math.isfinite(word.best_evaluation) else None,
-        "best_number": word.best_number,
-        "kept": [[candidate.number, candidate.evaluation] for candidate in word.kept],
-        "rolled_back": word.rolled_back,
+        "learning_rate": concept.optimiser.param_groups[0]["lr"],
+        "best_evaluation": concept.best_evaluation if math.isfinite(concept.best_evaluation) else None,
+        "best_number": concept.best_number,
+        "kept": [[candidate.number, candidate.evaluation] for candidate in concept.kept],
+        "rolled_back": concept.rolled_back,
     }
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     return save_tensors(plain, {"oneword": json.dumps(counters, sort_keys=True)})
 
 
-def unpack(checkpoint: Checkpoint, word: Word, options: Options) -> int:
-    """Put a checkpoint into a fresh `word`; returns the number of the step it was taken after."""
+def unpack(checkpoint: Checkpoint, concept: TrainableConcept, options: Options) -> int:
+    """Put a checkpoint into a fresh `concept`; returns the number of the step it was taken after."""
     counters, tensors = _read(checkpoint)
     if counters["options"] != asdict(options):
         raise InversionError(
             "The checkpoint was made with other options, so this run cannot go on from it. Start anew."
         )
     with torch.no_grad():
-        for name, rows in word.rows.items():
+        for name, rows in concept.rows.items():
             saved = tensors[f"rows.{name}"]
             if saved.shape != rows.shape:
                 raise InversionError(
@@ -65,20 +65,22 @@ def unpack(checkpoint: Checkpoint, word: Word, options: Options) -> int:
                     f"{tuple(rows.shape)}. Start anew."
                 )
             rows.copy_(saved)
-            word.best[name] = tensors[f"best.{name}"].to(rows.device)
+            concept.best[name] = tensors[f"best.{name}"].to(rows.device)
             if state := _state(tensors, name, rows.device):
-                word.optimiser.state[rows] = state
-    for group in word.optimiser.param_groups:
+                concept.optimiser.state[rows] = state
+    for group in concept.optimiser.param_groups:
         group["lr"] = counters["learning_rate"]
     best = counters["best_evaluation"]
-    word.best_evaluation = math.inf if best is None else best
-    word.best_number = counters["best_number"]
-    word.kept = [
-        Candidate(number, evaluation, Embedding({name: tensors[f"kept.{place}.{name}"] for name in word.rows}))
+    concept.best_evaluation = math.inf if best is None else best
+    concept.best_number = counters["best_number"]
+    concept.kept = [
+        EmbeddingCandidate(
+            number, evaluation, Embedding({name: tensors[f"kept.{place}.{name}"] for name in concept.rows})
+        )
         for place, (number, evaluation) in enumerate(counters["kept"])
     ]
-    word.rolled_back = counters["rolled_back"]
-    word.evaluations = tensors["evaluations"].tolist()
+    concept.rolled_back = counters["rolled_back"]
+    concept.evaluations = tensors["evaluations"].tolist()
     return int(counters["number"])
 
 

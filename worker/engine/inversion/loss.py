@@ -13,7 +13,7 @@ from worker.engine.inversion.samples import Samples
 
 
 @dataclass(frozen=True)
-class Reading:
+class Batch:
     """Samples of one word, with the captions that name it and the rows it has."""
 
     samples: Samples
@@ -23,7 +23,7 @@ class Reading:
     context: Context | None = None
 
 
-def losses(model: BaseModel, readings: Sequence[Reading]) -> list[Tensor]:
+def losses(model: BaseModel, readings: Sequence[Batch]) -> list[Tensor]:
     """The loss of every word, each a scalar; one pass for all.
 
     A sample's captions look up its own word's rows, so each word's gradient is the one it would have had alone.
@@ -38,7 +38,7 @@ def losses(model: BaseModel, readings: Sequence[Reading]) -> list[Tensor]:
     return [_loss(model, *read) for read in zip(readings, parts, contexts, strict=True)]
 
 
-def _read_together(model: BaseModel, readings: Sequence[Reading]) -> list[Sequence[Reading]]:
+def _read_together(model: BaseModel, readings: Sequence[Batch]) -> list[Sequence[Batch]]:
     """Readings that go through the encoders at once: on a CPU each by itself.
 
     The size of a batch there decides about the last digit of a product, and what goes on in bf16 makes more of it.
@@ -46,7 +46,7 @@ def _read_together(model: BaseModel, readings: Sequence[Reading]) -> list[Sequen
     return [[reading] for reading in readings] if model.device.type == "cpu" else [readings]
 
 
-def _loss(model: BaseModel, reading: Reading, each: Tensor, context: Tensor) -> Tensor:
+def _loss(model: BaseModel, reading: Batch, each: Tensor, context: Tensor) -> Tensor:
     if reading.snr_gamma:
         each = each * min_snr_weight(model.noise_schedule, reading.samples.t, reading.snr_gamma)
     return each.mean() if reading.context is None else each.mean() + reading.context.loss(context)
@@ -62,7 +62,7 @@ def denoising_loss(model: BaseModel, samples: Samples, conditioning: Conditionin
     alpha, sigma = (value[t].view(-1, 1, 1, 1) for value in (schedule.alpha, schedule.sigma))
     z_t = alpha * z_0 + sigma * eps
     target = alpha * eps - sigma * z_0 if schedule.prediction == "v_prediction" else eps
-    error = (target - model.predict_again_and_again(z_t, t, conditioning)).square()
+    error = (target - model.predict_for_training(z_t, t, conditioning)).square()
     return (samples.weight * error).mean(dim=(1, 2, 3))
 
 
@@ -77,7 +77,7 @@ def min_snr_weight(schedule: NoiseSchedule, t: Tensor, gamma: float) -> Tensor:
     return (gamma / snr).clamp(max=1)
 
 
-def _condition(model: BaseModel, readings: Sequence[Reading]) -> tuple[Conditioning, list[Tensor]]:
+def _condition(model: BaseModel, readings: Sequence[Batch]) -> tuple[Conditioning, list[Tensor]]:
     """Encode everything at once: the captions of all words, and behind them the prompts of each word's context.
 
     The words' rows lie one after another, so their ids move to match.

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 Kind = Literal["object", "style"]
 Method = Literal["classic", "directional"]
-Start = Literal["tokens", "encoded"]
-CHOICES = {"kind": get_args(Kind), "method": get_args(Method), "start": get_args(Start)}
+StartMethod = Literal["tokens", "encoded"]
+CHOICES = {"kind": get_args(Kind), "method": get_args(Method), "start": get_args(StartMethod)}
 VECTORS_MAX = 16
 STEPS_MAX = 10_000
 BATCH_MAX = 64
@@ -28,7 +28,7 @@ class Options:
     method: Method = "classic"
     # tokens: at the initializer's own rows. encoded: at the text encoder's answer to it (Cross Initialization, Pang et
     # al. 2023, arXiv 2312.15905).
-    start: Start = "tokens"
+    start: StartMethod = "tokens"
     # Rows per text encoder. Gal et al. 2022 use one; more follow the pictures closer and the prompt less.
     vectors: int = 1
     # Upper end; the stop below usually comes long before. The reference script's 3000.

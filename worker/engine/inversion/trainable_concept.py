@@ -21,7 +21,7 @@ KEPT_MAX = 3  # candidates besides the best
 
 
 @dataclass(frozen=True)
-class Candidate:
+class EmbeddingCandidate:
     """Rows as they were after a step, and what the fixed evaluation batch said of them."""
 
     number: int
@@ -30,7 +30,7 @@ class Candidate:
 
 
 @dataclass
-class Word:
+class TrainableConcept:
     """Rows on the device, one parameter for each encoder."""
 
     rows: dict[str, Tensor]
@@ -39,12 +39,12 @@ class Word:
     best: dict[str, Tensor]
     best_evaluation: float = math.inf
     best_number: int = 0
-    kept: list[Candidate] = field(default_factory=list)
+    kept: list[EmbeddingCandidate] = field(default_factory=list)
     rolled_back: bool = False
     evaluations: list[float] = field(default_factory=list)
 
     @classmethod
-    def from_initializer(cls, model: BaseModel, initializer: str, options: Options) -> "Word":
+    def from_initializer(cls, model: BaseModel, initializer: str, options: Options) -> "TrainableConcept":
         """A word that so far means what the initializer means."""
         norms = {encoder.name: mean_norm(encoder) for encoder in model.encoders}
         tokens = {encoder.name: token_rows(encoder, initializer, options.vectors) for encoder in model.encoders}
@@ -76,9 +76,9 @@ class Word:
             self.best = {name: value.detach().clone() for name, value in self.rows.items()}
         self._keep(evaluation, number)
 
-    def candidates(self) -> list[Candidate]:
+    def candidates(self) -> list[EmbeddingCandidate]:
         """What the word may end as: the rows with the lowest evaluation, then some of the way, evenly spaced."""
-        best = Candidate(self.best_number, self.best_evaluation, embedding_of(self.best))
+        best = EmbeddingCandidate(self.best_number, self.best_evaluation, embedding_of(self.best))
         return [best, *(each for each in self.kept if each.number != self.best_number)]
 
     def _keep(self, evaluation: float, number: int) -> None:
@@ -86,7 +86,7 @@ class Word:
         spacing = self.kept[0].number if self.kept else number
         if number == 0 or number % spacing:
             return
-        self.kept.append(Candidate(number, evaluation, embedding_of(self.rows)))
+        self.kept.append(EmbeddingCandidate(number, evaluation, embedding_of(self.rows)))
         if len(self.kept) > KEPT_MAX:
             self.kept = [each for each in self.kept if each.number % (2 * spacing) == 0]
 

@@ -7,14 +7,14 @@ from torch import Tensor
 
 from worker.engine.embeddings.formats import Embedding
 from worker.engine.inversion.checkpoint import Checkpoint, pack
-from worker.engine.inversion.trainable_concept import Candidate, embedding_of
+from worker.engine.inversion.trainable_concept import EmbeddingCandidate, embedding_of
 
 if TYPE_CHECKING:
     from worker.engine.inversion.invert import Inversion
 
 
 @dataclass(frozen=True)
-class Step:
+class TrainingStep:
     """Rows and checkpoint are read when they are asked for, so ask before the next step is taken."""
 
     inversion: "Inversion"
@@ -41,27 +41,27 @@ class Step:
     @property
     def evaluation(self) -> float:
         """The newest loss of the fixed evaluation batch."""
-        return self.inversion.word.evaluations[-1]
+        return self.inversion.concept.evaluations[-1]
 
     @property
     def best_evaluation(self) -> float:
         """The lowest loss of the fixed evaluation batch so far."""
-        return self.inversion.word.best_evaluation
+        return self.inversion.concept.best_evaluation
 
     @property
     def embedding(self) -> Embedding:
         """The rows as they are now."""
-        return embedding_of(self.inversion.word.rows)
+        return embedding_of(self.inversion.concept.rows)
 
     @property
     def best(self) -> Embedding:
         """The rows with the lowest evaluation so far: the result, if the run ended here."""
-        return embedding_of(self.inversion.word.best)
+        return embedding_of(self.inversion.concept.best)
 
     @property
-    def candidates(self) -> list[Candidate]:
+    def candidates(self) -> list[EmbeddingCandidate]:
         """What the word may end as, the rows with the lowest evaluation first."""
-        return self.inversion.word.candidates()
+        return self.inversion.concept.candidates()
 
     def loss_value(self) -> float:
         """The loss of this step's samples; waits for the device."""
@@ -69,4 +69,4 @@ class Step:
 
     def checkpoint(self) -> Checkpoint:
         """Bytes from which `invert(..., resume=...)` goes on; bit for bit on a CPU."""
-        return pack(self.inversion.word, self.number, self.inversion.options)
+        return pack(self.inversion.concept, self.number, self.inversion.options)

@@ -11,9 +11,9 @@ from PIL import Image as Pillow
 
 from app.contracts.training import TrainingSpec
 from worker.engine.base_models import BaseModel
-from worker.engine.inversion import Candidate
-from worker.handlers.report_files import Lesson, Reporting
-from worker.handlers.training.training_record import Record
+from worker.engine.inversion import EmbeddingCandidate
+from worker.handlers.report_files import Reporting, ReportInputs
+from worker.handlers.training.training_record import TrainingRecord
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,9 @@ class Ending:
     model: BaseModel
     spec: TrainingSpec
     pictures: Sequence[Pillow.Image]  # as they were learned from
-    candidates: Sequence[Candidate]  # rows of several steps, the lowest evaluation loss first
+    candidates: Sequence[EmbeddingCandidate]  # rows of several steps, the lowest evaluation loss first
     metadata: Mapping[str, str]  # what the kept files say of where they come from
-    record: Record  # where pictures and warnings go
+    record: TrainingRecord  # where pictures and warnings go
     watch: Callable[[], None]  # to be called often by what takes long; raises when nobody wants it any more
 
 
@@ -33,7 +33,7 @@ class Ending:
 class Verdict:
     """What becomes of the word."""
 
-    chosen: Candidate
+    chosen: EmbeddingCandidate
     report: dict[str, Any] | None = None  # `Version.report`
 
 
@@ -41,9 +41,9 @@ def judge(ending: Ending) -> Verdict:
     """Choose the rows that become the word, by what they draw."""
     record, spec = ending.record, ending.spec
     reporting = Reporting(
-        record.studio.storage, record.key("report"), record.studio.scorer, ending.watch, record.warnings
+        record.context.storage, record.key("report"), record.context.scorer, ending.watch, record.warnings
     )
-    lesson = Lesson(
+    lesson = ReportInputs(
         spec.placeholder, spec.initializer, spec.kind, ending.pictures, ending.metadata, spec.prefer or "balance"
     )
     chosen, report = reporting.judge(ending.model, lesson, ending.candidates)

@@ -17,13 +17,13 @@ from app.jobs import ledger
 from app.jobs.ledger import Lease
 from app.jobs.models import Job
 from worker import failures
-from worker.context import Studio
-from worker.engine.generation import Settings, Step, draw
+from worker.context import WorkerContext
+from worker.engine.generation import DenoisingStep, SamplerSettings, draw
 from worker.engine.inversion import gradients
-from worker.generation_priority import press_on
-from worker.handlers.training.training_run import Interrupted, Teaching
-from worker.lease import Heartbeat, write
-from worker.shutdown import Stopping
+from worker.generation_priority import no_yield
+from worker.handlers.training.training_run import Interrupted, TrainingRun
+from worker.lease import LeaseRenewal, write
+from worker.shutdown import Shutdown
 
 log = structlog.get_logger(__name__)
 
@@ -31,42 +31,45 @@ PIXELS_AT_ONCE = 4 * 512 * 512  # of all samples in one pass on a CPU, whose mac
 LOOK_SECONDS = 1.0  # how often the queue is asked for newcomers; an idle worker asks at once, so it comes first
 
 
-def teach(studio: Studio, job: Job, stopping: Stopping, give_way: Callable[[], None] = press_on) -> None:
+def teach(
+    context: WorkerContext, job: Job, shutdown: Shutdown, yield_to_generation: Callable[[], None] = no_yield
+) -> None:
     """Run a claimed training job to its end, and in its company others that wait for the same base model.
 
-    `give_way` is called between two steps, of learning and of drawing the report, and returns when they may go on.
+    `yield_to_generation` is called between two steps, of training and of drawing the report, and returns when the
+    next one may start.
     """
-    with Heartbeat(studio.database, [], studio.settings.lease_seconds) as heartbeat:
-        company = Company(studio, str(job.spec["base_model"]), heartbeat, stopping, give_way)
-        company.join(job)
-        while company.members:
-            give_way()
+    with LeaseRenewal(context.database, [], context.settings.lease_seconds) as heartbeat:
+        company = TrainingBatch(context, str(job.spec["base_model"]), heartbeat, shutdown, yield_to_generation)
+        company.admit(job)
+        while company.runs:
+            yield_to_generation()
             company.step()
-        studio.figures.taught(0.0)
+        context.metrics.taught(0.0)
 
 
 @dataclass
-class Company:
+class TrainingBatch:
     """The words that are being learned at the moment."""
 
-    studio: Studio
+    context: WorkerContext
     base_model: str
-    heartbeat: Heartbeat
-    stopping: Stopping
-    give_way: Callable[[], None]
-    members: list[Teaching] = field(default_factory=list)
+    heartbeat: LeaseRenewal
+    shutdown: Shutdown
+    yield_to_generation: Callable[[], None]
+    runs: list[TrainingRun] = field(default_factory=list)
     looked: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
-        self.at_once = self.studio.settings.teach_together  # words in one pass; halved when memory runs out
+        self.at_once = self.context.settings.teach_together  # words in one pass; halved when memory runs out
 
-    def join(self, job: Job) -> None:
+    def admit(self, job: Job) -> None:
         """Take in a job that was claimed for this worker."""
         lease = Lease(job.id, job.attempt)
         self.heartbeat.add(lease)
-        newcomer = Teaching(self.studio, job, lease, self.heartbeat, self.stopping, self.give_way)
+        newcomer = TrainingRun(self.context, job, lease, self.heartbeat, self.shutdown, self.yield_to_generation)
         if self._settle(newcomer, newcomer.begin):
-            self.members.append(newcomer)
+            self.runs.append(newcomer)
 
     def step(self) -> None:
         """One optimiser step of every word, and whatever is due between two steps."""
@@ -76,55 +79,57 @@ class Company:
         self._leave()
         self._learn()
         self._share(time.monotonic() - began)
-        self._welcome()
+        self._admit_waiting()
 
     def _share(self, seconds: float) -> None:
         """What a step took of the device is the members' in equal parts."""
-        for member in self.members:
-            member.used += seconds / len(self.members)
-        self.studio.figures.taught(len(self.members) / max(seconds, 1e-6))
+        for run in self.runs:
+            run.used += seconds / len(self.runs)
+        self.context.metrics.taught(len(self.runs) / max(seconds, 1e-6))
 
     def _between(self) -> None:
-        for member in self.members:
-            self._settle(member, member.between_steps)
+        for run in self.runs:
+            self._settle(run, run.between_steps)
 
     def _preview(self) -> None:
         """Words whose picture is due at the same step are drawn in one loop."""
-        due = [member for member in self.members if not member.over and member.preview_due]
+        due = [run for run in self.runs if not run.over and run.preview_due]
         if not due:
             return
         model = due[0].model
         try:
-            pictures = draw(model, [member.preview() for member in due], Settings.for_model(model), on_step=self._go_on)
+            pictures = draw(
+                model, [run.preview() for run in due], SamplerSettings.for_model(model), on_step=self._go_on
+            )
         except Interrupted:
             return  # the next look between two steps says what for
         except Exception as error:  # the loop is shared, so what broke it broke it for all
-            for member in due:
-                self._settle(member, partial(_raise, error))
+            for run in due:
+                self._settle(run, partial(_raise, error))
             return
-        for member, picture in zip(due, pictures, strict=True):
-            self._settle(member, partial(member.show, picture))
+        for run, picture in zip(due, pictures, strict=True):
+            self._settle(run, partial(run.show, picture))
 
-    def _go_on(self, _: Step) -> None:
-        if self.stopping.is_set():
+    def _go_on(self, _: DenoisingStep) -> None:
+        if self.shutdown.is_set():
             raise Interrupted
 
     def _leave(self) -> None:
-        for member in self.members:
-            if not member.over and member.done:
-                self._settle(member, member.finish)
-        self.members = [member for member in self.members if not member.over]
+        for run in self.runs:
+            if not run.over and run.done:
+                self._settle(run, run.finish)
+        self.runs = [run for run in self.runs if not run.over]
 
     def _learn(self) -> None:
         """Forward and backward together, then each word for itself. What breaks a pass is looked for in its halves."""
-        passes = deque(_parts(self.members, self._room()))
+        passes = deque(_parts(self.runs, self._room()))
         while passes:
             part = passes.popleft()
             try:
-                losses = gradients(part[0].model, [member.inversion for member in part])
+                losses = gradients(part[0].model, [run.inversion for run in part])
             except Exception as error:
-                for member in part:
-                    member.inversion.word.forget_gradients()
+                for run in part:
+                    run.inversion.concept.forget_gradients()
                 if len(part) == 1:
                     self._settle(part[0], partial(_raise, error))
                     continue
@@ -135,65 +140,65 @@ class Company:
                     log.warning("out of memory; fewer words at once from now on", together=half)
                 passes.extendleft(reversed(_parts(part, half)))
             else:
-                for member, loss in zip(part, losses, strict=True):
-                    self._settle(member, partial(member.take_step, loss))
+                for run, loss in zip(part, losses, strict=True):
+                    self._settle(run, partial(run.take_step, loss))
 
     def _room(self) -> int:
         """Words in one pass. A GPU says when it is full; for a CPU it is reckoned."""
-        going = [member for member in self.members if not member.over]
+        going = [run for run in self.runs if not run.over]
         if not going or going[0].model.device.type != "cpu":
             return self.at_once
-        pixels = max(member.inversion.options.batch for member in going) * going[0].model.resolution ** 2
+        pixels = max(run.inversion.options.batch for run in going) * going[0].model.resolution ** 2
         return max(1, min(self.at_once, PIXELS_AT_ONCE // pixels))
 
-    def _welcome(self) -> None:
+    def _admit_waiting(self) -> None:
         """Take in those whose turn it is, while they want the same base model; others must not wait for ever."""
         moment = time.monotonic()
-        if moment - self.looked < LOOK_SECONDS or not self.members:
+        if moment - self.looked < LOOK_SECONDS or not self.runs:
             return
-        if any(member.job.error is not None for member in self.members):
+        if any(run.job.error is not None for run in self.runs):
             return  # what went wrong before runs alone
         self.looked = moment
-        while len(self.members) < self.studio.settings.teach_together and not self.stopping.is_set():
+        while len(self.runs) < self.context.settings.teach_together and not self.shutdown.is_set():
             claim = partial(
                 ledger.claim,
                 kind="training",
-                worker=self.studio.name,
-                lease_seconds=self.studio.settings.lease_seconds,
+                worker=self.context.name,
+                lease_seconds=self.context.settings.lease_seconds,
                 base_model=self.base_model,
             )
-            if (job := write(self.studio.database, claim)) is None:
+            if (job := write(self.context.database, claim)) is None:
                 return
-            log.info("joined", job=job.id, joined_by=job.request_id, together=len(self.members) + 1)
-            self.join(job)
+            log.info("joined", job=job.id, joined_by=job.request_id, together=len(self.runs) + 1)
+            self.admit(job)
 
-    def _settle(self, member: Teaching, action: Callable[[], None]) -> bool:
+    def _settle(self, run: TrainingRun, action: Callable[[], None]) -> bool:
         """Run one word's own part; its failure ends that word alone. Returns whether it goes on."""
-        if member.over:
+        if run.over:
             return False
         try:
             action()
         except Interrupted:
-            return self._settle(member, member.between_steps)
+            return self._settle(run, run.between_steps)
         except LeaseLost as lost:
-            log.warning("lease lost; wrote nothing more", job=member.job.id, reason=str(lost))
-            member.over = True
+            log.warning("lease lost; wrote nothing more", job=run.job.id, reason=str(lost))
+            run.over = True
         except Exception as error:  # whatever it is, the row has to say so
-            member.over = True
-            self._fail(member, error)
-        if member.over:
-            self.heartbeat.drop(member.lease)
-        return not member.over
+            run.over = True
+            self._fail(run, error)
+        if run.over:
+            self.heartbeat.drop(run.lease)
+        return not run.over
 
-    def _fail(self, member: Teaching, error: Exception) -> None:
+    def _fail(self, run: TrainingRun, error: Exception) -> None:
         try:
-            failures.fail(self.studio, member.lease, error)
+            failures.fail(self.context, run.lease, error)
         except LeaseLost as lost:
-            log.warning("lease lost; wrote nothing more", job=member.job.id, reason=str(lost))
+            log.warning("lease lost; wrote nothing more", job=run.job.id, reason=str(lost))
 
 
-def _parts(members: list[Teaching], size: int) -> list[list[Teaching]]:
-    going = [member for member in members if not member.over]
+def _parts(runs: list[TrainingRun], size: int) -> list[list[TrainingRun]]:
+    going = [run for run in runs if not run.over]
     return [going[start : start + size] for start in range(0, len(going), size)]
 
 

@@ -22,9 +22,9 @@ from app.jobs import ledger
 from app.jobs.ledger import Lease
 from app.jobs.models import Job
 from worker import embedding_files
-from worker.context import Studio
+from worker.context import WorkerContext
 from worker.engine.embeddings.formats import Embedding
-from worker.engine.inversion import Step
+from worker.engine.inversion import TrainingStep
 from worker.lease import write
 
 
@@ -41,10 +41,10 @@ class Result:
 
 
 @dataclass
-class Record:
+class TrainingRecord:
     """The written side of one attempt at one job."""
 
-    studio: Studio
+    context: WorkerContext
     job: Job
     lease: Lease
     spec: TrainingSpec
@@ -58,7 +58,7 @@ class Record:
         """Where a blob of this attempt goes."""
         return f"jobs/{self.job.id}/attempt-{self.lease.attempt}/{name}"
 
-    def must_be_wanted(self, session: Session) -> None:
+    def raise_if_cancelled(self, session: Session) -> None:
         """Ownership is checked again when a job is claimed: the concept may be gone."""
         query = (
             select(Version.id)
@@ -76,7 +76,7 @@ class Record:
         picture.save(content, "PNG")
         key = self.key(f"preview-{step}.png")
         try:
-            self.studio.storage.put(key, content.getvalue())
+            self.context.storage.put(key, content.getvalue())
         except StorageFull as full:
             self.warnings.append(f"A preview could not be kept. {full.detail}")
             return
@@ -93,7 +93,7 @@ class Record:
             bytes=len(content.getvalue()),
             recipe={"prompt": prompt, "seed": seed, "step": step},
         )
-        write(self.studio.database, partial(self._show, image=image))
+        write(self.context.database, partial(self._show, image=image))
         self.sample = image
 
     def _show(self, session: Session, image: Image) -> None:
@@ -104,20 +104,20 @@ class Record:
         preview = {"step": image.position, "url": f"/api/images/{image.id}", "prompt": image.recipe["prompt"]}
         ledger.record(session, self.lease, [("preview", preview)])
 
-    def save(self, step: Step) -> None:
+    def save(self, step: TrainingStep) -> None:
         """Keep a checkpoint; the one before goes once the ledger knows the new one."""
         key, before = self.key(f"checkpoint-{step.number}.safetensors"), self.checkpoint_key
         try:
-            self.studio.storage.put(key, step.checkpoint())
+            self.context.storage.put(key, step.checkpoint())
         except StorageFull as full:
             self.warnings.append(f"A checkpoint could not be kept. {full.detail}")
             return
-        write(self.studio.database, partial(ledger.record, lease=self.lease, events=(), checkpoint_key=key))
+        write(self.context.database, partial(ledger.record, lease=self.lease, events=(), checkpoint_key=key))
         self.checkpoint_key = key
         if before is not None and before != key:
-            self.studio.storage.delete(before)
+            self.context.storage.delete(before)
 
-    def progress(self, step: Step, seconds_left: float | None, share: float, stage: str | None = None) -> None:
+    def progress(self, step: TrainingStep, seconds_left: float | None, share: float, stage: str | None = None) -> None:
         """Tell how far the word is, which part of the device it has had, and every warning since.
 
         `stage` is what the word is at once it has learned: `report`.
@@ -132,23 +132,23 @@ class Record:
         }
         events = [*self._told(), ("progress", progress)]
         told = partial(ledger.record, lease=self.lease, events=events, progress=progress, share=share)
-        write(self.studio.database, told)
+        write(self.context.database, told)
         self.warnings.clear()
 
     def hand_back(self) -> None:
         """Another worker may go on."""
-        write(self.studio.database, partial(ledger.hand_back, lease=self.lease))
+        write(self.context.database, partial(ledger.hand_back, lease=self.lease))
 
     def cancelled(self) -> None:
         """Somebody asked for it."""
-        write(self.studio.database, partial(ledger.finish, lease=self.lease, state="cancelled"))
+        write(self.context.database, partial(ledger.finish, lease=self.lease, state="cancelled"))
         self._forget_checkpoint()
 
     def learned(self, result: Result) -> None:
         """Store the embedding, and make the version ready."""
         folder, word = self.key("embedding"), self.spec.placeholder
-        files = embedding_files.keep(self.studio.storage, folder, result.embedding, word, result.metadata)
-        write(self.studio.database, partial(self._make_ready, result=result, files=files))
+        files = embedding_files.keep(self.context.storage, folder, result.embedding, word, result.metadata)
+        write(self.context.database, partial(self._make_ready, result=result, files=files))
         self._forget_checkpoint()
 
     def _make_ready(self, session: Session, result: Result, files: dict[str, Any]) -> None:
@@ -176,4 +176,4 @@ class Record:
 
     def _forget_checkpoint(self) -> None:
         if self.checkpoint_key is not None:
-            self.studio.storage.delete(self.checkpoint_key)
+            self.context.storage.delete(self.checkpoint_key)

@@ -15,18 +15,18 @@ from app.contracts.training import TrainingSpec
 from app.core.errors import NotFound
 from app.jobs.ledger import Lease
 from app.jobs.models import Job
-from worker.context import Studio
+from worker.context import WorkerContext
 from worker.engine.base_models import BaseModel
 from worker.engine.embeddings.formats import Embedding
-from worker.engine.generation import Request, Settings, draw
-from worker.engine.inversion import Checkpoint, Inversion, InversionError, Options, Step
-from worker.generation_priority import press_on
+from worker.engine.generation import Request, SamplerSettings, draw
+from worker.engine.inversion import Checkpoint, Inversion, InversionError, Options, TrainingStep
+from worker.generation_priority import no_yield
 from worker.handlers.training.ending import Ending, judge
 from worker.handlers.training.pictures import as_learned
 from worker.handlers.training.provenance import provenance
-from worker.handlers.training.training_record import Record, Result
-from worker.lease import Heartbeat, write
-from worker.shutdown import Stopping
+from worker.handlers.training.training_record import Result, TrainingRecord
+from worker.lease import LeaseRenewal, write
+from worker.shutdown import Shutdown
 
 log = structlog.get_logger(__name__)
 
@@ -42,28 +42,30 @@ class Interrupted(Exception):
 
 
 @dataclass
-class Teaching:
+class TrainingRun:
     """A word on its way. `over` once nothing more is to be done for it here."""
 
-    studio: Studio
+    context: WorkerContext
     job: Job
     lease: Lease
-    heartbeat: Heartbeat
-    stopping: Stopping
-    give_way: Callable[[], None] = press_on  # to be called often by what takes long; returns when it may go on
+    heartbeat: LeaseRenewal
+    shutdown: Shutdown
+    yield_to_generation: Callable[[], None] = (
+        no_yield  # to be called often by what takes long; returns when it may go on
+    )
     over: bool = False
     used: float = 0.0  # seconds of the device, of which others had their part
 
     def begin(self) -> None:
         """Load everything, and stand where the job was left."""
         self.spec = TrainingSpec.model_validate(self.job.spec)
-        self.record = Record(self.studio, self.job, self.lease, self.spec)
-        write(self.studio.database, self.record.must_be_wanted)
-        self.model: BaseModel = self.studio.base_model(self.spec.base_model)
+        self.record = TrainingRecord(self.context, self.job, self.lease, self.spec)
+        write(self.context.database, self.record.raise_if_cancelled)
+        self.model: BaseModel = self.context.base_model(self.spec.base_model)
         self.began = self.reported = self.saved = time.monotonic()
-        storage = self.studio.storage
+        storage = self.context.storage
         self.pictures = [as_learned(storage, picture.key, picture.mask_key) for picture in self.spec.pictures]
-        self.step: Step = self._stand(self._checkpoint())
+        self.step: TrainingStep = self._stand(self._checkpoint())
         self.first = self.step.number
         self.paced_from = (self.first, self.began)
         self.kept = False
@@ -72,12 +74,12 @@ class Teaching:
         """What was kept of the job. In a studio restored from a copy it may be missing: it was overtaken meanwhile."""
         key = self.record.checkpoint_key
         try:
-            return None if key is None else self.studio.storage.get(key)
+            return None if key is None else self.context.storage.get(key)
         except NotFound:
             self.record.warnings.append("The teaching begins anew: what had been kept of it is not there any more.")
             return None
 
-    def _stand(self, checkpoint: Checkpoint | None) -> Step:
+    def _stand(self, checkpoint: Checkpoint | None) -> TrainingStep:
         """Where the job was left; at its start if that cannot be used, as after an update that learns otherwise."""
         self.inversion = Inversion(self.model, self.pictures, self.spec.initializer, self._options())
         try:
@@ -128,7 +130,7 @@ class Teaching:
             self.record.cancelled()
             self.over = True
             return
-        if self.stopping.is_set():
+        if self.shutdown.is_set():
             self.record.save(self.step)
             self.record.hand_back()
             self.over = True
@@ -136,7 +138,7 @@ class Teaching:
             return
         self.kept = wanted == "keep"
         moment = time.monotonic()
-        if moment - self.saved >= self.studio.settings.checkpoint_seconds:
+        if moment - self.saved >= self.context.settings.checkpoint_seconds:
             self.record.save(self.step)
             self.saved = moment
         if moment - self.reported >= REPORT_SECONDS or self.done:
@@ -159,8 +161,8 @@ class Teaching:
     def watch(self) -> None:
         """Let drawings pass. Raise Interrupted when the worker stops or nobody wants the word any more; LeaseLost when
         it is lost."""
-        self.give_way()
-        if self.stopping.is_set() or self.heartbeat.wanted(self.lease) == "discard":
+        self.yield_to_generation()
+        if self.shutdown.is_set() or self.heartbeat.wanted(self.lease) == "discard":
             raise Interrupted
 
     def finish(self) -> None:
@@ -169,7 +171,7 @@ class Teaching:
         metadata = provenance(self.spec, self.model, self.inversion.options)
         ending = Ending(self.model, self.spec, self.pictures, self.step.candidates, metadata, self.record, self.watch)
         verdict = judge(ending)
-        request, settings = self._request(verdict.chosen.embedding), Settings.for_model(self.model)
+        request, settings = self._request(verdict.chosen.embedding), SamplerSettings.for_model(self.model)
         (picture,) = draw(self.model, [request], settings, on_step=lambda _: self.watch())
         self.record.preview(picture, self.step.number, self._prompt, PREVIEW_SEED)
         self.record.learned(

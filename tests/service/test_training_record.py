@@ -18,11 +18,11 @@ from app.jobs import ledger
 from app.jobs.ledger import Lease
 from app.jobs.models import Job, JobEvent
 from tests.jobs.test_ledger import LEASE, add_team, submit
-from worker.context import Studio
+from worker.context import WorkerContext
 from worker.engine.inversion import Options
 from worker.handlers.training import training_run as teachings
-from worker.handlers.training.training_record import Record
-from worker.handlers.training.training_run import Interrupted, Teaching
+from worker.handlers.training.training_record import TrainingRecord
+from worker.handlers.training.training_run import Interrupted, TrainingRun
 from worker.shutdown import SharedFlag
 
 SPEC = {
@@ -32,14 +32,14 @@ SPEC = {
 
 
 @pytest.fixture
-def record(database: Database, tmp_path: Path) -> Record:
+def record(database: Database, tmp_path: Path) -> TrainingRecord:
     """Of a teaching that runs."""
     submit(database, add_team(database, "team"), kind="training")
     with database.transaction() as session:
         job = ledger.claim(session, "training", "w", LEASE)
     assert job is not None
-    studio = Studio(Settings(data_dir=tmp_path), database, open_storage(str(tmp_path)))
-    return Record(studio, job, Lease(job.id, job.attempt), spec=cast("Any", None))
+    context = WorkerContext(Settings(data_dir=tmp_path), database, open_storage(str(tmp_path)))
+    return TrainingRecord(context, job, Lease(job.id, job.attempt), spec=cast("Any", None))
 
 
 def lose_the_next_answer(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,7 +56,7 @@ def lose_the_next_answer(database: Database, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_preview_whose_commit_was_not_heard_of_is_shown_once(
-    database: Database, record: Record, monkeypatch: pytest.MonkeyPatch
+    database: Database, record: TrainingRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lose_the_next_answer(database, monkeypatch)
     record.preview(Pillow.new("RGB", (8, 8)), 25, "a photo of <my-mug>", seed=7)
@@ -92,14 +92,14 @@ def seconds_left(clock: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> Cal
             step.number += 1
             return step
 
-        monkeypatch.setattr(Teaching, "_stand", load)
+        monkeypatch.setattr(TrainingRun, "_stand", load)
         monkeypatch.setattr(teachings, "write", lambda *_: None)
-        monkeypatch.setattr(Record, "progress", lambda _, step, left, share, stage: told.append(left))
-        studio: Any = SimpleNamespace(
+        monkeypatch.setattr(TrainingRecord, "progress", lambda _, step, left, share, stage: told.append(left))
+        context: Any = SimpleNamespace(
             database=None, storage=None, base_model=lambda _: None, settings=SimpleNamespace(checkpoint_seconds=1e9)
         )
         heartbeat: Any = SimpleNamespace(wanted=lambda _: None)
-        teaching = Teaching(studio, Job(spec=SPEC), Lease("job", 1), heartbeat, SharedFlag())
+        teaching = TrainingRun(context, Job(spec=SPEC), Lease("job", 1), heartbeat, SharedFlag())
         teaching.begin()
         teaching.inversion = cast("Any", SimpleNamespace(take_step=take_step))
         for _ in range(steps):
@@ -130,7 +130,7 @@ def test_nothing_is_said_of_what_is_left_while_it_would_be_a_guess(
 
 
 def test_who_prefers_likeness_waits_twice_as_long_before_a_word_is_taken_for_learned(
-    record: Record, monkeypatch: pytest.MonkeyPatch
+    record: TrainingRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def windows(**asked: str) -> int:
         learning: list[Options] = []
@@ -141,10 +141,10 @@ def test_who_prefers_likeness_waits_twice_as_long_before_a_word_is_taken_for_lea
 
         monkeypatch.setattr(teachings, "Inversion", inversion)
         model = SimpleNamespace(card=SimpleNamespace(mirror=False, teaching={"stop_window": 120}))
-        studio: Any = SimpleNamespace(database=record.studio.database, storage=None, base_model=lambda _: model)
+        context: Any = SimpleNamespace(database=record.context.database, storage=None, base_model=lambda _: model)
         record.job.spec = SPEC | asked
         monkeypatch.setattr(teachings, "write", lambda *_: None)
-        Teaching(studio, record.job, record.lease, cast("Any", None), SharedFlag()).begin()
+        TrainingRun(context, record.job, record.lease, cast("Any", None), SharedFlag()).begin()
         return learning[0].stop_window
 
     assert windows() == windows(prefer="balance") == 120
@@ -152,10 +152,10 @@ def test_who_prefers_likeness_waits_twice_as_long_before_a_word_is_taken_for_lea
 
 
 def test_whoever_watches_is_told_that_the_report_is_drawn_before_it_is(
-    record: Record, monkeypatch: pytest.MonkeyPatch
+    record: TrainingRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def judge(_: Any) -> Any:
-        with record.studio.database.reading() as session:
+        with record.context.database.reading() as session:
             told = session.scalars(select(JobEvent).where(JobEvent.type == "progress")).all()
         assert [each.data["stage"] for each in told] == ["report"]
         raise Interrupted
@@ -163,7 +163,7 @@ def test_whoever_watches_is_told_that_the_report_is_drawn_before_it_is(
     monkeypatch.setattr(teachings, "judge", judge)
     monkeypatch.setattr(teachings, "provenance", lambda *_: {})
     heartbeat: Any = SimpleNamespace(wanted=lambda _: None)
-    teaching = Teaching(record.studio, record.job, record.lease, heartbeat, SharedFlag())
+    teaching = TrainingRun(record.context, record.job, record.lease, heartbeat, SharedFlag())
     teaching.record, teaching.spec, teaching.pictures, teaching.model = record, cast("Any", None), [], cast("Any", None)
     teaching.inversion = cast("Any", SimpleNamespace(options=None))
     teaching.step = cast(

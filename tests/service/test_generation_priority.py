@@ -12,8 +12,8 @@ from app.jobs import ledger
 from app.web.dependencies import Services
 from app.workers.models import Worker
 from worker import generation_priority, tasks
-from worker.context import Studio
-from worker.generation_priority import GivingWay, to_neighbours
+from worker.context import WorkerContext
+from worker.generation_priority import GenerationPriority, to_neighbours
 from worker.heartbeat import device_of
 
 
@@ -41,7 +41,7 @@ def test_a_teaching_that_rested_works_as_long_before_it_rests_again(clock: Clock
         rests.append(clock.seconds)
         clock.seconds += 6
 
-    way = GivingWay(rest)
+    way = GenerationPriority(rest)
     for _ in range(20):
         way.between_steps()
         clock.seconds += 1
@@ -50,7 +50,7 @@ def test_a_teaching_that_rested_works_as_long_before_it_rests_again(clock: Clock
 
 def test_a_teaching_that_found_nobody_looks_again_soon(clock: Clock) -> None:
     rests: list[float] = []
-    way = GivingWay(lambda: rests.append(clock.seconds))
+    way = GenerationPriority(lambda: rests.append(clock.seconds))
     for _ in range(8):
         way.between_steps()
         clock.seconds += 0.25
@@ -60,14 +60,14 @@ def test_a_teaching_that_found_nobody_looks_again_soon(clock: Clock) -> None:
 def there(services: Services, device: str, seconds_ago: float = 0) -> None:
     with services.database.transaction() as session:
         moment = now(session) - timedelta(seconds=seconds_ago)
-        row = {"name": "painter", "kinds": {"generation": 16}, "device": device, "figures": {}}
+        row = {"name": "painter", "kinds": {"generation": 16}, "device": device, "metrics": {}}
         session.merge(Worker(**row, started_at=moment, seen_at=moment, clock_at=moment))
 
 
 @pytest.fixture
 def drawn_beside(services: Services) -> Callable[[], bool]:
-    studio = Studio(services.settings, services.database, services.storage)
-    return lambda: generation_priority._drawn_beside(studio)
+    context = WorkerContext(services.settings, services.database, services.storage)
+    return lambda: generation_priority._drawn_beside(context)
 
 
 def draw(member: TestClient) -> None:
@@ -102,8 +102,8 @@ def test_a_drawing_elsewhere_or_for_a_dead_worker_holds_no_teaching_up(
 def test_nobody_rests_while_the_worker_is_to_stop(member: TestClient, services: Services) -> None:
     there(services, device_of("auto"))
     draw(member)
-    studio = Studio(services.settings, services.database, services.storage)
-    to_neighbours(studio, lambda: True)()  # returns at once; otherwise only after its longest rest
+    context = WorkerContext(services.settings, services.database, services.storage)
+    to_neighbours(context, lambda: True)()  # returns at once; otherwise only after its longest rest
 
 
 def test_kinds_take_turns_in_a_worker_that_takes_all(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,12 +31,12 @@ class AfterLooks:
         return self.left < 0
 
 
-def run_here(stack: Stack, stopping: Any = None) -> None:
+def run_here(stack: Stack, shutdown: Any = None) -> None:
     """Run the waiting trainings in this process."""
     with stack.database.transaction() as session:
         job = ledger.claim(session, "training", "here", 60.0)
     assert job is not None
-    teach(stack.studio, job, stopping or multiprocessing.Event())
+    teach(stack.studio, job, shutdown or multiprocessing.Event())
 
 
 def learned(stack: Stack, job_id: str) -> torch.Tensor:
@@ -67,27 +67,27 @@ def test_one_that_is_cancelled_and_one_that_breaks_leave_the_others_as_they_were
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     healthy, cancelled, broken = (stack.teach(f"<{name}>", steps_max=3) for name in ("healthy", "dropped", "broken"))
-    reading = Inversion.next_reading
+    reading = Inversion.next_batch
 
-    def next_reading(inversion: Inversion) -> Any:
-        if inversion.number == 1 and inversion.word is words[2]:
+    def next_batch(inversion: Inversion) -> Any:
+        if inversion.number == 1 and inversion.concept is words[2]:
             raise RuntimeError("a word that breaks every pass it is in")
-        if inversion.number == 1 and inversion.word is words[1]:
+        if inversion.number == 1 and inversion.concept is words[1]:
             stack.client.post(f"/api/jobs/{cancelled}/cancel", json={"keep": False}).raise_for_status()
             beating[0].beat()
         return reading(inversion)
 
     words: list[Any] = []
     beating: list[Any] = []
-    begin = training_batch.Teaching.begin
+    begin = training_batch.TrainingRun.begin
 
     def remember(teaching: Any) -> None:
         begin(teaching)
-        words.append(teaching.inversion.word)
+        words.append(teaching.inversion.concept)
         beating.append(teaching.heartbeat)
 
-    monkeypatch.setattr(training_batch.Teaching, "begin", remember)
-    monkeypatch.setattr(Inversion, "next_reading", next_reading)
+    monkeypatch.setattr(training_batch.TrainingRun, "begin", remember)
+    monkeypatch.setattr(Inversion, "next_reading", next_batch)
     run_here(stack)
     assert stack.job(broken).state == "queued", "what went wrong in company is tried again alone"
     run_here(stack)

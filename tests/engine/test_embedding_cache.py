@@ -9,7 +9,7 @@ import torch
 
 from app.core.errors import NotFound
 from app.core.storage import Storage, open_storage
-from worker.embedding_files import BESIDE, Shelf
+from worker.embedding_files import BESIDE, EmbeddingCache
 from worker.engine.base_models import BaseModel
 from worker.engine.embeddings.formats import Embedding, write_native
 
@@ -30,7 +30,7 @@ def first_number(embedding: Embedding) -> float:
 
 
 def test_a_word_is_read_once(storage: Storage) -> None:
-    shelf = Shelf(storage)
+    shelf = EmbeddingCache(storage)
     first = shelf.get("b")
     storage.delete("b")
     assert shelf.get("b") is first
@@ -38,7 +38,7 @@ def test_a_word_is_read_once(storage: Storage) -> None:
 
 
 def test_the_word_that_was_not_used_for_longest_makes_room(storage: Storage) -> None:
-    shelf = Shelf(storage, bytes_max=2 * (ROW_BYTES + BESIDE))
+    shelf = EmbeddingCache(storage, bytes_max=2 * (ROW_BYTES + BESIDE))
     for key in "abac":
         shelf.get(key)
     for key in "abc":
@@ -49,7 +49,7 @@ def test_the_word_that_was_not_used_for_longest_makes_room(storage: Storage) -> 
 
 
 def test_a_word_larger_than_all_the_room_is_read_all_the_same(storage: Storage) -> None:
-    shelf = Shelf(storage, bytes_max=1)
+    shelf = EmbeddingCache(storage, bytes_max=1)
     assert [first_number(shelf.get(key)) for key in "cc"] == [2.0, 2.0]
 
 

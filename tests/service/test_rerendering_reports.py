@@ -17,10 +17,10 @@ from app.web.dependencies import Services
 from tests.service.conftest import photo
 from tests.service.test_drawing import learned, native
 from tests.service.test_reports import REPORT
-from worker.context import Studio
+from worker.context import WorkerContext
 from worker.engine.errors import BaseModelError
-from worker.engine.evaluation import Plan
-from worker.generation_priority import press_on
+from worker.engine.evaluation import EvaluationPlan
+from worker.generation_priority import no_yield
 from worker.handlers.report_files import Reporting
 from worker.handlers.reports import draw_again
 from worker.maintenance.orphaned_blobs import remove_orphans
@@ -55,14 +55,16 @@ def failed(services: Services, learned: str) -> str:
 def work(services: Services) -> Callable[..., None]:
     """What `oneword.report` does."""
 
-    def run(stopping: bool = False, give_way: Callable[[], None] = press_on) -> None:
+    def run(shutdown: bool = False, yield_to_generation: Callable[[], None] = no_yield) -> None:
         flag = SharedFlag()
-        if stopping:
+        if shutdown:
             flag.set()
         with services.database.transaction() as session:
             job = ledger.claim(session, "report", "test", 60)
         assert job is not None
-        draw_again(Studio(services.settings, services.database, services.storage), job, flag, give_way)
+        draw_again(
+            WorkerContext(services.settings, services.database, services.storage), job, flag, yield_to_generation
+        )
 
     return run
 
@@ -117,9 +119,9 @@ def test_a_key_of_one_report_is_refused_for_another(member: TestClient, failed: 
 def test_the_report_of_a_word_takes_the_place_of_the_failed_one(
     member: TestClient, failed: str, work: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Plan, "for_model", lambda _: Plan(steps=1, seeds=1, compare=True))
+    monkeypatch.setattr(EvaluationPlan, "for_model", lambda _: EvaluationPlan(steps=1, seeds=1, compare=True))
     job, gave_way = job_of(member, failed), Mock()
-    work(give_way=gave_way)
+    work(yield_to_generation=gave_way)
     assert gave_way.call_count > 1  # drawings may pass between two of its steps
     assert member.get(f"/api/jobs/{job['id']}").json()["state"] == "succeeded"
     report = member.get(f"{failed}/report").json()
@@ -132,7 +134,7 @@ def test_the_report_of_a_word_takes_the_place_of_the_failed_one(
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is loaded and nothing is drawn."""
-    monkeypatch.setattr(Studio, "base_model", lambda *_: None)
+    monkeypatch.setattr(WorkerContext, "base_model", lambda *_: None)
     monkeypatch.setattr(Reporting, "draw_again", redraw)
 
 
@@ -162,7 +164,7 @@ def test_what_is_drawn_again_counts_as_stored_and_what_was_kept_stays(
     with services.database.reading() as session:
         assert usage.stored_bytes(session, team) == before + 300
     remove_orphans(
-        Studio(services.settings.model_copy(update={"orphan_seconds": 0.0}), services.database, services.storage)
+        WorkerContext(services.settings.model_copy(update={"orphan_seconds": 0.0}), services.database, services.storage)
     )
     assert {"jobs/x/50", "jobs/x/100"} <= {blob.key for blob in services.storage.list("jobs")}
 
@@ -187,7 +189,7 @@ def test_a_report_that_fails_again_says_why_and_can_be_asked_for_again(
     def broken(*_: Any) -> Any:
         raise BaseModelError("The model demo lacks the file config.json.")
 
-    monkeypatch.setattr(Studio, "base_model", broken)
+    monkeypatch.setattr(WorkerContext, "base_model", broken)
     job = job_of(member, failed)
     work()
     ended = member.get(f"/api/jobs/{job['id']}").json()
@@ -199,7 +201,7 @@ def test_a_report_that_fails_again_says_why_and_can_be_asked_for_again(
 
 def test_a_worker_that_stops_hands_the_report_back(member: TestClient, failed: str, work: Callable[..., None]) -> None:
     job = job_of(member, failed)
-    work(stopping=True)
+    work(shutdown=True)
     assert member.get(f"/api/jobs/{job['id']}").json()["state"] == "queued"
 
 

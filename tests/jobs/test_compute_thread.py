@@ -5,11 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from worker.compute_thread import OneThread
+from worker.compute_thread import ComputeThread
 
 
 def test_whoever_asks_it_is_always_the_same_thread_and_one_thing_at_a_time() -> None:
-    device, done, running = OneThread("device"), list[int](), threading.Lock()
+    device, done, running = ComputeThread("device"), list[int](), threading.Lock()
 
     def work() -> None:
         assert running.acquire(blocking=False)
@@ -24,7 +24,7 @@ def test_whoever_asks_it_is_always_the_same_thread_and_one_thing_at_a_time() -> 
 
 
 def test_what_goes_wrong_is_raised_where_it_was_asked_for_and_the_next_is_done() -> None:
-    device, done = OneThread("device"), list[str]()
+    device, done = ComputeThread("device"), list[str]()
 
     def fail() -> None:
         raise ZeroDivisionError("once")
