@@ -1,8 +1,7 @@
-"""Whoever wants something computed has it done here, always by the same thread, one thing after the other.
+"""All computing of a worker happens in one thread, one thing after the other, whoever asks for it.
 
 libgomp keeps a team of threads for each thread that has ever computed. Once a second one has, there are more threads
-than cores, and all of them stop spinning while they wait for each other: every step takes nearly twice as long from
-then on.
+than cores, and every team stops spinning while it waits: each training step takes nearly twice as long from then on.
 """
 
 import threading
@@ -12,7 +11,7 @@ from queue import SimpleQueue
 
 
 class ComputeThread:
-    """A thread that begins with the first work, so after a fork."""
+    """A thread that starts with the first work, and so after a fork."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -21,10 +20,10 @@ class ComputeThread:
         self._thread: threading.Thread | None = None
 
     def run(self, work: Callable[[], None]) -> None:
-        """Have it done, after what was asked for before; returns or raises as it does."""
+        """Run `work` in the thread, after what was asked for before. Returns or raises as `work` does."""
         with self._starting:
             if self._thread is None:
-                # A daemon: a process that has to end does not wait for it.
+                # A daemon, so that a process that has to end does not wait for it.
                 self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()
         done: Future[None] = Future()
@@ -36,7 +35,7 @@ class ComputeThread:
             work, done = self._waiting.get()
             try:
                 work()
-            except BaseException as error:  # whoever asked for it has to hear of it, whatever it is
+            except BaseException as error:  # the caller has to hear of every error
                 done.set_exception(error)
             else:
                 done.set_result(None)

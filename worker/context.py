@@ -1,6 +1,6 @@
-"""What one worker process holds: settings, database, blobs and the warm base models.
+"""What every handler is given: settings, database, storage, and the warm base models of this process.
 
-Made once in the process that computes, so that torch is never imported before a fork.
+Made once in the process that computes, after the fork. torch is imported when the first model is asked for.
 """
 
 import os
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class WorkerContext:
-    """Everything a job needs from its surroundings."""
+    """Everything a job needs from its worker process."""
 
     settings: Settings
     database: Database
@@ -33,12 +33,12 @@ class WorkerContext:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "WorkerContext":
-        """Connect to what the settings name."""
+        """Open the database and the storage that the settings name."""
         return cls(settings, Database(settings.resolved_database_url), open_storage(settings.resolved_storage_url))
 
     @cached_property
     def name(self) -> str:
-        """This process, as operators see it in a job's row."""
+        """The name of this process in job rows: host and process id."""
         return f"{socket.gethostname()}:{os.getpid()}"[:100]
 
     @cached_property
@@ -56,11 +56,14 @@ class WorkerContext:
         return EmbeddingCache(self.storage)
 
     def base_model(self, name: str) -> "BaseModel":
-        """A warm base model of the allowlist. Raises BaseModelError with a sentence."""
+        """A base model of the allowlist, loaded or kept from before. Raises BaseModelError with a sentence."""
         return self._warm.get(source_of(self.settings, name))
 
     def scorer(self, model: "BaseModel") -> "Scorer | None":
-        """What judges words of a base model: the scorer it brings, else the settings' one. Raises BaseModelError."""
+        """The scorer for concepts of a base model: the one in its folder, else the one in the settings, else None.
+
+        Raises BaseModelError.
+        """
         from worker.engine.evaluation import load_scorer
 
         own = model.folder / "scorer"

@@ -1,4 +1,4 @@
-"""Stores an embedding as a version's file, a few KB from which other tools' formats are made, and reads it again."""
+"""Embeddings as files of a version, a few KB each, and a cache of the ones that were read lately."""
 
 import hashlib
 from collections import OrderedDict
@@ -9,14 +9,15 @@ from app.core.storage import Storage
 from worker.engine.embeddings import formats
 from worker.engine.embeddings.formats import Embedding
 
-BYTES_MAX: Final = 64 * 2**20  # about 16,000 words of Stable Diffusion 1
-BESIDE: Final = 1024  # bytes that an embedding takes beside its rows, roughly
+BYTES_MAX: Final = 64 * 2**20  # about 16,000 concepts of Stable Diffusion 1
+OVERHEAD_BYTES: Final = 1024  # of a cached embedding besides its rows, roughly
 
 
 class EmbeddingCache:
     """Embeddings that were read lately, by the key of their file, which is written once and never changes.
 
-    A worker draws with the same few words all day. Knows nothing of who may use them; whoever asks has made sure.
+    A worker draws with the same few concepts all day. The cache knows nothing of permissions: its callers have checked
+    them.
     """
 
     def __init__(self, storage: Storage, bytes_max: int = BYTES_MAX) -> None:
@@ -26,7 +27,7 @@ class EmbeddingCache:
         self._read: OrderedDict[str, Embedding] = OrderedDict()
 
     def get(self, key: str) -> Embedding:
-        """The embedding in a file; read once as long as there is room. Raises NotFound or EmbeddingError."""
+        """The embedding in a file; the file is read only if it is not cached. Raises NotFound or EmbeddingError."""
         embedding = self._read.get(key)
         if embedding is not None:
             self._read.move_to_end(key)
@@ -34,19 +35,19 @@ class EmbeddingCache:
         embedding = self._read[key] = formats.read_native(self._storage.get(key))
         self._bytes += _bytes(embedding)
         while self._bytes > self._bytes_max:
-            _, forgotten = self._read.popitem(last=False)
-            self._bytes -= _bytes(forgotten)
+            _, evicted = self._read.popitem(last=False)
+            self._bytes -= _bytes(evicted)
         return embedding
 
 
 def _bytes(embedding: Embedding) -> int:
-    return BESIDE + sum(rows.numel() * rows.element_size() for rows in embedding.rows.values())
+    return OVERHEAD_BYTES + sum(rows.numel() * rows.element_size() for rows in embedding.rows.values())
 
 
-def keep(
+def store(
     storage: Storage, folder: str, embedding: Embedding, placeholder: str, metadata: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Write the file under `folder`. Returns what `Version.files` holds: format -> key, size, hash and widths."""
+    """Store the file under `folder`. Returns what `Version.files` holds: format -> key, bytes, sha256 and widths."""
     content = formats.write_native(embedding, placeholder, metadata)
     key = f"{folder}/oneword.safetensors"
     storage.put(key, content)

@@ -1,38 +1,22 @@
-"""How a job that went wrong ends: what its owner is told, and whether another attempt may help.
+"""The problem (RFC 9457) that a failed job keeps, from whatever its handler raised.
 
-The engine's errors are sentences for people; anything else is a bug or the machine, and is tried again.
+The engine's UserErrors and the service's errors are sentences for people. Any other exception is a bug or a fault of
+the machine, and another attempt may succeed.
 """
 
-from functools import partial
 from typing import Any
 
-import structlog
-
-from app.core.errors import LeaseLost, OnewordError
-from app.jobs import ledger
-from app.jobs.ledger import Lease
-from worker.context import WorkerContext
+from app.core.errors import OnewordError
 from worker.engine.errors import UserError
-from worker.lease import write
-
-log = structlog.get_logger(__name__)
 
 
-def fail(context: WorkerContext, lease: Lease, error: Exception) -> None:
-    """End the attempt. What another attempt cannot mend fails at once; the rest goes back to the queue."""
-    if isinstance(error, LeaseLost):
-        raise error
-    problem = problem_of(error)
-    if isinstance(error, UserError | OnewordError):
-        log.warning("job failed", job=lease.job_id, detail=problem["detail"])
-        write(context.database, partial(ledger.finish, lease=lease, state="failed", error=problem))
-    else:
-        log.error("attempt failed", job=lease.job_id, attempt=lease.attempt, exc_info=error)
-        write(context.database, partial(ledger.try_again, lease=lease, error=problem))
+def is_final(error: Exception) -> bool:
+    """Whether another attempt would fail in the same way."""
+    return isinstance(error, UserError | OnewordError)
 
 
 def problem_of(error: Exception) -> dict[str, Any]:
-    """The problem (RFC 9457) that the job's row keeps."""
+    """The problem document for the job's row."""
     if isinstance(error, OnewordError):
         return error.problem()
     if isinstance(error, UserError):
@@ -42,6 +26,12 @@ def problem_of(error: Exception) -> dict[str, Any]:
         "type": "/problems/unexpected",
         "title": "Something unexpected went wrong",
         "status": 500,
-        "detail": f"The worker met an error that it does not know ({type(error).__name__}: {error}). "
-        "Its log has the details.",
+        "detail": f"The worker met an unexpected error ({type(error).__name__}: {error}). Its log has the details.",
     }
+
+
+def sentence_of(error: Exception) -> str:
+    """An error as a sentence inside a warning or a report."""
+    if isinstance(error, OnewordError):
+        return error.detail
+    return str(error) if isinstance(error, UserError) else f"({type(error).__name__}: {error})"

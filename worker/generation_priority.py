@@ -1,8 +1,11 @@
-"""Drawing goes before teaching where both share a device, and neither starves.
+"""Generations go before training where both share a device, and neither starves.
 
-Somebody looks at the page while a drawing is made; a teaching takes minutes anyway, and so may a report. So both rest
-between two of their steps while drawings wait or run on their device. They rest as long as they have worked, at most:
-each has half of the device while both want it, and all of it otherwise.
+Somebody watches the page while a picture is drawn; a training takes minutes anyway, and so may a report. Long work
+therefore pauses between two of its steps while generations wait or run on its device. It pauses at most as long as it
+has worked, so that each side gets half of the device while both want it, and all of it otherwise.
+
+Example: a batch of generations took 6 s between two training steps. The next generation is looked for 6 s later, after
+about 6 s of training.
 """
 
 import threading
@@ -21,48 +24,49 @@ from worker.heartbeat import device_of
 
 log = structlog.get_logger(__name__)
 
-LOOK_SECONDS: Final = 0.5
-REST_SECONDS_MAX: Final = 10.0  # somebody may cancel the teaching meanwhile
+LOOK_SECONDS: Final = 0.5  # at least between two looks
+PAUSE_SECONDS_MAX: Final = 10.0  # the job may be cancelled meanwhile
 
 
 @dataclass
 class GenerationPriority:
-    """What long work calls between two steps. `rest` lets drawings pass and returns once there are none."""
+    """`pause` lets generations run and returns when there are none."""
 
-    rest: Callable[[], None]
-    _again: float = field(default=0.0)
+    pause: Callable[[], None]
+    _next_look: float = field(default=0.0)  # time.monotonic()
 
     def between_steps(self) -> None:
-        """Let drawings pass, unless the long work has not had as much time as they had."""
+        """Pause for generations, unless the long work has had less time than the last pause took."""
         began = time.monotonic()
-        if began < self._again:
+        if began < self._next_look:
             return
-        self.rest()
+        self.pause()
         ended = time.monotonic()
-        self._again = ended + max(LOOK_SECONDS, ended - began)
+        self._next_look = ended + max(LOOK_SECONDS, ended - began)
 
 
 def no_yield() -> None:
-    """Nobody shares the device."""
+    """Do not pause: nobody shares the device."""
 
 
-def to_neighbours(context: WorkerContext, is_stopping: Callable[[], bool]) -> Callable[[], None]:
-    """Rest while another worker on this device draws."""
-    pause = threading.Event()
+def wait_for_neighbours(context: WorkerContext, is_stopping: Callable[[], bool]) -> Callable[[], None]:
+    """A pause during which another worker on this device draws."""
+    clock = threading.Event()
 
-    def rest() -> None:
-        deadline = time.monotonic() + REST_SECONDS_MAX
-        while time.monotonic() < deadline and not is_stopping() and _drawn_beside(context):
-            pause.wait(0.1)
+    def pause() -> None:
+        deadline = time.monotonic() + PAUSE_SECONDS_MAX
+        while time.monotonic() < deadline and not is_stopping() and neighbours_draw(context):
+            clock.wait(0.1)
 
-    return rest
+    return pause
 
 
-def _drawn_beside(context: WorkerContext) -> bool:
+def neighbours_draw(context: WorkerContext) -> bool:
+    """Whether another living worker on this device draws, or is about to because a generation waits."""
     try:
         with context.database.reading() as session:
-            beside = workers.neighbours(session, device_of(context.settings.device)[:200], "generation")
-            return bool(beside) and jobs.is_drawn_by(session, beside)
+            neighbours = workers.neighbours(session, device_of(context.settings.device)[:200], "generation")
+            return bool(neighbours) and jobs.is_drawn_by(session, neighbours)
     except DBAPIError as error:
-        log.warning("database away; the teaching goes on", error=str(error.orig))
+        log.warning("database away; the long work goes on", error=str(error.orig))
         return False

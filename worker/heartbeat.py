@@ -1,6 +1,7 @@
-"""Says every few seconds that this worker is alive, what it takes and how fast it is: one row, so no port is needed.
+"""A worker's heartbeat: one row, written every few seconds, that says which jobs the worker takes and how fast it is.
 
-A worker that is suspended or stuck in a way that stops its threads falls silent, and counts as dead.
+The row needs no port. A worker that is suspended, or stuck in a way that stops its threads, falls silent and counts as
+dead.
 """
 
 import os
@@ -32,13 +33,13 @@ def kinds_of(queues: Sequence[str]) -> list[Kind]:
 
 
 def room_of(kind: Kind, settings: Settings) -> int:
-    """How many pictures or words of a kind a worker does at once."""
+    """How many pictures or concepts of a kind a worker computes at once."""
     rooms: dict[Kind, int] = {"generation": settings.batch_pictures_max, "training": settings.teach_together}
     return rooms.get(kind, 1)
 
 
 def device_of(setting: str) -> str:
-    """What this process computes on; the same text for every worker that shares it."""
+    """A name for the device that this process computes on; equal for every worker that shares it."""
     torch: Any = sys.modules.get("torch")
     if torch is not None and hasattr(torch, "cuda") and setting != "cpu" and torch.cuda.is_available():
         number = int(setting.rpartition(":")[2]) if ":" in setting else 0
@@ -49,30 +50,30 @@ def device_of(setting: str) -> str:
 
 
 class WorkerHeartbeat:
-    """One worker process's row."""
+    """Writes the row of one worker process."""
 
     def __init__(self, context: WorkerContext, kinds: Sequence[Kind]) -> None:
         self._context = context
         self.kinds = list(kinds)
         self._over = threading.Event()
         self._began = utc_now()
-        self._thread = threading.Thread(target=self._run, name="presence", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
     def begin(self) -> None:
-        """Say it now and go on saying it."""
+        """Write the row now, and then every few seconds."""
         self._thread.start()
 
     def end(self) -> None:
-        """Leave in good order."""
+        """Stop, and remove the row."""
         self._over.set()
         self._thread.join(EVERY_SECONDS)
         try:
             with self._context.database.transaction() as session:
                 queries.forget(session, self._context.name)
         except DBAPIError as error:
-            log.warning("could not take this worker off the list; it goes by itself", error=str(error.orig))
+            log.warning("could not remove the row of this worker; the sweep will", error=str(error.orig))
 
-    def say(self) -> None:
+    def beat(self) -> None:
         """Write the row once."""
         with self._context.database.transaction() as session:
             moment = now(session)
@@ -83,15 +84,15 @@ class WorkerHeartbeat:
                 started_at=self._began,
                 seen_at=moment,
                 clock_at=utc_now(),
-                metrics=self._context.metrics.now(),
+                metrics=self._context.metrics.values(),
             )
             session.merge(row)
 
     def _run(self) -> None:
         while True:
             try:
-                self.say()
+                self.beat()
             except DBAPIError as error:
-                log.warning("could not say that this worker is alive", error=str(error.orig))
+                log.warning("heartbeat missed", error=str(error.orig))
             if self._over.wait(EVERY_SECONDS):
                 return

@@ -1,6 +1,7 @@
-"""Heartbeat and fencing: keeps claimed jobs ours while they run, and hears when they should stop.
+"""Leases and fencing on the worker's side: a thread renews the leases of running jobs, and every write survives a
+database that is away for a while.
 
-A thread renews the leases, so that a long step does not lose them; a process that is stopped loses them, as it should.
+A thread renews, so that a long step does not lose a job. A process that is suspended loses its jobs, as it should.
 """
 
 import threading
@@ -22,20 +23,20 @@ log = structlog.get_logger(__name__)
 Result = TypeVar("Result")
 
 DATABASE_PATIENCE_SECONDS = 90.0
-HEARTBEAT_SECONDS = 1.0
+RENEW_SECONDS = 1.0
 
 
 class LeaseRenewal:
-    """Renews leases in the background, from `with` to its end."""
+    """Renews leases in the background, from `with` to its end, and learns which jobs were cancelled."""
 
     def __init__(self, database: Database, leases: Iterable[Lease], lease_seconds: float) -> None:
         self._database = database
         self._seconds = lease_seconds
-        self._wanted: dict[Lease, str | None] = dict.fromkeys(leases)
+        self._cancellations: dict[Lease, str | None] = dict.fromkeys(leases)
         self._lost: set[Lease] = set()
         self._lock = threading.Lock()
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="lease-renewal", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -47,55 +48,58 @@ class LeaseRenewal:
         self._over.set()
         self._thread.join()
 
-    def wanted(self, lease: Lease) -> str | None:
-        """What a person wants of the job: None, `discard` or `keep`. Raises LeaseLost."""
+    def cancellation(self, lease: Lease) -> str | None:
+        """How a person asked for the job to end: None, `discard` or `keep`. Raises LeaseLost."""
         with self._lock:
             if lease in self._lost:
                 raise LeaseLost(f"job {lease.job_id} was taken over")
-            return self._wanted[lease]
+            return self._cancellations[lease]
 
     def add(self, lease: Lease) -> None:
         """Renew another lease from now on."""
         with self._lock:
-            self._wanted[lease] = None
+            self._cancellations[lease] = None
 
-    def drop(self, lease: Lease) -> None:
-        """Stop renewing a lease whose job has ended."""
+    def remove(self, lease: Lease) -> None:
+        """Stop renewing a lease, because its job has ended."""
         with self._lock:
-            self._wanted.pop(lease, None)
+            self._cancellations.pop(lease, None)
 
-    def beat(self) -> None:
+    def renew_all(self) -> None:
         """Renew every lease once."""
         with self._lock:
-            leases = [lease for lease in self._wanted if lease not in self._lost]
+            leases = [lease for lease in self._cancellations if lease not in self._lost]
         for lease in leases:
             try:
                 with self._database.transaction() as session:
-                    wanted = ledger.renew(session, lease, self._seconds)
+                    cancellation = ledger.renew(session, lease, self._seconds)
             except LeaseLost:
                 with self._lock:
                     self._lost.add(lease)
             except SQLAlchemyError as error:
-                # The lease runs on for a while without us; the next beat may get through.
-                log.warning("heartbeat missed", job=lease.job_id, error=str(error))
+                # The lease is still valid for a while; the next renewal may succeed.
+                log.warning("lease not renewed", job=lease.job_id, error=str(error))
             else:
                 with self._lock:
-                    if lease in self._wanted:
-                        self._wanted[lease] = wanted
+                    if lease in self._cancellations:
+                        self._cancellations[lease] = cancellation
 
     def _run(self) -> None:
-        interval = min(HEARTBEAT_SECONDS, self._seconds / 4)
+        interval = min(RENEW_SECONDS, self._seconds / 4)
         while not self._over.wait(interval):
-            self.beat()
+            self.renew_all()
 
 
 def write(database: Database, change: Callable[[Session], Result]) -> Result:
-    """Run `change` in a transaction, again and again while the database is away. Raises LeaseLost at once."""
+    """Run `change` in a transaction, and repeat it for up to 90 s while the database is away. Raises LeaseLost at once.
+
+    A repeated change may have been committed the first time, with only the answer lost, so it has to be idempotent.
+    """
     for attempt in Retrying(
-        retry=retry_if_exception(_away),
+        retry=retry_if_exception(_is_away),
         wait=wait_exponential(multiplier=0.2, max=5),
         stop=stop_after_delay(DATABASE_PATIENCE_SECONDS),
-        before_sleep=_tell,
+        before_sleep=_log_retry,
         reraise=True,
     ):
         with attempt, database.transaction() as session:
@@ -103,13 +107,13 @@ def write(database: Database, change: Callable[[Session], Result]) -> Result:
     raise AssertionError("unreachable: tenacity returns or raises")
 
 
-def _away(error: BaseException) -> bool:
-    """Whether the database was away, full or busy, rather than asked for something wrong."""
+def _is_away(error: BaseException) -> bool:
+    """Whether the database was unreachable, full or busy, as opposed to given a wrong statement."""
     if isinstance(error, OperationalError | InterfaceError | TimeoutError):
         return True
     return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
-def _tell(state: RetryCallState) -> None:
+def _log_retry(state: RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
     log.warning("database away; trying again", attempt=state.attempt_number, error=str(error))

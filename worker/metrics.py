@@ -1,4 +1,4 @@
-"""What a worker process says of its own speed. Written by whatever computes, read by `worker.heartbeat`."""
+"""What a worker process reports of its own speed. Written by the handlers, read by `worker.heartbeat`."""
 
 import sys
 import threading
@@ -6,28 +6,28 @@ from typing import Any
 
 
 class Metrics:
-    """The newest figures of this process; any thread may write or read them."""
+    """The newest measurements of this process. Any thread may write or read them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._noted: dict[str, float] = {}
+        self._values: dict[str, float] = {}
 
-    def drew(self, pictures: int, seconds: float) -> None:
-        """A denoising loop has ended."""
+    def generated(self, pictures: int, seconds: float) -> None:
+        """A denoising loop of so many pictures has ended."""
         with self._lock:
-            self._noted["batch_pictures"] = pictures
-            self._noted["pictures_per_second"] = pictures / max(seconds, 1e-6)
+            self._values["batch_pictures"] = pictures
+            self._values["pictures_per_second"] = pictures / max(seconds, 1e-6)
 
-    def taught(self, steps_per_second: float) -> None:
-        """A teaching goes on at this rate; 0 when it has ended."""
+    def trained(self, steps_per_second: float) -> None:
+        """Optimiser steps per second of all concepts that train together; 0 when the batch has ended."""
         with self._lock:
-            self._noted["steps_per_second"] = steps_per_second
+            self._values["steps_per_second"] = steps_per_second
 
-    def now(self) -> dict[str, float]:
-        """All of them, with the memory of the GPU if this process has touched one."""
+    def values(self) -> dict[str, float]:
+        """All of them, with the memory of the GPU if this process has used one."""
         with self._lock:
-            noted = dict(self._noted)
-        torch: Any = sys.modules.get("torch")  # loaded by the first job, never by us
+            values = dict(self._values)
+        torch: Any = sys.modules.get("torch")  # loaded by the first job, never by this module
         if torch is not None and hasattr(torch, "cuda") and torch.cuda.is_initialized():
-            noted["gpu_memory_bytes"] = float(torch.cuda.memory_reserved())
-        return noted
+            values["gpu_memory_bytes"] = float(torch.cuda.memory_reserved())
+        return values

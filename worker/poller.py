@@ -1,11 +1,11 @@
-"""Looks into the ledger for work that nobody told this worker about.
+"""Polls the ledger for jobs that no message announced.
 
-A wake-up is only the fast way to a job: with a broker that is away, or that accepts and never delivers, a job takes
-some seconds longer and is done all the same. Knows nothing of what the work is.
+A message is only the fast way to a job. With a broker that is away, or that accepts messages and never delivers them, a
+job starts some seconds later and is done all the same. Knows nothing of what jobs compute.
 """
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,38 +19,43 @@ log = structlog.get_logger(__name__)
 
 
 class JobPoller:
-    """A thread that lets `work(kind)` run whenever a job of a kind waits."""
+    """A thread that calls `run_waiting` whenever a job of one of the kinds can be claimed."""
 
     def __init__(
-        self, database: Database, kinds: Iterable[Kind], work: Callable[[Kind], None], shutdown: Shutdown, every: float
+        self,
+        database: Database,
+        kinds: Sequence[Kind],
+        run_waiting: Callable[[], None],
+        shutdown: Shutdown,
+        interval: float,
     ) -> None:
         self._database = database
-        self._kinds = tuple(kinds)
-        self._work = work
+        self._kinds = kinds
+        self._run_waiting = run_waiting
         self._shutdown = shutdown
-        self._every = every
+        self._interval = interval
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="lookout", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="poller", daemon=True)
 
     def begin(self) -> None:
-        """Look from now on."""
+        """Poll from now on, every `interval` seconds."""
         self._thread.start()
 
     def end(self) -> None:
-        """Look no more; returns once the job that runs has been handed over."""
+        """Stop polling; returns once the running job has been handed back."""
         self._over.set()
         self._thread.join()
 
     def _run(self) -> None:
-        while not self._over.wait(self._every) and not self._shutdown.is_set():
+        while not self._over.wait(self._interval) and not self._shutdown.is_set():
             try:
-                for kind in self._waiting():
-                    self._work(kind)
+                if self._claimable():
+                    self._run_waiting()
             except SQLAlchemyError as error:
-                log.warning("database away; looking later", error=str(error))
+                log.warning("database away; polling later", error=str(error))
             except Exception as error:  # whatever it is, the next job must not wait for a message
                 log.error("work failed", exc_info=error)
 
-    def _waiting(self) -> list[Kind]:
+    def _claimable(self) -> bool:
         with self._database.reading() as session:
-            return queries.claimable(session, self._kinds, now(session))
+            return bool(queries.claimable(session, self._kinds, now(session)))

@@ -1,7 +1,4 @@
-"""Whether this worker was told to stop: heard by its parent process, seen by its children.
-
-Knows nothing of signals or jobs.
-"""
+"""Whether this worker was told to stop: set by its parent process, seen by its children. Knows no signals or jobs."""
 
 import mmap
 from typing import Protocol
@@ -11,13 +8,14 @@ class Shutdown(Protocol):
     """What a running job asks between two steps."""
 
     def is_set(self) -> bool:
-        """Whether to save and hand over now."""
+        """Whether to save and hand the job back now."""
+        ...
 
 
 class SharedFlag:
     """A flag that a process and the children it forks share: one byte of memory, and no lock.
 
-    A child may be killed at any instruction. A `multiprocessing.Event` that dies with it stays locked: the next child
+    A child may be killed at any instruction. A `multiprocessing.Event` whose holder dies stays locked: the next child
     would wait for it forever, and so would the parent when it is told to stop.
     """
 
@@ -25,9 +23,9 @@ class SharedFlag:
         self._byte = mmap.mmap(-1, 1)
 
     def set(self) -> None:
-        """Raise it, for every process that shares it."""
+        """Raise the flag in every process that shares it."""
         self._byte[0] = 1
 
     def is_set(self) -> bool:
-        """Whether somebody raised it."""
+        """Whether a process has raised the flag."""
         return self._byte[0] != 0

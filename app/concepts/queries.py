@@ -1,9 +1,10 @@
 """All SQL of the library. Everything is asked within a team."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, false, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer
 
 from app.accounts.models import User
 from app.concepts import search_terms
@@ -134,3 +135,26 @@ def names(session: Session, user_ids: Collection[str]) -> dict[str, str]:
 def submission(session: Session, team_id: str, key: str) -> Submission | None:
     """What an `Idempotency-Key` was used for."""
     return session.get(Submission, (team_id, key))
+
+
+def version_in_library(session: Session, team_id: str, version_id: str) -> tuple[Version, Concept] | None:
+    """A version with its concept, or None if the concept was deleted. A job on a version asks when it is claimed."""
+    query = (
+        select(Version, Concept)
+        .join(Concept, Concept.id == Version.concept_id)
+        .where(Version.id == version_id, Version.team_id == team_id, Concept.deleted_at.is_(None))
+        .options(undefer(Version.report))
+    )
+    row = session.execute(query, execution_options={"populate_existing": True}).one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
+def ready_files(session: Session, team_id: str, version_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+    """`Version.files` by version id, of those that are ready and whose concepts are in the library."""
+    query = (
+        select(Version.id, Version.files)
+        .join(Concept, Concept.id == Version.concept_id)
+        .where(Version.id.in_(version_ids), Version.team_id == team_id)
+        .where(Version.state == "ready", Concept.deleted_at.is_(None))
+    )
+    return {row[0]: row[1] for row in session.execute(query)}

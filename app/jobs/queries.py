@@ -16,6 +16,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     cast,
+    delete,
     exists,
     func,
     literal,
@@ -29,7 +30,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.accounts.models import User
 from app.concepts.models import Concept, Version
-from app.contracts.jobs import Kind, State
+from app.contracts.jobs import ACTIVE, Kind, State
 from app.jobs.models import Job, JobEvent, UsageCounter
 from app.jobs.pace import SAMPLES, Sample
 from app.jobs.schemas import TaughtConcept
@@ -365,3 +366,27 @@ def taught_by(session: Session, version_ids: Collection[str]) -> dict[str, Taugh
         version_id: TaughtConcept(id=concept_id, name=name, placeholder=placeholder, version=number)
         for version_id, concept_id, name, placeholder, number in session.execute(query)
     }
+
+
+def remove_previews(session: Session, team_id: str, job_id: str) -> None:
+    """Remove the preview events of a job of the team. They are large, and only the newest are of use."""
+    ours = select(Job.id).where(Job.team_id == team_id, Job.id == job_id)
+    session.execute(
+        delete(JobEvent).where(JobEvent.type == "preview", JobEvent.job_id.in_(ours)),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def remove_previews_of_ended(session: Session) -> None:
+    """Remove the preview events that workers left behind when they died while they drew."""
+    ended = select(Job.id).where(Job.kind == "generation", Job.state.not_in(ACTIVE))
+    session.execute(
+        delete(JobEvent).where(JobEvent.type == "preview", JobEvent.job_id.in_(ended)),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def first_queued(session: Session, kind: Kind, limit: int) -> Sequence[str]:
+    """Ids of the first waiting jobs of a kind, of all teams."""
+    query = select(Job.id).where(Job.kind == kind, WAITS).order_by(Job.team_start_tag, Job.id).limit(limit)
+    return session.scalars(query).all()

@@ -1,16 +1,16 @@
 """All SQL about what is kept and what has had its time. Removing serves every team; keeping is asked within one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import Delete, Select, delete, exists, or_, select
+from sqlalchemy import Delete, Select, and_, delete, exists, or_, select
 from sqlalchemy.orm import Session
 from ulid import ULID
 
-from app.concepts.models import Picture, Version
-from app.contracts.jobs import FINAL
+from app.concepts.models import Concept, Picture, Version
+from app.contracts.jobs import ACTIVE, FINAL
 from app.core.database import rows_changed
-from app.generation.models import Generation, Image
+from app.generation.models import Generation, GenerationUpload, Image
 from app.jobs.models import Job, JobEvent, Submission
 
 BATCH = 500  # rows of one transaction, so that nobody waits for it
@@ -86,3 +86,31 @@ def _first_id(moment: datetime) -> str:
 
 def _removed(session: Session, statement: Delete) -> int:
     return rows_changed(session.execute(statement.execution_options(synchronize_session=False)))
+
+
+def blob_keys(session: Session) -> Iterator[str]:
+    """The key of every blob that a row names, of all teams. A row of something deleted names none."""
+    in_library = Concept.deleted_at.is_(None)
+    of_concept = Concept.id == Version.concept_id
+    pictures = select(Picture.key, Picture.mask_key).join(Version, Version.id == Picture.version_id)
+    for keys in session.execute(pictures.join(Concept, of_concept).where(in_library)):
+        yield from (key for key in keys if key is not None)
+    images = (
+        select(Image.key)
+        .outerjoin(Generation, Generation.id == Image.generation_id)
+        .outerjoin(Version, and_(Version.job_id == Image.job_id, Image.generation_id.is_(None)))
+        .outerjoin(Concept, of_concept)
+    )
+    yield from session.scalars(images.where(Generation.deleted_at.is_(None), in_library))
+    sent = select(GenerationUpload.key).join(Generation, Generation.id == GenerationUpload.generation_id)
+    yield from session.scalars(sent.where(Generation.deleted_at.is_(None)))
+    versions = select(Version.files, Version.report).join(Concept, of_concept).where(in_library)
+    for files, report in session.execute(versions):
+        yield from (file["key"] for file in files.values())
+        if report is not None:
+            yield from (drawing["key"] for drawing in report["drawings"])
+            yield from (checkpoint["oneword"]["key"] for checkpoint in report["checkpoints"])
+    active = session.execute(select(Job.checkpoint_key, Job.spec).where(Job.state.in_(ACTIVE)))
+    for checkpoint_key, spec in active:
+        yield from (key for key in (checkpoint_key, spec.get("init_image_key"), spec.get("mask_key")) if key)
+        yield from (file["key"] for file in spec.get("files", ()))

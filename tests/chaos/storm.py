@@ -25,9 +25,10 @@ from app.concepts.models import Concept
 from app.contracts.jobs import FINAL
 from app.generation.models import Image
 from app.jobs.models import Job, JobEvent
+from app.retention.queries import blob_keys
 from tests.acceptance.stack import EXAMPLE, Stack, Web, Worker, kill, until
 from worker.engine.generation import Request, Settings, draw
-from worker.maintenance.orphaned_blobs import referenced, remove_orphans
+from worker.maintenance.orphaned_blobs import remove_orphans
 
 WORD = "<our-zub>"
 THINGS = ("cat", "mug", "house", WORD)
@@ -284,5 +285,5 @@ class Storm:
         remove_orphans(studio)
         there = {blob.key for blob in studio.storage.list("")}
         with studio.database.reading() as session:
-            named = set(referenced(session))
+            named = set(blob_keys(session))
         assert there == named, "a row names what is not there, or an orphan is left"

@@ -1,6 +1,5 @@
 """A disk that fills up during a teaching. Extras are given up with a warning, and the word is kept."""
 
-import multiprocessing
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,9 +8,8 @@ import pytest
 
 from app.core.errors import StorageFull
 from app.core.storage import Blob, Storage
-from app.jobs import ledger
 from tests.acceptance.stack import Stack
-from worker.handlers.training import teach
+from tests.support.worker import run_next
 
 pytestmark = pytest.mark.acceptance
 
@@ -45,10 +43,7 @@ def run_here(stack: Stack, *words: str) -> None:
     """Run the waiting training in this process, without room for some blobs. It is saved after every step."""
     settings = stack.studio.settings.model_copy(update={"checkpoint_seconds": 0.0})
     studio: Any = replace(stack.studio, settings=settings, storage=FullFor(stack.studio.storage, words))
-    with studio.database.transaction() as session:
-        job = ledger.claim(session, "training", "here", 60.0)
-        assert job is not None
-    teach(studio, job, multiprocessing.Event())
+    assert run_next(studio, "training")
 
 
 def test_without_room_for_previews_and_checkpoints_the_word_is_learned_and_a_warning_says_so(

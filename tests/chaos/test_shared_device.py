@@ -1,6 +1,5 @@
 """Teaching and drawing on one device: the drawing goes first, the teaching goes on, and learns what it would have."""
 
-import multiprocessing
 from collections.abc import Callable
 from functools import partial
 from itertools import count
@@ -8,10 +7,8 @@ from itertools import count
 import pytest
 import torch
 
-from app.jobs import ledger
 from tests.acceptance.stack import Stack
-from worker.handlers.generation import draw_batch
-from worker.handlers.training import teach
+from tests.support.worker import run_next, runner
 
 pytestmark = pytest.mark.acceptance
 
@@ -30,19 +27,13 @@ def test_a_worker_that_takes_both_draws_while_it_teaches_and_finishes_both(stack
 
 def taught(stack: Stack, placeholder: str, yield_to_generation: Callable[[], None]) -> torch.Tensor:
     job_id = stack.teach(placeholder, steps_max=12)
-    with stack.database.transaction() as session:
-        job = ledger.claim(session, "training", "here", 60.0)
-    assert job is not None
-    teach(stack.studio, job, multiprocessing.Event(), yield_to_generation)
+    assert runner(stack.studio, yield_to_generation=yield_to_generation).run_next("training")
     return stack.embedding(job_id).rows["text_encoder"]
 
 
 def draw_one(stack: Stack, drawn: list[str]) -> None:
     drawn.append(stack.draw("a monster", seed=len(drawn)))
-    with stack.database.transaction() as session:
-        job = ledger.claim(session, "generation", "here", 60.0)
-    assert job is not None
-    draw_batch(stack.studio, [job], multiprocessing.Event())
+    assert run_next(stack.studio, "generation")
 
 
 def every_third_time(draw: Callable[[], None]) -> Callable[[], None]:

@@ -1,27 +1,27 @@
-"""Teachings that share a worker: learned together, each as if alone, and none a burden to the others."""
+"""Trainings that share a worker: trained together, each as if alone, and none of them a burden to the others."""
 
-import multiprocessing
 from typing import Any
 
 import pytest
 import torch
 
-from app.jobs import ledger
 from app.jobs.models import Job
 from tests.acceptance.stack import Stack
+from tests.support.worker import run_next
 from worker.engine.inversion import Inversion, gradients
-from worker.handlers.training import teach, training_batch
+from worker.handlers.training import training_batch
+from worker.lease import LeaseRenewal
 
 pytestmark = pytest.mark.acceptance
 
 
 @pytest.fixture(autouse=True)
-def _newcomers_are_looked_for_between_any_two_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training_batch, "LOOK_SECONDS", 0.0)
+def _waiting_jobs_are_admitted_between_any_two_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training_batch, "ADMIT_SECONDS", 0.0)
 
 
 class AfterLooks:
-    """A worker's wish to stop, which comes after some looks at it."""
+    """A shutdown that comes after it has been asked for some times."""
 
     def __init__(self, looks: int) -> None:
         self.left = looks
@@ -33,17 +33,14 @@ class AfterLooks:
 
 def run_here(stack: Stack, shutdown: Any = None) -> None:
     """Run the waiting trainings in this process."""
-    with stack.database.transaction() as session:
-        job = ledger.claim(session, "training", "here", 60.0)
-    assert job is not None
-    teach(stack.studio, job, shutdown or multiprocessing.Event())
+    assert run_next(stack.studio, "training", shutdown=shutdown)
 
 
-def learned(stack: Stack, job_id: str) -> torch.Tensor:
+def trained(stack: Stack, job_id: str) -> torch.Tensor:
     return stack.embedding(job_id).rows["text_encoder"]
 
 
-def test_jobs_that_wait_are_learned_together_and_each_as_if_alone(
+def test_jobs_that_wait_are_trained_together_and_each_as_if_alone(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes: list[int] = []
@@ -59,7 +56,7 @@ def test_jobs_that_wait_are_learned_together_and_each_as_if_alone(
     alone = stack.teach("<alone>", steps_max=3, seed=2)
     run_here(stack)
     assert [stack.job(job_id).state for job_id in [*jobs, alone]] == ["succeeded"] * 4
-    torch.testing.assert_close(learned(stack, jobs[2]), learned(stack, alone), rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(trained(stack, jobs[2]), trained(stack, alone), rtol=1e-3, atol=1e-4)
     assert stack.orphans() == 0
 
 
@@ -67,32 +64,50 @@ def test_one_that_is_cancelled_and_one_that_breaks_leave_the_others_as_they_were
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     healthy, cancelled, broken = (stack.teach(f"<{name}>", steps_max=3) for name in ("healthy", "dropped", "broken"))
-    reading = Inversion.next_batch
+    next_batch, begin = Inversion.next_batch, Inversion.begin
+    begun: list[Inversion] = []
+    renewals: list[LeaseRenewal] = []
+    enter = LeaseRenewal.__enter__
 
-    def next_batch(inversion: Inversion) -> Any:
-        if inversion.number == 1 and inversion.concept is words[2]:
-            raise RuntimeError("a word that breaks every pass it is in")
-        if inversion.number == 1 and inversion.concept is words[1]:
+    def counted(inversion: Inversion, *arguments: Any) -> Any:
+        begun.append(inversion)
+        return begin(inversion, *arguments)
+
+    def breaking(inversion: Inversion) -> Any:
+        if inversion.number == 1 and inversion is begun[2]:
+            raise RuntimeError("a concept that breaks every pass it is in")
+        if inversion.number == 1 and inversion is begun[1]:
             stack.client.post(f"/api/jobs/{cancelled}/cancel", json={"keep": False}).raise_for_status()
-            beating[0].beat()
-        return reading(inversion)
+            renewals[0].renew_all()
+        return next_batch(inversion)
 
-    words: list[Any] = []
-    beating: list[Any] = []
-    begin = training_batch.TrainingRun.begin
-
-    def remember(teaching: Any) -> None:
-        begin(teaching)
-        words.append(teaching.inversion.concept)
-        beating.append(teaching.heartbeat)
-
-    monkeypatch.setattr(training_batch.TrainingRun, "begin", remember)
-    monkeypatch.setattr(Inversion, "next_reading", next_batch)
+    monkeypatch.setattr(LeaseRenewal, "__enter__", lambda self: renewals.append(self) or enter(self))
+    monkeypatch.setattr(Inversion, "begin", counted)
+    monkeypatch.setattr(Inversion, "next_batch", breaking)
     run_here(stack)
-    assert stack.job(broken).state == "queued", "what went wrong in company is tried again alone"
+    assert stack.job(broken).state == "queued", "what went wrong beside others is tried again alone"
     run_here(stack)
     rows = [stack.job(job_id) for job_id in (healthy, cancelled, broken)]
     assert [(row.state, row.attempt) for row in rows] == [("succeeded", 1), ("cancelled", 1), ("succeeded", 2)]
+
+
+def test_an_evaluation_does_not_stop_the_training_of_the_others(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    short, long = stack.teach("<short>", steps_max=2), stack.teach("<long>", steps_max=12)
+    steps: list[int] = []  # how many concepts each pass had
+
+    def counted(model: Any, inversions: Any) -> Any:
+        steps.append(len(inversions))
+        return gradients(model, inversions)
+
+    monkeypatch.setattr(training_batch, "gradients", counted)
+    run_here(stack)
+    assert {stack.job(job_id).state for job_id in (short, long)} == {"succeeded"}
+    began = [event["step"] for event in stack.events(short, "progress") if event.get("stage") == "report"]
+    assert began == [2]
+    ended = {job_id: stack.job(job_id).finished_at for job_id in (short, long)}
+    while_evaluating = steps.count(1)
+    assert while_evaluating >= 10, "the longer one trains on alone while the shorter one is evaluated"
+    assert ended[short] < ended[long]
 
 
 def test_a_worker_that_is_told_to_stop_hands_every_one_of_them_back(stack: Stack) -> None:
@@ -104,7 +119,7 @@ def test_a_worker_that_is_told_to_stop_hands_every_one_of_them_back(stack: Stack
 
 
 @pytest.mark.parametrize("kept", [b"from before an update", None], ids=["old", "missing"])
-def test_a_checkpoint_that_cannot_be_used_costs_its_steps_and_not_the_word(stack: Stack, kept: bytes | None) -> None:
+def test_a_checkpoint_that_cannot_be_used_costs_its_steps_and_not_the_concept(stack: Stack, kept: bytes | None) -> None:
     job_id = stack.teach("<our-zub>", steps_max=2)
     if kept is not None:
         stack.studio.storage.put("jobs/old/checkpoint.safetensors", kept)
@@ -112,4 +127,4 @@ def test_a_checkpoint_that_cannot_be_used_costs_its_steps_and_not_the_word(stack
         session.get_one(Job, job_id).checkpoint_key = "jobs/old/checkpoint.safetensors"
     run_here(stack)
     assert stack.job(job_id).state == "succeeded"
-    assert any("begins anew" in event["detail"] for event in stack.events(job_id, "warning"))
+    assert any("starts anew" in event["detail"] for event in stack.events(job_id, "warning"))

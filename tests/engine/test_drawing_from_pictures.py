@@ -123,7 +123,7 @@ def test_a_glimpse_is_nearly_the_picture_made_small(demo: BaseModel) -> None:
 
     requests = [Request("a photo of a red cat on the beach", seed=seed) for seed in (1, 2)]
     pictures = draw(demo, requests, settings(steps=6, width=64, height=64), on_step=look)
-    assert [step.places for step in seen] == [(0, 1)] * 6
+    assert [step.indices for step in seen] == [(0, 1)] * 6
     for picture, glimpse in zip(pictures, glimpsed, strict=True):
         assert glimpse.size == (16, 16)
         small = picture.resize(glimpse.size, Image.Resampling.BOX)

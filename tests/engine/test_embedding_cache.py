@@ -9,7 +9,7 @@ import torch
 
 from app.core.errors import NotFound
 from app.core.storage import Storage, open_storage
-from worker.embedding_files import BESIDE, EmbeddingCache
+from worker.embedding_files import OVERHEAD_BYTES, EmbeddingCache
 from worker.engine.base_models import BaseModel
 from worker.engine.embeddings.formats import Embedding, write_native
 
@@ -38,7 +38,7 @@ def test_a_word_is_read_once(storage: Storage) -> None:
 
 
 def test_the_word_that_was_not_used_for_longest_makes_room(storage: Storage) -> None:
-    shelf = EmbeddingCache(storage, bytes_max=2 * (ROW_BYTES + BESIDE))
+    shelf = EmbeddingCache(storage, bytes_max=2 * (ROW_BYTES + OVERHEAD_BYTES))
     for key in "abac":
         shelf.get(key)
     for key in "abc":

@@ -49,23 +49,23 @@ def test_a_write_that_is_wrong_is_not_tried_again(sqlite: Database) -> None:
     assert len(tries) == 1
 
 
-def test_a_heartbeat_that_the_database_refuses_is_made_up_for_by_the_next(
+def test_a_renewal_that_the_database_refuses_is_made_up_for_by_the_next(
     sqlite: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job_id = submit(sqlite, add_team(sqlite, "team"))
     claim(sqlite)
     before = load(sqlite, job_id).lease_until
     lease = Lease(job_id, 1)
-    heartbeat = LeaseRenewal(sqlite, [lease], 60.0)
+    renewal = LeaseRenewal(sqlite, [lease], 60.0)
 
     def away(*_: object) -> None:
         raise OperationalError("UPDATE", {}, Exception("the server went away"))
 
     with monkeypatch.context() as outage:
         outage.setattr("app.jobs.ledger.renew", away)
-        heartbeat.beat()
-    assert (heartbeat.wanted(lease), load(sqlite, job_id).lease_until) == (None, before)
-    heartbeat.beat()
+        renewal.renew_all()
+    assert (renewal.cancellation(lease), load(sqlite, job_id).lease_until) == (None, before)
+    renewal.renew_all()
     after = load(sqlite, job_id).lease_until
     assert before is not None
     assert after is not None

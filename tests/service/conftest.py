@@ -57,19 +57,19 @@ def services(anonymous: TestClient) -> Services:
     return found
 
 
-def token_of(services: Services, role: str, team: str = "WorkerContext") -> str:
+def token_of(services: Services, role: str, team: str = "Studio") -> str:
     """The bearer token of a new person, in the first team or in a new one."""
     with services.database.transaction() as session:
-        _, context = accounts.first_administrator(session)
-        if team != context.name:
-            context = Team(name=team)
-            session.add(context)
+        _, found = accounts.first_administrator(session)
+        if team != found.name:
+            found = Team(name=team)
+            session.add(found)
         user = User(name=role)
         session.add(user)
         session.flush()
-        session.add(Membership(team_id=context.id, user_id=user.id, role=role))
+        session.add(Membership(team_id=found.id, user_id=user.id, role=role))
         session.flush()
-        _, secret = accounts.create_token(session, user.id, context.id, "test")
+        _, secret = accounts.create_token(session, user.id, found.id, "test")
     return secret
 
 

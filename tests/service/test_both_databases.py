@@ -1,6 +1,5 @@
 """The flows that matter, once on SQLite and once on PostgreSQL: teach, look, draw, delete, and two at once."""
 
-import multiprocessing
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -26,8 +25,8 @@ from app.jobs.ledger import Lease
 from app.jobs.models import Job, Submission
 from app.web.dependencies import Services
 from tests.service.conftest import photo, photos
+from tests.support.worker import run_next
 from worker.context import WorkerContext
-from worker.handlers.generation import draw_batch
 from worker.maintenance.orphaned_blobs import remove_orphans
 
 MUG = {"placeholder": "<my-mug>", "initializer": "mug", "kind": "object", "base_model": "demo"}
@@ -285,11 +284,7 @@ def test_a_drawing_that_waits_for_a_deleted_concept_ends_with_a_sentence(
 ) -> None:
     made = member.post("/api/generations", json={"prompt": "a <my-mug>", "count": 1}).json()
     member.delete(f"/api/concepts/{taught['id']}")
-    with services.database.transaction() as session:
-        job = ledger.claim(session, "generation", "test", 60)
-        assert job is not None
-    context = WorkerContext(services.settings, services.database, services.storage)
-    draw_batch(context, [job], multiprocessing.Event())
+    run_next(WorkerContext(services.settings, services.database, services.storage), "generation")
     ended = member.get(f"/api/jobs/{made['job']['id']}").json()
     assert (ended["state"], ended["attempt"]) == ("failed", 1)
-    assert "was deleted before its turn came" in ended["error"]["detail"]
+    assert ended["error"]["type"] == "/problems/concept-deleted"

@@ -1,4 +1,4 @@
-"""Drawing goes before teaching on a shared device, and neither starves."""
+"""Generations go before training on a shared device, and neither starves; kinds take turns, in one thread."""
 
 import threading
 from collections.abc import Callable
@@ -11,10 +11,12 @@ from app.core.database import now
 from app.jobs import ledger
 from app.web.dependencies import Services
 from app.workers.models import Worker
-from worker import generation_priority, tasks
+from worker import generation_priority
 from worker.context import WorkerContext
-from worker.generation_priority import GenerationPriority, to_neighbours
+from worker.generation_priority import GenerationPriority, neighbours_draw, wait_for_neighbours
 from worker.heartbeat import device_of
+from worker.shutdown import SharedFlag
+from worker.work_loop import WorkLoop
 
 
 class Clock:
@@ -67,7 +69,7 @@ def there(services: Services, device: str, seconds_ago: float = 0) -> None:
 @pytest.fixture
 def drawn_beside(services: Services) -> Callable[[], bool]:
     context = WorkerContext(services.settings, services.database, services.storage)
-    return lambda: generation_priority._drawn_beside(context)
+    return lambda: neighbours_draw(context)
 
 
 def draw(member: TestClient) -> None:
@@ -103,42 +105,37 @@ def test_nobody_rests_while_the_worker_is_to_stop(member: TestClient, services: 
     there(services, device_of("auto"))
     draw(member)
     context = WorkerContext(services.settings, services.database, services.storage)
-    to_neighbours(context, lambda: True)()  # returns at once; otherwise only after its longest rest
+    wait_for_neighbours(context, lambda: True)()  # returns at once; otherwise only after its longest rest
 
 
-def test_kinds_take_turns_in_a_worker_that_takes_all(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_kinds_take_turns_in_a_worker_that_takes_all() -> None:
     waiting = {"generation": 4, "training": 2, "import": 1}
     ran: list[str] = []
 
-    def run_next(_: object, kind: str) -> bool:
+    def run_next(kind: str) -> bool:
         if not waiting[kind]:
             return False
         waiting[kind] -= 1
         ran.append(kind)
         return True
 
-    monkeypatch.setattr(tasks, "_kinds", ["import", "generation", "training"])
-    monkeypatch.setattr(tasks, "open_studio", lambda: None)
-    monkeypatch.setattr(tasks, "_run_next", run_next)
-    tasks.train("any")
+    WorkLoop(["training", "generation", "import"], run_next, SharedFlag()).run_waiting()
     assert ran == ["import", "generation", "training", "generation", "training", "generation", "generation"]
 
 
-def test_messages_and_the_lookout_have_their_work_done_by_the_same_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_messages_and_the_poller_have_their_work_done_by_the_same_thread() -> None:
     """A second thread that computes would slow both down for good."""
     ran: list[int] = []
 
-    def run_next(*_: object) -> bool:
+    def run_next(_: str) -> bool:
         ran.append(threading.get_ident())
         return False
 
-    monkeypatch.setattr(tasks, "_kinds", ["training"])
-    monkeypatch.setattr(tasks, "open_studio", lambda: None)
-    monkeypatch.setattr(tasks, "_run_next", run_next)
-    lookout = threading.Thread(target=tasks._work)
-    lookout.start()
-    lookout.join()
-    tasks.train("any")
+    loop = WorkLoop(["training"], run_next, SharedFlag())
+    poller = threading.Thread(target=loop.run_waiting)
+    poller.start()
+    poller.join()
+    loop.run_waiting()
     assert len(ran) == 2
     assert len(set(ran)) == 1
-    assert ran[0] not in (threading.get_ident(), lookout.ident)
+    assert ran[0] not in (threading.get_ident(), poller.ident)

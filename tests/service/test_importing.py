@@ -11,13 +11,13 @@ from fastapi.testclient import TestClient
 from safetensors.torch import save
 
 from app.embeddings.importing import service as importing
-from app.jobs import ledger
 from app.web.dependencies import Services
 from tests.service.conftest import photo, photos
 from tests.service.test_bad_input import refused, written
+from tests.support.worker import run_next
 from worker.context import WorkerContext
 from worker.engine.embeddings import formats
-from worker.handlers.embeddings import Importing, import_embedding
+from worker.engine.evaluation import EvaluationPlan
 
 WIDTH = 128  # of the demo model
 
@@ -25,7 +25,8 @@ WIDTH = 128  # of the demo model
 @pytest.fixture
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Imports as on a machine where a picture takes minutes: without one."""
-    monkeypatch.setattr(Importing, "_sample", lambda *_: None)
+    monkeypatch.setattr(WorkerContext, "base_model", lambda *_: None)
+    monkeypatch.setattr(EvaluationPlan, "for_model", lambda _: EvaluationPlan(steps=1, seeds=1, compare=False))
 
 
 pytestmark = pytest.mark.usefixtures("undrawn")
@@ -59,10 +60,7 @@ def send(client: TestClient, *files: tuple[str, bytes], headers: Any = None, **f
 
 def work(services: Services) -> None:
     """What `oneword.import` does."""
-    with services.database.transaction() as session:
-        job = ledger.claim(session, "import", "test", 60)
-    assert job is not None
-    import_embedding(WorkerContext(services.settings, services.database, services.storage), job)
+    assert run_next(WorkerContext(services.settings, services.database, services.storage), "import")
 
 
 def failure(member: TestClient, services: Services, *files: tuple[str, bytes]) -> str:

@@ -10,14 +10,12 @@ from sqlalchemy import select, update
 from app.base_models.catalog import FAMILY_TITLES, AllowedModel
 from app.concepts.models import Concept, Version
 from app.core.settings import REPOSITORY, Settings
-from app.jobs import ledger
 from app.jobs.models import JobEvent
 from app.web.dependencies import Services
 from tests.service.test_drawing import learned
+from tests.support.worker import run_next
 from worker.context import WorkerContext
 from worker.engine.base_models import FAMILIES
-from worker.handlers.generation import draw_batch
-from worker.shutdown import SharedFlag
 
 __all__ = ["learned"]
 
@@ -65,10 +63,7 @@ def test_a_model_of_another_kind_is_refused_with_both_kinds(
 def drawn_events(member: TestClient, services: Services) -> list[str]:
     """Draw once as a worker does, and what happened."""
     job_id = member.post("/api/generations", json={"prompt": "a <my-mug>", "steps": 1, "count": 1}).json()["job"]["id"]
-    with services.database.transaction() as session:
-        job = ledger.claim(session, "generation", "test", 60)
-    assert job is not None
-    draw_batch(WorkerContext(services.settings, services.database, services.storage), [job], SharedFlag())
+    run_next(WorkerContext(services.settings, services.database, services.storage), "generation")
     assert member.get(f"/api/jobs/{job_id}").json()["state"] == "succeeded"
     with services.database.reading() as session:
         return [str(event.data) for event in session.scalars(select(JobEvent).where(JobEvent.job_id == job_id))]

@@ -89,9 +89,9 @@ def test_a_worker_that_is_there_and_takes_nothing_is_called_stuck(
 def test_a_worker_says_what_it_takes_and_leaves_in_good_order(services: Services) -> None:
     context = WorkerContext(services.settings, services.database, services.storage)
     presence = WorkerHeartbeat(context, kinds_of(["generation"]))
-    context.metrics.drew(8, 4.0)
+    context.metrics.generated(8, 4.0)
     presence.begin()
-    presence.say()
+    presence.beat()
     with services.database.reading() as session:
         row = session.get_one(Worker, context.name)
     assert row.kinds == {"generation": 16, "import": 1}

@@ -1,6 +1,6 @@
 """A report that failed is drawn again: asked for over REST, drawn by a worker, and the word stays as it is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any
 from unittest.mock import Mock
 
@@ -10,19 +10,18 @@ from sqlalchemy import delete, update
 
 from app.concepts.models import Concept, Picture, Version
 from app.core.database import utc_now
-from app.jobs import ledger
 from app.jobs.models import Job
 from app.usage import queries as usage
 from app.web.dependencies import Services
 from tests.service.conftest import photo
 from tests.service.test_drawing import learned, native
 from tests.service.test_reports import REPORT
+from tests.support.worker import runner
 from worker.context import WorkerContext
 from worker.engine.errors import BaseModelError
 from worker.engine.evaluation import EvaluationPlan
 from worker.generation_priority import no_yield
-from worker.handlers.report_files import Reporting
-from worker.handlers.reports import draw_again
+from worker.handlers.report_files import ReportWriter
 from worker.maintenance.orphaned_blobs import remove_orphans
 from worker.shutdown import SharedFlag
 
@@ -59,18 +58,15 @@ def work(services: Services) -> Callable[..., None]:
         flag = SharedFlag()
         if shutdown:
             flag.set()
-        with services.database.transaction() as session:
-            job = ledger.claim(session, "report", "test", 60)
-        assert job is not None
-        draw_again(
-            WorkerContext(services.settings, services.database, services.storage), job, flag, yield_to_generation
-        )
+        context = WorkerContext(services.settings, services.database, services.storage)
+        assert runner(context, shutdown=flag, yield_to_generation=yield_to_generation).run_next("report")
 
     return run
 
 
-def redraw(_: Reporting, *__: Any) -> dict[str, Any]:
+def redraw(_: ReportWriter, *__: Any) -> Generator[Any, None, dict[str, Any]]:
     """A report without the minutes that it takes."""
+    yield from ()
     return {**REPORT, "chosen": 50, "drawings": [{**each, "bytes": 100} for each in REPORT["drawings"]]}
 
 
@@ -135,7 +131,7 @@ def test_the_report_of_a_word_takes_the_place_of_the_failed_one(
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is loaded and nothing is drawn."""
     monkeypatch.setattr(WorkerContext, "base_model", lambda *_: None)
-    monkeypatch.setattr(Reporting, "draw_again", redraw)
+    monkeypatch.setattr(ReportWriter, "rerender", redraw)
 
 
 @pytest.mark.usefixtures("quick")
@@ -143,7 +139,7 @@ def test_a_version_of_which_nothing_was_kept_is_reported_by_its_own_rows(
     member: TestClient, services: Services, learned: str, work: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[Any] = []
-    monkeypatch.setattr(Reporting, "draw_again", lambda *given: asked.append(given) or redraw(*given))  # type: ignore[func-returns-value]
+    monkeypatch.setattr(ReportWriter, "rerender", lambda *given: asked.append(given) or redraw(*given))  # type: ignore[func-returns-value]
     job_of(member, f"/api/concepts/{learned}/versions/1")
     work()
     ((_, _, lesson, candidates, files),) = asked
@@ -213,9 +209,7 @@ def test_a_report_of_a_word_that_was_deleted_is_not_drawn(
     work()
     with services.database.reading() as session:
         found = session.get_one(Job, job["id"])
-        assert (found.state, found.error and found.error["detail"].partition(",")[0]) == (
-            "failed", "The concept was deleted before its report was drawn",
-        )  # fmt: skip
+        assert (found.state, found.error and found.error["type"]) == ("failed", "/problems/concept-deleted")
 
 
 def test_a_report_that_is_there_is_not_drawn_again(member: TestClient, services: Services, failed: str) -> None:

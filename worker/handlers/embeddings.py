@@ -1,171 +1,130 @@
-"""Runs import jobs: another tool's file in, an embedding that fits its base model and a ready version out.
+"""Import jobs: another tool's embedding file becomes the embedding of a version.
 
-The only place that reads what a stranger wrote; how each format is read is in `worker.engine.embeddings.formats`.
+The only handler that reads foreign files; how each format is read is in `worker.engine.embeddings`.
 """
 
-import io
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from typing import Final
 
 import structlog
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.base_models.catalog import Catalog, Facts
-from app.concepts.models import Concept, Version
+from app.concepts import versions
+from app.concepts.versions import VersionResult
 from app.contracts.embeddings import ImportSpec
-from app.core.database import new_id, now
-from app.core.errors import NotFound, OnewordError
+from app.contracts.jobs import Kind, State
+from app.core.database import after_commit
+from app.core.errors import LeaseLost
+from app.generation import queries as images
 from app.generation.models import Image
-from app.jobs import ledger
-from app.jobs.ledger import Lease
 from app.jobs.models import Job
-from worker import embedding_files, failures
+from worker import embedding_files
 from worker.context import WorkerContext
 from worker.engine.embeddings import formats
 from worker.engine.embeddings.formats import FIRST, SECOND, Embedding, Foreign
-from worker.engine.errors import EmbeddingError, UserError
+from worker.engine.errors import EmbeddingError
 from worker.engine.evaluation import PLAIN, EvaluationPlan
 from worker.engine.generation import Request, SamplerSettings, draw
-from worker.lease import LeaseRenewal, write
+from worker.images import store_image
+from worker.job_run import JobRun
+from worker.runner import Admit
 
 log = structlog.get_logger(__name__)
 
-SAMPLE_SEED = 7
-
-
-def import_embedding(context: WorkerContext, job: Job) -> None:
-    """Run one claimed import to its end. It takes a moment, so that an orderly stop waits for it."""
-    lease = Lease(job.id, job.attempt)
-    with LeaseRenewal(context.database, [lease], context.settings.lease_seconds) as heartbeat:
-        try:
-            Importing(context, job, lease).run(heartbeat)
-        except Exception as error:  # whatever it is, the row has to say so
-            failures.fail(context, lease, error)
+SAMPLE_SEED: Final = 7
 
 
 @dataclass
-class Importing:
-    """One attempt at one import."""
+class ImportedEmbedding:
+    """An embedding that was read from foreign files and fits its base model."""
+
+    spec: ImportSpec
+    source: Foreign  # the first file, with its metadata
+    embedding: Embedding
+    result: VersionResult | None = None  # once it is stored
+    sample: Image | None = None
+
+
+ImportRun = JobRun[ImportedEmbedding]
+
+
+@dataclass
+class ImportHandler:
+    """Imports one embedding at a time. An import takes a moment, so an orderly shutdown waits for it."""
 
     context: WorkerContext
-    job: Job
-    lease: Lease
+    kind: Kind = "import"
 
-    def run(self, heartbeat: LeaseRenewal) -> None:
-        """Read, check, store, and make the version ready."""
-        self.spec = ImportSpec.model_validate(self.job.spec)
-        write(self.context.database, self._still_wanted)
-        storage, facts = self.context.storage, Catalog(self.context.settings).get(self.spec.base_model).facts
-        found = [formats.read(storage.get(file.key), file.name) for file in self.spec.files]
-        embedding = self._checked(joined(found, self.spec), facts)
-        if heartbeat.wanted(self.lease) is not None:
-            write(self.context.database, partial(ledger.finish, lease=self.lease, state="cancelled"))
-            return
-        folder = f"jobs/{self.job.id}/attempt-{self.lease.attempt}/embedding"
-        metadata = self._metadata(found[0])
-        self.note = found[0].note
-        files = embedding_files.keep(storage, folder, embedding, self.spec.placeholder, metadata)
-        sample = self._sample(embedding)
-        ready = partial(self._make_ready, embedding=embedding, files=files, metadata=metadata, sample=sample)
-        write(self.context.database, ready)
-        for file in self.spec.files:
-            storage.delete(file.key)
-        log.info("imported", job=self.job.id, format=found[0].format, vectors=embedding.vectors)
+    def claim_mates(self, session: Session, leader: Job) -> list[Job]:
+        """None: an import shares nothing with another."""
+        return []
 
-    def _still_wanted(self, session: Session) -> None:
-        """Ownership is checked again when a job is claimed: the concept may be gone."""
-        query = (
-            select(Version.id)
-            .join(Concept, Concept.id == Version.concept_id)
-            .where(Version.id == self.spec.version_id, Version.team_id == self.job.team_id)
-            .where(Concept.deleted_at.is_(None))
+    def prepare(self, run: ImportRun) -> ImportedEmbedding:
+        """Read and check the files."""
+        spec = ImportSpec.model_validate(run.job.spec)
+        facts = Catalog(self.context.settings).get(spec.base_model).facts
+        found = [formats.read(self.context.storage.get(file.key), file.name) for file in spec.files]
+        return ImportedEmbedding(spec, found[0], _checked(joined(found, spec), spec, facts))
+
+    def compute(self, runs: list[ImportRun], admit: Admit[ImportedEmbedding]) -> None:
+        """Store each embedding, and draw a sample with it."""
+        for run in runs:
+            run.guard(lambda run=run: self._store(run))  # type: ignore[misc]
+
+    def finish(self, session: Session, run: ImportRun) -> None:
+        """Make the version ready. The foreign files are deleted once that is committed."""
+        work = run.work
+        assert work.result is not None
+        if work.sample is not None:
+            images.add_preview(session, work.sample)
+        versions.make_ready(session, run.job.team_id, work.spec.version_id, work.result)
+        after_commit(session, lambda: self._delete_sources(work))
+        log.info("imported", job=run.job.id, format=work.source.format, vectors=work.embedding.vectors)
+
+    def release(self, session: Session, run: ImportRun, state: State) -> None:
+        """Nothing: the sweep removes the files of an import that failed."""
+
+    def _store(self, run: ImportRun) -> None:
+        run.raise_if_stopped()
+        work, storage = run.work, self.context.storage
+        metadata = _metadata(work)
+        folder = run.key("embedding")
+        files = embedding_files.store(storage, folder, work.embedding, work.spec.placeholder, metadata)
+        work.sample = self._sample(run)
+        work.result = VersionResult(
+            files=files,
+            vectors=work.embedding.vectors,
+            steps=int(metadata["steps"]) if metadata.get("steps", "").isdigit() else None,
+            origin={
+                "imported_from": metadata["imported_from"],
+                "imported_as": metadata["imported_as"],
+                "note": work.source.note,
+            },
+            sample_image_id=None if work.sample is None else work.sample.id,
         )
-        if session.scalars(query).one_or_none() is None:
-            raise NotFound("The concept was deleted before its file was read, so there is nothing left to import.")
 
-    def _checked(self, embedding: Embedding, facts: Facts) -> Embedding:
-        name, room = self.spec.files[0].name, facts.context_length - 2
-        formats.check_fits(embedding, facts.widths, name, facts.name)
-        if embedding.vectors > room:
-            raise EmbeddingError(
-                f"{name} has {embedding.vectors} vectors, and {facts.name} reads at most {room} tokens at once, so no "
-                "prompt could hold it. Use an embedding with fewer vectors."
-            )
-        return embedding
-
-    def _metadata(self, found: Foreign) -> dict[str, str]:
-        """Where it came from, with what its own file says of how it was learned."""
-        known = {name: found.metadata[name] for name in ("initializer", "steps") if found.metadata.get(name)}
-        return {
-            **known,
-            "placeholder": self.spec.placeholder,
-            "kind": self.spec.kind,
-            "base_model": self.spec.base_model,
-            "imported_from": found.format,
-            "imported_as": found.placeholder or self.spec.files[0].name,
-        }
-
-    def _sample(self, embedding: Embedding) -> Image | None:
-        """What the word draws, so that it has a face in the library. Whatever goes wrong costs the picture alone."""
+    def _sample(self, run: ImportRun) -> Image | None:
+        """A picture for the library. One that fails costs itself and not the import."""
+        spec = run.work.spec
         try:
-            model = self.context.base_model(self.spec.base_model)
+            model = self.context.base_model(spec.base_model)
             if not EvaluationPlan.for_model(model).compare:  # a picture would take minutes
                 return None
-            prompt = PLAIN[self.spec.kind].format(self.spec.placeholder)
-            request = Request(prompt, concepts={self.spec.placeholder: embedding}, seed=SAMPLE_SEED)
+            prompt = PLAIN[spec.kind].format(spec.placeholder)
+            request = Request(prompt, concepts={spec.placeholder: run.work.embedding}, seed=SAMPLE_SEED)
             (picture,) = draw(model, [request], SamplerSettings.for_model(model))
-            content = io.BytesIO()
-            picture.save(content, "PNG")
-            key = f"jobs/{self.job.id}/attempt-{self.lease.attempt}/sample.png"
-            self.context.storage.put(key, content.getvalue())
-        except (UserError, OnewordError, RuntimeError) as error:
-            log.warning("no sample of an imported word", job=self.job.id, reason=str(error))
+            recipe = {"prompt": prompt, "seed": SAMPLE_SEED, "step": 0}
+            return store_image(run, "sample.png", picture, position=0, seed=SAMPLE_SEED, recipe=recipe)
+        except LeaseLost:
+            raise
+        except Exception as error:  # whatever it is, the embedding is fine
+            log.warning("no sample of an imported concept", job=run.job.id, reason=str(error))
             return None
-        recipe = {"prompt": prompt, "seed": SAMPLE_SEED, "step": 0}
-        return Image(
-            id=new_id(),
-            team_id=self.job.team_id,
-            job_id=self.job.id,
-            generation_id=None,
-            position=0,
-            key=key,
-            seed=SAMPLE_SEED,
-            width=picture.width,
-            height=picture.height,
-            bytes=len(content.getvalue()),
-            recipe=recipe,
-        )
 
-    def _make_ready(
-        self,
-        session: Session,
-        embedding: Embedding,
-        files: dict[str, Any],
-        metadata: dict[str, str],
-        sample: Image | None,
-    ) -> None:
-        """In one fenced transaction: the version is ready, it is the current one, and the job has succeeded."""
-        version = session.get_one(Version, self.spec.version_id, populate_existing=True)
-        version.state = "ready"
-        version.vectors = embedding.vectors
-        version.steps = int(metadata["steps"]) if metadata.get("steps", "").isdigit() else None
-        version.files = files
-        if sample is not None:
-            session.merge(sample)
-            version.sample_image_id = sample.id
-        version.origin = {
-            "imported_from": metadata["imported_from"],
-            "imported_as": metadata["imported_as"],
-            "note": self.note,
-        }
-        version.finished_at = now(session)
-        session.flush()
-        concept = session.get_one(Concept, self.spec.concept_id, populate_existing=True)
-        concept.current_version = version.number
-        session.flush()
-        ledger.finish(session, self.lease, "succeeded")
+    def _delete_sources(self, work: ImportedEmbedding) -> None:
+        for file in work.spec.files:
+            self.context.storage.delete(file.key)
 
 
 def joined(found: list[Foreign], spec: ImportSpec) -> Embedding:
@@ -181,3 +140,29 @@ def joined(found: list[Foreign], spec: ImportSpec) -> Embedding:
             "text encoder. Send the two files that were written together, or one file alone."
         )
     return Embedding({FIRST: parts[0].rows[FIRST], SECOND: parts[1].rows[FIRST]})
+
+
+def _checked(embedding: Embedding, spec: ImportSpec, facts: Facts) -> Embedding:
+    """The embedding, if it fits the base model's encoders and its prompts. Raises EmbeddingError."""
+    name, room = spec.files[0].name, facts.context_length - 2
+    formats.check_fits(embedding, facts.widths, name, facts.name)
+    if embedding.vectors > room:
+        raise EmbeddingError(
+            f"{name} has {embedding.vectors} vectors, and {facts.name} reads at most {room} tokens at once, so no "
+            "prompt could hold it. Use an embedding with fewer vectors."
+        )
+    return embedding
+
+
+def _metadata(work: ImportedEmbedding) -> dict[str, str]:
+    """The header of the stored file: its source, and what the source's own header says of the training."""
+    spec, source = work.spec, work.source
+    known = {name: source.metadata[name] for name in ("initializer", "steps") if source.metadata.get(name)}
+    return {
+        **known,
+        "placeholder": spec.placeholder,
+        "kind": spec.kind,
+        "base_model": spec.base_model,
+        "imported_from": source.format,
+        "imported_as": source.placeholder or spec.files[0].name,
+    }

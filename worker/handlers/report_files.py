@@ -1,119 +1,112 @@
-"""The end of a teaching: draws the version's report, chooses its checkpoint, and stores both.
+"""A version's report as files: evaluates the candidates of a training, stores the drawings and names them in a
+document.
 
-A report that fails or is interrupted costs the report and never the word. It is judged by
-`worker.engine.evaluation`.
+A report that fails costs the report and never the concept. How candidates are judged is in `worker.engine.evaluation`.
 """
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import structlog
 from PIL import Image as Pillow
 
-from app.core.errors import OnewordError
 from app.core.storage import Storage
-from worker import embedding_files
+from worker import embedding_files, failures
 from worker.engine.base_models import BaseModel
 from worker.engine.errors import UserError
-from worker.engine.evaluation import Judged, Prefer, Report, Scorer, draw_report
+from worker.engine.evaluation import Judged, Prefer, Report, Scorer, evaluate
+from worker.engine.generation import DenoisingStep
 from worker.engine.inversion import EmbeddingCandidate
 
 log = structlog.get_logger(__name__)
 
-LOSSLESS_SIDE = 128  # pixels; larger drawings are kept as photographs are
+LOSSLESS_SIDE = 128  # pixels; larger drawings are stored with loss
+
+Document = dict[str, Any]  # `Version.report`
+Files = Mapping[int, Mapping[str, Any]]  # step -> {"oneword": {key, bytes, sha256, widths}}
 
 
 @dataclass(frozen=True)
 class ReportInputs:
-    """What was taught, as far as a report needs to know it."""
+    """What a report has to know of a training."""
 
     placeholder: str
     initializer: str
     kind: str
     pictures: Sequence[Pillow.Image]
-    metadata: Mapping[str, str]  # for the kept files
+    metadata: Mapping[str, str]  # for the headers of the stored embeddings
     prefer: Prefer = "balance"
 
 
 @dataclass
-class Reporting:
-    """Where a report goes, and who may end it."""
+class ReportWriter:
+    """Evaluates candidates and stores the report under `folder`."""
 
     storage: Storage
-    folder: str  # of its blobs
+    folder: str
     scorer_for: Callable[[BaseModel], Scorer | None]
-    watch: Callable[[], None]  # asked between denoising steps; what it raises ends everything and passes through
-    warnings: list[str]  # sentences for whoever watches the teaching
+    warnings: list[str]  # sentences for whoever watches the job
 
-    def judge(
-        self, model: BaseModel, lesson: ReportInputs, candidates: Sequence[EmbeddingCandidate]
-    ) -> tuple[EmbeddingCandidate, dict[str, Any] | None]:
-        """The candidate that becomes the word, and what `Version.report` holds. The preferred candidate comes first."""
-        watch = _Watch(self.watch)
-        try:
-            report = self._drawn(model, lesson, candidates, watch)
-            return report.chosen, _Keeping(self.storage, self.folder, lesson).keep(report, candidates)
-        except Exception as error:  # whatever it is, the word has been learned
-            if error is watch.raised:
-                raise
-            if not isinstance(error, UserError | OnewordError):
-                log.error("report failed", folder=self.folder, exc_info=error)
-            self.warnings.append(f"The report could not be drawn; the word itself is fine. {_said(error)}")
-            return candidates[0], self._failed(lesson, candidates, _said(error))
+    def store_candidates(
+        self, inputs: ReportInputs, candidates: Sequence[EmbeddingCandidate], files: Files, reason: str
+    ) -> Document | None:
+        """A report without drawings, whose candidates can already become the version. `reason` says why there are none.
 
-    def draw_again(
-        self,
-        model: BaseModel,
-        lesson: ReportInputs,
-        candidates: Sequence[EmbeddingCandidate],
-        files: Mapping[int, Mapping[str, Any]],
-    ) -> dict[str, Any]:
-        """What `Version.report` holds, of a version that is made of the first candidate and remains so.
-
-        `files` are those that were kept of each candidate, by step. Whatever goes wrong is raised.
-        """
-        report = self._drawn(model, lesson, candidates, self.watch, decided=True)
-        return _Keeping(self.storage, self.folder, lesson, files).keep(report, candidates)
-
-    def _drawn(
-        self,
-        model: BaseModel,
-        lesson: ReportInputs,
-        candidates: Sequence[EmbeddingCandidate],
-        watch: Callable[[], None],
-        *,
-        decided: bool = False,
-    ) -> Report:
-        return draw_report(
-            model,
-            self._scorer(model),
-            lesson.pictures,
-            candidates,
-            kind=lesson.kind,
-            initializer=lesson.initializer,
-            prefer=lesson.prefer,
-            decided=decided,
-            on_step=watch,
-        )
-
-    def _failed(
-        self, lesson: ReportInputs, candidates: Sequence[EmbeddingCandidate], said: str
-    ) -> dict[str, Any] | None:
-        """A report without drawings, so that what was kept can still be chosen, and the report be drawn again.
-
-        None if not even that has room; then the version's own rows are all that is left.
+        The preferred candidate comes first; `files` are stored already. None if the storage has no room for the others.
         """
         empty = Report(chosen=candidates[0], checkpoints={})
         try:
-            return {**_Keeping(self.storage, self.folder, lesson).keep(empty, candidates), "failed": said}
-        except Exception as error:  # whatever it is, the word has been learned
-            log.warning("nothing was kept beside the word", folder=self.folder, reason=str(error))
+            return {**_Writing(self.storage, self.folder, inputs, files).write(empty, candidates), "failed": reason}
+        except Exception as error:  # whatever it is, the preferred candidate is stored
+            log.warning("candidates not stored", folder=self.folder, reason=str(error))
+            self.warnings.append(
+                f"The report could not be stored; the word itself is fine. {failures.sentence_of(error)}"
+            )
             return None
 
+    def choose(
+        self, model: BaseModel, inputs: ReportInputs, candidates: Sequence[EmbeddingCandidate], stored: Document
+    ) -> Generator[DenoisingStep, None, tuple[EmbeddingCandidate, Document]]:
+        """Evaluate candidates that are `stored`; yield between denoising steps; return the best and the report.
+
+        If anything fails, the preferred candidate, which comes first, stays chosen, and the report says why.
+        """
+        try:
+            report = yield from self._evaluate(model, inputs, candidates, decided=False)
+            written = _Writing(self.storage, self.folder, inputs, files_of(stored)).write(report, candidates)
+            return report.chosen, written
+        except Exception as error:  # whatever it is, the concept has been trained
+            if not failures.is_final(error):
+                log.error("report failed", folder=self.folder, exc_info=error)
+            reason = failures.sentence_of(error)
+            self.warnings.append(f"The report could not be drawn; the word itself is fine. {reason}")
+            return candidates[0], {**stored, "failed": reason}
+
+    def rerender(
+        self, model: BaseModel, inputs: ReportInputs, candidates: Sequence[EmbeddingCandidate], files: Files
+    ) -> Generator[DenoisingStep, None, Document]:
+        """The report of a version that consists of the first candidate, which stays chosen. Errors are raised."""
+        report = yield from self._evaluate(model, inputs, candidates, decided=True)
+        return _Writing(self.storage, self.folder, inputs, files).write(report, candidates)
+
+    def _evaluate(
+        self, model: BaseModel, inputs: ReportInputs, candidates: Sequence[EmbeddingCandidate], *, decided: bool
+    ) -> Generator[DenoisingStep, None, Report]:
+        return evaluate(
+            model,
+            self._scorer(model),
+            inputs.pictures,
+            candidates,
+            kind=inputs.kind,
+            initializer=inputs.initializer,
+            prefer=inputs.prefer,
+            decided=decided,
+        )
+
     def _scorer(self, model: BaseModel) -> Scorer | None:
-        """The scorer; one that cannot be read costs the scores and not the pictures."""
+        """The scorer. One that cannot be loaded costs the scores and not the drawings."""
         try:
             return self.scorer_for(model)
         except UserError as error:
@@ -121,45 +114,29 @@ class Reporting:
             return None
 
 
-@dataclass
-class _Watch:
-    """Asks whether to go on, and remembers its own exception, so that it is told from a failure."""
-
-    ask: Callable[[], None]
-    raised: Exception | None = None
-
-    def __call__(self) -> None:
-        try:
-            self.ask()
-        except Exception as error:
-            self.raised = error
-            raise
-
-
-def _said(error: Exception) -> str:
-    if isinstance(error, OnewordError):
-        return error.detail
-    return str(error) if isinstance(error, UserError) else f"({type(error).__name__}: {error})"
+def files_of(document: Document) -> Files:
+    """The stored embedding files of a report's candidates, by step."""
+    return {each["step"]: {"oneword": each["oneword"]} for each in document["checkpoints"]}
 
 
 @dataclass
-class _Keeping:
-    """Writes a report's blobs, and the document that names them."""
+class _Writing:
+    """Stores the blobs of one report and collects the document that names them."""
 
     storage: Storage
     folder: str
-    lesson: ReportInputs
-    files: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)  # by step; the others are written
+    inputs: ReportInputs
+    files: Files = field(default_factory=dict)  # candidates that are stored already
     prompts: list[str] = field(default_factory=list)
     drawings: list[dict[str, Any]] = field(default_factory=list)
 
-    def keep(self, report: Report, candidates: Sequence[EmbeddingCandidate]) -> dict[str, Any]:
-        """What `Version.report` holds. Raises StorageFull."""
+    def write(self, report: Report, candidates: Sequence[EmbeddingCandidate]) -> Document:
+        """The document. Raises StorageFull."""
         checkpoints = [self._checkpoint(each, report) for each in sorted(candidates, key=lambda each: each.number)]
         initializer = None
         if report.initializer is not None:
-            self._draw(report.initializer, "initializer", None)
-            initializer = {"text": self.lesson.initializer, **_scores(report.initializer)}
+            self._store_drawings(report.initializer, "initializer", None)
+            initializer = {"text": self.inputs.initializer, **_scores(report.initializer)}
         return {
             "scorer": report.scorer,
             "chosen": report.chosen.number,
@@ -172,16 +149,16 @@ class _Keeping:
 
     def _checkpoint(self, candidate: EmbeddingCandidate, report: Report) -> dict[str, Any]:
         judged = report.checkpoints.get(candidate.number, Judged(()))
-        self._draw(judged, f"step-{candidate.number}", candidate.number)
-        files = self.files.get(candidate.number) or self._file(candidate)
+        self._store_drawings(judged, f"step-{candidate.number}", candidate.number)
+        files = self.files.get(candidate.number) or self._store_embedding(candidate)
         return {"step": candidate.number, "evaluation": candidate.evaluation, **files, **_scores(judged)}
 
-    def _file(self, candidate: EmbeddingCandidate) -> dict[str, Any]:
-        metadata = {**self.lesson.metadata, "steps": str(candidate.number)}
+    def _store_embedding(self, candidate: EmbeddingCandidate) -> dict[str, Any]:
+        metadata = {**self.inputs.metadata, "steps": str(candidate.number)}
         folder = f"{self.folder}/step-{candidate.number}"
-        return embedding_files.keep(self.storage, folder, candidate.embedding, self.lesson.placeholder, metadata)
+        return embedding_files.store(self.storage, folder, candidate.embedding, self.inputs.placeholder, metadata)
 
-    def _draw(self, judged: Judged, name: str, step: int | None) -> None:
+    def _store_drawings(self, judged: Judged, name: str, step: int | None) -> None:
         for place, drawing in enumerate(judged.drawings):
             if drawing.prompt not in self.prompts:
                 self.prompts.append(drawing.prompt)

@@ -1,147 +1,123 @@
-"""Runs report jobs: draws the report of a learned version again, from the rows that were kept when it failed.
+"""Report jobs: draw the report of a trained version again, from the candidates that were stored when it failed.
 
-The version goes on meaning what it means; only what is known of it changes. It is judged by
-`worker.engine.evaluation`.
+The version keeps its embedding; only its report changes. How candidates are judged is in `worker.engine.evaluation`.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.concepts import queries
+from app.concepts import queries as concepts
 from app.concepts.models import Concept, Picture, Version
+from app.contracts.jobs import Kind, State
 from app.contracts.reports import ReportSpec
 from app.core.errors import NotFound
 from app.jobs import ledger
-from app.jobs.ledger import Lease
 from app.jobs.models import Job
-from worker import failures
 from worker.context import WorkerContext
 from worker.engine.inversion import EmbeddingCandidate
+from worker.engine.stepwise import run_to_end
 from worker.generation_priority import no_yield
-from worker.handlers.report_files import Reporting, ReportInputs
-from worker.handlers.training import Interrupted, as_learned
-from worker.lease import LeaseRenewal, write
-from worker.shutdown import Shutdown
-
-
-def draw_again(
-    context: WorkerContext, job: Job, shutdown: Shutdown, yield_to_generation: Callable[[], None] = no_yield
-) -> None:
-    """Run one claimed report job to its end, or hand it back when the worker stops.
-
-    `yield_to_generation` is called between two steps and returns when the report may go on.
-    """
-    lease = Lease(job.id, job.attempt)
-    with LeaseRenewal(context.database, [lease], context.settings.lease_seconds) as heartbeat:
-        try:
-            Redrawing(context, job, lease, heartbeat, shutdown, yield_to_generation).run()
-        except Interrupted:
-            if heartbeat.wanted(lease) is not None:
-                write(context.database, partial(ledger.finish, lease=lease, state="cancelled"))
-            else:
-                write(context.database, partial(ledger.hand_back, lease=lease))
-        except Exception as error:  # whatever it is, the row has to say so
-            failures.fail(context, lease, error)
-
-
-@dataclass(frozen=True)
-class _Wanted:
-    """The rows of a version whose report is to be drawn."""
-
-    concept: Concept
-    version: Version
-    report: dict[str, Any] | None
-    pictures: list[Picture]
-
-    @property
-    def lacks_it(self) -> bool:
-        """Whether nobody has drawn it meanwhile."""
-        return self.report is None or bool(self.report.get("failed"))
-
-    @property
-    def kept(self) -> list[dict[str, Any]]:
-        """What was kept, as `Version.report` names it; the version's own rows come first."""
-        version = self.version
-        if self.report is None:
-            step = version.steps or 0
-            return [{"step": step, "evaluation": version.evaluation, "oneword": version.files["oneword"]}]
-        chosen = self.report["chosen"]
-        return sorted(self.report["checkpoints"], key=lambda each: (each["step"] != chosen, each["step"]))
+from worker.handlers.report_files import Document, ReportInputs, ReportWriter
+from worker.handlers.training.pictures import as_trained
+from worker.job_run import JobRun
+from worker.runner import Admit
 
 
 @dataclass
-class Redrawing:
-    """One attempt at one report."""
+class ReportSource:
+    """The rows that a report is drawn from, and the report once it is drawn."""
 
-    context: WorkerContext
-    job: Job
-    lease: Lease
-    heartbeat: LeaseRenewal
-    shutdown: Shutdown
-    yield_to_generation: Callable[[], None]
+    concept: Concept
+    version: Version
+    pictures: list[Picture]
+    report: Document | None = None
     warnings: list[str] = field(default_factory=list)
 
-    def run(self) -> None:
-        """Draw, store, and show it."""
-        self.spec = ReportSpec.model_validate(self.job.spec)
+    @property
+    def has_report(self) -> bool:
+        """Whether another job has drawn the report meanwhile."""
+        return self.version.report is not None and not self.version.report.get("failed")
+
+    @property
+    def stored(self) -> list[dict[str, Any]]:
+        """The stored candidates as `Version.report` names them; the version's own rows come first."""
+        version = self.version
+        if version.report is None:
+            step = version.steps or 0
+            return [{"step": step, "evaluation": version.evaluation, "oneword": version.files["oneword"]}]
+        chosen = version.report["chosen"]
+        return sorted(version.report["checkpoints"], key=lambda each: (each["step"] != chosen, each["step"]))
+
+
+ReportRun = JobRun[ReportSource]
+
+
+@dataclass
+class ReportHandler:
+    """Draws one report at a time. `yield_to_generation` is called between two denoising steps."""
+
+    context: WorkerContext
+    yield_to_generation: Callable[[], None] = no_yield
+    kind: Kind = "report"
+
+    def claim_mates(self, session: Session, leader: Job) -> list[Job]:
+        """None: a report shares nothing with another."""
+        return []
+
+    def prepare(self, run: ReportRun) -> ReportSource:
+        """Read the version and its pictures."""
+        spec, team_id = ReportSpec.model_validate(run.job.spec), run.job.team_id
         with self.context.database.reading() as session:
-            wanted = self._wanted(session)
-        report = self._drawn(wanted) if wanted.lacks_it else None
-        write(self.context.database, partial(self._show, report=report))
-
-    def watch(self) -> None:
-        """Let drawings pass. Raise Interrupted when the worker stops or nobody wants the report; LeaseLost when it is
-        lost."""
-        self.yield_to_generation()
-        if self.shutdown.is_set() or self.heartbeat.wanted(self.lease) is not None:
-            raise Interrupted
-
-    def _wanted(self, session: Session) -> _Wanted:
-        """Ownership is checked again when a job is claimed: the concept may be gone."""
-        query = (
-            select(Version, Concept, Version.report)
-            .join(Concept, Concept.id == Version.concept_id)
-            .where(Version.id == self.spec.version_id, Version.team_id == self.job.team_id)
-            .where(Version.state == "ready", Concept.deleted_at.is_(None))
-        )
-        found = session.execute(query).one_or_none()
-        if found is None:
-            raise NotFound("The concept was deleted before its report was drawn, so there is nothing left to draw.")
-        version, concept, report = found
-        pictures = list(queries.pictures(session, self.job.team_id, [version.id]))
+            found = concepts.version_in_library(session, team_id, spec.version_id)
+            pictures = list(concepts.pictures(session, team_id, [spec.version_id]))
+        if found is None or found[0].state != "ready":
+            raise NotFound("The version is not ready any more, so there is no report to draw.", code="not-learned")
         if not pictures:
             raise NotFound(
-                "The pictures were deleted before the report was drawn, so there is nothing to compare with."
+                "The pictures were deleted before the report was drawn, so there is nothing to compare with.",
+                code="no-pictures",
             )
-        return _Wanted(concept, version, report, pictures)
+        return ReportSource(concept=found[1], version=found[0], pictures=pictures)
 
-    def _drawn(self, wanted: _Wanted) -> dict[str, Any]:
-        self.watch()
-        context, concept, storage = self.context, wanted.concept, self.context.storage
-        pictures = [as_learned(storage, each.key, each.mask_key) for each in wanted.pictures]
-        lesson = ReportInputs(concept.placeholder, wanted.version.initializer, concept.kind, pictures, metadata={})
-        candidates = [
-            EmbeddingCandidate(each["step"], each["evaluation"], context.embedding_cache.get(each["oneword"]["key"]))
-            for each in wanted.kept
-        ]
-        files = {each["step"]: {"oneword": each["oneword"]} for each in wanted.kept}
-        folder = f"jobs/{self.job.id}/attempt-{self.lease.attempt}/report"
-        reporting = Reporting(storage, folder, context.scorer, self.watch, self.warnings)
-        return reporting.draw_again(context.base_model(self.spec.base_model), lesson, candidates, files)
+    def compute(self, runs: list[ReportRun], admit: Admit[ReportSource]) -> None:
+        """Draw the report of each run."""
+        for run in runs:
+            if not run.work.has_report:
+                run.guard(lambda run=run: self._draw(run))  # type: ignore[misc]
 
-    def _show(self, session: Session, report: dict[str, Any] | None) -> None:
-        """In one fenced transaction: the version has its report, and the job has succeeded."""
-        if report is not None:
-            version = session.get_one(Version, self.spec.version_id, populate_existing=True)
+    def finish(self, session: Session, run: ReportRun) -> None:
+        """Store the report with the version."""
+        report, version_id = run.work.report, run.work.version.id
+        found = concepts.version_in_library(session, run.job.team_id, version_id)
+        if report is not None and found is not None:
+            version = found[0]
             version.take_report(report)
-            if "step" in (version.origin or {}):  # its face in the library is one of these drawings
+            if "step" in (version.origin or {}):  # its sample in the library is one of these drawings
                 steps = [drawing["step"] for drawing in report["drawings"]]
                 version.origin = {**(version.origin or {}), "drawing": steps.index(report["chosen"])}
             session.flush()
-        ledger.record(session, self.lease, [("warning", {"detail": warning}) for warning in self.warnings])
-        ledger.finish(session, self.lease, "succeeded")
+        ledger.record(session, run.lease, [("warning", {"detail": warning}) for warning in run.work.warnings])
+
+    def release(self, session: Session, run: ReportRun, state: State) -> None:
+        """Nothing: the sweep removes the drawings of an attempt that did not end."""
+
+    def _draw(self, run: ReportRun) -> None:
+        context, work = self.context, run.work
+        pictures = [as_trained(context.storage, each.key, each.mask_key) for each in work.pictures]
+        concept, version = work.concept, work.version
+        inputs = ReportInputs(concept.placeholder, version.initializer, concept.kind, pictures, metadata={})
+        candidates = [
+            EmbeddingCandidate(each["step"], each["evaluation"], context.embedding_cache.get(each["oneword"]["key"]))
+            for each in work.stored
+        ]
+        files = {each["step"]: {"oneword": each["oneword"]} for each in work.stored}
+        writer = ReportWriter(context.storage, run.key("report"), context.scorer, work.warnings)
+        steps = writer.rerender(context.base_model(version.base_model), inputs, candidates, files)
+        work.report = run_to_end(steps, lambda _: self._between_steps(run))
+
+    def _between_steps(self, run: ReportRun) -> None:
+        self.yield_to_generation()
+        run.raise_if_stopped()

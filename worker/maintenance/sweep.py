@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import get_args
 
 import structlog
-from sqlalchemy import Select, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.contracts.jobs import Kind
@@ -21,11 +20,11 @@ from app.core.log import configure_logging
 from app.core.parent_watch import end_with_parent
 from app.core.settings import Settings
 from app.jobs import ledger
-from app.jobs.models import Job
+from app.jobs import queries as jobs
 from app.retention.service import tidy
 from app.webhooks.sender import Sender
 from worker.context import WorkerContext
-from worker.lease import HEARTBEAT_SECONDS
+from worker.lease import RENEW_SECONDS
 from worker.maintenance.orphaned_blobs import remove_orphans
 
 log = structlog.get_logger(__name__)
@@ -40,7 +39,7 @@ def sweep(database: Database, settings: Settings) -> int:
         for job in ledger.reclaim(session, settings.lease_seconds):
             log.warning("reclaimed", job=job.id, attempt=job.attempt, state=job.state)
     with database.reading() as session:
-        waiting = {kind: list(session.scalars(_first_waiting(kind))) for kind in get_args(Kind)}
+        waiting = {kind: list(jobs.first_queued(session, kind, WAKE_UPS)) for kind in get_args(Kind)}
     return sum(_send_again(settings, kind, job_ids) for kind, job_ids in waiting.items() if job_ids)
 
 
@@ -69,7 +68,7 @@ def run(context: WorkerContext, over: threading.Event) -> None:
                 leapt = leap.since_last(now(session), time.monotonic())
             if leapt > settings.lease_seconds / 2:
                 log.warning("the clock leapt forward; waiting for the living to renew their leases", seconds=leapt)
-                over.wait(HEARTBEAT_SECONDS * 2)
+                over.wait(RENEW_SECONDS * 2)
             sweep(context.database, settings)
             if waited >= ORPHANS_EVERY_SECONDS:
                 waited = 0.0
@@ -93,15 +92,6 @@ def main() -> None:
     sender.begin()
     run(context, over)
     sender.end()
-
-
-def _first_waiting(kind: Kind) -> Select[str]:
-    return (
-        select(Job.id)
-        .where(Job.kind == kind, Job.state == "queued")
-        .order_by(Job.team_start_tag, Job.id)
-        .limit(WAKE_UPS)
-    )
 
 
 def _send_again(settings: Settings, kind: Kind, job_ids: list[str]) -> int:

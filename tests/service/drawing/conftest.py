@@ -1,7 +1,6 @@
 """A worker with the demo model beside the service, and what the tests of drawing say to both."""
 
 import io
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -11,12 +10,11 @@ from fastapi.testclient import TestClient
 from PIL import Image as Pillow
 
 from app.core.settings import Settings
-from app.jobs import ledger
 from app.web.dependencies import Services
 from tests.engine.conftest import DEMO
+from tests.support.worker import run_all
 from worker.context import WorkerContext
 from worker.engine.base_models import BaseModel, load
-from worker.handlers.generation import draw_batch
 
 FAST = {"prompt": "a photo of a red cat", "steps": 2, "count": 1, "seed": 7}
 
@@ -42,17 +40,7 @@ def context(services: Services, model: BaseModel, monkeypatch: pytest.MonkeyPatc
 def work(context: WorkerContext) -> Callable[[], None]:
     """Draws everything that waits."""
 
-    def run() -> None:
-        while True:
-            with context.database.transaction() as session:
-                leader = ledger.claim(session, "generation", "test", 60)
-                mates = [] if leader is None else ledger.claim_mates(session, leader, "test", 60, 16)
-                session.expunge_all()
-            if leader is None:
-                return
-            draw_batch(context, [leader, *mates], threading.Event())
-
-    return run
+    return lambda: run_all(context, "generation")
 
 
 def png(size: tuple[int, int] = (64, 64), colour: str = "skyblue") -> bytes:

@@ -1,6 +1,5 @@
-"""Drawings that are watched, that are too large for the memory, and that nobody waits for any more."""
+"""Generations that are watched, that need more memory than there is, and that are cancelled while they are drawn."""
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -16,13 +15,23 @@ from tests.service.test_training_record import lose_the_next_answer
 from worker.context import WorkerContext
 from worker.engine.base_models import BaseModel
 from worker.handlers import generation as handler
+from worker.lease import LeaseRenewal
 from worker.maintenance.orphaned_blobs import remove_orphans
+
+Draw = Callable[..., Any]
 
 
 @pytest.fixture
 def eager(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every step is reported."""
-    monkeypatch.setattr(handler, "REPORT_SECONDS", 0.0)
+    monkeypatch.setattr(handler, "PROGRESS_SECONDS", 0.0)
+
+
+@pytest.fixture
+def drawing(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Draw], Draw]], None]:
+    """Puts something around the engine's `draw`."""
+    draw = handler.draw
+    return lambda around: monkeypatch.setattr(handler, "draw", around(draw))
 
 
 def events(services: Services, type_: str) -> list[dict[str, Any]]:
@@ -30,30 +39,42 @@ def events(services: Services, type_: str) -> list[dict[str, Any]]:
         return list(session.scalars(select(JobEvent.data).where(JobEvent.type == type_).order_by(JobEvent.id)))
 
 
+def after_each_step(look: Callable[[Any], None]) -> Callable[[Draw], Draw]:
+    """`look` is called after the handler has heard of a step."""
+
+    def around(draw: Draw) -> Draw:
+        def drawn(*arguments: Any, on_step: Callable[[Any], None]) -> Any:
+            def observed(step: Any) -> None:
+                try:
+                    on_step(step)
+                finally:
+                    look(step)
+
+            return draw(*arguments, on_step=observed)
+
+        return drawn
+
+    return around
+
+
 @pytest.mark.usefixtures("eager")
-def test_glimpses_are_shown_while_it_is_drawn_and_gone_afterwards(
-    member: TestClient, services: Services, work: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+def test_previews_are_shown_while_it_is_drawn_and_gone_afterwards(
+    member: TestClient, services: Services, work: Callable[[], None], drawing: Callable[..., None]
 ) -> None:
     seen: list[list[dict[str, Any]]] = []
-    report = handler.Batch._report
-
-    def watched(self: handler.Batch, *arguments: Any) -> None:
-        seen.append(events(services, "preview"))
-        report(self, *arguments)
-
-    monkeypatch.setattr(handler.Batch, "_report", watched)
+    drawing(after_each_step(lambda _: seen.append(events(services, "preview"))))
     member.post("/api/generations", json={**FAST, "count": 2, "steps": 4})
     member.post("/api/generations", json={**FAST, "steps": 4})
     work()
     assert max(len(each) for each in seen) == 2  # one for each of the two jobs, and never two of one
-    latent_previews = [glimpse for each in max(seen, key=len) for glimpse in each["glimpses"]]
-    assert {glimpse["index"] for glimpse in latent_previews} == {0, 1}
-    assert all(glimpse["url"].startswith("data:image/jpeg;base64,") for glimpse in latent_previews)
-    assert all(len(glimpse["url"]) < 4000 for glimpse in latent_previews)
+    previews = [preview for each in max(seen, key=len) for preview in each["glimpses"]]
+    assert {preview["index"] for preview in previews} == {0, 1}
+    assert all(preview["url"].startswith("data:image/jpeg;base64,") for preview in previews)
+    assert all(len(preview["url"]) < 4000 for preview in previews)
     assert events(services, "preview") == []
 
 
-def test_glimpses_that_a_dead_worker_left_are_swept(
+def test_previews_that_a_dead_worker_left_are_swept(
     member: TestClient, services: Services, context: WorkerContext
 ) -> None:
     made = [member.post("/api/generations", json=FAST).json()["job"]["id"] for _ in range(2)]
@@ -64,23 +85,25 @@ def test_glimpses_that_a_dead_worker_left_are_swept(
     assert len(events(services, "preview")) == 1  # of the one that may go on
 
 
-def failing(error: Exception, more_than: int) -> Callable[..., Any]:
+def failing(error: Exception, more_than: int) -> Callable[[Draw], Draw]:
     """The engine on a machine with room for so many pictures."""
-    draw = handler.draw
 
-    def drawn(model: BaseModel, requests: list[Any], *arguments: Any, **options: Any) -> Any:
-        if len(requests) > more_than:
-            raise error
-        return draw(model, requests, *arguments, **options)
+    def around(draw: Draw) -> Draw:
+        def drawn(model: BaseModel, requests: list[Any], *arguments: Any, **options: Any) -> Any:
+            if len(requests) > more_than:
+                raise error
+            return draw(model, requests, *arguments, **options)
 
-    return drawn
+        return drawn
+
+    return around
 
 
 @pytest.mark.parametrize("error", [torch.cuda.OutOfMemoryError("CUDA out of memory"), MemoryError()])
 def test_out_of_memory_halves_the_batch_goes_on_and_says_so(
-    member: TestClient, services: Services, work: Callable[[], None], monkeypatch: pytest.MonkeyPatch, error: Exception
+    member: TestClient, services: Services, work: Callable[[], None], drawing: Callable[..., None], error: Exception
 ) -> None:
-    monkeypatch.setattr(handler, "draw", failing(error, more_than=2))
+    drawing(failing(error, more_than=2))
     made = member.post("/api/generations", json={**FAST, "count": 5})
     work()
     drawn = member.get(f"/api/generations/{made.json()['generation']['id']}").json()
@@ -90,9 +113,9 @@ def test_out_of_memory_halves_the_batch_goes_on_and_says_so(
 
 
 def test_one_picture_that_does_not_fit_is_a_sentence(
-    member: TestClient, work: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+    member: TestClient, work: Callable[[], None], drawing: Callable[..., None]
 ) -> None:
-    monkeypatch.setattr(handler, "draw", failing(MemoryError(), more_than=0))
+    drawing(failing(MemoryError(), more_than=0))
     made = member.post("/api/generations", json=FAST)
     work()
     job = member.get(f"/api/jobs/{made.json()['job']['id']}").json()
@@ -100,18 +123,38 @@ def test_one_picture_that_does_not_fit_is_a_sentence(
     assert "64×64 pixels needs more memory" in job["error"]["detail"]
 
 
+def test_one_request_that_breaks_its_loop_costs_no_other_an_attempt(
+    member: TestClient, work: Callable[[], None], drawing: Callable[..., None]
+) -> None:
+    def breaking(draw: Draw) -> Draw:
+        def drawn(model: BaseModel, requests: list[Any], *arguments: Any, **options: Any) -> Any:
+            if any(request.prompt == "broken" for request in requests):
+                raise RuntimeError("shapes do not match")
+            return draw(model, requests, *arguments, **options)
+
+        return drawn
+
+    drawing(breaking)
+    made = [member.post("/api/generations", json={**FAST, "prompt": text}) for text in ("a cat", "broken", "a mug")]
+    work()
+    jobs = [member.get(f"/api/jobs/{each.json()['job']['id']}").json() for each in made]
+    assert [(job["state"], job["attempt"]) for job in jobs] == [("succeeded", 1), ("failed", 3), ("succeeded", 1)]
+
+
 def test_no_more_pictures_share_a_loop_than_fit(
-    member: TestClient, work: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+    member: TestClient, work: Callable[[], None], drawing: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes: list[int] = []
-    draw = handler.draw
 
-    def counted(model: BaseModel, requests: list[Any], *arguments: Any, **options: Any) -> Any:
-        sizes.append(len(requests))
-        return draw(model, requests, *arguments, **options)
+    def counting(draw: Draw) -> Draw:
+        def drawn(model: BaseModel, requests: list[Any], *arguments: Any, **options: Any) -> Any:
+            sizes.append(len(requests))
+            return draw(model, requests, *arguments, **options)
+
+        return drawn
 
     monkeypatch.setattr(handler, "pictures_that_fit", lambda *_: 2)
-    monkeypatch.setattr(handler, "draw", counted)
+    drawing(counting)
     member.post("/api/generations", json={**FAST, "count": 3})
     member.post("/api/generations", json={**FAST, "count": 2})
     work()
@@ -119,39 +162,45 @@ def test_no_more_pictures_share_a_loop_than_fit(
 
 
 @pytest.mark.usefixtures("eager")
-def test_a_loop_that_nobody_waits_for_ends_at_once(
-    member: TestClient, services: Services, work: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+def test_a_loop_whose_only_job_is_cancelled_ends_at_once(
+    member: TestClient,
+    services: Services,
+    work: Callable[[], None],
+    drawing: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made = member.post("/api/generations", json={**FAST, "steps": 50})
     steps: list[int] = []
-    on_step = handler.Batch._on_step
+    renewals: list[LeaseRenewal] = []
+    begin = LeaseRenewal.__enter__
+    monkeypatch.setattr(LeaseRenewal, "__enter__", lambda self: renewals.append(self) or begin(self))
 
-    def cancelled(self: handler.Batch, places: Any, step: Any) -> None:
-        if not steps:
-            member.post(f"/api/jobs/{made.json()['job']['id']}/cancel")
-            self.heartbeat.beat()
+    def cancel_after_the_first(step: Any) -> None:
         steps.append(step.number)
-        on_step(self, places, step)
+        if len(steps) == 1:
+            member.post(f"/api/jobs/{made.json()['job']['id']}/cancel")
+            renewals[0].renew_all()
 
-    monkeypatch.setattr(handler.Batch, "_on_step", cancelled)
+    drawing(after_each_step(cancel_after_the_first))
     work()
-    assert steps == [1]
+    assert steps == [1, 2]  # the second is the first that hears of it
     assert member.get(f"/api/jobs/{made.json()['job']['id']}").json()["state"] == "cancelled"
     assert events(services, "preview") == []
 
 
 def test_a_picture_whose_commit_was_not_heard_of_is_shown_once_and_costs_no_attempt(
-    member: TestClient, services: Services, work: Callable[[], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    show, lost = handler.Batch._show, threading.Event()
+    member: TestClient, services: Services, work: Callable[[], None], drawing: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    def losing(draw: Draw) -> Draw:
+        def drawn(*arguments: Any, **options: Any) -> Any:
+            pictures = draw(*arguments, **options)
+            lose_the_next_answer(services.database, monkeypatch)  # of the transaction that shows the picture
+            return pictures
 
-    def show_and_lose(self: handler.Batch, *arguments: Any) -> None:
-        if not lost.is_set():
-            lost.set()
-            lose_the_next_answer(services.database, monkeypatch)
-        show(self, *arguments)
+        return drawn
 
-    monkeypatch.setattr(handler.Batch, "_show", show_and_lose)
+    drawing(losing)
     made = member.post("/api/generations", json=FAST).json()
     work()
     job = member.get(f"/api/jobs/{made['job']['id']}").json()

@@ -1,7 +1,7 @@
 """What a word can do, measured and drawn when it has been learned. Tensors and pictures only; no rows, no files."""
 
 from worker.engine.evaluation.prompts import HELD_OUT, PLAIN, Held
-from worker.engine.evaluation.report import Drawing, EvaluationPlan, Judged, Prefer, Report, draw_report
+from worker.engine.evaluation.report import Drawing, EvaluationPlan, Judged, Prefer, Report, draw_report, evaluate
 from worker.engine.evaluation.scorer import Scorer, load_scorer
 from worker.engine.evaluation.scores import Scores
 
@@ -17,5 +17,6 @@ __all__ = [
     "Scorer",
     "Scores",
     "draw_report",
+    "evaluate",
     "load_scorer",
 ]

@@ -4,7 +4,7 @@ Every word draws the same prompts from the same noise, so that two of them diffe
 rows, files or jobs; whoever calls it can end it between two denoising steps.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -15,8 +15,9 @@ from worker.engine.embeddings.formats import Embedding
 from worker.engine.evaluation.prompts import HELD_OUT, PLAIN
 from worker.engine.evaluation.scorer import Scorer
 from worker.engine.evaluation.scores import Scores, score, score_pictures
-from worker.engine.generation import Request, SamplerSettings, draw
+from worker.engine.generation import DenoisingStep, Request, SamplerSettings, denoise
 from worker.engine.inversion import EmbeddingCandidate
+from worker.engine.stepwise import run_to_end
 
 STEPS = 10  # enough to tell words apart, not to hang on a wall
 SMALL_SIDE = 128  # pixels; up to here a CPU draws a picture in a tenth of a second
@@ -67,6 +68,9 @@ class Report:
     scorer: str | None = None
 
 
+Evaluating = Generator[DenoisingStep, None, Report]
+
+
 def draw_report(
     model: BaseModel,
     scorer: Scorer | None,
@@ -80,21 +84,51 @@ def draw_report(
     plan: EvaluationPlan | None = None,
     on_step: Callable[[], None] = lambda: None,
 ) -> Report:
-    """Judge `candidates`, the preferred one first, and choose the best by likeness x editability, or by likeness; where
-    it is `decided`, the preferred one stays chosen however it compares.
+    """The report that `evaluate` returns. `on_step` runs between denoising steps; its exceptions end the report."""
+    steps = evaluate(
+        model,
+        scorer,
+        pictures,
+        candidates,
+        kind=kind,
+        initializer=initializer,
+        prefer=prefer,
+        decided=decided,
+        plan=plan,
+    )
+    return run_to_end(steps, lambda _: on_step())
 
-    `on_step` is called between denoising steps; what it raises ends the report. Without a scorer, or where drawing is
-    dear, the preferred one is chosen and drawn alone.
+
+def evaluate(
+    model: BaseModel,
+    scorer: Scorer | None,
+    pictures: Sequence[Image.Image],
+    candidates: Sequence[EmbeddingCandidate],
+    *,
+    kind: str,
+    initializer: str,
+    prefer: Prefer = "balance",
+    decided: bool = False,
+    plan: EvaluationPlan | None = None,
+) -> Evaluating:
+    """Judge `candidates`, the preferred one first, and choose one; yield between denoising steps.
+
+    The best by likeness x editability is chosen, or the best by likeness alone, as `prefer` says; if it is already
+    `decided`, the preferred one stays chosen. Without a scorer, or where drawing is slow, only the preferred candidate
+    is drawn, and it is chosen.
     """
     plan = plan or EvaluationPlan.for_model(model)
-    desk = _Desk(model, scorer, kind, plan, on_step, pictures)
+    desk = _Desk(model, scorer, kind, plan, pictures)
     compared = candidates if scorer is not None and plan.compare else candidates[:1]
-    judged = {each.number: desk.judge({WORD: each.embedding}, WORD) for each in compared}
+    judged: dict[int, Judged] = {}
+    for each in compared:
+        judged[each.number] = yield from desk.judge({WORD: each.embedding}, WORD)
     chosen = candidates[0] if decided else max(compared, key=lambda each: _rank(judged[each.number], prefer))
-    judged[chosen.number] = desk.complete(judged[chosen.number], {WORD: chosen.embedding}, WORD)
+    judged[chosen.number] = yield from desk.complete(judged[chosen.number], {WORD: chosen.embedding}, WORD)
     plain_word = None
     if plan.compare and initializer.strip():
-        plain_word = desk.complete(desk.judge({}, initializer), {}, initializer)
+        drawn = yield from desk.judge({}, initializer)
+        plain_word = yield from desk.complete(drawn, {}, initializer)
     return Report(
         chosen=chosen,
         checkpoints=judged,
@@ -124,34 +158,39 @@ class _Desk:
         scorer: Scorer | None,
         kind: str,
         plan: EvaluationPlan,
-        on_step: Callable[[], None],
         pictures: Sequence[Image.Image],
     ) -> None:
-        self.model, self.scorer, self.plan, self.on_step = model, scorer, plan, on_step
+        self.model, self.scorer, self.plan = model, scorer, plan
         self.held = HELD_OUT[kind]
         self.plain = [(PLAIN[kind], seed) for seed in range(plan.seeds)]
         if scorer is not None:
             self.texts = scorer.of_texts([each.text for each in self.held])  # (held, d)
             self.pictures = scorer.of_pictures(pictures)  # (n, d)
 
-    def judge(self, concepts: Mapping[str, Embedding], word: str) -> Judged:
+    def judge(self, concepts: Mapping[str, Embedding], word: str) -> Generator[DenoisingStep, None, Judged]:
         """Draw what is scored with a word, and score it."""
-        drawings = self._draw([*self.plain, *((each.prompt, 0) for each in self.held)], concepts, word)
+        prompts = [*self.plain, *((each.prompt, 0) for each in self.held)]
+        drawings = yield from self._draw(prompts, concepts, word)
         return Judged(drawings, self._scores([drawing.picture for drawing in drawings]))
 
-    def complete(self, judged: Judged, concepts: Mapping[str, Embedding], word: str) -> Judged:
+    def complete(
+        self, judged: Judged, concepts: Mapping[str, Embedding], word: str
+    ) -> Generator[DenoisingStep, None, Judged]:
         """The same word with every prompt drawn with every seed."""
         rest = [(each.prompt, seed) for each in self.held for seed in range(1, self.plan.seeds)]
-        return replace(judged, drawings=[*judged.drawings, *self._draw(rest, concepts, word)])
+        drawings = yield from self._draw(rest, concepts, word)
+        return replace(judged, drawings=[*judged.drawings, *drawings])
 
     def of_pictures(self) -> Scores | None:
         """Scores of the pictures themselves."""
         return None if self.scorer is None else score_pictures(self.texts, self.pictures)
 
-    def _draw(self, tasks: Sequence[tuple[str, int]], concepts: Mapping[str, Embedding], word: str) -> list[Drawing]:
+    def _draw(
+        self, tasks: Sequence[tuple[str, int]], concepts: Mapping[str, Embedding], word: str
+    ) -> Generator[DenoisingStep, None, list[Drawing]]:
         settings = SamplerSettings.for_model(self.model, steps=self.plan.steps)
         requests = [Request(prompt.format(word), concepts=concepts, seed=seed) for prompt, seed in tasks]
-        pictures = draw(self.model, requests, settings, on_step=lambda *_: self.on_step())
+        pictures = yield from denoise(self.model, requests, settings)
         return [Drawing(*task, picture) for task, picture in zip(tasks, pictures, strict=True)]
 
     def _scores(self, drawn: Sequence[Image.Image]) -> Scores | None:

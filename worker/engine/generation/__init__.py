@@ -1,7 +1,7 @@
 """Prompts with concepts -> pictures. Tensors and pictures only; no rows, no files."""
 
 from worker.engine.errors import DrawingError
-from worker.engine.generation.draw import DenoisingStep, draw
+from worker.engine.generation.draw import DenoisingStep, denoise, draw
 from worker.engine.generation.memory import give_back, pictures_that_fit, ran_out
 from worker.engine.generation.parameters import parameters_text
 from worker.engine.generation.request import Request, SamplerSettings
@@ -13,6 +13,7 @@ __all__ = [
     "DrawingError",
     "Request",
     "SamplerSettings",
+    "denoise",
     "draw",
     "give_back",
     "parameters_text",

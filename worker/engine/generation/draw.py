@@ -1,10 +1,11 @@
 """Prompts with concepts -> pictures, all in one denoising loop, whatever concepts they name.
 
-A picture's noise comes from its own seed alone, so it looks the same in any company. Pictures that start from a picture
-share a loop with those that begin at the same step.
+The noise of a picture comes from its own seed alone, so a picture looks the same in any batch. Requests that start from
+a picture share a loop with those that begin at the same step.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -19,6 +20,7 @@ from worker.engine.generation.prompts import Text, condition
 from worker.engine.generation.request import Request, SamplerSettings
 from worker.engine.generation.schedulers import SCHEDULERS, scheduler_for
 from worker.engine.generation.start import InitialLatents, finished
+from worker.engine.stepwise import run_to_end
 
 PIXELS_AT_ONCE = 512 * 512 * 4  # decoded together; the autoencoder needs far more memory than the UNet
 
@@ -29,66 +31,81 @@ class DenoisingStep:
 
     number: int  # from 1
     of: int
-    places: tuple[int, ...]  # which requests it was for
-    latent_previews: Callable[[], list[Image.Image]]  # what their pictures are going to be; costs only when it is asked
+    indices: tuple[int, ...]  # of the requests that took part
+    latent_previews: Callable[[], list[Image.Image]]  # a coarse picture for each of them; computed when called
 
 
-@torch.no_grad()
 def draw(
     model: BaseModel,
     requests: Sequence[Request],
     settings: SamplerSettings,
     *,
-    on_step: Callable[[DenoisingStep], None] | None = None,
+    on_step: Callable[[DenoisingStep], None] = lambda _: None,
 ) -> list[Image.Image]:
     """Draw one picture for each request.
 
-    `on_step` hears of every step done; what it raises ends the loop. Raises DrawingError or EmbeddingError with a
-    sentence.
+    `on_step` is called after every denoising step; an exception that it raises ends the loop. Raises DrawingError or
+    EmbeddingError with a sentence.
+    """
+    return run_to_end(denoise(model, requests, settings), on_step)
+
+
+def denoise(
+    model: BaseModel, requests: Sequence[Request], settings: SamplerSettings
+) -> Generator[DenoisingStep, None, list[Image.Image]]:
+    """Yield after every denoising step; return one picture for each request.
+
+    Between two steps nothing of it is left behind in the model or in torch's settings, so that a caller may train or
+    draw something else with the same model meanwhile. Raises DrawingError or EmbeddingError.
     """
     settings.checked()
     for request in requests:
         request.checked(settings.steps)
     pictures: dict[int, Image.Image] = {}
-    with batch_invariant(model.unet, model.vae, *(encoder.module for encoder in model.encoders)):
-        for places in _loops(requests, settings.steps):
-            drawn = _loop(model, [requests[place] for place in places], settings, places, on_step)
-            pictures.update(zip(places, drawn, strict=True))
-    return [pictures[place] for place in range(len(requests))]
+    for indices in _loops(requests, settings.steps):
+        drawn = yield from _loop(model, [requests[index] for index in indices], settings, indices)
+        pictures.update(zip(indices, drawn, strict=True))
+    return [pictures[index] for index in range(len(requests))]
 
 
 def _loops(requests: Sequence[Request], steps: int) -> list[tuple[int, ...]]:
-    """Places of requests that can share a loop: those that begin with the same step."""
-    together: dict[int, list[int]] = {}
-    for place, request in enumerate(requests):
-        together.setdefault(request.first_step(steps), []).append(place)
-    return [tuple(places) for places in together.values()]
+    """Indices of requests that can share a loop: those that begin at the same step."""
+    by_first_step: dict[int, list[int]] = {}
+    for index, request in enumerate(requests):
+        by_first_step.setdefault(request.first_step(steps), []).append(index)
+    return [tuple(indices) for indices in by_first_step.values()]
 
 
 def _loop(
-    model: BaseModel,
-    requests: Sequence[Request],
-    settings: SamplerSettings,
-    places: tuple[int, ...],
-    on_step: Callable[[DenoisingStep], None] | None,
-) -> list[Image.Image]:
-    guided = Guided(model, requests)
-    start = InitialLatents.of(model, requests, settings)
-    scheduler = scheduler_for(settings.scheduler, model.scheduler_config, settings.steps, model.device, start.first)
-    timesteps = scheduler.timesteps[start.first :]
-    noise = {"generator": start.generators} if SCHEDULERS[settings.scheduler].adds_noise else {}
-    z_t = start.latents(scheduler, timesteps)
+    model: BaseModel, requests: Sequence[Request], settings: SamplerSettings, indices: tuple[int, ...]
+) -> Generator[DenoisingStep, None, list[Image.Image]]:
+    with _inference(model):
+        guided = Guided(model, requests)
+        start = InitialLatents.of(model, requests, settings)
+        scheduler = scheduler_for(settings.scheduler, model.scheduler_config, settings.steps, model.device, start.first)
+        timesteps = scheduler.timesteps[start.first :]
+        noise = {"generator": start.generators} if SCHEDULERS[settings.scheduler].adds_noise else {}
+        z_t = start.latents(scheduler, timesteps)
     for number, t in enumerate(timesteps, start=1):
-        seen = scheduler.scale_model_input(z_t, t)
-        prediction = guided.predict(seen, t)
-        z_t = scheduler.step(prediction, t, z_t, return_dict=False, **noise)[0]
-        z_t = start.kept(z_t, scheduler, timesteps[number] if number < len(timesteps) else None)
-        if on_step is not None:
-            on_step(DenoisingStep(number, len(timesteps), places, partial(_glimpses, model, seen, t, prediction)))
-    return [finished(picture, request) for picture, request in zip(decoded(model, z_t), requests, strict=True)]
+        with _inference(model):
+            seen = scheduler.scale_model_input(z_t, t)
+            prediction = guided.predict(seen, t)
+            z_t = scheduler.step(prediction, t, z_t, return_dict=False, **noise)[0]
+            z_t = start.kept(z_t, scheduler, timesteps[number] if number < len(timesteps) else None)
+        yield DenoisingStep(number, len(timesteps), indices, partial(_latent_previews, model, seen, t, prediction))
+    with _inference(model):
+        return [finished(picture, request) for picture, request in zip(decoded(model, z_t), requests, strict=True)]
 
 
-def _glimpses(model: BaseModel, seen: Tensor, t: Tensor, prediction: Tensor) -> list[Image.Image]:
+@contextmanager
+def _inference(model: BaseModel) -> Iterator[None]:
+    """No gradients, and the same result in any batch."""
+    modules = (model.unet, model.vae, *(encoder.module for encoder in model.encoders))
+    with torch.no_grad(), batch_invariant(*modules):
+        yield
+
+
+def _latent_previews(model: BaseModel, seen: Tensor, t: Tensor, prediction: Tensor) -> list[Image.Image]:
     return latent_previews(model, implied(model, seen, t, prediction))
 
 

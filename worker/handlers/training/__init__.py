@@ -1,11 +1,9 @@
-"""Training jobs: claimed words are learned together, each with its own lease, events, checkpoints and outcome.
+"""Training jobs: concepts that are trained together, each with its own lease, checkpoints, previews and outcome.
 
-`company.py` steps them, `teaching.py` is one of them, `record.py` is what it writes, `ending.py` what it ends with.
+`handler.py` has the five methods of the runner, `training_batch.py` the steps that runs share, `training_run.py` one
+run, and `training_record.py` what a run writes.
 """
 
-from worker.handlers.training.ending import Ending, Verdict
-from worker.handlers.training.pictures import as_learned
-from worker.handlers.training.training_batch import teach
-from worker.handlers.training.training_run import Interrupted
+from worker.handlers.training.handler import TrainingHandler
 
-__all__ = ["Ending", "Interrupted", "Verdict", "as_learned", "teach"]
+__all__ = ["TrainingHandler"]

@@ -1,4 +1,4 @@
-"""The pictures of a lesson as a word is learned from them: one of our own clean PNGs, with its mask if it has one."""
+"""Training pictures as they are trained on: the studio's own clean PNGs, with their masks as transparency."""
 
 import io
 
@@ -8,7 +8,7 @@ from app.core.storage import Storage
 from worker.engine.inversion import masked
 
 
-def as_learned(storage: Storage, key: str, mask_key: str | None) -> Pillow.Image:
-    """One stored picture. Raises NotFound."""
+def as_trained(storage: Storage, key: str, mask_key: str | None) -> Pillow.Image:
+    """One stored picture, opaque where the concept is trained from. Raises NotFound."""
     picture = Pillow.open(io.BytesIO(storage.get(key))).convert("RGB")
     return picture if mask_key is None else masked(picture, Pillow.open(io.BytesIO(storage.get(mask_key))))

@@ -1,206 +1,172 @@
-"""Words learned on the same base model share each forward and backward pass, and join and leave between steps.
+"""Concepts that are trained on the same base model share each forward and backward pass.
 
-One that fails, is cancelled or lost does not touch the others. Knows nothing of what a teaching writes.
+They are admitted and leave between two steps, and one that fails, is cancelled or loses its lease does not touch the
+others. A concept that is trained leaves the passes at once; its evaluation alternates with the training of the others.
+
+Example: <mug> trains since step 0 when <cat> is admitted at its step 40. From then on a pass has the samples of both,
+and each concept gets the gradient that it would have got alone. At step 160 <mug> has converged. Its candidates are
+stored, and while <cat> goes on, every training step of 0.1 s is followed by about 0.1 s of evaluation of
+<mug>. When that is done <mug> is ready, and <cat> has not waited for it. Knows nothing of what a training writes.
 """
 
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
 import structlog
-import torch
 
-from app.core.errors import LeaseLost
-from app.jobs import ledger
-from app.jobs.ledger import Lease
-from app.jobs.models import Job
-from worker import failures
 from worker.context import WorkerContext
 from worker.engine.generation import DenoisingStep, SamplerSettings, draw
+from worker.engine.halving import run_halving
 from worker.engine.inversion import gradients
-from worker.generation_priority import no_yield
-from worker.handlers.training.training_run import Interrupted, TrainingRun
-from worker.lease import LeaseRenewal, write
-from worker.shutdown import Shutdown
+from worker.handlers.training.training_run import TrainingRun
+from worker.job_run import JobRun
+from worker.runner import Admit
 
 log = structlog.get_logger(__name__)
 
-PIXELS_AT_ONCE = 4 * 512 * 512  # of all samples in one pass on a CPU, whose machine would swap before it complained
-LOOK_SECONDS = 1.0  # how often the queue is asked for newcomers; an idle worker asks at once, so it comes first
+PIXELS_AT_ONCE = 4 * 512 * 512  # of all samples in one pass on a CPU, whose machine would swap instead of failing
+ADMIT_SECONDS = 1.0  # between two looks at the queue; an idle worker looks at once, so it gets the job first
+EVALUATION_SECONDS = 0.25  # of evaluation in one turn while nothing trains
+
+Run = JobRun[TrainingRun]
 
 
-def teach(
-    context: WorkerContext, job: Job, shutdown: Shutdown, yield_to_generation: Callable[[], None] = no_yield
-) -> None:
-    """Run a claimed training job to its end, and in its company others that wait for the same base model.
-
-    `yield_to_generation` is called between two steps, of training and of drawing the report, and returns when the
-    next one may start.
-    """
-    with LeaseRenewal(context.database, [], context.settings.lease_seconds) as heartbeat:
-        company = TrainingBatch(context, str(job.spec["base_model"]), heartbeat, shutdown, yield_to_generation)
-        company.admit(job)
-        while company.runs:
-            yield_to_generation()
-            company.step()
-        context.metrics.taught(0.0)
+class PreviewsInterrupted(Exception):
+    """The worker is to stop, so the previews are given up."""
 
 
 @dataclass
 class TrainingBatch:
-    """The words that are being learned at the moment."""
+    """The runs that share passes, and those that are evaluated."""
 
     context: WorkerContext
-    base_model: str
-    heartbeat: LeaseRenewal
-    shutdown: Shutdown
+    runs: list[Run]
+    admit: Admit[TrainingRun]
     yield_to_generation: Callable[[], None]
-    runs: list[TrainingRun] = field(default_factory=list)
+    evaluating: list[Run] = field(default_factory=list)
     looked: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
-        self.at_once = self.context.settings.teach_together  # words in one pass; halved when memory runs out
+        self.base_model = self.runs[0].work.spec.base_model
+        self.at_once = self.context.settings.teach_together  # concepts in one pass; lower after memory ran out
 
-    def admit(self, job: Job) -> None:
-        """Take in a job that was claimed for this worker."""
-        lease = Lease(job.id, job.attempt)
-        self.heartbeat.add(lease)
-        newcomer = TrainingRun(self.context, job, lease, self.heartbeat, self.shutdown, self.yield_to_generation)
-        if self._settle(newcomer, newcomer.begin):
-            self.runs.append(newcomer)
+    def run(self) -> None:
+        """Take steps until every run is over."""
+        while self.runs or self.evaluating:
+            self.yield_to_generation()
+            self.step()
+        self.context.metrics.trained(0.0)
 
     def step(self) -> None:
-        """One optimiser step of every word, and whatever is due between two steps."""
+        """One optimiser step of every concept that trains, as much time for evaluation, and what is due between."""
+        for run in [*self.runs, *self.evaluating]:
+            run.guard(run.work.between_steps)
         began = time.monotonic()
-        self._between()
         self._preview()
-        self._leave()
-        self._learn()
-        self._share(time.monotonic() - began)
+        self._retire_trained()
+        self._train()
+        seconds = time.monotonic() - began
+        self._account(self.runs, seconds)
+        self.context.metrics.trained(len(self.runs) / max(seconds, 1e-6))
+        self._evaluate(seconds if self.runs else EVALUATION_SECONDS)
         self._admit_waiting()
 
-    def _share(self, seconds: float) -> None:
-        """What a step took of the device is the members' in equal parts."""
-        for run in self.runs:
-            run.used += seconds / len(self.runs)
-        self.context.metrics.taught(len(self.runs) / max(seconds, 1e-6))
-
-    def _between(self) -> None:
-        for run in self.runs:
-            self._settle(run, run.between_steps)
+    def _account(self, runs: list[Run], seconds: float) -> None:
+        """Time on the device is shared equally by the runs that used it."""
+        for run in runs:
+            run.work.used += seconds / len(runs)
 
     def _preview(self) -> None:
-        """Words whose picture is due at the same step are drawn in one loop."""
-        due = [run for run in self.runs if not run.over and run.preview_due]
-        if not due:
-            return
-        model = due[0].model
+        """Concepts whose preview is due at the same step are drawn in one loop."""
+        run_halving(
+            [run for run in self.runs if not run.over and run.work.preview_due],
+            self._draw_previews,
+            on_failure=lambda run, error: run.work.skip_preview(error),
+        )
+
+    def _draw_previews(self, runs: list[Run]) -> None:
+        model = runs[0].work.model
+        requests = [run.work.preview_request() for run in runs]
         try:
-            pictures = draw(
-                model, [run.preview() for run in due], SamplerSettings.for_model(model), on_step=self._go_on
-            )
-        except Interrupted:
-            return  # the next look between two steps says what for
-        except Exception as error:  # the loop is shared, so what broke it broke it for all
-            for run in due:
-                self._settle(run, partial(_raise, error))
-            return
-        for run, picture in zip(due, pictures, strict=True):
-            self._settle(run, partial(run.show, picture))
+            pictures = draw(model, requests, SamplerSettings.for_model(model), on_step=self._stop_previews)
+        except PreviewsInterrupted:
+            return  # `between_steps` hands the jobs back
+        for run, picture in zip(runs, pictures, strict=True):
+            run.guard(partial(run.work.show_preview, picture))
 
-    def _go_on(self, _: DenoisingStep) -> None:
-        if self.shutdown.is_set():
-            raise Interrupted
+    def _stop_previews(self, _: DenoisingStep) -> None:
+        if any(run.shutdown.is_set() for run in self.runs):
+            raise PreviewsInterrupted
 
-    def _leave(self) -> None:
+    def _retire_trained(self) -> None:
+        """Concepts that are trained are stored, and leave the passes."""
         for run in self.runs:
-            if not run.over and run.done:
-                self._settle(run, run.finish)
-        self.runs = [run for run in self.runs if not run.over]
+            if not run.over and run.work.done and run.guard(run.work.keep_trained):
+                self.evaluating.append(run)
+        self.runs = [run for run in self.runs if not run.over and run not in self.evaluating]
 
-    def _learn(self) -> None:
-        """Forward and backward together, then each word for itself. What breaks a pass is looked for in its halves."""
-        passes = deque(_parts(self.runs, self._room()))
-        while passes:
-            part = passes.popleft()
-            try:
-                losses = gradients(part[0].model, [run.inversion for run in part])
-            except Exception as error:
-                for run in part:
-                    run.inversion.concept.forget_gradients()
-                if len(part) == 1:
-                    self._settle(part[0], partial(_raise, error))
-                    continue
-                half = (len(part) + 1) // 2
-                if isinstance(error, torch.OutOfMemoryError):
-                    self.at_once = half
-                    torch.cuda.empty_cache()
-                    log.warning("out of memory; fewer words at once from now on", together=half)
-                passes.extendleft(reversed(_parts(part, half)))
-            else:
-                for run, loss in zip(part, losses, strict=True):
-                    self._settle(run, partial(run.take_step, loss))
+    def _train(self) -> None:
+        """Forward and backward in passes of as many concepts as fit, then each concept's own optimiser step."""
+        room = self._room()
+        for start in range(0, len(self.runs), max(room, 1)):
+            run_halving(
+                self.runs[start : start + room],
+                self._train_pass,
+                on_failure=lambda run, error: run.end(error),
+                on_out_of_memory=self._lower_room,
+            )
+
+    def _train_pass(self, runs: list[Run]) -> None:
+        inversions = [run.work.inversion for run in runs if run.work.inversion is not None]
+        try:
+            losses = gradients(runs[0].work.model, inversions)
+        except Exception:
+            for inversion in inversions:
+                inversion.concept.discard_gradients()
+            raise
+        for run, loss in zip(runs, losses, strict=True):
+            run.guard(partial(run.work.take_step, loss))
+
+    def _lower_room(self, runs: list[Run], half: int) -> None:
+        self.at_once = half
+        log.warning("out of memory; training fewer concepts at once from now on", together=half)
 
     def _room(self) -> int:
-        """Words in one pass. A GPU says when it is full; for a CPU it is reckoned."""
-        going = [run for run in self.runs if not run.over]
-        if not going or going[0].model.device.type != "cpu":
+        """How many concepts share a pass. A GPU says when it is full; for a CPU it is estimated."""
+        if not self.runs or self.runs[0].work.model.device.type != "cpu":
             return self.at_once
-        pixels = max(run.inversion.options.batch for run in going) * going[0].model.resolution ** 2
-        return max(1, min(self.at_once, PIXELS_AT_ONCE // pixels))
+        model = self.runs[0].work.model
+        samples = max(run.work.inversion.options.batch for run in self.runs if run.work.inversion is not None)
+        return max(1, min(self.at_once, PIXELS_AT_ONCE // (samples * model.resolution**2)))
+
+    def _evaluate(self, seconds: float) -> None:
+        """Denoising steps of the evaluation that began first, for about so many seconds."""
+        began = time.monotonic()
+        while self.evaluating and time.monotonic() - began < seconds:
+            run = self.evaluating[0]
+            before = time.monotonic()
+            if run.guard(run.work.evaluate_step):
+                self._account([run], time.monotonic() - before)
+                if run.work.evaluated:
+                    run.guard(run.finish)
+            if run.over:
+                self.evaluating.remove(run)
 
     def _admit_waiting(self) -> None:
-        """Take in those whose turn it is, while they want the same base model; others must not wait for ever."""
+        """Admit jobs that are next in the queue and want the same base model, as long as there is room.
+
+        A job that went wrong before trains alone, so that one that kills its workers takes no other with it.
+        """
         moment = time.monotonic()
-        if moment - self.looked < LOOK_SECONDS or not self.runs:
+        if moment - self.looked < ADMIT_SECONDS or not self.runs:
             return
         if any(run.job.error is not None for run in self.runs):
-            return  # what went wrong before runs alone
+            return
         self.looked = moment
-        while len(self.runs) < self.context.settings.teach_together and not self.shutdown.is_set():
-            claim = partial(
-                ledger.claim,
-                kind="training",
-                worker=self.context.name,
-                lease_seconds=self.context.settings.lease_seconds,
-                base_model=self.base_model,
-            )
-            if (job := write(self.context.database, claim)) is None:
+        while len(self.runs) < self.context.settings.teach_together and not self.runs[0].shutdown.is_set():
+            run = self.admit(self.base_model)
+            if run is None:
                 return
-            log.info("joined", job=job.id, joined_by=job.request_id, together=len(self.runs) + 1)
-            self.admit(job)
-
-    def _settle(self, run: TrainingRun, action: Callable[[], None]) -> bool:
-        """Run one word's own part; its failure ends that word alone. Returns whether it goes on."""
-        if run.over:
-            return False
-        try:
-            action()
-        except Interrupted:
-            return self._settle(run, run.between_steps)
-        except LeaseLost as lost:
-            log.warning("lease lost; wrote nothing more", job=run.job.id, reason=str(lost))
-            run.over = True
-        except Exception as error:  # whatever it is, the row has to say so
-            run.over = True
-            self._fail(run, error)
-        if run.over:
-            self.heartbeat.drop(run.lease)
-        return not run.over
-
-    def _fail(self, run: TrainingRun, error: Exception) -> None:
-        try:
-            failures.fail(self.context, run.lease, error)
-        except LeaseLost as lost:
-            log.warning("lease lost; wrote nothing more", job=run.job.id, reason=str(lost))
-
-
-def _parts(runs: list[TrainingRun], size: int) -> list[list[TrainingRun]]:
-    going = [run for run in runs if not run.over]
-    return [going[start : start + size] for start in range(0, len(going), size)]
-
-
-def _raise(error: Exception) -> None:
-    raise error
+            self.runs.append(run)

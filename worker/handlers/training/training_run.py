@@ -1,190 +1,258 @@
-"""One attempt at one training job: its word, and what is due between two of its steps.
+"""One training job on a worker: training, then trained and stored, then evaluated.
 
-Who steps it, and in what company, is not its business; nor is how anything is written.
+    training ── last step ──▶ trained: candidates are stored with the version ── evaluation ──▶ evaluated
+
+From "trained" on nothing can lose the concept: a preview, a sample or a report that fails costs itself, and a worker
+that dies leaves candidates with which the next attempt finishes. Knows nothing of the other runs of a batch.
 """
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import structlog
 from PIL import Image as Pillow
 from torch import Tensor
 
+from app.concepts.versions import VersionResult
 from app.contracts.training import TrainingSpec
-from app.core.errors import NotFound
-from app.jobs.ledger import Lease
-from app.jobs.models import Job
-from worker.context import WorkerContext
+from app.core.errors import LeaseLost, NotFound
+from worker import embedding_files
 from worker.engine.base_models import BaseModel
 from worker.engine.embeddings.formats import Embedding
-from worker.engine.generation import Request, SamplerSettings, draw
-from worker.engine.inversion import Checkpoint, Inversion, InversionError, Options, TrainingStep
-from worker.generation_priority import no_yield
-from worker.handlers.training.ending import Ending, judge
-from worker.handlers.training.pictures import as_learned
+from worker.engine.generation import DenoisingStep, Request, SamplerSettings, denoise
+from worker.engine.inversion import Checkpoint, EmbeddingCandidate, Inversion, InversionError, Options, TrainingStep
+from worker.handlers.report_files import Document, ReportInputs, ReportWriter, files_of
 from worker.handlers.training.provenance import provenance
-from worker.handlers.training.training_record import Result, TrainingRecord
-from worker.lease import LeaseRenewal, write
-from worker.shutdown import Shutdown
+from worker.handlers.training.training_record import TrainingRecord
+from worker.job_run import JobRun, ShuttingDown
 
 log = structlog.get_logger(__name__)
 
-REPORT_SECONDS = 0.5
-STEPS_BEFORE_GUESSING = 5
+PROGRESS_SECONDS = 0.5  # between two progress events
+STEPS_BEFORE_ESTIMATE = 5
 PREVIEWS_AT = (0, 25, 50, 100, 200, 400, 800, 1600, 3000)
 PREVIEW_SEED = 7
 PREVIEW_PROMPT = {"object": "a photo of {}", "style": "a cat in the style of {}"}
+NOT_DRAWN_YET = "It has not been drawn yet."
+WORKER_DIED = "The worker died while it drew this report. Draw it again."
 
 
-class Interrupted(Exception):
-    """Something long was given up because the worker stops, or because nobody wants the word any more."""
+@dataclass
+class Trained:
+    """A concept whose candidates are stored with its version. The preferred candidate comes first."""
+
+    candidates: Sequence[EmbeddingCandidate]
+    result: VersionResult  # the version as it would be without an evaluation
+    report: Document | None  # names the stored candidates; None if there was no room for more than the preferred one
 
 
 @dataclass
 class TrainingRun:
-    """A word on its way. `over` once nothing more is to be done for it here."""
+    """The work of one training job."""
 
-    context: WorkerContext
-    job: Job
-    lease: Lease
-    heartbeat: LeaseRenewal
-    shutdown: Shutdown
-    yield_to_generation: Callable[[], None] = (
-        no_yield  # to be called often by what takes long; returns when it may go on
-    )
-    over: bool = False
-    used: float = 0.0  # seconds of the device, of which others had their part
+    run: JobRun["TrainingRun"]
+    spec: TrainingSpec
+    record: TrainingRecord
+    model: BaseModel
+    pictures: Sequence[Pillow.Image]
+    inversion: Inversion | None = None  # None if an earlier attempt trained the concept
+    trained: Trained | None = None
+    evaluated: bool = False
+    used: float = 0.0  # seconds of the device that were this run's own
 
-    def begin(self) -> None:
-        """Load everything, and stand where the job was left."""
-        self.spec = TrainingSpec.model_validate(self.job.spec)
-        self.record = TrainingRecord(self.context, self.job, self.lease, self.spec)
-        write(self.context.database, self.record.raise_if_cancelled)
-        self.model: BaseModel = self.context.base_model(self.spec.base_model)
+    def __post_init__(self) -> None:
         self.began = self.reported = self.saved = time.monotonic()
-        storage = self.context.storage
-        self.pictures = [as_learned(storage, picture.key, picture.mask_key) for picture in self.spec.pictures]
-        self.step: TrainingStep = self._stand(self._checkpoint())
-        self.first = self.step.number
-        self.paced_from = (self.first, self.began)
-        self.kept = False
+        self.keep = False  # somebody asked to stop and to keep the best so far
+        self._evaluation: Generator[DenoisingStep, None, None] | None = None
 
-    def _checkpoint(self) -> Checkpoint | None:
-        """What was kept of the job. In a studio restored from a copy it may be missing: it was overtaken meanwhile."""
-        key = self.record.checkpoint_key
-        try:
-            return None if key is None else self.context.storage.get(key)
-        except NotFound:
-            self.record.warnings.append("The teaching begins anew: what had been kept of it is not there any more.")
-            return None
+    # --- training -----------------------------------------------------------------------------------------------------
 
-    def _stand(self, checkpoint: Checkpoint | None) -> TrainingStep:
-        """Where the job was left; at its start if that cannot be used, as after an update that learns otherwise."""
-        self.inversion = Inversion(self.model, self.pictures, self.spec.initializer, self._options())
-        try:
-            step = self.inversion.begin(checkpoint)
-        except InversionError as error:
-            if checkpoint is None:
-                raise
-            self.record.warnings.append(f"The teaching begins anew. {error}")
-            return self._stand(None)
-        # A resumed word has shown itself at this step already.
-        self.shown = -1 if checkpoint is None else step.number
-        return step
-
-    def _options(self) -> Options:
-        options = Options.for_model(self.model, kind=self.spec.kind, **self.spec.asked())
-        return options.patient() if self.spec.prefer == "likeness" else options
+    def begin(self, inversion: Inversion, step: TrainingStep, *, resumed: bool) -> None:
+        """Start at the initializer, or where an earlier attempt left off."""
+        self.inversion, self.step = inversion, step
+        self.first = step.number
+        self.paced_from = (self.first, time.monotonic())
+        self.shown = step.number if resumed else -1  # the step of the newest preview
 
     @property
     def done(self) -> bool:
-        """Whether the word is learned, or good enough for whoever asked to stop."""
-        return self.step.last or self.kept
+        """Whether no further training step is to be taken."""
+        return self.trained is not None or self.step.last or self.keep
 
     @property
     def preview_due(self) -> bool:
-        """Whether the word should be seen as it is now."""
-        return self.step.number in PREVIEWS_AT and self.shown != self.step.number and not self.done
+        """Whether the concept should be drawn as it is now."""
+        return not self.done and self.step.number in PREVIEWS_AT and self.shown != self.step.number
 
-    def preview(self) -> Request:
-        """What a preview draws."""
-        return self._request(self.step.embedding)
+    def preview_request(self) -> Request:
+        """The engine's request for a preview."""
+        assert self.inversion is not None
+        return self._request(self.inversion.embedding)
 
-    def show(self, picture: Pillow.Image) -> None:
-        """Keep the preview of this step."""
+    def show_preview(self, picture: Pillow.Image) -> None:
+        """Store the preview of this step."""
         self.shown = self.step.number
         self.record.preview(picture, self.step.number, self._prompt, PREVIEW_SEED)
 
+    def skip_preview(self, error: Exception) -> None:
+        """A preview that fails costs itself."""
+        log.warning("no preview", job=self.run.job.id, step=self.step.number, exc_info=error)
+        self.shown = self.step.number
+        self.record.warnings.append("A preview could not be drawn. The training goes on.")
+
     def take_step(self, loss: Tensor) -> None:
         """Move the rows along their gradient."""
+        assert self.inversion is not None
         self.step = self.inversion.take_step(loss)
         if self.step.number == self.first + 1:
             self.paced_from = (self.step.number, time.monotonic())
         self.record.warnings.extend(self.step.warnings)
 
     def between_steps(self) -> None:
-        """Hear who wants it to end; otherwise save and report when it is time."""
-        wanted = self.heartbeat.wanted(self.lease)
-        if wanted == "discard":
-            self.record.cancelled()
-            self.over = True
+        """Stop if somebody wants it; otherwise save and report when it is time.
+
+        Raises JobCancelled, ShuttingDown (after a checkpoint was saved) or LeaseLost.
+        """
+        try:
+            self.run.raise_if_stopped()
+        except ShuttingDown:
+            self._save()
+            raise
+        if self.trained is not None:
             return
-        if self.shutdown.is_set():
-            self.record.save(self.step)
-            self.record.hand_back()
-            self.over = True
-            log.info("handed back", job=self.job.id, step=self.step.number)
-            return
-        self.kept = wanted == "keep"
+        self.keep = self.run.cancellation == "keep"
         moment = time.monotonic()
-        if moment - self.saved >= self.context.settings.checkpoint_seconds:
-            self.record.save(self.step)
+        if moment - self.saved >= self.run.context.settings.checkpoint_seconds:
+            self._save()
             self.saved = moment
-        if moment - self.reported >= REPORT_SECONDS or self.done:
+        if moment - self.reported >= PROGRESS_SECONDS or self.done:
             self._report(moment)
 
-    def _report(self, moment: float, stage: str | None = None) -> None:
+    def _save(self) -> None:
+        if self.inversion is not None and self.trained is None:
+            self.record.checkpoint(self.inversion.checkpoint(), self.step.number)
+
+    def _report(self, moment: float, *, evaluating: bool = False) -> None:
         share = min(1.0, self.used / max(moment - self.began, 1e-6))
-        left = None if stage else self._seconds_left(moment)
-        self.record.progress(self.step, left, share=share, stage=stage)
+        self.record.progress(self._progress(moment, evaluating=evaluating), share)
         self.reported = moment
 
+    def _progress(self, moment: float, *, evaluating: bool) -> dict[str, object]:
+        if self.inversion is None:  # an earlier attempt took the steps
+            return {**(self.run.job.progress or {}), "stage": "report", "seconds_left": None}
+        return {
+            "step": self.step.number,
+            "steps_max": self.inversion.steps_max,
+            "loss": self.step.loss_value(),
+            "evaluation": self.step.evaluation,
+            "seconds_left": None if evaluating else self._seconds_left(moment),
+            **({"stage": "report"} if evaluating else {}),
+        }
+
     def _seconds_left(self, moment: float) -> float | None:
-        """At the pace since the first step, which everything had to be loaded for; None while that is a guess."""
+        """Estimated from the pace since the first step, so without the loading before; None while it is a guess."""
+        assert self.inversion is not None
         first, since = self.paced_from
         done = self.step.number - first
-        if done < STEPS_BEFORE_GUESSING:
+        if done < STEPS_BEFORE_ESTIMATE:
             return None
-        return (self.step.steps_max - self.step.number) * (moment - since) / done
+        return (self.inversion.steps_max - self.step.number) * (moment - since) / done
 
-    def watch(self) -> None:
-        """Let drawings pass. Raise Interrupted when the worker stops or nobody wants the word any more; LeaseLost when
-        it is lost."""
-        self.yield_to_generation()
-        if self.shutdown.is_set() or self.heartbeat.wanted(self.lease) == "discard":
-            raise Interrupted
+    # --- trained ------------------------------------------------------------------------------------------------------
 
-    def finish(self) -> None:
-        """Choose the rows that become the word, draw with them, and hand the word over."""
-        self._report(time.monotonic(), stage="report")
-        metadata = provenance(self.spec, self.model, self.inversion.options)
-        ending = Ending(self.model, self.spec, self.pictures, self.step.candidates, metadata, self.record, self.watch)
-        verdict = judge(ending)
-        request, settings = self._request(verdict.chosen.embedding), SamplerSettings.for_model(self.model)
-        (picture,) = draw(self.model, [request], settings, on_step=lambda _: self.watch())
-        self.record.preview(picture, self.step.number, self._prompt, PREVIEW_SEED)
-        self.record.learned(
-            Result(
-                embedding=verdict.chosen.embedding,
-                evaluation=verdict.chosen.evaluation,
-                steps=self.step.number,
-                seconds=time.monotonic() - self.began,
-                metadata={**metadata, "steps": str(verdict.chosen.number)},
-                report=verdict.report,
-            )
+    def keep_trained(self) -> None:
+        """Store every candidate with the version. From here on the concept cannot be lost."""
+        if self.trained is None:
+            assert self.inversion is not None
+            candidates = self.inversion.candidates
+            files = self._store(candidates[0])
+            stored = {candidates[0].number: files}
+            report = self._writer.store_candidates(self._inputs, candidates, stored, NOT_DRAWN_YET)
+            result = self._result(candidates[0], files, report)
+            self.record.keep(result)
+            self.trained = Trained(candidates, result, report)
+        self._report(time.monotonic(), evaluating=True)
+        self._evaluation = self._evaluate(self.trained)
+
+    def evaluate_step(self) -> None:
+        """One denoising step of the evaluation. `evaluated` is true after the last one."""
+        assert self._evaluation is not None
+        try:
+            next(self._evaluation)
+        except StopIteration:
+            self.evaluated = True
+
+    def _evaluate(self, trained: Trained) -> Generator[DenoisingStep, None, None]:
+        """Choose the candidate that the version consists of by what it draws, and draw a sample with it."""
+        chosen, report, files = trained.candidates[0], trained.report, trained.result.files
+        if report is not None and self._died_here_before:
+            report = {**report, "failed": WORKER_DIED}
+        elif report is not None:
+            chosen, report = yield from self._writer.choose(self.model, self._inputs, trained.candidates, report)
+            files = dict(files_of(report)[chosen.number])
+        if not self._died_here_before:
+            yield from self._sample(chosen.embedding)
+        seconds = trained.result.seconds if self.inversion is None else time.monotonic() - self.began
+        sample = trained.result.sample_image_id if self.record.sample is None else self.record.sample.id
+        trained.result = replace(
+            trained.result,
+            files=files,
+            evaluation=chosen.evaluation,
+            seconds=seconds,
+            report=report,
+            sample_image_id=sample,
         )
-        self.over = True
+
+    def _sample(self, embedding: Embedding) -> Generator[DenoisingStep, None, None]:
+        """The picture that stands for the concept in the library."""
+        try:
+            settings = SamplerSettings.for_model(self.model)
+            (picture,) = yield from denoise(self.model, [self._request(embedding)], settings)
+            step = self.trained.result.steps if self.trained is not None else None
+            self.record.preview(picture, step or 0, self._prompt, PREVIEW_SEED)
+        except LeaseLost:
+            raise
+        except Exception as error:  # whatever it is, the concept has been trained
+            log.warning("no sample", job=self.run.job.id, exc_info=error)
+            self.record.warnings.append("The sample picture could not be drawn; the word itself is fine.")
+
+    @property
+    def _died_here_before(self) -> bool:
+        """Whether an earlier attempt ended without a word while it drew the report, which may happen again."""
+        job = self.run.job
+        return job.error is not None and (job.progress or {}).get("stage") == "report"
+
+    def _store(self, candidate: EmbeddingCandidate) -> dict[str, Any]:
+        """Store a candidate as the version's file. Raises StorageFull."""
+        metadata = {**self._inputs.metadata, "steps": str(candidate.number)}
+        storage, folder = self.run.context.storage, self.run.key("embedding")
+        return embedding_files.store(storage, folder, candidate.embedding, self.spec.placeholder, metadata)
+
+    def _result(self, chosen: EmbeddingCandidate, files: dict[str, Any], report: Document | None) -> VersionResult:
+        return VersionResult(
+            files=files,
+            vectors=chosen.embedding.vectors,
+            steps=self.step.number,
+            evaluation=chosen.evaluation,
+            seconds=time.monotonic() - self.began,
+            base_model_hash=self.model.weights_hash,
+            report=report,
+            sample_image_id=None if self.record.sample is None else self.record.sample.id,
+        )
+
+    @property
+    def _writer(self) -> ReportWriter:
+        context = self.run.context
+        return ReportWriter(context.storage, self.run.key("report"), context.scorer, self.record.warnings)
+
+    @property
+    def _inputs(self) -> ReportInputs:
+        spec = self.spec
+        metadata = {} if self.inversion is None else provenance(spec, self.model, self.inversion.options)
+        prefer = spec.prefer or "balance"
+        return ReportInputs(spec.placeholder, spec.initializer, spec.kind, self.pictures, metadata, prefer)
 
     @property
     def _prompt(self) -> str:
@@ -192,3 +260,37 @@ class TrainingRun:
 
     def _request(self, embedding: Embedding) -> Request:
         return Request(prompt=self._prompt, concepts={self.spec.placeholder: embedding}, seed=PREVIEW_SEED)
+
+
+def start_inversion(work: TrainingRun) -> None:
+    """Go on from the job's checkpoint; from the initializer if there is none or if it cannot be used.
+
+    A checkpoint may be missing in a studio that was restored from a backup, and may be unusable after an update.
+    """
+    checkpoint = _stored_checkpoint(work)
+    inversion = _inversion(work)
+    try:
+        step = inversion.begin(checkpoint)
+    except InversionError as error:
+        if checkpoint is None:
+            raise
+        work.record.warnings.append(f"The training starts anew. {error}")
+        checkpoint, inversion = None, _inversion(work)
+        step = inversion.begin()
+    work.begin(inversion, step, resumed=checkpoint is not None)
+
+
+def _stored_checkpoint(work: TrainingRun) -> Checkpoint | None:
+    key = work.record.checkpoint_key
+    try:
+        return None if key is None else work.run.context.storage.get(key)
+    except NotFound:
+        work.record.warnings.append("The training starts anew: its checkpoint is not in the storage any more.")
+        return None
+
+
+def _inversion(work: TrainingRun) -> Inversion:
+    options = Options.for_model(work.model, kind=work.spec.kind, **work.spec.asked())
+    if work.spec.prefer == "likeness":
+        options = options.patient()
+    return Inversion(work.model, work.pictures, work.spec.initializer, options)

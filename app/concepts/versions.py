@@ -1,0 +1,78 @@
+"""How a version gets its embedding: the only writes that store a result and that make a version ready."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.concepts import queries
+from app.concepts.models import Concept, Version
+from app.core.database import now
+from app.core.errors import NotFound
+
+
+@dataclass(frozen=True)
+class VersionResult:
+    """What a version is made of. Fields as in `Version`; None leaves a column empty."""
+
+    files: dict[str, Any]
+    vectors: int
+    steps: int | None = None
+    evaluation: float | None = None
+    seconds: float | None = None
+    base_model_hash: str | None = None
+    report: dict[str, Any] | None = None
+    origin: dict[str, Any] | None = None
+    sample_image_id: str | None = None
+
+
+def keep_result(session: Session, team_id: str, version_id: str, result: VersionResult) -> Version:
+    """Store a result with a version that is not ready yet, so that nothing that follows can lose it.
+
+    A job that fails afterwards leaves the version ready with this result. Raises NotFound.
+    """
+    version, _ = _found(session, team_id, version_id)
+    _store(session, version, result)
+    return version
+
+
+def make_ready(session: Session, team_id: str, version_id: str, result: VersionResult) -> None:
+    """Store a result and make the version the one that the placeholder means. Raises NotFound.
+
+    The caller ends the job in the same transaction.
+    """
+    version, concept = _found(session, team_id, version_id)
+    _store(session, version, result)
+    publish(session, version, concept)
+
+
+def publish(session: Session, version: Version, concept: Concept) -> None:
+    """Make a version whose result is stored ready and current."""
+    version.state = "ready"
+    version.finished_at = now(session)
+    session.flush()
+    concept.current_version = version.number
+    session.flush()
+
+
+def _found(session: Session, team_id: str, version_id: str) -> tuple[Version, Concept]:
+    found = queries.version_in_library(session, team_id, version_id)
+    if found is None:
+        raise NotFound(
+            "The concept was deleted while its job ran, so the result has no place in the library.",
+            code="concept-deleted",
+        )
+    return found
+
+
+def _store(session: Session, version: Version, result: VersionResult) -> None:
+    version.files = result.files
+    version.vectors = result.vectors
+    version.steps = result.steps
+    version.evaluation = result.evaluation
+    version.seconds = result.seconds
+    version.base_model_hash = result.base_model_hash
+    version.origin = result.origin
+    version.sample_image_id = result.sample_image_id
+    version.take_report(result.report)
+    session.flush()

@@ -1,0 +1,124 @@
+"""A concept that is trained is stored before anything is drawn with it, and nothing that follows can lose it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+
+from app.concepts.models import Version
+from app.core.database import now
+from app.jobs import ledger
+from tests.acceptance.stack import Stack
+from tests.support.worker import run_next
+from worker.engine.inversion import Inversion
+from worker.handlers.training import training_run
+
+pytestmark = pytest.mark.acceptance
+
+
+class Killed(BaseException):
+    """The process ends here, as if it had been killed: nothing catches this."""
+
+
+def broken(error: BaseException) -> Callable[..., Any]:
+    def denoise(*_: Any, **__: Any) -> Any:
+        raise error
+        yield
+
+    return denoise
+
+
+def version_of(stack: Stack, job_id: str) -> Version:
+    with stack.database.reading() as session:
+        return session.get_one(Version, stack.job(job_id).version_id)
+
+
+def report_of(stack: Stack, job_id: str) -> dict[str, Any]:
+    version = version_of(stack, job_id)
+    report = stack.client.get(f"/api/concepts/{version.concept_id}/versions/{version.number}/report")
+    found: dict[str, Any] = report.raise_for_status().json()
+    return found
+
+
+def die_while_evaluating(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run the waiting training until its report is drawn, and end there without a word."""
+    with monkeypatch.context() as dying:
+        dying.setattr("worker.engine.evaluation.report.denoise", broken(Killed()))
+        with pytest.raises(Killed):
+            run_next(stack.studio, "training")
+    with stack.database.transaction() as session:
+        for job in ledger.reclaim(session, -1e6, moment=now(session)):
+            assert job.state in ("queued", "failed")
+
+
+def test_a_report_that_fails_costs_the_report(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("worker.engine.evaluation.report.denoise", broken(RuntimeError("no kernel image")))
+    job_id = stack.teach("<our-zub>", steps_max=2)
+    assert run_next(stack.studio, "training")
+    assert (stack.job(job_id).state, stack.job(job_id).attempt) == ("succeeded", 1)
+    assert "no kernel image" in report_of(stack, job_id)["failed"]
+    assert stack.embedding(job_id).vectors == 1
+
+
+def test_a_sample_that_fails_costs_the_sample(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training_run, "denoise", broken(RuntimeError("no kernel image")))
+    job_id = stack.teach("<our-zub>", steps_max=2)
+    assert run_next(stack.studio, "training")
+    assert (stack.job(job_id).state, stack.job(job_id).attempt) == ("succeeded", 1)
+    assert report_of(stack, job_id)["failed"] is None
+
+
+def test_after_a_worker_died_in_the_report_the_next_attempt_finishes_without_training_or_drawing(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = stack.teach("<our-zub>", steps_max=2)
+    die_while_evaluating(stack, monkeypatch)
+    stored = version_of(stack, job_id)
+    assert stored.state == "training"
+    assert stored.files
+    monkeypatch.setattr(Inversion, "begin", broken(AssertionError("trained again")))
+    monkeypatch.setattr("worker.engine.evaluation.report.denoise", broken(AssertionError("drawn again")))
+    assert run_next(stack.studio, "training")
+    assert (stack.job(job_id).state, stack.job(job_id).attempt) == ("succeeded", 2)
+    assert "died" in report_of(stack, job_id)["failed"]
+    assert version_of(stack, job_id).files == stored.files
+    assert stack.orphans() == 0
+
+
+def test_an_orderly_shutdown_in_the_report_draws_it_in_the_next_attempt(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = stack.teach("<our-zub>", steps_max=2)
+    began: list[int] = []
+    keep = training_run.TrainingRun.keep_trained
+
+    def keep_and_tell(work: training_run.TrainingRun) -> None:
+        keep(work)
+        began.append(1)
+
+    class AfterKeeping:
+        def is_set(self) -> bool:
+            return bool(began)
+
+    monkeypatch.setattr(training_run.TrainingRun, "keep_trained", keep_and_tell)
+    assert run_next(stack.studio, "training", shutdown=AfterKeeping())
+    assert stack.job(job_id).state == "queued"
+    rows = stack.studio.embedding_cache.get(version_of(stack, job_id).files["oneword"]["key"]).rows
+    monkeypatch.undo()
+    assert run_next(stack.studio, "training")
+    assert stack.job(job_id).state == "succeeded"
+    assert report_of(stack, job_id)["failed"] is None
+    assert torch.isfinite(rows["text_encoder"]).all()
+
+
+def test_a_worker_that_died_in_the_last_attempt_leaves_a_ready_concept(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = stack.teach("<our-zub>", steps_max=2)
+    with stack.database.transaction() as session:
+        session.get_one(type(stack.job(job_id)), job_id).attempts_max = 1
+    die_while_evaluating(stack, monkeypatch)
+    assert stack.job(job_id).state == "failed"
+    assert version_of(stack, job_id).state == "ready"
+    assert stack.embedding(job_id).vectors == 1

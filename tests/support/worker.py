@@ -1,0 +1,57 @@
+"""A worker inside the test's own process: the real runner and handlers, without Celery."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from app.contracts.jobs import Kind
+from app.jobs.models import Job
+from worker.context import WorkerContext
+from worker.generation_priority import no_yield
+from worker.handlers.embeddings import ImportHandler
+from worker.handlers.generation import GenerationHandler
+from worker.handlers.reports import ReportHandler
+from worker.handlers.training import TrainingHandler
+from worker.job_run import JobRun
+from worker.lease import LeaseRenewal
+from worker.runner import Handler, Runner
+from worker.shutdown import SharedFlag, Shutdown
+
+Work = TypeVar("Work")
+
+
+def runner(
+    context: WorkerContext,
+    *,
+    shutdown: Shutdown | None = None,
+    yield_to_generation: Callable[[], None] = no_yield,
+) -> Runner:
+    """A runner for every kind of job."""
+    return Runner(
+        context,
+        {
+            "import": ImportHandler(context),
+            "generation": GenerationHandler(context),
+            "report": ReportHandler(context, yield_to_generation),
+            "training": TrainingHandler(context, yield_to_generation),
+        },
+        shutdown or SharedFlag(),
+    )
+
+
+def run_next(context: WorkerContext, kind: Kind, *, shutdown: Shutdown | None = None) -> bool:
+    """Run the first job of a kind, with those that share its computation. Returns whether there was one."""
+    return runner(context, shutdown=shutdown).run_next(kind)
+
+
+def run_all(context: WorkerContext, kind: Kind) -> None:
+    """Run jobs of a kind until none waits."""
+    while run_next(context, kind):
+        pass
+
+
+def opened(context: WorkerContext, handler: Handler[Work], job: Job) -> JobRun[Work]:
+    """A claimed job as the runner opens it, not yet prepared."""
+    renewal = LeaseRenewal(context.database, [], 60.0)
+    run = JobRun(context, handler, job, renewal, SharedFlag())
+    renewal.add(run.lease)
+    return run

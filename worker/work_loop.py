@@ -1,0 +1,66 @@
+"""Runs whatever waits for this worker until nothing does, in the one thread that computes.
+
+A message from the broker and the poller both call `run_waiting`; which jobs run is the ledger's choice.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from app.contracts.jobs import Kind
+from worker.compute_thread import ComputeThread
+from worker.context import WorkerContext
+from worker.generation_priority import GenerationPriority, wait_for_neighbours
+from worker.handlers.embeddings import ImportHandler
+from worker.handlers.generation import GenerationHandler
+from worker.handlers.reports import ReportHandler
+from worker.handlers.training import TrainingHandler
+from worker.runner import Runner
+from worker.shutdown import Shutdown
+
+ORDER: Final[tuple[Kind, ...]] = ("import", "generation", "report", "training")  # quick kinds first
+
+
+class WorkLoop:
+    """Takes jobs of several kinds in turn, so that no kind starves another."""
+
+    def __init__(self, kinds: Sequence[Kind], run_next: Callable[[Kind], bool], shutdown: Shutdown) -> None:
+        self.kinds = sorted(kinds, key=ORDER.index)
+        self._run_next = run_next
+        self._shutdown = shutdown
+        self._thread = ComputeThread("compute")
+
+    @classmethod
+    def of(cls, context: WorkerContext, kinds: Sequence[Kind], shutdown: Shutdown) -> "WorkLoop":
+        """The loop of a worker that takes these kinds."""
+        priority = GenerationPriority(lambda: None)
+        yield_to_generation = priority.between_steps
+        runner = Runner(
+            context,
+            {
+                "import": ImportHandler(context),
+                "generation": GenerationHandler(context),
+                "report": ReportHandler(context, yield_to_generation),
+                "training": TrainingHandler(context, yield_to_generation),
+            },
+            shutdown,
+        )
+
+        def run_generations() -> None:
+            """Between two steps of long work: one import and one batch of generations."""
+            if not shutdown.is_set():
+                runner.run_next("import")
+                runner.run_next("generation")
+
+        priority.pause = run_generations if "generation" in kinds else wait_for_neighbours(context, shutdown.is_set)
+        return cls(kinds, runner.run_next, shutdown)
+
+    def run_waiting(self) -> None:
+        """Run jobs until none waits or the worker is to stop. Any thread may call; one of them computes."""
+        self._thread.run(self._run_all)
+
+    def _run_all(self) -> None:
+        kinds, idle = deque(self.kinds), 0
+        while idle < len(kinds) and not self._shutdown.is_set():
+            idle = 0 if self._run_next(kinds[0]) else idle + 1
+            kinds.rotate(-1)
