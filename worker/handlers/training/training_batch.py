@@ -129,7 +129,7 @@ class TrainingBatch:
                 losses = gradients(part[0].model, [run.inversion for run in part])
             except Exception as error:
                 for run in part:
-                    run.inversion.concept.forget_gradients()
+                    run.inversion.concept.discard_gradients()
                 if len(part) == 1:
                     self._settle(part[0], partial(_raise, error))
                     continue

@@ -24,7 +24,7 @@ from app.jobs.models import Job
 from worker import embedding_files
 from worker.context import WorkerContext
 from worker.engine.embeddings.formats import Embedding
-from worker.engine.inversion import TrainingStep
+from worker.engine.inversion import Inversion, TrainingStep
 from worker.lease import write
 
 
@@ -104,11 +104,11 @@ class TrainingRecord:
         preview = {"step": image.position, "url": f"/api/images/{image.id}", "prompt": image.recipe["prompt"]}
         ledger.record(session, self.lease, [("preview", preview)])
 
-    def save(self, step: TrainingStep) -> None:
+    def save(self, inversion: Inversion) -> None:
         """Keep a checkpoint; the one before goes once the ledger knows the new one."""
-        key, before = self.key(f"checkpoint-{step.number}.safetensors"), self.checkpoint_key
+        key, before = self.key(f"checkpoint-{inversion.number}.safetensors"), self.checkpoint_key
         try:
-            self.context.storage.put(key, step.checkpoint())
+            self.context.storage.put(key, inversion.checkpoint())
         except StorageFull as full:
             self.warnings.append(f"A checkpoint could not be kept. {full.detail}")
             return
@@ -117,14 +117,16 @@ class TrainingRecord:
         if before is not None and before != key:
             self.context.storage.delete(before)
 
-    def progress(self, step: TrainingStep, seconds_left: float | None, share: float, stage: str | None = None) -> None:
+    def progress(
+        self, step: TrainingStep, steps_max: int, seconds_left: float | None, share: float, stage: str | None = None
+    ) -> None:
         """Tell how far the word is, which part of the device it has had, and every warning since.
 
         `stage` is what the word is at once it has learned: `report`.
         """
         progress = {
             "step": step.number,
-            "steps_max": step.steps_max,
+            "steps_max": steps_max,
             "loss": step.loss_value(),
             "evaluation": step.evaluation,
             "seconds_left": seconds_left,

@@ -109,7 +109,7 @@ class TrainingRun:
 
     def preview(self) -> Request:
         """What a preview draws."""
-        return self._request(self.step.embedding)
+        return self._request(self.inversion.embedding)
 
     def show(self, picture: Pillow.Image) -> None:
         """Keep the preview of this step."""
@@ -131,7 +131,7 @@ class TrainingRun:
             self.over = True
             return
         if self.shutdown.is_set():
-            self.record.save(self.step)
+            self.record.save(self.inversion)
             self.record.hand_back()
             self.over = True
             log.info("handed back", job=self.job.id, step=self.step.number)
@@ -139,7 +139,7 @@ class TrainingRun:
         self.kept = wanted == "keep"
         moment = time.monotonic()
         if moment - self.saved >= self.context.settings.checkpoint_seconds:
-            self.record.save(self.step)
+            self.record.save(self.inversion)
             self.saved = moment
         if moment - self.reported >= REPORT_SECONDS or self.done:
             self._report(moment)
@@ -147,7 +147,7 @@ class TrainingRun:
     def _report(self, moment: float, stage: str | None = None) -> None:
         share = min(1.0, self.used / max(moment - self.began, 1e-6))
         left = None if stage else self._seconds_left(moment)
-        self.record.progress(self.step, left, share=share, stage=stage)
+        self.record.progress(self.step, self.inversion.steps_max, left, share=share, stage=stage)
         self.reported = moment
 
     def _seconds_left(self, moment: float) -> float | None:
@@ -156,7 +156,7 @@ class TrainingRun:
         done = self.step.number - first
         if done < STEPS_BEFORE_GUESSING:
             return None
-        return (self.step.steps_max - self.step.number) * (moment - since) / done
+        return (self.inversion.steps_max - self.step.number) * (moment - since) / done
 
     def watch(self) -> None:
         """Let drawings pass. Raise Interrupted when the worker stops or nobody wants the word any more; LeaseLost when
@@ -169,7 +169,9 @@ class TrainingRun:
         """Choose the rows that become the word, draw with them, and hand the word over."""
         self._report(time.monotonic(), stage="report")
         metadata = provenance(self.spec, self.model, self.inversion.options)
-        ending = Ending(self.model, self.spec, self.pictures, self.step.candidates, metadata, self.record, self.watch)
+        ending = Ending(
+            self.model, self.spec, self.pictures, self.inversion.candidates, metadata, self.record, self.watch
+        )
         verdict = judge(ending)
         request, settings = self._request(verdict.chosen.embedding), SamplerSettings.for_model(self.model)
         (picture,) = draw(self.model, [request], settings, on_step=lambda _: self.watch())
