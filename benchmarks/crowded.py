@@ -60,6 +60,7 @@ def _steps() -> float:
     """Seconds for one step, measured for a while."""
     model = load(REPOSITORY / "models" / "demo")
     word = Inversion(model, [Image.open(path) for path in PICTURES], "cat", Options.for_model(model))
+    word.begin()
     advance(model, [word])
     began, count = time.perf_counter(), 0
     while time.perf_counter() - began < SECONDS:

@@ -19,7 +19,7 @@ from benchmarks import reference_script
 from benchmarks.reference_script import PLACEHOLDER, step_of
 from benchmarks.table import Row, ratio
 from worker.engine.base_models import BaseModel, load
-from worker.engine.inversion import Inversion, Options, invert
+from worker.engine.inversion import Inversion, Options
 
 EXAMPLE = REPOSITORY / "examples" / "king-purr"
 STEPS = 600
@@ -81,7 +81,7 @@ def _to_the_same_loss(ours: list[tuple[float, float]], theirs: list[Saved]) -> l
 
 def _our_step(model: BaseModel, pictures: Sequence[Image.Image], options: Options) -> float:
     seconds = []
-    for step in invert(model, pictures, "cat", options):
+    for step in Inversion(model, pictures, "cat", options).steps():
         seconds.append(time.perf_counter())
         if step.number == 2 * options.evaluate_every:
             break
@@ -91,8 +91,9 @@ def _our_step(model: BaseModel, pictures: Sequence[Image.Image], options: Option
 
 def _our_curve(model: BaseModel, pictures: Sequence[Image.Image], options: Options) -> list[tuple[float, float]]:
     began, curve = time.perf_counter(), []
-    for step in invert(model, pictures, "cat", options):
-        curve.append((time.perf_counter() - began, step.best_evaluation))
+    run = Inversion(model, pictures, "cat", options)
+    for _ in run.steps():
+        curve.append((time.perf_counter() - began, run.best_evaluation))
     return curve
 
 

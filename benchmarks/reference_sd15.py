@@ -112,6 +112,7 @@ def _our_step(source: Path) -> tuple[float, float, str]:
     model = load(source)
     pictures = [Image.open(path) for path in sorted(EXAMPLE.glob("*.jpg"))]
     word = Inversion(model, pictures, "cat", Options.for_model(model, batch=BATCH, mirror=False))
+    word.begin()
     advance(model, [word])
     step = _timed(lambda: [advance(model, [word]) for _ in range(STEPS)]) / STEPS
     share = _timed(word.evaluate) / word.options.evaluate_every

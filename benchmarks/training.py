@@ -26,6 +26,8 @@ def _steps() -> Row:
     model = load(REPOSITORY / "models" / "demo")
     pictures = [Image.open(path) for path in PICTURES]
     words = [Inversion(model, pictures, "cat", Options.for_model(model, seed=seed)) for seed in range(JOBS)]
+    for word in words:
+        word.begin()
     advance(model, words)
     together = _seconds(model, [words])
     in_a_row = _seconds(model, [[word] for word in words])

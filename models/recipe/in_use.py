@@ -7,7 +7,7 @@ from PIL import Image
 from worker.engine.base_models import BaseModel
 from worker.engine.embeddings.formats import Embedding
 from worker.engine.generation import Request, SamplerSettings, draw
-from worker.engine.inversion import Options, TrainingStep, invert
+from worker.engine.inversion import Inversion, Options
 
 AT_ONCE = 8  # drawings in one loop
 
@@ -23,7 +23,9 @@ def drawn(
     return pictures
 
 
-def learned(model: BaseModel, pictures: list[Image.Image], initializer: str, kind: str, seed: int) -> TrainingStep:
-    """The last step of teaching with the default method."""
+def learned(model: BaseModel, pictures: list[Image.Image], initializer: str, kind: str, seed: int) -> Inversion:
+    """A run of training with the default method that has ended."""
     options = Options.for_model(model, kind=kind, seed=seed)
-    return deque(invert(model, pictures, initializer, options), maxlen=1).pop()
+    run = Inversion(model, pictures, initializer, options)
+    deque(run.steps(), maxlen=0)
+    return run

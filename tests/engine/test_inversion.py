@@ -12,8 +12,10 @@ from PIL import Image
 from worker.engine.base_models import BaseModel, Conditioning, NoiseSchedule
 from worker.engine.base_models.precision import Precision
 from worker.engine.errors import InversionError
-from worker.engine.inversion import LEARNED, OUT_OF_STEPS, Inversion, Options, TrainingStep, advance, invert
-from worker.engine.inversion.loss import denoising_loss
+from worker.engine.inversion import LEARNED, OUT_OF_STEPS, Inversion, Options, TrainingStep, advance
+from worker.engine.inversion.batch import Batch
+from worker.engine.inversion.checkpoint import Checkpoint
+from worker.engine.inversion.loss import losses
 from worker.engine.inversion.samples import Samples
 
 Tiny = Callable[[str], BaseModel]
@@ -35,7 +37,21 @@ def last(steps: Iterator[TrainingStep]) -> TrainingStep:
     return step
 
 
-def same_rows(one: TrainingStep, other: TrainingStep) -> bool:
+def trained(
+    model: BaseModel, pictures: Pictures, options: Options, initializer: str = "mug", resume: Checkpoint | None = None
+) -> Inversion:
+    """A run that has ended."""
+    run = Inversion(model, pictures, initializer, options)
+    last(run.steps(resume))
+    return run
+
+
+def checkpoint_at(step: int, run: Inversion) -> Checkpoint:
+    """Train as far as a step and take a checkpoint there."""
+    return next(run.checkpoint() for each in run.steps() if each.number == step)
+
+
+def same_rows(one: Inversion, other: Inversion) -> bool:
     a, b = one.embedding.rows, other.embedding.rows
     return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
 
@@ -44,15 +60,17 @@ def same_rows(one: TrainingStep, other: TrainingStep) -> bool:
 def test_a_run_moves_the_rows_of_every_encoder_and_nothing_else(tiny: Tiny, pictures: Pictures, family: str) -> None:
     model = tiny(family)
     before = model.state_hash()
-    steps = invert(model, pictures, "mug", SHORT)
-    initial = next(steps).embedding
+    run = Inversion(model, pictures, "mug", SHORT)
+    steps = run.steps()
+    next(steps)
+    initial = run.embedding
     end = last(steps)
     assert end.number == 6
     assert end.stopped == OUT_OF_STEPS
-    assert {name: tuple(rows.shape) for name, rows in end.best.rows.items()} == {
+    assert {name: tuple(rows.shape) for name, rows in run.best.rows.items()} == {
         name: (2, width) for name, width in model.widths.items()
     }
-    assert all(not torch.equal(end.embedding.rows[name], initial.rows[name]) for name in model.widths)
+    assert all(not torch.equal(run.embedding.rows[name], initial.rows[name]) for name in model.widths)
     assert model.state_hash() == before
     assert all(parameter.grad is None for parameter in model.unet.parameters())
     assert all(len(encoder.tokenizer) == encoder.table.num_embeddings for encoder in model.encoders)
@@ -64,13 +82,12 @@ def test_a_resumed_run_is_the_uninterrupted_one_bit_for_bit(
     tiny: Tiny, pictures: Pictures, family: str, teaching: torch.dtype
 ) -> None:
     model = taught_in(teaching, tiny(family))
-    steps = invert(model, pictures, "mug", SHORT)
-    checkpoint = next(step.checkpoint() for step in steps if step.number == 3)
-    whole = last(steps)
-    resumed = last(invert(model, pictures, "mug", SHORT, resume=checkpoint))
+    checkpoint = checkpoint_at(3, Inversion(model, pictures, "mug", SHORT))
+    whole = trained(model, pictures, SHORT)
+    resumed = trained(model, pictures, SHORT, resume=checkpoint)
     assert same_rows(whole, resumed)
     assert whole.best_evaluation == resumed.best_evaluation
-    assert whole.inversion.concept.evaluations == resumed.inversion.concept.evaluations
+    assert whole.concept.evaluations == resumed.concept.evaluations
 
 
 def test_the_same_step_has_the_same_gradient_on_several_threads(demo: BaseModel, pictures: Pictures) -> None:
@@ -78,7 +95,7 @@ def test_the_same_step_has_the_same_gradient_on_several_threads(demo: BaseModel,
     torch.set_num_threads(2)
     try:
         options = Options.for_model(demo, steps_max=3, evaluation_batch=1)
-        runs = [last(invert(demo, pictures, "mug", options)) for _ in range(4)]
+        runs = [trained(demo, pictures, options) for _ in range(4)]
     finally:
         torch.set_num_threads(threads)
     assert all(same_rows(runs[0], run) for run in runs[1:])
@@ -86,28 +103,28 @@ def test_the_same_step_has_the_same_gradient_on_several_threads(demo: BaseModel,
 
 def test_a_checkpoint_is_some_tens_of_kilobytes(demo: BaseModel, pictures: Pictures) -> None:
     options = replace(SHORT, steps_max=1, vectors=16)
-    assert len(last(invert(demo, pictures, "mug", options)).checkpoint()) < 50_000
+    assert len(trained(demo, pictures, options).checkpoint()) < 50_000
 
 
 def test_a_checkpoint_of_another_run_is_refused(tiny: Tiny, pictures: Pictures) -> None:
-    checkpoint = next(invert(tiny("sd1"), pictures, "mug", SHORT)).checkpoint()
+    checkpoint = checkpoint_at(0, Inversion(tiny("sd1"), pictures, "mug", SHORT))
     with pytest.raises(InversionError, match="other options"):
-        last(invert(tiny("sd1"), pictures, "mug", replace(SHORT, seed=12), resume=checkpoint))
+        trained(tiny("sd1"), pictures, replace(SHORT, seed=12), resume=checkpoint)
     with pytest.raises(InversionError, match="shape"):
-        last(invert(tiny("sd2"), pictures, "mug", SHORT, resume=checkpoint))
+        trained(tiny("sd2"), pictures, SHORT, resume=checkpoint)
     with pytest.raises(InversionError, match="cannot be read"):
-        last(invert(tiny("sd1"), pictures, "mug", SHORT, resume=checkpoint[:100]))
+        trained(tiny("sd1"), pictures, SHORT, resume=checkpoint[:100])
 
 
 def test_the_same_seed_learns_the_same_rows_and_another_does_not(tiny: Tiny, pictures: Pictures) -> None:
-    runs = [last(invert(tiny("sd1"), pictures, "mug", options)) for options in (SHORT, SHORT, replace(SHORT, seed=12))]
+    runs = [trained(tiny("sd1"), pictures, options) for options in (SHORT, SHORT, replace(SHORT, seed=12))]
     assert same_rows(runs[0], runs[1])
     assert not same_rows(runs[0], runs[2])
 
 
 def test_a_word_learned_in_bf16_is_nearly_the_word_learned_in_float32(tiny: Tiny, pictures: Pictures) -> None:
-    full, half = (last(invert(taught_in(each, tiny("sd1")), pictures, "mug", SHORT)) for each in PRECISIONS)
-    assert half.evaluation == pytest.approx(full.evaluation, rel=1e-2)
+    full, half = (trained(taught_in(each, tiny("sd1")), pictures, SHORT) for each in PRECISIONS)
+    assert half.concept.evaluations[-1] == pytest.approx(full.concept.evaluations[-1], rel=1e-2)
     assert {rows.dtype for rows in half.embedding.rows.values()} == {torch.float32}
     for name, rows in full.embedding.rows.items():
         assert torch.cosine_similarity(rows, half.embedding.rows[name]).min() > 0.9
@@ -115,15 +132,17 @@ def test_a_word_learned_in_bf16_is_nearly_the_word_learned_in_float32(tiny: Tiny
 
 def test_a_run_leaves_the_global_generator_alone(tiny: Tiny, pictures: Pictures) -> None:
     before = torch.get_rng_state()
-    last(invert(tiny("sd1"), pictures, "mug", SHORT))
+    trained(tiny("sd1"), pictures, SHORT)
     assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_learning_lowers_the_evaluation_on_the_demo_model(demo: BaseModel, pictures: Pictures) -> None:
     options = Options.for_model(demo, steps_max=10, batch=4, evaluate_every=5)
-    steps = invert(demo, pictures, "mug", options)
+    run = Inversion(demo, pictures, "mug", options)
+    steps = run.steps()
     before = next(steps).evaluation
-    assert last(steps).best_evaluation < before
+    last(steps)
+    assert run.best_evaluation < before
 
 
 def test_every_option_reaches_the_optimiser(tiny: Tiny, pictures: Pictures) -> None:
@@ -144,10 +163,10 @@ def test_every_other_option_reaches_the_run(tiny: Tiny, pictures: Pictures) -> N
     assert len(inversion.concept.rows["text_encoder"]) == 3
     assert len(inversion.latents) == 2 * len(pictures)
     assert len(inversion.next_batch().samples.t) == 5
-    assert len(inversion.validation_batch.t) == 7
-    steps = list(invert(tiny("sd1"), pictures, "mug", options))
+    assert len(inversion.validation_batch.samples.t) == 7
+    steps = list(inversion.steps())
     assert [step.number for step in steps] == [0, 1, 2, 3, 4]
-    assert len(steps[-1].inversion.concept.evaluations) == 3  # at 0, 3 and the end
+    assert len(inversion.concept.evaluations) == 3  # at 0, 3 and the end
 
 
 @pytest.mark.parametrize(
@@ -170,29 +189,29 @@ def test_the_best_rows_are_kept_and_not_the_last(tiny: Tiny, pictures: Pictures)
 
 
 def test_rows_that_run_away_go_back_to_the_best_and_on_more_carefully(tiny: Tiny, pictures: Pictures) -> None:
-    steps = invert(tiny("sd1"), pictures, "mug", SHORT)
+    run = Inversion(tiny("sd1"), pictures, "mug", SHORT)
+    steps, concept = run.steps(), run.concept
     next(steps)
-    step = next(steps)
-    concept = step.inversion.concept
+    next(steps)
     concept.rows["text_encoder"].data.fill_(float("nan"))
     step = next(steps)
     assert step.warnings == (
         "Learning ran away by step 2. It goes on from the best rows so far, with a quarter of the learning rate.",
     )
-    assert torch.equal(step.embedding.rows["text_encoder"], step.best.rows["text_encoder"])
+    assert torch.equal(run.embedding.rows["text_encoder"], run.best.rows["text_encoder"])
     assert concept.optimiser.param_groups[0]["lr"] == pytest.approx(SHORT.learning_rate / 4)
-    end = last(steps)
-    assert end.embedding.rows["text_encoder"].isfinite().all()
+    last(steps)
+    assert run.embedding.rows["text_encoder"].isfinite().all()
 
 
 def test_rows_that_run_away_twice_end_with_a_sentence(tiny: Tiny, pictures: Pictures) -> None:
     with pytest.raises(InversionError, match="lower learning rate than 10"):
-        last(invert(tiny("sd1"), pictures, "mug", replace(SHORT, learning_rate=10.0, evaluate_every=1, steps_max=50)))
+        trained(tiny("sd1"), pictures, replace(SHORT, learning_rate=10.0, evaluate_every=1, steps_max=50))
 
 
 def test_a_run_stops_when_its_evaluation_does_not_move(tiny: Tiny, pictures: Pictures) -> None:
     options = replace(SHORT, steps_max=60, evaluate_every=1, stop_window=4, stop_ratio=1.0)
-    end = last(invert(tiny("sd1"), pictures, "mug", options))
+    end = last(Inversion(tiny("sd1"), pictures, "mug", options).steps())
     assert end.stopped == LEARNED
     assert 4 <= end.number < 60
 
@@ -202,12 +221,12 @@ def test_an_initializer_that_says_nothing_is_a_sentence(
     tiny: Tiny, pictures: Pictures, initializer: str, said: str
 ) -> None:
     with pytest.raises(InversionError, match=said):
-        next(invert(tiny("sd1"), pictures, initializer, SHORT))
+        Inversion(tiny("sd1"), pictures, initializer, SHORT)
 
 
 def test_no_pictures_are_a_sentence(tiny: Tiny) -> None:
     with pytest.raises(InversionError, match="no pictures"):
-        next(invert(tiny("sd1"), [], "mug", SHORT))
+        Inversion(tiny("sd1"), [], "mug", SHORT)
 
 
 @pytest.mark.parametrize("teaching", PRECISIONS)
@@ -216,19 +235,16 @@ def test_words_learned_together_are_the_words_learned_alone(
 ) -> None:
     model = taught_in(teaching, tiny("sdxl"))
     plans = [("mug", replace(SHORT, seed=1)), ("cat", replace(SHORT, seed=2, vectors=3)), ("car", SHORT)]
-    alone = [last(invert(model, pictures, initializer, options)) for initializer, options in plans]
-    company = [Inversion(model, pictures, initializer, options) for initializer, options in plans]
-    for inversion in company:
-        inversion.evaluate()
-    advance(model, company[:1])  # the others join later, and the first leaves before they do
-    steps = {id(inversion): None for inversion in company}
-    while any(inversion.stopped is None for inversion in company):
-        active = [inversion for inversion in company if inversion.stopped is None]
-        steps |= {id(step.inversion): step for step in advance(model, active)}
-    for expected, inversion in zip(alone, company, strict=True):
-        together = cast(TrainingStep, steps[id(inversion)])
+    alone = [trained(model, pictures, options, initializer) for initializer, options in plans]
+    together = [Inversion(model, pictures, initializer, options) for initializer, options in plans]
+    for inversion in together:
+        inversion.begin()
+    advance(model, together[:1])  # the others join later, and the first leaves before they do
+    while active := [inversion for inversion in together if inversion.stopped is None]:
+        advance(model, active)
+    for expected, inversion in zip(alone, together, strict=True):
         for name, rows in expected.embedding.rows.items():
-            torch.testing.assert_close(together.embedding.rows[name], rows, rtol=1e-3, atol=1e-4)
+            torch.testing.assert_close(inversion.embedding.rows[name], rows, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("prediction", ["epsilon", "v_prediction"])
@@ -244,5 +260,12 @@ def test_the_loss_of_a_perfect_prediction_is_zero(prediction: str) -> None:
         torch.testing.assert_close(z_t, alpha * samples.z_0 + sigma * samples.eps)
         return perfect
 
-    model = cast(BaseModel, SimpleNamespace(noise_schedule=schedule, predict_for_training=predict))
-    assert torch.equal(denoising_loss(model, samples, Conditioning(torch.empty(3, 1, 1))), torch.zeros(3))
+    model = SimpleNamespace(
+        noise_schedule=schedule,
+        predict_for_training=predict,
+        device=torch.device("cpu"),
+        encoders=(),
+        condition=lambda ids, rows: Conditioning(torch.empty(3, 1, 1)),
+    )
+    (loss,) = losses(cast(BaseModel, model), [Batch(samples, {}, {})])
+    assert loss.item() == 0.0

@@ -1,6 +1,7 @@
 """Ways to learn a word: each option reaches what is learned, and does what its paper says."""
 
 import sys
+from collections import deque
 from collections.abc import Callable
 from dataclasses import fields, replace
 from types import SimpleNamespace
@@ -12,14 +13,15 @@ from PIL import Image, ImageDraw
 from torch.nn.functional import normalize
 
 from app.contracts.training import Method, Prefer, StartMethod, Tuning
-from worker.engine.base_models import BaseModel, NoiseSchedule
+from worker.engine.base_models import BaseModel, Conditioning, NoiseSchedule
 from worker.engine.errors import InversionError
 from worker.engine.evaluation import Prefer as Preferred
-from worker.engine.inversion import Inversion, Options, TrainingStep, advance, invert
+from worker.engine.inversion import Inversion, Options, advance
+from worker.engine.inversion.batch import Batch
 from worker.engine.inversion.context import Context
 from worker.engine.inversion.directional import Directional
 from worker.engine.inversion.initial import encoded_rows, mean_norm, token_rows
-from worker.engine.inversion.loss import denoising_loss, min_snr_weight
+from worker.engine.inversion.loss import losses, min_snr_weight
 from worker.engine.inversion.options import CHOICES
 from worker.engine.inversion.pictures import encode_pictures, masked
 from worker.engine.inversion.samples import Samples
@@ -58,15 +60,17 @@ OTHERWISE: dict[str, tuple[Options, Any]] = {
 }
 
 
-def last(model: BaseModel, pictures: Pictures, options: Options, **others: Any) -> TrainingStep:
-    *_, step = invert(model, pictures, "mug", options, **others)
-    return step
+def trained(model: BaseModel, pictures: Pictures, options: Options, resume: bytes | None = None) -> Inversion:
+    """A run that has ended."""
+    run = Inversion(model, pictures, "mug", options)
+    deque(run.steps(resume), maxlen=0)
+    return run
 
 
-def traced(step: TrainingStep) -> tuple[Any, ...]:
-    """What a run came to."""
-    rows = {name: value.tolist() for name, value in step.embedding.rows.items()}
-    return rows, step.number, step.inversion.concept.evaluations
+def traced(run: Inversion) -> tuple[Any, ...]:
+    """The result of a run."""
+    rows = {name: value.tolist() for name, value in run.embedding.rows.items()}
+    return rows, run.number, run.concept.evaluations
 
 
 def test_every_option_has_a_run_in_which_it_matters() -> None:
@@ -83,7 +87,7 @@ def test_what_can_be_asked_over_rest_are_options_of_the_same_names() -> None:
 @pytest.mark.parametrize("name", OTHERWISE)
 def test_another_value_of_an_option_learns_another_word(tiny: Tiny, pictures: Pictures, name: str) -> None:
     options, value = OTHERWISE[name]
-    runs = [last(tiny("sd1"), pictures, each) for each in (options, replace(options, **{name: value}))]
+    runs = [trained(tiny("sd1"), pictures, each) for each in (options, replace(options, **{name: value}))]
     assert traced(runs[0]) != traced(runs[1])
 
 
@@ -93,23 +97,24 @@ def test_another_value_of_an_option_learns_another_word(tiny: Tiny, pictures: Pi
     ids=["directional", "encoded with context", "min-SNR"],
 )
 def test_every_way_to_learn_is_resumed_bit_for_bit(tiny: Tiny, pictures: Pictures, options: Options) -> None:
-    checkpoint = next(step.checkpoint() for step in invert(tiny("sdxl"), pictures, "mug", options) if step.number == 3)
-    whole = last(tiny("sdxl"), pictures, options)
-    assert traced(last(tiny("sdxl"), pictures, options, resume=checkpoint)) == traced(whole)
+    run = Inversion(tiny("sdxl"), pictures, "mug", options)
+    checkpoint = next(run.checkpoint() for step in run.steps() if step.number == 3)
+    whole = trained(tiny("sdxl"), pictures, options)
+    assert traced(trained(tiny("sdxl"), pictures, options, resume=checkpoint)) == traced(whole)
 
 
 def test_words_that_learn_in_different_ways_do_not_mind_each_other(tiny: Tiny, pictures: Pictures) -> None:
     model = tiny("sdxl")
     ways = [replace(SHORT, context_weight=1.0), DIRECTIONAL, replace(SHORT, snr_gamma=1.0, vectors=1)]
-    alone = [last(model, pictures, options) for options in ways]
-    company = [Inversion(model, pictures, "mug", options) for options in ways]
-    for inversion in company:
+    alone = [trained(model, pictures, options) for options in ways]
+    together = [Inversion(model, pictures, "mug", options) for options in ways]
+    for inversion in together:
         inversion.begin()
     for _ in range(SHORT.steps_max):
-        together = advance(model, company)
-    for expected, step in zip(alone, together, strict=True):
+        advance(model, together)
+    for expected, inversion in zip(alone, together, strict=True):
         for name, rows in expected.embedding.rows.items():
-            torch.testing.assert_close(step.embedding.rows[name], rows, rtol=1e-3, atol=1e-4)
+            torch.testing.assert_close(inversion.embedding.rows[name], rows, rtol=1e-3, atol=1e-4)
 
 
 # --- Directional ---
@@ -135,7 +140,7 @@ def test_the_prior_pulls_a_row_towards_its_mean_direction() -> None:
 
 def test_directional_rows_keep_the_mean_length_of_the_vocabulary(tiny: Tiny, pictures: Pictures) -> None:
     model = tiny("sdxl")
-    end = last(model, pictures, DIRECTIONAL)
+    end = trained(model, pictures, DIRECTIONAL)
     for encoder in model.encoders:
         lengths = end.embedding.rows[encoder.name].norm(dim=-1)
         torch.testing.assert_close(lengths, torch.full_like(lengths, mean_norm(encoder)))
@@ -205,16 +210,21 @@ def test_an_error_where_nothing_counts_is_no_loss() -> None:
     weight = torch.tensor([0.0, 2.0]).view(1, 1, 1, 2)
     eps = torch.tensor([9.0, 3.0]).view(1, 1, 1, 2)
     samples = Samples(torch.zeros_like(eps), eps, torch.tensor([0]), torch.tensor([0]), weight)
-    model = cast(
-        BaseModel, SimpleNamespace(noise_schedule=schedule, predict_for_training=lambda z, t, c: torch.zeros_like(z))
+    model = SimpleNamespace(
+        noise_schedule=schedule,
+        predict_for_training=lambda z, t, c: torch.zeros_like(z),
+        device=torch.device("cpu"),
+        encoders=(),
+        condition=lambda ids, rows: Conditioning(torch.empty(1, 1, 1)),
     )
-    assert denoising_loss(model, samples, cast(Any, None)).item() == 9.0  # 3 squared, twice as heavy, over two places
+    (loss,) = losses(cast(BaseModel, model), [Batch(samples, {}, {})])
+    assert loss.item() == 9.0  # 3 squared, twice as heavy, over two places
 
 
 def test_a_picture_without_anything_opaque_is_a_sentence(tiny: Tiny) -> None:
     empty = Image.new("RGBA", (64, 64), (0, 0, 0, 0))
     with pytest.raises(InversionError, match="transparent everywhere"):
-        next(invert(tiny("sd1"), [half_transparent("red"), empty], "mug", SHORT))
+        Inversion(tiny("sd1"), [half_transparent("red"), empty], "mug", SHORT)
 
 
 def test_a_mask_of_another_size_is_a_sentence_with_both_sizes(pictures: Pictures) -> None:
@@ -226,12 +236,12 @@ def test_a_mask_of_another_size_is_a_sentence_with_both_sizes(pictures: Pictures
 
 
 def test_a_run_keeps_its_best_rows_and_a_few_evenly_spaced_ones(tiny: Tiny, pictures: Pictures) -> None:
-    end = last(tiny("sd1"), pictures, replace(SHORT, steps_max=26, stop_ratio=0.0))
+    end = trained(tiny("sd1"), pictures, replace(SHORT, steps_max=26, stop_ratio=0.0))
     best, *others = end.candidates
-    assert best.evaluation == min(end.inversion.concept.evaluations)
+    assert best.evaluation == min(end.concept.evaluations)
     assert 1 <= len(others) <= KEPT_MAX
-    spacing = end.inversion.concept.kept[0].number
-    assert all(each.number % spacing == 0 for each in end.inversion.concept.kept)
+    spacing = end.concept.kept[0].number
+    assert all(each.number % spacing == 0 for each in end.concept.kept)
     assert len({each.number for each in end.candidates}) == len(end.candidates)
 
 
@@ -250,6 +260,8 @@ def test_between_evaluations_nothing_waits_for_the_device(
 
         return call
 
+    for inversion in inversions:
+        inversion.begin()
     for name in ("item", "tolist", "cpu", "numpy", "__bool__", "__float__", "__int__", "nonzero"):
         monkeypatch.setattr(torch.Tensor, name, spy(name, getattr(torch.Tensor, name)))
     for _ in range(3):
@@ -273,12 +285,15 @@ def test_a_compiled_unet_is_made_once_for_each_size_and_teaches_the_same(
     model = replace(tiny("sd1"), compiled=True)
     options = replace(SHORT, evaluate_every=50, steps_max=50)
     words = [Inversion(model, pictures, "mug", replace(options, seed=seed)) for seed in range(2)]
+    for word in words:
+        word.begin()
     advance(model, words)
     first = len(made)
     for _ in range(2):
         advance(model, words)
     assert first == len(made) > 0
     plain = Inversion(tiny("sd1"), pictures, "mug", replace(options, seed=0))
+    plain.begin()
     for _ in range(3):
         advance(tiny("sd1"), [plain])
     for name, rows in plain.concept.rows.items():

@@ -62,7 +62,7 @@ def test_time_steps_are_stratified_and_views_take_turns() -> None:
     latents = Latents(torch.zeros(3, 1, 2, 2), torch.ones(3, 1, 2, 2), torch.ones(3, 1, 2, 2))
     samples = draw_samples(latents, 5, 1000, 8, generator_for(0, "step", 4))
     assert sorted((samples.t // 125).tolist()) == list(range(8))
-    turns = [draw_samples(latents, 5, 1000, 3, generator_for(0, "step", n), turn=3 * n).z_0 for n in range(2)]
+    turns = [draw_samples(latents, 5, 1000, 3, generator_for(0, "step", n), samples_before=3 * n).z_0 for n in range(2)]
     assert len(turns) == 2
     assert samples.captions.max() < 5
 

@@ -1,8 +1,12 @@
-"""Textual inversion: the method, readable beside the paper. Tensors and pictures in, steps out."""
+"""Textual inversion, to be read beside the papers: tensors and pictures in, training steps out.
+
+Read `loss.py` first (equation 2), then `inversion.py` (the run and its loop).
+"""
 
 from worker.engine.errors import InversionError
 from worker.engine.inversion.checkpoint import Checkpoint
-from worker.engine.inversion.invert import LEARNED, OUT_OF_STEPS, Inversion, advance, gradients, invert
+from worker.engine.inversion.inversion import LEARNED, OUT_OF_STEPS, Inversion, advance
+from worker.engine.inversion.loss import gradients
 from worker.engine.inversion.options import Options
 from worker.engine.inversion.pictures import masked
 from worker.engine.inversion.trainable_concept import EmbeddingCandidate
@@ -19,6 +23,5 @@ __all__ = [
     "TrainingStep",
     "advance",
     "gradients",
-    "invert",
     "masked",
 ]

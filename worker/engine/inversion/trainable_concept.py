@@ -62,9 +62,9 @@ class TrainableConcept:
     def update(self) -> None:
         """One optimiser step from the gradients that the rows have received."""
         self.optimiser.step()
-        self.forget_gradients()
+        self.discard_gradients()
 
-    def forget_gradients(self) -> None:
+    def discard_gradients(self) -> None:
         """Drop what the rows have received: it was used, or the pass that gave it broke."""
         self.optimiser.zero_grad(set_to_none=True)
 

@@ -1,0 +1,173 @@
+"""Textual inversion, Gal et al. 2022 (arXiv 2208.01618): train the rows v* of one concept, and nothing else.
+
+`loss.py` has equation 2. `Inversion` is the run of one concept, `advance()` one optimiser step of several runs, and
+`Inversion.steps()` the whole run of one. Saving, cancelling and reporting belong to the caller; there is no clock, no
+log and no file in this module.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from worker.engine.base_models import BaseModel
+from worker.engine.embeddings.formats import Embedding
+from worker.engine.errors import InversionError
+from worker.engine.inversion.batch import Batch
+from worker.engine.inversion.checkpoint import Checkpoint, pack, unpack
+from worker.engine.inversion.context import Context
+from worker.engine.inversion.initial import token_rows
+from worker.engine.inversion.loss import gradients, losses
+from worker.engine.inversion.options import Options
+from worker.engine.inversion.pictures import encode_pictures
+from worker.engine.inversion.samples import Samples, draw_samples, generator_for
+from worker.engine.inversion.stopping import has_converged
+from worker.engine.inversion.templates import CAPTIONS, caption_ids
+from worker.engine.inversion.trainable_concept import EmbeddingCandidate, TrainableConcept, embedding_of
+from worker.engine.inversion.training_step import TrainingStep
+
+LEARNED = "learned"  # the evaluation has converged
+OUT_OF_STEPS = "out of steps"
+
+
+def advance(model: BaseModel, inversions: Sequence["Inversion"]) -> list[TrainingStep]:
+    """One optimiser step of every run, with one forward and one backward pass for all of them."""
+    each = gradients(model, inversions)
+    return [inversion.take_step(loss) for inversion, loss in zip(inversions, each, strict=True)]
+
+
+class Inversion:
+    """The run of one concept: its pictures, captions and rows, and the number of steps taken.
+
+    Raises InversionError, with a message for the user, if there are no pictures, an option is out of range or the
+    initializer has no token.
+    """
+
+    def __init__(self, model: BaseModel, pictures: Sequence[Image.Image], initializer: str, options: Options) -> None:
+        if not pictures:
+            raise InversionError("There are no pictures to learn from. Give at least one.")
+        self.model = model
+        self.options = options.checked()
+        self.concept = TrainableConcept.from_initializer(model, initializer, options)
+        self.latents = encode_pictures(model, pictures, mirror=options.mirror)
+        self.templates = CAPTIONS[options.kind]
+        self.captions = {
+            encoder.name: caption_ids(encoder, self.templates, options.vectors, model.device)
+            for encoder in model.encoders
+        }
+        self.context = self._context(initializer)
+        self.validation_batch = self._batch(options.evaluation_batch, "evaluation", 0)
+        self.number = 0
+
+    def steps(self, resume: Checkpoint | None = None) -> Iterator[TrainingStep]:
+        """Train to the end. Yields step 0, or with `resume` the step of the checkpoint, then every optimiser step."""
+        yield self.begin(resume)
+        while self.stopped is None:
+            (step,) = advance(self.model, [self])
+            yield step
+
+    def begin(self, checkpoint: Checkpoint | None = None) -> TrainingStep:
+        """Start at the initializer, or continue from a checkpoint: bit for bit on a CPU.
+
+        Raises InversionError if the checkpoint cannot be read or belongs to other options or another base model.
+        """
+        if checkpoint is None:
+            self.evaluate()
+        else:
+            self.number = unpack(checkpoint, self.concept, self.options)
+        return self._step(torch.tensor(self.concept.evaluations[-1]), ())
+
+    def next_batch(self) -> Batch:
+        """The batch of the next optimiser step. It depends on the seed and the number of the step alone."""
+        batch = self._batch(self.options.batch, "step", self.number)
+        return replace(batch, snr_gamma=self.options.snr_gamma, context=self.context)
+
+    def take_step(self, loss: Tensor) -> TrainingStep:
+        """Update the rows from the gradients they hold; every `evaluate_every` steps evaluate them."""
+        self.concept.update()
+        self.number += 1
+        warnings: tuple[str, ...] = ()
+        if self.number % self.options.evaluate_every == 0 or self.number >= self.options.steps_max:
+            warnings = self.evaluate()
+        return self._step(loss, warnings)
+
+    @torch.no_grad()
+    def evaluate(self) -> tuple[str, ...]:
+        """Score the rows by the plain loss of the validation batch, without min-SNR weighting and context.
+
+        Returns warnings. The first time that the rows diverge, they return to the best rows with a quarter of the
+        learning rate, and a warning says so; the second time raises InversionError.
+        """
+        if self.concept.is_sound():
+            (loss,) = losses(self.model, [self.validation_batch])
+            evaluation = loss.item()
+            if evaluation == evaluation:  # not NaN
+                self.concept.judge(evaluation, self.number)
+                return ()
+        if self.concept.rolled_back:
+            raise InversionError(
+                f"Learning ran away twice, the second time by step {self.number}. Teach again with a lower learning "
+                f"rate than {self.options.learning_rate:g}, or with clearer pictures."
+            )
+        self.concept.roll_back()
+        return (
+            f"Learning ran away by step {self.number}. It goes on from the best rows so far, with a quarter of the "
+            "learning rate.",
+        )
+
+    @property
+    def stopped(self) -> str | None:
+        """Why no further step follows; None while the run goes on."""
+        window = max(2, round(self.options.stop_window / self.options.evaluate_every))
+        if has_converged(self.concept.evaluations, window, self.options.stop_ratio):
+            return LEARNED
+        return OUT_OF_STEPS if self.number >= self.options.steps_max else None
+
+    @property
+    def steps_max(self) -> int:
+        """The run ends after this number of steps at the latest."""
+        return self.options.steps_max
+
+    @property
+    def embedding(self) -> Embedding:
+        """A copy of the rows as they are now, on the CPU."""
+        return embedding_of(self.concept.rows)
+
+    @property
+    def best(self) -> Embedding:
+        """A copy of the rows with the lowest evaluation so far, on the CPU."""
+        return embedding_of(self.concept.best)
+
+    @property
+    def best_evaluation(self) -> float:
+        """The lowest loss of the validation batch so far."""
+        return self.concept.best_evaluation
+
+    @property
+    def candidates(self) -> list[EmbeddingCandidate]:
+        """Rows of several steps that the result is chosen from; the first has the lowest evaluation."""
+        return self.concept.candidates()
+
+    def checkpoint(self) -> Checkpoint:
+        """The state after the present step, for `begin`."""
+        return pack(self.concept, self.number, self.options)
+
+    def _step(self, loss: Tensor, warnings: tuple[str, ...]) -> TrainingStep:
+        return TrainingStep(self.number, loss, self.concept.evaluations[-1], warnings, self.stopped)
+
+    def _context(self, initializer: str) -> Context | None:
+        if not self.options.context_weight:
+            return None
+        rows = {each.name: token_rows(each, initializer, self.options.vectors) for each in self.model.encoders}
+        return Context.around(self.model, rows, self.options.kind, self.options.context_weight)
+
+    def _batch(self, size: int, purpose: str, number: int) -> Batch:
+        samples = self._samples(size, generator_for(self.options.seed, purpose, number), samples_before=number * size)
+        ids = {name: captions[samples.captions] for name, captions in self.captions.items()}
+        return Batch(samples, ids, self.concept.rows)
+
+    def _samples(self, size: int, generator: torch.Generator, samples_before: int) -> Samples:
+        time_steps = len(self.model.noise_schedule.alpha)
+        return draw_samples(self.latents, len(self.templates), time_steps, size, generator, samples_before)
