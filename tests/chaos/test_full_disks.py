@@ -10,7 +10,7 @@ import pytest
 from app.core.errors import StorageFull
 from app.core.storage import Blob, Storage
 from app.jobs import ledger
-from tests.acceptance.stack import Stack
+from tests.support.studio import Stack
 from worker.handlers.training import teach
 
 pytestmark = pytest.mark.acceptance

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from app.jobs import ledger
-from tests.acceptance.stack import Stack
+from tests.support.studio import Stack
 from worker.handlers.generation import draw_batch
 from worker.handlers.training import teach
 

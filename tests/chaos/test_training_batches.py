@@ -8,7 +8,7 @@ import torch
 
 from app.jobs import ledger
 from app.jobs.models import Job
-from tests.acceptance.stack import Stack
+from tests.support.studio import Stack
 from worker.engine.inversion import Inversion, gradients
 from worker.handlers.training import teach, training_batch
 

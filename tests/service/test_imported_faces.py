@@ -3,7 +3,9 @@
 from fastapi.testclient import TestClient
 
 from app.web.dependencies import Services
-from tests.service.test_importing import kohya, send, work
+from tests.support.foreign_files import kohya
+from tests.support.http import send
+from tests.support.stand_in_worker import work
 
 
 def test_an_imported_word_is_drawn_once(member: TestClient, services: Services) -> None:

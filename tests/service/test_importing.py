@@ -4,22 +4,20 @@ import io
 import pickle
 from typing import Any
 
-import httpx
 import pytest
 import torch
 from fastapi.testclient import TestClient
 from safetensors.torch import save
 
 from app.embeddings.importing import service as importing
-from app.jobs import ledger
 from app.web.dependencies import Services
-from tests.service.conftest import photo, photos
-from tests.service.test_bad_input import refused, written
-from worker.context import WorkerContext
+from tests.support.foreign_files import kohya, rows
+from tests.support.http import refused, send
+from tests.support.pictures import photo, photos
+from tests.support.stand_in_worker import work
+from tests.support.stored import written
 from worker.engine.embeddings import formats
-from worker.handlers.embeddings import Importing, import_embedding
-
-WIDTH = 128  # of the demo model
+from worker.handlers.embeddings import Importing
 
 
 @pytest.fixture
@@ -29,14 +27,6 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 pytestmark = pytest.mark.usefixtures("undrawn")
-
-
-def rows(vectors: int = 2, width: int = WIDTH) -> torch.Tensor:
-    return torch.randn(vectors, width, generator=torch.Generator().manual_seed(0))
-
-
-def kohya(vectors: int = 2, width: int = WIDTH) -> bytes:
-    return save({"emb_params": rows(vectors, width)})
 
 
 def pickled(content: object) -> bytes:
@@ -50,19 +40,6 @@ class Evil:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return print, ("owned",)
-
-
-def send(client: TestClient, *files: tuple[str, bytes], headers: Any = None, **form: str) -> httpx.Response:
-    sent = [("file", (name, content, "application/octet-stream")) for name, content in files]
-    return client.post("/api/concepts/import", data=form, files=sent, headers=headers)
-
-
-def work(services: Services) -> None:
-    """What `oneword.import` does."""
-    with services.database.transaction() as session:
-        job = ledger.claim(session, "import", "test", 60)
-    assert job is not None
-    import_embedding(WorkerContext(services.settings, services.database, services.storage), job)
 
 
 def failure(member: TestClient, services: Services, *files: tuple[str, bytes]) -> str:

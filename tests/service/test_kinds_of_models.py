@@ -13,13 +13,10 @@ from app.core.settings import REPOSITORY, Settings
 from app.jobs import ledger
 from app.jobs.models import JobEvent
 from app.web.dependencies import Services
-from tests.service.test_drawing import learned
 from worker.context import WorkerContext
 from worker.engine.base_models import FAMILIES
 from worker.handlers.generation import draw_batch
 from worker.shutdown import SharedFlag
-
-__all__ = ["learned"]
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from app.jobs import ledger
 from app.jobs.models import Job
 from app.usage import queries as usage
 from app.web.dependencies import Services
-from tests.service.conftest import photo
-from tests.service.test_drawing import learned, native
-from tests.service.test_reports import REPORT
+from tests.support.embeddings import native
+from tests.support.pictures import photo
+from tests.support.reports import REPORT
 from worker.context import WorkerContext
 from worker.engine.errors import BaseModelError
 from worker.engine.evaluation import EvaluationPlan
@@ -25,8 +25,6 @@ from worker.handlers.report_files import Reporting
 from worker.handlers.reports import draw_again
 from worker.maintenance.orphaned_blobs import remove_orphans
 from worker.shutdown import SharedFlag
-
-__all__ = ["learned"]
 
 WITHOUT_SCORES = {"likeness": None, "editability": None, "copying": None}
 FAILED = "There is no room left on the disk."
