@@ -6,18 +6,19 @@ import shutil
 import tempfile
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import text
 
 from app.core.database import Database, utc_now
 from app.core.settings import Settings
 from app.ops.migrate import upgrade
 from app.pictures.cleaning import PictureCleaner
+from tests.support.databases import administrating, database_of, within
+
+pytest_plugins = ["tests.support.fixtures_studio"]
 
 
 @pytest.fixture(autouse=True)
@@ -81,31 +82,6 @@ def migrated_postgres(postgres: str) -> str:
     return name
 
 
-@contextmanager
-def administrating(postgres: str) -> Iterator[Connection]:
-    """A connection that may create and drop databases."""
-    admin = Database(postgres)
-    with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        yield connection
-    admin.dispose()
-
-
-def within(postgres: str, name: str) -> str:
-    """URL of one database of the server."""
-    return make_url(postgres).set(database=name).render_as_string(hide_password=False)
-
-
-@contextmanager
-def database_of(postgres: str, template: str) -> Iterator[str]:
-    """URL of a database of its own, a copy of `template`."""
-    name = f"test_{utc_now():%H%M%S%f}"
-    with administrating(postgres) as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
-    yield within(postgres, name)
-    with administrating(postgres) as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database with the newest schema and nothing in it, once on each engine."""
@@ -150,16 +126,6 @@ def cleaner() -> Iterator[PictureCleaner]:
 def shared_cleaner(cleaner: PictureCleaner, monkeypatch: pytest.MonkeyPatch) -> None:
     """Applications made in this test decode with those children."""
     monkeypatch.setattr("app.main.PictureCleaner", lambda bytes_max: Shared(cleaner))
-
-
-@pytest.fixture(scope="session")
-def nursery() -> Iterator[Any]:
-    """Where the real processes of a test come from."""
-    from tests.acceptance.nursery import Nursery
-
-    nursery = Nursery()
-    yield nursery
-    nursery.close()
 
 
 @pytest.fixture(scope="session")

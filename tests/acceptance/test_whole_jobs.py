@@ -6,7 +6,7 @@ import json
 import pytest
 from PIL import Image
 
-from tests.acceptance.stack import Stack
+from tests.support.studio import Stack
 
 pytestmark = pytest.mark.acceptance
 

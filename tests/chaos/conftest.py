@@ -5,24 +5,20 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.conftest import build, stack, stack_on_either
-from tests.acceptance.conftest import usual as usual_of_acceptance
-from tests.engine.conftest import build as build_model
-
-__all__ = ["build", "stack", "stack_on_either", "usual_of_acceptance"]
+from tests.support.base_models import build_tiny_model
 
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a model that learns a step in 20 ms."""
     folder = tmp_path_factory.mktemp("models") / "tiny"
-    build_model("sd1", folder)
+    build_tiny_model("sd1", folder)
     return folder
 
 
 @pytest.fixture
-def usual(usual_of_acceptance: dict[str, Any], tiny_model: Path) -> dict[str, Any]:
-    return usual_of_acceptance | {"base_models": str(tiny_model)}
+def usual(usual: dict[str, Any], tiny_model: Path) -> dict[str, Any]:
+    return usual | {"base_models": str(tiny_model)}
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -16,8 +16,8 @@ from sqlalchemy.engine import make_url
 from app.core.settings import REPOSITORY, Settings
 from app.core.storage import open_storage
 from app.ops.backup import back_up
-from tests.acceptance.stack import Stack
-from tests.conftest import database_of
+from tests.support.databases import database_of
+from tests.support.studio import Stack
 
 pytestmark = pytest.mark.acceptance
 

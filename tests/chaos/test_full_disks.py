@@ -8,7 +8,7 @@ import pytest
 
 from app.core.errors import StorageFull
 from app.core.storage import Blob, Storage
-from tests.acceptance.stack import Stack
+from tests.support.studio import Stack
 from tests.support.worker import run_next
 
 pytestmark = pytest.mark.acceptance

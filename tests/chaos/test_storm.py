@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.stack import Stack
-from tests.chaos.storm import Storm
-from tests.chaos.test_dead_databases import outage
+from tests.support.databases import outage
+from tests.support.storm import Storm
+from tests.support.studio import Stack
 
 pytestmark = pytest.mark.acceptance
 

@@ -9,7 +9,7 @@ import torch
 from app.concepts.models import Version
 from app.core.database import now
 from app.jobs import ledger
-from tests.acceptance.stack import Stack
+from tests.support.studio import Stack
 from tests.support.worker import run_next
 from worker.engine.inversion import Inversion
 from worker.handlers.training import training_run

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from app.jobs.models import Job
-from tests.acceptance.stack import Stack
+from tests.support.studio import Stack
 from tests.support.worker import run_next
 from worker.engine.inversion import Inversion, gradients
 from worker.handlers.training import training_batch

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from app.contracts.weights import fingerprint
-from tests.engine.conftest import DEMO
+from tests.support.base_models import DEMO
 from worker.engine.base_models import BaseModel, Conditioning, WarmModels, load, memory
 from worker.engine.base_models.precision import Precision, copied
 from worker.engine.errors import BaseModelError

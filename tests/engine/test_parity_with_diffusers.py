@@ -14,7 +14,7 @@ from PIL import Image
 
 from app.embeddings.exporting.formats import formats_for
 from app.embeddings.exporting.stored import Stored
-from tests.engine.conftest import DEMO
+from tests.support.base_models import DEMO
 from worker.engine.base_models import BaseModel
 from worker.engine.embeddings import formats
 from worker.engine.embeddings.formats import Embedding

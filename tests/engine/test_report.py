@@ -11,12 +11,11 @@ import pytest
 import torch
 from PIL import Image
 
+from tests.support.reports import candidate
 from worker.engine.base_models import BaseModel
-from worker.engine.embeddings.formats import Embedding
 from worker.engine.errors import BaseModelError
 from worker.engine.evaluation import HELD_OUT, EvaluationPlan, Scorer, draw_report, load_scorer
 from worker.engine.evaluation.scores import Scores, score, score_pictures
-from worker.engine.inversion import EmbeddingCandidate
 from worker.engine.inversion.templates import CAPTIONS
 
 CPU = torch.device("cpu")
@@ -27,12 +26,6 @@ X, Y, Z = torch.eye(3)
 @pytest.fixture(scope="module")
 def scorer(scorer_folder: Path) -> Scorer:
     return load_scorer(scorer_folder, CPU)
-
-
-def candidate(model: BaseModel, step: int) -> EmbeddingCandidate:
-    generator = torch.Generator().manual_seed(step)
-    rows = {name: torch.randn(1, width, generator=generator) for name, width in model.widths.items()}
-    return EmbeddingCandidate(step, 0.5, Embedding(rows))
 
 
 def test_likeness_is_the_mean_over_all_pairs() -> None:

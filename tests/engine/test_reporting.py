@@ -10,7 +10,7 @@ from PIL import Image
 
 from app.core.errors import StorageFull
 from app.core.storage import Storage, open_storage
-from tests.engine.test_report import candidate
+from tests.support.reports import candidate
 from worker.engine.base_models import BaseModel
 from worker.engine.embeddings import formats
 from worker.engine.errors import BaseModelError

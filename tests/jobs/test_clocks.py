@@ -8,7 +8,7 @@ from app.core import database
 from app.core.database import Database
 from app.jobs import ledger
 from app.jobs.ledger import Lease
-from tests.jobs.test_ledger import LEASE, add_team, claim, load, submit
+from tests.support.ledger import LEASE, add_team, claim, load, submit
 from worker.maintenance.sweep import Leap
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.core.database import Database
 from app.jobs.ledger import Lease
-from tests.jobs.test_ledger import add_team, claim, load, submit
+from tests.support.ledger import add_team, claim, load, submit
 from worker.lease import LeaseRenewal, write
 from worker.shutdown import SharedFlag
 

@@ -16,50 +16,13 @@ from app.core.errors import LeaseLost
 from app.jobs import ledger, queries
 from app.jobs.ledger import Lease
 from app.jobs.models import Job, JobEvent, UsageCounter
-from app.teams.models import Team
 from app.usage.models import DayOfUse
-
-LEASE = 30.0
+from tests.support.ledger import LEASE, add_team, claim, expire, finish, load, submit
 
 
 @pytest.fixture
 def team(database: Database) -> str:
     return add_team(database, "team")
-
-
-def add_team(database: Database, name: str) -> str:
-    with database.transaction() as session:
-        session.add_all([Team(id=name, name=name), User(id=name, name=name)])
-    return name
-
-
-def submit(database: Database, team: str, **values: Any) -> str:
-    with database.transaction() as session:
-        values = {"title": "t", "spec": {"count": 1}, "attempts_max": 3, "batch_key": "k"} | values
-        job = Job(team_id=team, **{"user_id": team} | values)
-        ledger.submit(session, job, values.get("kind", "generation"))
-        return job.id
-
-
-def claim(database: Database, worker: str = "w") -> Job | None:
-    with database.transaction() as session:
-        return ledger.claim(session, "generation", worker, LEASE)
-
-
-def load(database: Database, job_id: str) -> Job:
-    with database.reading() as session:
-        return session.get_one(Job, job_id)
-
-
-def expire(database: Database, job_id: str) -> None:
-    with database.transaction() as session:
-        past = now(session) - timedelta(seconds=1)
-        session.execute(update(Job).where(Job.id == job_id).values(lease_until=past))
-
-
-def finish(database: Database, lease: Lease, state: Any = "succeeded") -> None:
-    with database.transaction() as session:
-        ledger.finish(session, lease, state)
 
 
 def test_a_claimed_job_is_not_claimed_again(database: Database, team: str) -> None:

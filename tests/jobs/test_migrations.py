@@ -17,7 +17,7 @@ from app.jobs.models import Job
 from app.ops.migrate import downgrade, is_current, revisions, upgrade
 from app.rooms import metadata
 from app.teams.models import Team
-from tests.conftest import database_of
+from tests.support.databases import database_of
 
 
 @pytest.fixture

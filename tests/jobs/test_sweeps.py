@@ -10,7 +10,7 @@ from app.core.database import Database
 from app.core.settings import Settings
 from app.core.storage import open_storage
 from app.jobs.models import Job, JobEvent
-from tests.jobs.test_ledger import add_team, claim, expire, submit
+from tests.support.ledger import add_team, claim, expire, submit
 from worker.context import WorkerContext
 from worker.maintenance.orphaned_blobs import remove_orphans
 from worker.maintenance.sweep import sweep

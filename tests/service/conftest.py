@@ -1,37 +1,25 @@
 """A studio without workers: the real application on a fresh SQLite file, and people who are signed in."""
 
-import io
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
-from fastapi import FastAPI
-from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.testclient import TestClient
-from PIL import Image
 
 from app.accounts import service as accounts
 from app.accounts.models import User
+from app.concepts.models import Concept, Version
 from app.core import broker
+from app.core.database import utc_now
 from app.core.settings import Settings
+from app.jobs import ledger
+from app.jobs.ledger import Lease
 from app.main import create_app
 from app.teams.models import Membership, Team
 from app.web.dependencies import Services
-
-
-def photo(seed: int, size: tuple[int, int] = (200, 160), format: str = "JPEG", **options: object) -> bytes:
-    """A sharp picture unlike any with another seed."""
-    noise = np.random.default_rng(seed).integers(0, 256, (size[1] // 8, size[0] // 8, 3), dtype=np.uint8)
-    content = io.BytesIO()
-    Image.fromarray(noise).resize(size, Image.Resampling.NEAREST).save(content, format, **options)
-    return content.getvalue()
-
-
-def photos(count: int = 4) -> list[tuple[str, tuple[str, bytes, str]]]:
-    """Multipart `images`."""
-    return [("images", (f"{index}.jpg", photo(index), "image/jpeg")) for index in range(count)]
+from tests.support.embeddings import native
+from tests.support.pictures import photos
 
 
 @pytest.fixture
@@ -103,7 +91,20 @@ def _with_token(anonymous: TestClient, token: str) -> TestClient:
     )
 
 
-def every_route(app: FastAPI) -> list[APIRoute]:
-    """Every endpoint that the schema shows."""
-    found = [context.route for context in iter_route_contexts(app.routes)]
-    return [route for route in found if isinstance(route, APIRoute) and route.include_in_schema]
+@pytest.fixture
+def learned(member: TestClient, services: Services) -> str:
+    """Id of the concept `<my-mug>`, learned with three vectors."""
+    form = {"placeholder": "<my-mug>", "initializer": "mug"}
+    made = member.post("/api/concepts", data=form, files=photos()).json()
+    services.storage.put("jobs/x/embedding", native())
+    with services.database.transaction() as session:
+        job = ledger.claim(session, "training", "test", 60)
+        assert job is not None
+        version = session.get_one(Version, job.version_id)
+        version.state, version.vectors, version.finished_at = "ready", 3, utc_now()
+        file = {"key": "jobs/x/embedding", "bytes": 4, "sha256": "0", "file_name": "my-mug.safetensors"}
+        version.files = {"oneword": file}
+        session.get_one(Concept, job.concept_id).current_version = 1
+        session.flush()
+        ledger.finish(session, Lease(job.id, job.attempt), "succeeded")
+    return str(made["concept"]["id"])

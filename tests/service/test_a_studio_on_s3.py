@@ -7,9 +7,10 @@ from fastapi.testclient import TestClient
 
 from app.core.settings import Settings
 from app.web.dependencies import Services
-from tests.service.conftest import photos
-from tests.service.test_bad_input import refused, written
-from tests.service.test_both_databases import MUG, blobs, sweep, teach
+from tests.support.http import MUG, refused
+from tests.support.pictures import photos
+from tests.support.stand_in_worker import sweep, teach
+from tests.support.stored import blobs, written
 
 
 @pytest.fixture

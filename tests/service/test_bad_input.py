@@ -5,49 +5,23 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import httpx
 import obstore
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import event, func, select
+from sqlalchemy import event, select
 
 from app.concepts.models import Concept, Version
-from app.rooms import metadata
 from app.teams.models import Membership
 from app.web.dependencies import Services
-from tests.service.conftest import photo, photos
-from tests.service.test_pictures import huge_png
+from tests.support.http import refused
+from tests.support.pictures import huge_png, photo, photos
+from tests.support.stored import written
 
 GOOD = {"placeholder": "<my-mug>", "initializer": "mug", "kind": "object", "base_model": "demo"}
 
 
 def files(*contents: bytes) -> list[tuple[str, tuple[str, bytes, str]]]:
     return [("images", (f"{index}.jpg", content, "image/jpeg")) for index, content in enumerate(contents)]
-
-
-def written(services: Services) -> dict[str, int]:
-    """Rows of every table, and blobs."""
-    with services.database.reading() as session:
-        counts = {
-            t.name: session.execute(select(func.count()).select_from(t)).scalar_one() for t in metadata.sorted_tables
-        }
-    return {**counts, "blobs": len(list(services.storage.list("")))}
-
-
-def refused(answer: httpx.Response, field: str | None, *says: str, status: int = 422, code: str | None = None) -> Any:
-    """The problem, which has the documented shape and says what happened and what to do."""
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    problem = answer.json()
-    assert set(problem) >= {"type", "title", "status", "detail"}
-    assert problem["status"] == status
-    assert problem.get("field") == field
-    assert code is None or problem["type"] == f"/problems/{code}"
-    for part in says:
-        assert part in problem["detail"]
-    assert problem["detail"].endswith((".", "?"))
-    assert any(part in problem["detail"] for part in (". ", ", and ", ": ")), "says what happened but not what to do"
-    return problem
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from app.jobs import ledger
 from app.jobs.ledger import Lease
 from app.jobs.models import Job
 from app.web.dependencies import Services
-from tests.service.conftest import photo
+from tests.support.pictures import photo
 
 
 @pytest.fixture

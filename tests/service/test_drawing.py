@@ -1,47 +1,19 @@
 """Prompts become jobs; what cannot be drawn says which word is at fault."""
 
 import json
-from functools import cache
 
-import numpy as np
 import pytest
 from fastapi.testclient import TestClient
-from safetensors.numpy import load, save
+from safetensors.numpy import load
 from sqlalchemy import select
 
-from app.concepts.models import Concept, Version
-from app.core.database import utc_now
 from app.generation.models import Image
 from app.jobs import ledger
 from app.jobs.ledger import Lease
 from app.jobs.models import Job
 from app.web.dependencies import Services
-from tests.service.conftest import photo, photos
-
-
-@cache
-def native(vectors: int = 3) -> bytes:
-    """What a worker stores of `<my-mug>`."""
-    return save({"text_encoder": np.ones((vectors, 128), np.float32)}, {"placeholder": "<my-mug>"})
-
-
-@pytest.fixture
-def learned(member: TestClient, services: Services) -> str:
-    """Id of the concept `<my-mug>`, learned with three vectors."""
-    form = {"placeholder": "<my-mug>", "initializer": "mug"}
-    made = member.post("/api/concepts", data=form, files=photos()).json()
-    services.storage.put("jobs/x/embedding", native())
-    with services.database.transaction() as session:
-        job = ledger.claim(session, "training", "test", 60)
-        assert job is not None
-        version = session.get_one(Version, job.version_id)
-        version.state, version.vectors, version.finished_at = "ready", 3, utc_now()
-        file = {"key": "jobs/x/embedding", "bytes": 4, "sha256": "0", "file_name": "my-mug.safetensors"}
-        version.files = {"oneword": file}
-        session.get_one(Concept, job.concept_id).current_version = 1
-        session.flush()
-        ledger.finish(session, Lease(job.id, job.attempt), "succeeded")
-    return str(made["concept"]["id"])
+from tests.support.embeddings import native
+from tests.support.pictures import photo, photos
 
 
 def finish(services: Services, job_id: str) -> None:

@@ -7,12 +7,9 @@ from app.core.errors import NotFound
 from app.jobs import ledger
 from app.jobs.models import Job
 from app.web.dependencies import Services
-from tests.service.test_drawing import learned
 from tests.support.worker import opened
 from worker.context import WorkerContext
 from worker.handlers.generation import GenerationHandler, GenerationInputs
-
-__all__ = ["learned"]
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from app.web.dependencies import Services
 from app.webhooks import events
 from app.webhooks.models import Webhook
 from app.webhooks.outbox import enqueue
-from tests.service.conftest import photo, photos
+from tests.support.http import OPEN, filled
+from tests.support.pictures import photo, photos
 
-OPEN = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics"), ("POST", "/api/session")}
 # They come with the studio and belong to no team.
 EVERYBODYS = {"/api/lessons/{lesson_id}/pictures/{number}"}
 VIEWERS_MAY_WRITE = {("POST", "/api/tokenize"), ("DELETE", "/api/session"), ("DELETE", "/api/tokens/{token_id}")}
@@ -24,19 +24,6 @@ VIEWERS_MAY_WRITE = {("POST", "/api/tokenize"), ("DELETE", "/api/session"), ("DE
 def routes() -> list[tuple[str, str]]:
     paths = create_app(Settings()).openapi()["paths"]
     return sorted((method.upper(), path) for path, methods in paths.items() for method in methods)
-
-
-def filled(path: str, **ids: str) -> str:
-    for name in (
-        "concept_id", "job_id", "picture_id", "image_id", "upload_id", "generation_id", "token_id", "user_id",
-        "webhook_id", "delivery_id",
-    ):  # fmt: skip
-        path = path.replace(f"{{{name}}}", ids.get(name, "nothing"))
-    path = path.replace("{lesson_id}", "king-purr")
-    for name, number in (("number", "1"), ("place", "0"), ("step", "100")):
-        path = path.replace(f"{{{name}}}", number)
-    assert "{" not in path
-    return path
 
 
 @pytest.fixture

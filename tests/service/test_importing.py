@@ -4,7 +4,6 @@ import io
 import pickle
 from typing import Any
 
-import httpx
 import pytest
 import torch
 from fastapi.testclient import TestClient
@@ -12,14 +11,14 @@ from safetensors.torch import save
 
 from app.embeddings.importing import service as importing
 from app.web.dependencies import Services
-from tests.service.conftest import photo, photos
-from tests.service.test_bad_input import refused, written
-from tests.support.worker import run_next
+from tests.support.foreign_files import kohya, rows
+from tests.support.http import refused, send
+from tests.support.pictures import photo, photos
+from tests.support.stored import written
+from tests.support.worker import run_import
 from worker.context import WorkerContext
 from worker.engine.embeddings import formats
 from worker.engine.evaluation import EvaluationPlan
-
-WIDTH = 128  # of the demo model
 
 
 @pytest.fixture
@@ -30,14 +29,6 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 pytestmark = pytest.mark.usefixtures("undrawn")
-
-
-def rows(vectors: int = 2, width: int = WIDTH) -> torch.Tensor:
-    return torch.randn(vectors, width, generator=torch.Generator().manual_seed(0))
-
-
-def kohya(vectors: int = 2, width: int = WIDTH) -> bytes:
-    return save({"emb_params": rows(vectors, width)})
 
 
 def pickled(content: object) -> bytes:
@@ -53,21 +44,11 @@ class Evil:
         return print, ("owned",)
 
 
-def send(client: TestClient, *files: tuple[str, bytes], headers: Any = None, **form: str) -> httpx.Response:
-    sent = [("file", (name, content, "application/octet-stream")) for name, content in files]
-    return client.post("/api/concepts/import", data=form, files=sent, headers=headers)
-
-
-def work(services: Services) -> None:
-    """What `oneword.import` does."""
-    assert run_next(WorkerContext(services.settings, services.database, services.storage), "import")
-
-
 def failure(member: TestClient, services: Services, *files: tuple[str, bytes]) -> str:
     """The sentence that an import ends with."""
     made = send(member, *files, placeholder="<my-import>")
     assert made.status_code == 202, made.text
-    work(services)
+    run_import(services)
     job = member.get(f"/api/jobs/{made.json()['job']['id']}").json()
     assert job["state"] == "failed"
     assert job["error"]["field"] == "file"
@@ -96,7 +77,7 @@ def test_a_file_of_another_tool_becomes_a_concept_to_draw_with(
     made = answer.json()
     assert (made["job"]["kind"], made["job"]["state"], made["concept"]["state"]) == ("import", "queued", "training")
     assert woken == [made["job"]["id"]]
-    work(services)
+    run_import(services)
     concept = member.get(f"/api/concepts/{made['concept']['id']}").json()
     assert (concept["state"], concept["name"], concept["tags"]) == ("ready", "Import", ["foreign"])
     assert concept["current_version"]["vectors"] == (1 if name.endswith("bin") else 2)
@@ -109,12 +90,12 @@ def test_a_file_of_another_tool_becomes_a_concept_to_draw_with(
 
 def test_what_was_downloaded_can_be_imported_again(member: TestClient, services: Services) -> None:
     made = send(member, ("mug.safetensors", kohya()), placeholder="<my-import>").json()
-    work(services)
+    run_import(services)
     for format in ("oneword", "diffusers", "diffusers-bin", "a1111", "a1111-card", "kohya", "onetrainer", "official"):
         file = member.get(f"/api/concepts/{made['concept']['id']}/embedding?format={format}")
         name = file.headers["content-disposition"].split('"')[1]
         again = send(member, (name, file.content), placeholder=f"<my-{format}>")
-        work(services)
+        run_import(services)
         assert member.get(f"/api/jobs/{again.json()['job']['id']}").json()["state"] == "succeeded"
 
 
@@ -133,7 +114,7 @@ def library_folder(token: bytes = b"<blue-mug>", kind: bytes = b"style\n") -> li
 def test_a_folder_of_the_concepts_library_says_its_name_and_kind(member: TestClient, services: Services) -> None:
     answer = send(member, *library_folder())
     assert answer.status_code == 202, answer.text
-    work(services)
+    run_import(services)
     concept = member.get(f"/api/concepts/{answer.json()['concept']['id']}").json()
     assert (concept["placeholder"], concept["name"], concept["kind"]) == ("<blue-mug>", "blue mug", "style")
     assert concept["state"] == "ready"
@@ -160,7 +141,7 @@ def test_a_picture_alone_with_a_number_for_a_name_may_be_a_card(member: TestClie
 
 def test_what_was_left_out_of_a_file_is_said(member: TestClient, services: Services) -> None:
     made = send(member, ("mug.safetensors", save({"emp_params": rows(), "emp_params_out": rows() + 1}))).json()
-    work(services)
+    run_import(services)
     (version,) = member.get(f"/api/concepts/{made['concept']['id']}/versions").json()["items"]
     assert version["origin"]["imported_from"] == "onetrainer"
     assert "only OneTrainer can use" in version["origin"]["note"]
@@ -207,7 +188,7 @@ def test_a_failed_import_leaves_no_word_in_the_library_and_its_sentence_in_the_q
     key = {"Idempotency-Key": "once"}
     sent = ("mug.safetensors", kohya(1, 768))
     made = send(member, sent, headers=key).json()
-    work(services)
+    run_import(services)
     assert member.get("/api/concepts").json()["items"] == []
     assert member.get(f"/api/concepts/{made['concept']['id']}").status_code == 404
     (job,) = member.get("/api/jobs").json()["items"]
@@ -282,7 +263,7 @@ def test_an_imported_word_is_taught_again_with_pictures_and_an_initializer(
     member: TestClient, services: Services
 ) -> None:
     made = send(member, ("mug.safetensors", kohya())).json()
-    work(services)
+    run_import(services)
     url = f"/api/concepts/{made['concept']['id']}/versions"
     refused(member.post(url, files=photos()), "initializer", code="initializer-empty")
     refused(member.post(url, data={"initializer": "mug"}), "images", code="picture-count")

@@ -12,12 +12,9 @@ from app.concepts.models import Concept, Version
 from app.core.settings import REPOSITORY, Settings
 from app.jobs.models import JobEvent
 from app.web.dependencies import Services
-from tests.service.test_drawing import learned
 from tests.support.worker import run_next
 from worker.context import WorkerContext
 from worker.engine.base_models import FAMILIES
-
-__all__ = ["learned"]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from app.main import create_app
 from app.usage import service as usage
 from app.usage.models import DayOfUse
 from app.web.dependencies import Services
-from tests.service.conftest import photos
+from tests.support.pictures import photos
 
 MUG = {"placeholder": "<my-mug>", "initializer": "mug", "base_model": "demo"}
 

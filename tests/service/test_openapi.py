@@ -14,8 +14,7 @@ from app.main import create_app
 from app.web.openapi import TAGS
 from app.web.openapi_examples import PROBLEM, REQUESTS, RESPONSES
 from app.web.problems import Problem
-from tests.service.conftest import every_route
-from tests.service.test_guards import OPEN, filled
+from tests.support.http import OPEN, every_route, filled
 
 APP = create_app(Settings())
 SCHEMA = APP.openapi()

@@ -1,16 +1,14 @@
 """A corpus of bad and odd uploads, built here, through the real child processes."""
 
 import io
-import struct
 import zipfile
-import zlib
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from app.pictures.cleaning import Checked, PictureCleaner, UploadedFile
-from tests.service.conftest import photo
+from tests.support.pictures import huge_png, photo
 
 
 def check(cleaner: PictureCleaner, *contents: bytes, resolution: int = 64) -> list[Checked]:
@@ -26,18 +24,6 @@ def encoded(image: Image.Image, format: str, **options: object) -> bytes:
     content = io.BytesIO()
     image.save(content, format, **options)
     return content.getvalue()
-
-
-def huge_png(side: int) -> bytes:
-    """A PNG that claims side × side pixels and holds a few bytes."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
-    )
 
 
 def animated(format: str) -> bytes:

@@ -5,7 +5,7 @@ import torch
 
 from app.base_models.tokenizer import Tokenizer
 from app.contracts.prompts import cut
-from tests.engine.conftest import DEMO
+from tests.support.base_models import DEMO
 from worker.engine.base_models import BaseModel, load
 from worker.engine.embeddings.formats import Embedding
 from worker.engine.generation.prompts import Overlay, Text

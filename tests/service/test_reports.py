@@ -1,40 +1,15 @@
 """Reports over REST: what a version can do, and checkpoints that become versions of their own."""
 
-from typing import Any
-
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import event, update
 
 from app.concepts.models import Version
 from app.web.dependencies import Services
-from tests.service.test_drawing import learned, native
+from tests.support.embeddings import native
+from tests.support.reports import REPORT, SCORES
 from worker.context import WorkerContext
 from worker.maintenance.orphaned_blobs import remove_orphans
-
-__all__ = ["learned"]
-
-SCORES = {"likeness": 0.8, "editability": 0.3, "copying": 0.85}
-
-
-def checkpoint(step: int) -> dict[str, Any]:
-    file = {"key": f"jobs/x/{step}", "bytes": 9, "sha256": "0", "file_name": "my-mug.safetensors"}
-    return {"step": step, "evaluation": 0.3, "oneword": file, **SCORES}
-
-
-REPORT = {
-    "scorer": "scorer",
-    "chosen": 100,
-    "prompts": ["a photo of a {}", "a {} at night"],
-    "pictures": SCORES,
-    "initializer": {"text": "mug", **SCORES},
-    "checkpoints": [checkpoint(50), checkpoint(100)],
-    "drawings": [
-        {"key": "jobs/x/a.webp", "step": 50, "prompt": 0, "seed": 0},
-        {"key": "jobs/x/b.webp", "step": 100, "prompt": 1, "seed": 0},
-        {"key": "jobs/x/c.webp", "step": None, "prompt": 0, "seed": 1},
-    ],
-}
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from app.core.database import utc_now
 from app.jobs.models import Job
 from app.usage import queries as usage
 from app.web.dependencies import Services
-from tests.service.conftest import photo
-from tests.service.test_drawing import learned, native
-from tests.service.test_reports import REPORT
+from tests.support.embeddings import native
+from tests.support.pictures import photo
+from tests.support.reports import REPORT
 from tests.support.worker import runner
 from worker.context import WorkerContext
 from worker.engine.errors import BaseModelError
@@ -24,8 +24,6 @@ from worker.generation_priority import no_yield
 from worker.handlers.report_files import ReportWriter
 from worker.maintenance.orphaned_blobs import remove_orphans
 from worker.shutdown import SharedFlag
-
-__all__ = ["learned"]
 
 WITHOUT_SCORES = {"likeness": None, "editability": None, "copying": None}
 FAILED = "There is no room left on the disk."

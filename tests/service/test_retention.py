@@ -18,8 +18,9 @@ from app.jobs.models import Job, JobEvent, Submission
 from app.retention import queries
 from app.retention.service import tidy
 from app.web.dependencies import Services
-from tests.service.conftest import photos
-from tests.service.test_both_databases import blobs, draw, sweep, teach
+from tests.support.pictures import photos
+from tests.support.stand_in_worker import draw, sweep, teach
+from tests.support.stored import blobs
 from worker.context import WorkerContext
 from worker.maintenance.orphaned_blobs import remove_orphans
 

@@ -9,7 +9,7 @@ from PIL import Image
 from app.concepts.models import Picture
 from app.jobs.models import Job
 from app.web.dependencies import Services
-from tests.service.conftest import photo, photos
+from tests.support.pictures import photo, photos
 
 GOOD = {"placeholder": "<my-mug>", "initializer": "mug", "kind": "object", "base_model": "demo"}
 

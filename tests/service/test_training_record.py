@@ -17,7 +17,8 @@ from app.core.storage import open_storage
 from app.generation.models import Image
 from app.jobs import ledger
 from app.jobs.models import JobEvent
-from tests.jobs.test_ledger import LEASE, add_team, submit
+from tests.support.databases import lose_the_next_answer
+from tests.support.ledger import LEASE, add_team, submit
 from tests.support.worker import opened
 from worker.context import WorkerContext
 from worker.engine.inversion import Options, TrainingStep
@@ -46,19 +47,6 @@ def run(database: Database, tmp_path: Path) -> JobRun[TrainingRun]:
     assert job is not None
     context = WorkerContext(Settings(data_dir=tmp_path), database, open_storage(str(tmp_path)))
     return opened(context, TrainingHandler(context), job)
-
-
-def lose_the_next_answer(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The next commit reaches the database, and what it says of that does not come back."""
-    dialect: Any = database.engine.dialect
-    commit = dialect.do_commit
-
-    def commit_and_fail(connection: Any) -> None:
-        monkeypatch.setattr(dialect, "do_commit", commit)
-        commit(connection)
-        raise dialect.loaded_dbapi.OperationalError("the connection was closed")
-
-    monkeypatch.setattr(dialect, "do_commit", commit_and_fail)
 
 
 def test_a_preview_whose_commit_was_not_heard_of_is_shown_once(

@@ -25,8 +25,8 @@ from app.web.dependencies import Services
 from app.webhooks import sender
 from app.webhooks.addresses import is_public, resolved
 from app.webhooks.models import Delivery
-from tests.service.conftest import photos
-from tests.service.test_both_databases import teach
+from tests.support.pictures import photos
+from tests.support.stand_in_worker import teach
 
 PUBLIC = "93.184.215.14"
 

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from app.contracts.jobs import Kind
 from app.jobs.models import Job
+from app.web.dependencies import Services
 from worker.context import WorkerContext
 from worker.generation_priority import no_yield
 from worker.handlers.embeddings import ImportHandler
@@ -47,6 +48,11 @@ def run_all(context: WorkerContext, kind: Kind) -> None:
     """Run jobs of a kind until none waits."""
     while run_next(context, kind):
         pass
+
+
+def run_import(services: Services) -> None:
+    """Run the import job that waits."""
+    assert run_next(WorkerContext(services.settings, services.database, services.storage), "import")
 
 
 def opened(context: WorkerContext, handler: Handler[Work], job: Job) -> JobRun[Work]:

@@ -1,22 +1,16 @@
 """A worker with the demo model beside the service, and what the tests of drawing say to both."""
 
-import io
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pytest
-from fastapi.testclient import TestClient
-from PIL import Image as Pillow
 
 from app.core.settings import Settings
 from app.web.dependencies import Services
-from tests.engine.conftest import DEMO
+from tests.support.base_models import DEMO
 from tests.support.worker import run_all
 from worker.context import WorkerContext
 from worker.engine.base_models import BaseModel, load
-
-FAST = {"prompt": "a photo of a red cat", "steps": 2, "count": 1, "seed": 7}
 
 
 @pytest.fixture
@@ -41,33 +35,3 @@ def work(context: WorkerContext) -> Callable[[], None]:
     """Draws everything that waits."""
 
     return lambda: run_all(context, "generation")
-
-
-def png(size: tuple[int, int] = (64, 64), colour: str = "skyblue") -> bytes:
-    content = io.BytesIO()
-    Pillow.new("RGB", size, colour).save(content, "PNG")
-    return content.getvalue()
-
-
-def mask(size: tuple[int, int] = (64, 64), box: tuple[int, int, int, int] = (16, 16, 48, 48)) -> bytes:
-    content, white = io.BytesIO(), Pillow.new("L", size)
-    white.paste(255, box)
-    white.save(content, "PNG")
-    return content.getvalue()
-
-
-def form(member: TestClient, files: dict[str, bytes], **fields: Any) -> Any:
-    sent = {name: (f"{name}.png", content, "image/png") for name, content in files.items()}
-    return member.post("/api/generations", data={name: str(value) for name, value in fields.items()}, files=sent)
-
-
-def picture(member: TestClient, made: Any) -> Pillow.Image:
-    """The first picture of a generation, as served."""
-    assert made.status_code == 202, made.text
-    generation = member.get(f"/api/generations/{made.json()['generation']['id']}").json()
-    assert generation["state"] == "succeeded", member.get(f"/api/jobs/{generation['job_id']}").json()["error"]
-    return Pillow.open(io.BytesIO(member.get(generation["images"][0]["url"]).content))
-
-
-def levels(image: Pillow.Image) -> np.ndarray[Any, Any]:
-    return np.asarray(image.convert("RGB"), dtype=int)

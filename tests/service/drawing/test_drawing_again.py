@@ -16,8 +16,8 @@ from sqlalchemy import select
 from app.concepts.models import Concept, Version
 from app.generation.models import Generation
 from app.web.dependencies import Services
-from tests.service.conftest import photo
-from tests.service.drawing.conftest import FAST, form, levels, mask, picture, png
+from tests.support.http import FAST, form, picture
+from tests.support.pictures import levels, mask, photo, png
 from worker.engine.base_models import BaseModel
 from worker.engine.embeddings.formats import Embedding, write_native
 

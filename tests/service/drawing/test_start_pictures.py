@@ -12,8 +12,8 @@ from sqlalchemy import func, select
 
 from app.generation.models import Generation, GenerationUpload
 from app.web.dependencies import Services
-from tests.service.conftest import photo
-from tests.service.drawing.conftest import FAST, form, levels, mask, picture, png
+from tests.support.http import FAST, form, picture
+from tests.support.pictures import levels, mask, photo, png
 from worker.context import WorkerContext
 from worker.maintenance.orphaned_blobs import remove_orphans
 

@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from app.jobs.models import Job, JobEvent
 from app.web.dependencies import Services
-from tests.service.drawing.conftest import FAST
-from tests.service.test_training_record import lose_the_next_answer
+from tests.support.databases import lose_the_next_answer
+from tests.support.http import FAST
 from worker.context import WorkerContext
 from worker.engine.base_models import BaseModel
 from worker.handlers import generation as handler

@@ -20,12 +20,12 @@ import psutil
 from app.core.settings import REPOSITORY
 
 
-class Nursery:
-    """The test's end of it."""
+class ForkServer:
+    """The test's end of the fork server."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.acceptance.nursery"],
+            [sys.executable, "-m", "tests.support.forkserver"],
             cwd=REPOSITORY,
             env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(REPOSITORY)},
             stdin=subprocess.PIPE,

@@ -26,8 +26,9 @@ from app.contracts.jobs import FINAL
 from app.generation.models import Image
 from app.jobs.models import Job, JobEvent
 from app.retention.queries import blob_keys
-from tests.acceptance.stack import EXAMPLE, Stack, Web, Worker, kill, until
-from worker.engine.generation import Request, Settings, draw
+from tests.support.studio import EXAMPLE, Stack, Web, Worker, kill
+from tests.support.waiting import until
+from worker.engine.generation import Request, SamplerSettings, draw
 from worker.maintenance.orphaned_blobs import remove_orphans
 
 WORD = "<our-zub>"
@@ -257,7 +258,7 @@ class Storm:
             assert [image.position for image in images] == list(range(wish.body["count"])), (
                 "a picture is missing or double"
             )
-            options = replace(Settings.for_model(model), steps=wish.body["steps"])
+            options = replace(SamplerSettings.for_model(model), steps=wish.body["steps"])
             concepts = {WORD: self.word} if WORD in wish.body["prompt"] else {}
             for image in images:
                 seed = wish.body["seed"] + image.position

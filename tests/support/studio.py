@@ -4,9 +4,8 @@ import json
 import os
 import socket
 import sqlite3
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -25,23 +24,14 @@ from app.core.database import Database, now
 from app.core.settings import REPOSITORY, Settings
 from app.jobs.models import Job, JobEvent
 from app.main import create_app
-from tests.acceptance.nursery import Nursery
+from tests.support.forkserver import ForkServer
+from tests.support.waiting import PATIENCE_SECONDS, until
 from worker.context import WorkerContext
 from worker.engine.embeddings.formats import Embedding, read_native
 from worker.maintenance.orphaned_blobs import remove_orphans
 from worker.maintenance.sweep import sweep
 
-PATIENCE_SECONDS = 120.0
 EXAMPLE = REPOSITORY / "examples" / "zub"
-
-
-def until(condition: Callable[[], Any], what: str | Callable[[], str]) -> Any:
-    """What `condition` gives once it is true. Fails with `what` when it never is."""
-    deadline, pause = time.monotonic() + PATIENCE_SECONDS, threading.Event()
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"still waiting: {what if isinstance(what, str) else what()}"
-        pause.wait(0.05)
-    return found
 
 
 def kill(process: psutil.Process) -> None:
@@ -56,11 +46,11 @@ def kill(process: psutil.Process) -> None:
 class Worker:
     """A Celery worker: the parent that talks to the broker, and the child that computes."""
 
-    def __init__(self, nursery: Nursery, kind: str, environment: dict[str, str], log: Path) -> None:
+    def __init__(self, fork_server: ForkServer, kind: str, environment: dict[str, str], log: Path) -> None:
         self.kind, self.log = kind, log
         arguments = ["-A", "worker.celery_app", "worker", "-Q", kind, "-c", "1", "-l", "INFO"]
         arguments += ["-n", f"{kind}-{time.monotonic_ns()}@%h", "--without-gossip", "--without-mingle"]
-        self.parent = nursery.start("celery", *arguments, environment=environment, log=log)
+        self.parent = fork_server.start("celery", *arguments, environment=environment, log=log)
 
     def child(self) -> psutil.Process:
         """The process that computes."""
@@ -94,7 +84,7 @@ class Web:
     def start(self) -> None:
         """Start it (again) on its port."""
         environment = self._stack.environment | {"ONEWORD_PORT": str(self.port)}
-        self.process = self._stack.nursery.start("app.ops.web_server", environment=environment, log=self.log)
+        self.process = self._stack.fork_server.start("app.ops.web_server", environment=environment, log=self.log)
         self._stack.others.append(self.process)
         until(self._answers, "the web service")
 
@@ -120,9 +110,9 @@ class Web:
 class Stack:
     """The pieces."""
 
-    def __init__(self, settings: Settings, nursery: Nursery) -> None:
+    def __init__(self, settings: Settings, fork_server: ForkServer) -> None:
         self.settings = settings
-        self.nursery = nursery
+        self.fork_server = fork_server
         self.folder = settings.data_dir
         self.folder.mkdir(parents=True, exist_ok=True)
         self.database = Database(settings.resolved_database_url)
@@ -189,7 +179,7 @@ class Stack:
     def start_worker(self, kind: str, **environment: str) -> Worker:
         """Another worker."""
         worker = Worker(
-            self.nursery, kind, self.environment | environment, self.folder / f"{kind}-{len(self.workers)}.log"
+            self.fork_server, kind, self.environment | environment, self.folder / f"{kind}-{len(self.workers)}.log"
         )
         self.workers.append(worker)
         return worker
@@ -208,7 +198,7 @@ class Stack:
     def start_sweep(self) -> psutil.Process:
         """The sweep, in a process of its own."""
         log = self.folder / f"sweep-{len(self.others)}.log"
-        process = self.nursery.start("worker.maintenance.sweep", environment=self.environment, log=log)
+        process = self.fork_server.start("worker.maintenance.sweep", environment=self.environment, log=log)
         self.others.append(process)
         self.sweeps.append(process)
         return process

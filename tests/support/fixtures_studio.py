@@ -1,4 +1,4 @@
-"""Studios in pieces: real workers, a real broker, either database."""
+"""Fixtures of studios in pieces: real workers, a real broker, either database. `tests/conftest.py` registers them."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from app.core.settings import Settings
-from tests.acceptance.nursery import Nursery
-from tests.acceptance.stack import Stack
+from tests.support.forkserver import ForkServer
+from tests.support.studio import Stack
 
 
 @pytest.fixture
@@ -24,9 +24,17 @@ def usual() -> dict[str, Any]:
     }
 
 
+@pytest.fixture(scope="session")
+def fork_server() -> Iterator[ForkServer]:
+    """The process that a test's real processes are forked from."""
+    server = ForkServer()
+    yield server
+    server.close()
+
+
 @pytest.fixture
 def build(
-    nursery: Nursery, migrated: Path, tmp_path: Path, usual: dict[str, Any], shared_cleaner: None
+    fork_server: ForkServer, migrated: Path, tmp_path: Path, usual: dict[str, Any], shared_cleaner: None
 ) -> Iterator[Callable[..., Stack]]:
     """Makes a studio with some settings changed, and takes it down."""
     made: list[Stack] = []
@@ -36,7 +44,7 @@ def build(
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         if not settings.database_url and not (settings.data_dir / "oneword.sqlite3").exists():
             shutil.copy(migrated, settings.data_dir / "oneword.sqlite3")
-        made.append(Stack(settings, nursery))
+        made.append(Stack(settings, fork_server))
         return made[-1]
 
     yield make

@@ -1,0 +1,61 @@
+"""Rules of the tests themselves, read off their source."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from app.core.settings import REPOSITORY
+
+TESTS = REPOSITORY / "tests"
+
+
+def modules() -> Iterator[tuple[str, ast.Module]]:
+    for path in sorted(TESTS.rglob("*.py")):
+        yield path.relative_to(REPOSITORY).as_posix(), ast.parse(path.read_text("utf-8"))
+
+
+def imported(tree: ast.Module) -> set[str]:
+    """Modules that a module imports anywhere, also inside functions: `a.b` for `from a import b` too."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            found |= {module} | {f"{module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def is_test_module(name: str) -> bool:
+    last = name.rpartition(".")[2]
+    return name.startswith(("tests.", ".")) and (last.startswith("test_") or last == "conftest")
+
+
+def test_what_tests_share_lives_in_support_and_no_test_module_imports_another() -> None:
+    offenders = [(path, name) for path, tree in modules() for name in sorted(imported(tree)) if is_test_module(name)]
+    assert offenders == []
+
+
+def sleeps(node: ast.AST) -> bool:
+    """Whether a call lets time pass. `asyncio.sleep(0)` lets other tasks run and no time pass."""
+    if not isinstance(node, ast.Call) or ast.unparse(node.func) not in ("time.sleep", "sleep", "asyncio.sleep"):
+        return False
+    return [ast.unparse(argument) for argument in node.args] != ["0"]
+
+
+def test_a_test_waits_for_an_event_and_never_sleeps() -> None:
+    offenders = [f"{path}:{node.lineno}" for path, tree in modules() for node in ast.walk(tree) if sleeps(node)]
+    assert offenders == []
+
+
+def test_a_fixture_is_found_by_its_name_and_never_imported() -> None:
+    """Support modules hold plain functions; only the modules that `tests/conftest.py` registers hold fixtures."""
+    offenders = [
+        f"{path}:{node.lineno}"
+        for path, tree in modules()
+        if path.startswith("tests/support/") and not Path(path).name.startswith("fixtures_")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
+        and any(ast.unparse(decorator).startswith("pytest.fixture") for decorator in node.decorator_list)
+    ]
+    assert offenders == []
