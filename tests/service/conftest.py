@@ -13,12 +13,11 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from app.accounts import service as accounts
-from app.accounts.models import User
-from app.core import broker
+from app.accounts.models import Membership, Team, User
 from app.core.settings import Settings
+from app.jobs import wake_up
 from app.main import create_app
-from app.teams.models import Membership, Team
-from app.web.dependencies import Services
+from app.services import Services
 
 
 def photo(seed: int, size: tuple[int, int] = (200, 160), format: str = "JPEG", **options: object) -> bytes:
@@ -38,7 +37,7 @@ def photos(count: int = 4) -> list[tuple[str, tuple[str, bytes, str]]]:
 def woken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Ids of the jobs that a worker was woken for."""
     sent: list[str] = []
-    monkeypatch.setattr(broker, "wake", lambda _settings, _kind, job_id: sent.append(job_id))
+    monkeypatch.setattr(wake_up, "wake", lambda _settings, _kind, job_id: sent.append(job_id))
     return sent
 
 
@@ -57,7 +56,7 @@ def services(anonymous: TestClient) -> Services:
     return found
 
 
-def token_of(services: Services, role: str, team: str = "WorkerContext") -> str:
+def token_of(services: Services, role: str, team: str = "Studio") -> str:
     """The bearer token of a new person, in the first team or in a new one."""
     with services.database.transaction() as session:
         _, context = accounts.first_administrator(session)

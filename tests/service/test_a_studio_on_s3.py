@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.core.settings import Settings
-from app.web.dependencies import Services
+from app.services import Services
 from tests.service.conftest import photos
 from tests.service.test_bad_input import refused, written
 from tests.service.test_both_databases import MUG, blobs, sweep, teach

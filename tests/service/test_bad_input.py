@@ -11,10 +11,10 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import event, func, select
 
+from app.accounts.models import Membership
 from app.concepts.models import Concept, Version
 from app.rooms import metadata
-from app.teams.models import Membership
-from app.web.dependencies import Services
+from app.services import Services
 from tests.service.conftest import photo, photos
 from tests.service.test_pictures import huge_png
 

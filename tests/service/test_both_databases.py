@@ -19,12 +19,13 @@ from sqlalchemy.orm import Session
 from app.accounts.models import Token
 from app.concepts.models import Concept, Version
 from app.core.database import Database, utc_now
+from app.core.idempotency import Submission
 from app.core.settings import Settings
 from app.generation.models import Generation, Image
 from app.jobs import ledger
 from app.jobs.ledger import Lease
-from app.jobs.models import Job, Submission
-from app.web.dependencies import Services
+from app.jobs.models import Job
+from app.services import Services
 from tests.service.conftest import photo, photos
 from worker.context import WorkerContext
 from worker.handlers.generation import draw_batch

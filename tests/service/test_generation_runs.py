@@ -5,7 +5,7 @@ from fastapi.testclient import TestClient
 
 from app.core.errors import NotFound
 from app.jobs import ledger
-from app.web.dependencies import Services
+from app.services import Services
 from tests.service.test_drawing import learned
 from worker.context import WorkerContext
 from worker.handlers.generation_run import GenerationRun

@@ -2,7 +2,7 @@
 
 from fastapi.testclient import TestClient
 
-from app.web.dependencies import Services
+from app.services import Services
 from tests.service.test_importing import kohya, send, work
 
 

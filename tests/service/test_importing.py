@@ -12,7 +12,7 @@ from safetensors.torch import save
 
 from app.embeddings.importing import service as importing
 from app.jobs import ledger
-from app.web.dependencies import Services
+from app.services import Services
 from tests.service.conftest import photo, photos
 from tests.service.test_bad_input import refused, written
 from worker.context import WorkerContext

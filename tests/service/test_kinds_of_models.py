@@ -12,7 +12,7 @@ from app.concepts.models import Concept, Version
 from app.core.settings import REPOSITORY, Settings
 from app.jobs import ledger
 from app.jobs.models import JobEvent
-from app.web.dependencies import Services
+from app.services import Services
 from tests.service.test_drawing import learned
 from worker.context import WorkerContext
 from worker.engine.base_models import FAMILIES

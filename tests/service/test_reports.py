@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import event, update
 
 from app.concepts.models import Version
-from app.web.dependencies import Services
+from app.services import Services
 from tests.service.test_drawing import learned, native
 from worker.context import WorkerContext
 from worker.maintenance.orphaned_blobs import remove_orphans

@@ -12,8 +12,8 @@ from app.concepts.models import Concept, Picture, Version
 from app.core.database import utc_now
 from app.jobs import ledger
 from app.jobs.models import Job
+from app.services import Services
 from app.usage import queries as usage
-from app.web.dependencies import Services
 from tests.service.conftest import photo
 from tests.service.test_drawing import learned, native
 from tests.service.test_reports import REPORT

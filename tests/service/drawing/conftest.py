@@ -12,7 +12,7 @@ from PIL import Image as Pillow
 
 from app.core.settings import Settings
 from app.jobs import ledger
-from app.web.dependencies import Services
+from app.services import Services
 from tests.engine.conftest import DEMO
 from worker.context import WorkerContext
 from worker.engine.base_models import BaseModel, load

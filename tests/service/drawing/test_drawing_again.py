@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from app.concepts.models import Concept, Version
 from app.generation.models import Generation
-from app.web.dependencies import Services
+from app.services import Services
 from tests.service.conftest import photo
 from tests.service.drawing.conftest import FAST, form, levels, mask, picture, png
 from worker.engine.base_models import BaseModel

@@ -11,7 +11,7 @@ from PIL import Image as Pillow
 from sqlalchemy import func, select
 
 from app.generation.models import Generation, GenerationUpload
-from app.web.dependencies import Services
+from app.services import Services
 from tests.service.conftest import photo
 from tests.service.drawing.conftest import FAST, form, levels, mask, picture, png
 from worker.context import WorkerContext

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from app.jobs.models import Job, JobEvent
-from app.web.dependencies import Services
+from app.services import Services
 from tests.service.drawing.conftest import FAST
 from tests.service.test_training_record import lose_the_next_answer
 from worker.context import WorkerContext
