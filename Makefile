@@ -55,6 +55,7 @@ test: .venv/.installed-test $(PAGE_BUILT)
 lint: .venv/.installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/lint-imports
 	$(BIN)/mypy
 
 page-test: frontend/node_modules/.installed frontend/openapi.json

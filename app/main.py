@@ -1,4 +1,4 @@
-"""Puts the web service together: routers, guards, error shapes, the page, and what lives as long as the process."""
+"""Puts the web service together: routers, guards, error shapes, the page, and the long-lived objects."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,6 +10,7 @@ from fastapi import FastAPI, Response
 from fastapi.responses import FileResponse, HTMLResponse
 from starlette.exceptions import HTTPException
 
+import app.rooms  # noqa: F401 (every table, and every hook on jobs)
 from app.accounts import routes as accounts
 from app.base_models import routes as base_models
 from app.base_models.catalog import Catalog
@@ -19,6 +20,7 @@ from app.core.database import Database
 from app.core.settings import REPOSITORY, Settings
 from app.core.storage import open_storage
 from app.generation import routes as generation
+from app.generation.schemas import GenerationForm
 from app.jobs import routes as jobs
 from app.jobs.stream import EventFeed, Viewers
 from app.ops import health, metrics
@@ -26,9 +28,9 @@ from app.ops.metrics import RequestMetrics, Timing
 from app.pictures.cleaning import PictureCleaner
 from app.reports import routes as reports
 from app.retention import routes as retention
+from app.services import Services
 from app.teams import routes as teams
 from app.usage import routes as usage
-from app.web.dependencies import Services
 from app.web.etags import Conditional
 from app.web.guards import Guards
 from app.web.openapi import describe_well, operation_id
@@ -85,7 +87,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     ):
         app.include_router(room.router)
     answer_with_problems(app)
-    describe_well(app)
+    describe_well(app, unnamed=[GenerationForm])
     app.add_middleware(Conditional)
     app.add_middleware(Rates, per_minute=settings.changes_per_minute)
     app.add_middleware(Guards, settings=settings)
@@ -111,7 +113,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def _page(path: str) -> Response:
-    """The page; every address of its own is answered by the same file."""
+    """The page. Every address that the page handles itself is answered with the same file."""
     if path.split("/")[0] in ("api", "v1"):
         raise HTTPException(404)
     index = PAGE / "index.html"

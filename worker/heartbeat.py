@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from app.contracts.jobs import Kind
-from app.core.broker import QUEUES
+from app.contracts.queues import QUEUES
 from app.core.database import now, utc_now
 from app.core.settings import Settings
 from app.workers import queries

@@ -1,4 +1,7 @@
-"""Tables of people and of what proves who they are. Only hashes of secrets are stored."""
+"""Tables of people, of the teams they belong to, and of the secrets that they sign in with.
+
+Of a secret only its hash is stored.
+"""
 
 from datetime import datetime
 
@@ -15,6 +18,27 @@ class User(Base):
 
     id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class Team(Base):
+    """Everything in the library belongs to one team."""
+
+    __tablename__ = "teams"
+
+    id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class Membership(Base):
+    """A user in a team, with the role they have there: `admin`, `member` or `viewer`."""
+
+    __tablename__ = "memberships"
+
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True)
+    role: Mapped[str] = mapped_column(String(10))
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 

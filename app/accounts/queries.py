@@ -1,15 +1,14 @@
-"""All SQL about people and what proves who they are."""
+"""All SQL about people and the secrets that they sign in with."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import Session
 
-from app.accounts.models import BrowserSession, SignInCode, Token, User
-from app.teams.models import Membership, Team
+from app.accounts.models import BrowserSession, Membership, SignInCode, Team, Token, User
 
-Row = tuple[str, str, str, str, str]
+Row = tuple[str, str, str, str, str]  # user id, user name, team id, team name, role
 
 
 def _people() -> Select[str, str, str, str, str]:
@@ -38,7 +37,7 @@ def touch_token(session: Session, hash_: str, moment: datetime) -> None:
 
 
 def by_session(session: Session, hash_: str, moment: datetime) -> Row | None:
-    """The person, team and role of a browser's session that has not run out."""
+    """The person, team and role of a browser's session that has not expired."""
     query = (
         _people()
         .join(BrowserSession, (BrowserSession.user_id == User.id) & (BrowserSession.team_id == Team.id))
@@ -49,7 +48,7 @@ def by_session(session: Session, hash_: str, moment: datetime) -> Row | None:
 
 
 def first_administrator(session: Session) -> tuple[User, Team] | None:
-    """Whoever has been an administrator for longest."""
+    """The person who has been an administrator for the longest time, and their team."""
     query = (
         select(User, Team)
         .join(Membership, Membership.user_id == User.id)
@@ -63,7 +62,7 @@ def first_administrator(session: Session) -> tuple[User, Team] | None:
 
 
 def use_code(session: Session, hash_: str, moment: datetime) -> SignInCode | None:
-    """Mark a sign-in code as used; None if it was used, has run out or never was. Only one of two racers gets it."""
+    """Mark a sign-in code as used; None if it is unknown, used or expired. Of two requests at once one gets it."""
     used = session.execute(
         update(SignInCode)
         .where(SignInCode.hash == hash_, SignInCode.used_at.is_(None), SignInCode.expires_at > moment)
@@ -74,7 +73,7 @@ def use_code(session: Session, hash_: str, moment: datetime) -> SignInCode | Non
 
 
 def end_session(session: Session, hash_: str) -> None:
-    """Forget a browser's session."""
+    """Delete a browser's session."""
     session.execute(delete(BrowserSession).where(BrowserSession.hash == hash_))
 
 
@@ -88,3 +87,19 @@ def token(session: Session, team_id: str, user_id: str, token_id: str) -> Token 
     """One of a person's tokens in a team."""
     query = select(Token).where(Token.team_id == team_id, Token.user_id == user_id, Token.id == token_id)
     return session.scalars(query).one_or_none()
+
+
+def names(session: Session, user_ids: Collection[str]) -> dict[str, str]:
+    """The names of these people by their ids, also of those who have left the team since."""
+    return {row[0]: row[1] for row in session.execute(select(User.id, User.name).where(User.id.in_(user_ids)))}
+
+
+def delete_sign_in_codes(session: Session, team_id: str, user_id: str) -> None:
+    """Delete a person's sign-in codes for a team."""
+    session.execute(delete(SignInCode).where(SignInCode.team_id == team_id, SignInCode.user_id == user_id))
+
+
+def delete_credentials(session: Session, team_id: str, user_id: str) -> None:
+    """Delete every secret that signs a person in to a team: tokens, browser sessions and sign-in codes."""
+    for table in (Token, BrowserSession, SignInCode):
+        session.execute(delete(table).where(table.team_id == team_id, table.user_id == user_id))

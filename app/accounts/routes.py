@@ -3,11 +3,11 @@
 from fastapi import APIRouter, Request, Response, status
 
 from app.accounts import queries, service
-from app.accounts.principal import COOKIE, Member, Viewer
+from app.accounts.principal import COOKIE
 from app.accounts.schemas import LimitsOut, MeOut, NamedOut, NewTokenOut, SignIn, TokenIn, TokenList, TokenOut
 from app.accounts.secrets import hash_of
-from app.core.idempotency import Key
-from app.web.dependencies import Reading, ServicesOf, UnitOfWork
+from app.web.dependencies import Key, Reading, ServicesOf, UnitOfWork
+from app.web.sign_in import Member, Viewer
 
 router = APIRouter(prefix="/api", tags=["account"])
 

@@ -5,20 +5,19 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from app.accounts import queries
-from app.accounts.models import BrowserSession, SignInCode, Token, User
+from app.accounts.models import BrowserSession, Membership, SignInCode, Team, Token, User
 from app.accounts.secrets import hash_of, new_secret
 from app.core import idempotency
 from app.core.database import utc_now
 from app.core.errors import NotFound, NotSignedIn
 from app.core.settings import Settings
-from app.teams.models import Membership, Team
 
 CODE_LIFETIME = timedelta(hours=1)
 INVITATION_LIFETIME = timedelta(days=7)
 
 
 def first_administrator(session: Session) -> tuple[User, Team]:
-    """The first administrator and their team; a fresh studio gets both."""
+    """The first administrator and their team. A new studio gets both."""
     found = queries.first_administrator(session)
     if found is not None:
         return found
@@ -33,14 +32,14 @@ def first_administrator(session: Session) -> tuple[User, Team]:
 def sign_in_link(
     session: Session, settings: Settings, user_id: str, team_id: str, lifetime: timedelta = CODE_LIFETIME
 ) -> str:
-    """An address that signs a person in once. The code is behind the `#`, so it reaches no log and no other site."""
+    """An address that signs a person in once. The code follows the `#`, so it reaches no log and no other site."""
     code = new_secret("owc")
     session.add(SignInCode(hash=hash_of(code), user_id=user_id, team_id=team_id, expires_at=utc_now() + lifetime))
     return f"{settings.url}/sign-in#{code}"
 
 
 def start_session(session: Session, settings: Settings, code: str) -> str:
-    """Trade a sign-in code for a browser's session; returns the cookie's value."""
+    """Exchange a sign-in code for a browser's session. Returns the cookie's value."""
     used = queries.use_code(session, hash_of(code), utc_now())
     if used is None:
         raise NotSignedIn(
@@ -69,9 +68,9 @@ def create_token(session: Session, user_id: str, team_id: str, name: str) -> tup
 
 
 def create_token_once(session: Session, user_id: str, team_id: str, name: str, key: str | None) -> tuple[Token, str]:
-    """A new token, or with an `Idempotency-Key` that was used before the same one with a fresh secret.
+    """A new token; with an `Idempotency-Key` that was used before, the same token with a new secret.
 
-    Nobody has the first secret: it is not stored, and whoever sends a request again has not seen its answer.
+    The first secret is lost: it is not stored, and a client repeats a request because it has not seen the answer.
     """
     mark = idempotency.mark_of("token", user_id, name)
     made_id = idempotency.earlier_id(session, team_id, key, mark)

@@ -2,7 +2,6 @@
 
 from fastapi import APIRouter, Response
 
-from app.accounts.principal import Viewer
 from app.base_models.examples import examples, picture
 from app.base_models.initializers import free_placeholder, is_known
 from app.base_models.schemas import (
@@ -17,6 +16,7 @@ from app.base_models.schemas import (
 from app.concepts import queries as concepts
 from app.web.dependencies import Reading, ServicesOf
 from app.web.file_responses import Jpeg, jpeg
+from app.web.sign_in import Viewer
 
 router = APIRouter(prefix="/api", tags=["base models"])
 

@@ -1,16 +1,15 @@
 """All SQL of the library. Everything is asked within a team."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, false, func, select
+from sqlalchemy import ColumnElement, Row, Select, false, func, select, update
 from sqlalchemy.orm import Session, undefer
 
-from app.accounts.models import User
 from app.concepts import search_terms
 from app.concepts.models import Concept, Picture, SearchTerm, Version
-from app.generation.models import Image
-from app.jobs.models import Submission
 
 
 def _library(team_id: str) -> Select[Concept]:
@@ -29,7 +28,7 @@ def by_id(session: Session, team_id: str, concept_id: str) -> Concept | None:
 
 
 def even_deleted(session: Session, team_id: str, concept_id: str) -> Concept:
-    """One concept of the team that a job names, in the library or not."""
+    """A concept of the team that a job names, in the library or not."""
     return session.scalars(select(Concept).where(Concept.team_id == team_id, Concept.id == concept_id)).one()
 
 
@@ -55,7 +54,7 @@ def page(
     wanted = _library(team_id).order_by(Concept.id.desc()).limit(limit)
     if query:
         pieces = search_terms.split(query)
-        for piece in pieces:  # each is the beginning of one of its words
+        for piece in pieces:  # each is a prefix of a search term of the concept
             wanted = wanted.where(_has_term(team_id, SearchTerm.term.between(piece, piece + search_terms.END)))
         if not pieces:
             wanted = wanted.where(false())
@@ -90,20 +89,20 @@ def version(session: Session, team_id: str, concept_id: str, number: int) -> Ver
     return session.scalars(query).one_or_none()
 
 
-def next_number(session: Session, concept_id: str) -> int:
+def next_number(session: Session, team_id: str, concept_id: str) -> int:
     """The number of a concept's next version."""
-    query = select(func.max(Version.number)).where(Version.concept_id == concept_id)
+    query = select(func.max(Version.number)).where(Version.team_id == team_id, Version.concept_id == concept_id)
     return int(session.execute(query).scalar_one() or 0) + 1
 
 
 def pictures(session: Session, team_id: str, version_ids: Collection[str]) -> Sequence[Picture]:
-    """What these versions are taught from, in the order it was sent."""
+    """The pictures that these versions are trained on, in the order in which they were sent."""
     query = select(Picture).where(Picture.team_id == team_id, Picture.version_id.in_(version_ids))
     return session.scalars(query.order_by(Picture.version_id, Picture.position)).all()
 
 
 def picture(session: Session, team_id: str, picture_id: str) -> Picture | None:
-    """One picture that a version is taught from; not of a concept that was deleted."""
+    """One picture that a version is trained on, unless its concept was deleted."""
     query = (
         select(Picture)
         .join(Version, Version.id == Picture.version_id)
@@ -114,27 +113,30 @@ def picture(session: Session, team_id: str, picture_id: str) -> Picture | None:
 
 
 def pictures_shown(session: Session, team_id: str, version_ids: Collection[str]) -> Sequence[Row[str, str, int, int]]:
-    """Of the same pictures (version id, id, width, height), because a page of the library has hundreds."""
+    """Four columns of the same pictures (version id, id, width, height): a page of the library has hundreds."""
     query = select(Picture.version_id, Picture.id, Picture.width, Picture.height)
     query = query.where(Picture.team_id == team_id, Picture.version_id.in_(version_ids))
     return session.execute(query.order_by(Picture.version_id, Picture.position)).all()
 
 
-def previews_shown(session: Session, team_id: str, job_ids: Collection[str]) -> Sequence[Row[str, str, int]]:
-    """What these trainings drew on the way, by step: (job id, id, step)."""
-    query = select(Image.job_id, Image.id, Image.position)
-    query = query.where(Image.team_id == team_id, Image.job_id.in_(job_ids), Image.generation_id.is_(None))
-    return session.execute(query.order_by(Image.position)).all()
+@dataclass(frozen=True)
+class TrainedConcept:
+    """The concept and the version number that a job trains or imports."""
+
+    id: str
+    name: str
+    placeholder: str
+    version: int
 
 
-def names(session: Session, user_ids: Collection[str]) -> dict[str, str]:
-    """The names of these people."""
-    return {row[0]: row[1] for row in session.execute(select(User.id, User.name).where(User.id.in_(user_ids)))}
-
-
-def submission(session: Session, team_id: str, key: str) -> Submission | None:
-    """What an `Idempotency-Key` was used for."""
-    return session.get(Submission, (team_id, key))
+def trained_concepts(session: Session, team_id: str, version_ids: Collection[str]) -> dict[str, TrainedConcept]:
+    """By version id: the concept that the version belongs to, in the library or not."""
+    query = (
+        select(Version.id, Concept.id, Concept.name, Concept.placeholder, Version.number)
+        .join(Concept, Concept.id == Version.concept_id)
+        .where(Version.team_id == team_id, Version.id.in_(version_ids))
+    )
+    return {row[0]: TrainedConcept(*row[1:]) for row in session.execute(query)}
 
 
 def version_in_library(session: Session, team_id: str, version_id: str) -> tuple[Version, Concept] | None:
@@ -158,3 +160,34 @@ def ready_files(session: Session, team_id: str, version_ids: Collection[str]) ->
         .where(Version.state == "ready", Concept.deleted_at.is_(None))
     )
     return {row[0]: row[1] for row in session.execute(query)}
+
+
+def with_version(session: Session, team_id: str, version_id: str) -> tuple[Concept, Version]:
+    """A version that a job names and its concept, in the library or not."""
+    query = (
+        select(Concept, Version)
+        .join(Version, Version.concept_id == Concept.id)
+        .where(Version.team_id == team_id, Version.id == version_id)
+    )
+    row = session.execute(query).one()
+    return row[0], row[1]
+
+
+def end_training(session: Session, team_id: str, version_id: str, state: str, moment: datetime | None) -> None:
+    """Give a version its final state, unless it has one already."""
+    session.execute(
+        update(Version)
+        .where(Version.team_id == team_id, Version.id == version_id, Version.state == "training")
+        .values(state=state, finished_at=moment)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
+def withdraw(session: Session, team_id: str, concept_id: str, moment: datetime | None) -> None:
+    """Take a concept out of the library, unless it is out already."""
+    session.execute(
+        update(Concept)
+        .where(Concept.team_id == team_id, Concept.id == concept_id, Concept.deleted_at.is_(None))
+        .values(deleted_at=moment)
+        .execution_options(synchronize_session="fetch")
+    )

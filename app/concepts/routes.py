@@ -4,9 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Query, Response, UploadFile, status
 
-from app.accounts.principal import Member, Viewer
-from app.concepts import queries, service
-from app.concepts.form import Named
+from app.concepts import queries, service, views
+from app.concepts.forms import Named
 from app.concepts.schemas import (
     Accepted,
     CheckedPicture,
@@ -19,18 +18,20 @@ from app.concepts.schemas import (
     PictureCheck,
     VersionList,
 )
+from app.concepts.service import ConceptChange
 from app.core.errors import NotFound, PictureError
-from app.core.idempotency import Key
 from app.embeddings.exporting import service as exporting
 from app.embeddings.importing import service as importing
 from app.embeddings.importing.request import Import
-from app.jobs import service as jobs
+from app.jobs import views as jobs
 from app.jobs.models import Job
 from app.pictures.cleaning import UploadedFile, count_problem
-from app.training.form import Tuned
+from app.services import Services
+from app.training.forms import Tuned
 from app.training.service import TrainingRequest, teach, teach_again
 from app.web import file_responses
-from app.web.dependencies import Reading, Services, ServicesOf, UnitOfWork
+from app.web.dependencies import Key, Reading, ServicesOf, UnitOfWork
+from app.web.sign_in import Member, Viewer
 
 router = APIRouter(prefix="/api", tags=["concepts"])
 
@@ -78,8 +79,8 @@ def create_concept(
     idempotency_key: Key = None,
 ) -> Accepted:
     """Teach a new word from a few pictures. The answer names the job to watch."""
-    lesson = TrainingRequest(uploads=_read(images), tuning=tuning, **{**vars(word), "kind": word.kind or "object"})
-    return _accepted(services, teach(services, principal, lesson, idempotency_key))
+    asked = TrainingRequest(uploads=_read(images), tuning=tuning, **{**vars(word), "kind": word.kind or "object"})
+    return _accepted(services, teach(services, principal, asked, idempotency_key))
 
 
 @router.post("/concepts/import", status_code=status.HTTP_202_ACCEPTED)
@@ -114,13 +115,13 @@ def list_concepts(
 ) -> ConceptPage:
     """The team's library, newest first."""
     filters = {"query": query, "tag": tag, "kind": kind, "base_model": base_model, "owner": owner, "before": cursor}
-    return service.page(session, principal.team_id, limit=limit, **filters)
+    return views.page(session, principal.team_id, limit=limit, **filters)
 
 
 @router.get("/concepts/{concept_id}")
 def get_concept(concept_id: str, principal: Viewer, session: Reading) -> ConceptOut:
     """One concept."""
-    return service.describe(session, service.get(session, principal.team_id, concept_id))
+    return views.describe(session, service.get(session, principal.team_id, concept_id))
 
 
 @router.patch("/concepts/{concept_id}")
@@ -129,8 +130,8 @@ def change_concept(
 ) -> ConceptOut:
     """Rename, describe, tag, or choose the version that the placeholder means."""
     concept = service.get(session, principal.team_id, concept_id)
-    service.change(session, services.catalog, concept, body)
-    return service.describe(session, concept)
+    service.change(session, services.catalog, concept, ConceptChange(**body.model_dump()))
+    return views.describe(session, concept)
 
 
 @router.delete("/concepts/{concept_id}", status_code=status.HTTP_204_NO_CONTENT)
@@ -142,7 +143,7 @@ def delete_concept(concept_id: str, principal: Member, session: UnitOfWork) -> N
 @router.get("/concepts/{concept_id}/versions")
 def list_versions(concept_id: str, principal: Viewer, session: Reading) -> VersionList:
     """Every teaching of a concept, newest first."""
-    return VersionList(items=service.versions(session, service.get(session, principal.team_id, concept_id)))
+    return VersionList(items=views.versions(session, service.get(session, principal.team_id, concept_id)))
 
 
 @router.post("/concepts/{concept_id}/versions", status_code=status.HTTP_202_ACCEPTED)
@@ -156,8 +157,8 @@ def teach_concept_again(
     idempotency_key: Key = None,
 ) -> Accepted:
     """Teach a concept again and keep both versions; without pictures, from those of the newest version."""
-    lesson = TrainingRequest(_read(images), initializer, tuning=tuning)
-    return _accepted(services, teach_again(services, principal, concept_id, lesson, idempotency_key))
+    asked = TrainingRequest(_read(images), initializer, tuning=tuning)
+    return _accepted(services, teach_again(services, principal, concept_id, asked, idempotency_key))
 
 
 @router.get("/concepts/{concept_id}/embedding", response_class=file_responses.File)
@@ -193,4 +194,4 @@ def _accepted(services: Services, job: Job) -> Accepted:
     with services.database.reading() as session:
         # A request that is repeated later is answered as it was, also when its concept is gone by then.
         concept = queries.even_deleted(session, job.team_id, job.concept_id or "")
-        return Accepted(concept=service.describe(session, concept), job=jobs.describe(session, job))
+        return Accepted(concept=views.describe(session, concept), job=jobs.describe(session, job))

@@ -1,18 +1,46 @@
-"""Rows of the library as their team sees them; a page of concepts costs five queries, however long it is."""
+"""Rows of the library as their team sees them. A page of concepts costs five queries, however long it is."""
 
 from collections import defaultdict
 from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
+from app.accounts import queries as accounts
 from app.concepts import queries
 from app.concepts.models import Concept, Version
-from app.concepts.schemas import ConceptOut, EmbeddingOut, OriginOut, PictureOut, PreviewOut, VersionOut
+from app.concepts.schemas import (
+    ConceptOut,
+    ConceptPage,
+    EmbeddingOut,
+    OriginOut,
+    PictureOut,
+    PreviewOut,
+    VersionOut,
+)
 from app.embeddings.exporting.service import format_names
+from app.generation import queries as generation
 from app.jobs.schemas import Person
 
 
-def describe(session: Session, concepts: Sequence[Concept]) -> list[ConceptOut]:
+def describe(session: Session, concept: Concept) -> ConceptOut:
+    """A concept with its current version."""
+    return describe_all(session, [concept])[0]
+
+
+def page(session: Session, team_id: str, *, limit: int, **filters: str | None) -> ConceptPage:
+    """The team's concepts that match the filters, newest first."""
+    found = queries.page(session, team_id, limit=limit + 1, **filters)
+    shown = found[:limit]
+    return ConceptPage(items=describe_all(session, shown), next=shown[-1].id if len(found) > limit else None)
+
+
+def versions(session: Session, concept: Concept) -> list[VersionOut]:
+    """Every version of a concept, newest first."""
+    found = queries.versions(session, concept.team_id, [concept.id])
+    return describe_versions(session, concept.team_id, found, [concept])
+
+
+def describe_all(session: Session, concepts: Sequence[Concept]) -> list[ConceptOut]:
     """Concepts of one team with their current versions."""
     if not concepts:
         return []
@@ -22,7 +50,7 @@ def describe(session: Session, concepts: Sequence[Concept]) -> list[ConceptOut]:
         by_concept[version.concept_id].append(version)
     shown = [shown for concept in concepts if (shown := _shown(concept, by_concept[concept.id])) is not None]
     described = {version.id: version for version in describe_versions(session, team_id, shown, concepts)}
-    names = queries.names(session, {concept.owner_id for concept in concepts})
+    names = accounts.names(session, {concept.owner_id for concept in concepts})
     return [_concept(concept, by_concept[concept.id], described, names) for concept in concepts]
 
 
@@ -34,9 +62,8 @@ def describe_versions(
     for version_id, id_, width, height in queries.pictures_shown(session, team_id, [each.id for each in versions]):
         pictures[version_id].append(PictureOut(id=id_, url=f"/api/pictures/{id_}", width=width, height=height))
     previews: dict[str, list[PreviewOut]] = defaultdict(list)
-    for job_id, id_, step in queries.previews_shown(
-        session, team_id, [each.job_id for each in versions if each.job_id]
-    ):
+    job_ids = [each.job_id for each in versions if each.job_id]
+    for job_id, id_, step in generation.previews_shown(session, team_id, job_ids):
         previews[job_id].append(PreviewOut(step=step, url=f"/api/images/{id_}"))
     current = {concept.id: concept.current_version for concept in concepts}
     return [
@@ -122,7 +149,7 @@ def _address(version: Version) -> str:
 
 
 def _sample(version: Version) -> str | None:
-    """What it draws: the picture that its teaching ended with, or for a checkpoint one of the report."""
+    """The address of a picture that the version draws: its training's last, or for a checkpoint one of the report's."""
     if version.sample_image_id is not None:
         return f"/api/images/{version.sample_image_id}"
     drawing = (version.origin or {}).get("drawing")

@@ -1,53 +1,48 @@
 """`Idempotency-Key`: the same request sent twice makes one thing and gets one answer, also when both come at once.
 
-A key belongs to a team. What it was used for is written in the transaction that makes the thing.
+A key belongs to a team. The key, the hash of its request and the id of what the request made are written in the
+transaction that makes the thing. This module does not know what the id names.
 """
 
 import hashlib
 import json
 from collections.abc import Callable
-from typing import Annotated, TypeVar
+from datetime import datetime
+from typing import TypeVar
 
-from fastapi import Header
+from sqlalchemy import ForeignKey, String
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from app.concepts import queries
+from app.core.database import Base, utc_now
 from app.core.errors import Conflict
-from app.jobs import queries as jobs
-from app.jobs.models import Job, Submission
 
-Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
 Made = TypeVar("Made")
 
 
-def earlier(session: Session, team_id: str, key: str | None, mark: str) -> Job | None:
-    """The job that the same request made before. `mark` is the request's hash.
+class Submission(Base):
+    """An `Idempotency-Key` that a team has used, the hash of its request, and the id of what the request made."""
 
-    Raises Conflict if the key came with a different request.
-    """
-    made_id = earlier_id(session, team_id, key, mark)
-    if made_id is None:
-        return None
-    job = jobs.by_id(session, team_id, made_id)
-    if job is None:
-        raise _reused()
-    return job
+    __tablename__ = "submissions"
+
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    body_hash: Mapped[str] = mapped_column(String(64))
+    made_id: Mapped[str] = mapped_column(String(26))  # a job, or another thing that the request made
+    created_at: Mapped[datetime] = mapped_column(default=utc_now, index=True)
 
 
 def earlier_id(session: Session, team_id: str, key: str | None, mark: str) -> str | None:
-    """The id of whatever the same request made before. Raises Conflict if the key came with a different request."""
-    submission = None if key is None else queries.submission(session, team_id, key)
+    """The id of what the same request made before, or None. `mark` is the request's hash.
+
+    Raises Conflict if the key came with a different request.
+    """
+    submission = None if key is None else session.get(Submission, (team_id, key))
     if submission is None:
         return None
     if submission.body_hash != mark:
-        raise _reused()
+        raise key_reused()
     return submission.made_id
-
-
-def remember(session: Session, key: str | None, mark: str, job: Job) -> None:
-    """Write down which job a key was used for."""
-    remember_id(session, job.team_id, key, mark, job.id)
 
 
 def remember_id(session: Session, team_id: str, key: str | None, mark: str, made_id: str) -> None:
@@ -58,19 +53,23 @@ def remember_id(session: Session, team_id: str, key: str | None, mark: str, made
 
 
 def mark_of(*parts: str) -> str:
-    """The hash of a request; its first part says what kind of request it is."""
+    """The hash of a request. The first part names the kind of request."""
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def retry_on_conflict(make: Callable[[], Made]) -> Made:
-    """Run a transaction. If another writer was first, run it once more: it then sees what that one made."""
+    """Run a transaction, and run it a second time if it collides with another writer's row.
+
+    The second run finds the row that the other writer committed.
+    """
     try:
         return make()
     except IntegrityError:
         return make()
 
 
-def _reused() -> Conflict:
+def key_reused() -> Conflict:
+    """The refusal of a key that an earlier, different request used."""
     return Conflict(
         "This Idempotency-Key was used for a different request. Send a new key with it.",
         field="Idempotency-Key",

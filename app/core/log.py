@@ -8,6 +8,12 @@ import structlog
 from app.core.settings import Settings
 
 
+def request_id() -> str | None:
+    """The id of the request that this code serves, as `app.web.request_id` bound it; None outside of a request."""
+    found: str | None = structlog.contextvars.get_contextvars().get("request_id")
+    return found
+
+
 def configure_logging(settings: Settings) -> None:
     """Send structlog and the standard library's loggers to stderr, in one format."""
     shared: list[structlog.typing.Processor] = [

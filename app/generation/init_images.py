@@ -1,6 +1,6 @@
-"""What a drawing starts from: a picture that was sent or is here already, and the mask that says what is drawn anew.
+"""The initial picture of a generation and its inpainting mask: sent with the request, or stored here already.
 
-Decodes nothing itself (`app.pictures.cleaning` does) and knows nothing of how it is drawn.
+`app.pictures.cleaning` decodes them; a worker draws from them.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,21 +14,21 @@ from app.core.database import new_id
 from app.core.errors import InvalidInput, PictureError
 from app.core.storage import BlobSavepoint
 from app.generation import models, queries
-from app.generation.schemas import GenerationRequest
+from app.generation.request import GenerationRequest
 from app.pictures import decoding
 from app.pictures.cleaning import PictureCleaner, UploadedFile
 from app.pictures.decoding import Clean, Fault
 
-STRENGTH: Final = 0.75
-STRENGTH_IN_A_MASK: Final = 1.0
-SIDES: Final = (64, 2048, 8)  # from, to, multiple of
+STRENGTH: Final = 0.75  # the default without a mask
+STRENGTH_IN_A_MASK: Final = 1.0  # the default with one
+SIDES: Final = (64, 2048, 8)  # pixels: least, most, multiple of
 
 Decoder = Callable[[bytes], Clean | Fault]
 
 
 @dataclass(frozen=True)
 class Attached:
-    """A file that came with a request, and how it is read."""
+    """A file that came with a request, and the function that decodes it."""
 
     upload: UploadedFile
     decode: Decoder = decoding.start
@@ -36,26 +36,26 @@ class Attached:
 
 @dataclass(frozen=True)
 class Source:
-    """A picture or a mask, by the blob it is in."""
+    """A picture or a mask, by the key of its blob."""
 
     ref: PictureRef
     key: str
     width: int
     height: int
-    row: models.GenerationUpload | None = None  # of one that was sent with this request
+    row: models.GenerationUpload | None = None  # of a file that was sent with this request
 
 
 @dataclass(frozen=True)
 class InitImage:
-    """What a drawing starts from. Without a picture it starts from noise."""
+    """What a generation starts from. Without a picture it starts from noise."""
 
     picture: Source | None = None
     mask: Source | None = None
     strength: float | None = None
 
     def size(self, resolution: int) -> tuple[int, int] | None:
-        """The size that suits the picture: its own if the base model can draw that, or else its shape at the model's
-        own area."""
+        """The size to draw at: the picture's own if the base model can draw that, otherwise the picture's aspect ratio
+        at the base model's own area. None without a picture."""
         if self.picture is None:
             return None
         width, height = self.picture.width, self.picture.height
@@ -68,17 +68,17 @@ class InitImage:
 
 
 def cleaned(pictures: PictureCleaner, files: Mapping[str, Attached]) -> dict[str, Clean]:
-    """The files of a request, decoded. Raises PictureError about the field of the one that is no picture."""
+    """The files of a request, decoded. Raises PictureError with the field of a file that is not a picture."""
     return {field: pictures.one(each.upload, each.decode, field) for field, each in files.items()}
 
 
 def stored(team_id: str, files: Mapping[str, Clean], blobs: BlobSavepoint, into: str) -> dict[str, Source]:
-    """The files of a request as sources, stored for now under keys of the generation `into`."""
+    """The files of a request as sources, stored under keys of the generation `into` until the savepoint is kept."""
     return {field: _stored(team_id, field, picture, blobs, into) for field, picture in files.items()}
 
 
 def start(session: Session, team_id: str, asked: GenerationRequest, sent: Mapping[str, Source]) -> InitImage:
-    """Where to start: from what was sent with the request, or from what is here already. Raises InvalidInput."""
+    """The initial picture and mask: those sent with the request, or those it names by id. Raises InvalidInput."""
     picture = sent.get("init_image") or _found(session, team_id, "init_image", asked.init_image)
     mask = sent.get("mask") or _found(session, team_id, "mask", asked.mask)
     if picture is None:
@@ -98,7 +98,7 @@ def start(session: Session, team_id: str, asked: GenerationRequest, sent: Mappin
 
 
 def check_strength(found: InitImage, steps: int) -> None:
-    """Raise InvalidInput for a strength that would change nothing, or keep nothing."""
+    """Raise InvalidInput for a strength that changes nothing, or keeps nothing of the picture."""
     strength = found.strength
     if strength is None:
         return

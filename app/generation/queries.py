@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import and_, select
+from sqlalchemy import Row, and_, select
 from sqlalchemy.orm import Session
 
 from app.concepts.models import Concept, Version
@@ -56,6 +56,13 @@ def image(session: Session, team_id: str, image_id: str) -> Image | None:
         .where(Generation.deleted_at.is_(None), Concept.deleted_at.is_(None))
     )
     return session.scalars(query).one_or_none()
+
+
+def previews_shown(session: Session, team_id: str, job_ids: Collection[str]) -> Sequence[Row[str, str, int]]:
+    """Three columns of the previews that these training jobs drew, by step: (job id, image id, step)."""
+    query = select(Image.job_id, Image.id, Image.position)
+    query = query.where(Image.team_id == team_id, Image.job_id.in_(job_ids), Image.generation_id.is_(None))
+    return session.execute(query.order_by(Image.position)).all()
 
 
 def upload(session: Session, team_id: str, upload_id: str) -> GenerationUpload | None:

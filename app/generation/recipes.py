@@ -1,13 +1,14 @@
-"""From what made a picture to a request that makes it again: a recipe of ours, or the text of AUTOMATIC1111.
+"""Recovers a request from a picture: from Oneword's own recipe, or from the text that AUTOMATIC1111 writes.
 
-The same pixels come of it as long as the concepts' versions, the base model and the picture it started from are there.
-What is not is said in a sentence. What a file says is checked like anything else that is sent.
+The request draws the same pixels as long as the concepts' versions, the base model and the initial picture are still
+there. For each of them that is missing there is a note. A recipe from a file is validated like any other input.
 """
 
 import json
 import re
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
 
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
@@ -19,10 +20,10 @@ from app.contracts.generation import PictureRef
 from app.core.errors import InvalidInput
 from app.generation import queries
 from app.generation.models import Image
-from app.generation.schemas import GenerationRequest, RecoveredRequest
+from app.generation.request import GenerationRequest
 from app.pictures import decoding
 from app.pictures.cleaning import UploadedFile
-from app.web.dependencies import Services
+from app.services import Services
 
 _FIELDS: Final = (
     "prompt",
@@ -38,11 +39,20 @@ _FIELDS: Final = (
     "mask",
     "strength",
 )
-_TEXT_MAX: Final = 100_000
+_TEXT_MAX: Final = 100_000  # characters of a recipe
 
 
-def of_file(services: Services, team_id: str, upload: UploadedFile) -> RecoveredRequest:
-    """What to send to draw the picture in this PNG again. Raises PictureError, or InvalidInput if it does not say."""
+@dataclass(frozen=True)
+class Recovered:
+    """A request that draws a picture again, and a note for each part that was left out or has changed since."""
+
+    request: GenerationRequest
+    read_from: Literal["oneword", "automatic1111"]
+    notes: Sequence[str]
+
+
+def of_file(services: Services, team_id: str, upload: UploadedFile) -> Recovered:
+    """The request that draws the picture in a PNG again. Raises PictureError, or InvalidInput if it has no recipe."""
     texts = services.pictures.one(upload, decoding.texts, "image")
     recipe = _recipe(texts.get("oneword", ""))
     if recipe is not None:
@@ -56,17 +66,17 @@ def of_file(services: Services, team_id: str, upload: UploadedFile) -> Recovered
             field="image",
             code="recipe-missing",
         )
-    order, notes = _valid(read.order)
-    return RecoveredRequest(order=order, read_from="automatic1111", notes=[*read.notes, *notes])
+    request, notes = _valid(read.order)
+    return Recovered(request, "automatic1111", [*read.notes, *notes])
 
 
-def of_image(session: Session, catalog: Catalog, image: Image) -> RecoveredRequest:
-    """What to send to draw a picture of the team again."""
+def of_image(session: Session, catalog: Catalog, image: Image) -> Recovered:
+    """The request that draws a picture of the team again."""
     return of_recipe(session, catalog, image.team_id, image.recipe)
 
 
-def of_recipe(session: Session, catalog: Catalog, team_id: str, recipe: Mapping[str, Any]) -> RecoveredRequest:
-    """What to send to draw what a recipe of ours describes."""
+def of_recipe(session: Session, catalog: Catalog, team_id: str, recipe: Mapping[str, Any]) -> Recovered:
+    """The request that draws what a recipe of Oneword describes."""
     wanted = {name: recipe[name] for name in _FIELDS if recipe.get(name) is not None} | {"count": 1}
     notes = []
     known = [model.id for model in catalog.models]
@@ -79,8 +89,8 @@ def of_recipe(session: Session, catalog: Catalog, team_id: str, recipe: Mapping[
     for concept in named if isinstance(named, list) else ():
         if isinstance(concept, dict):
             notes += _pinned(session, team_id, concept, wanted)
-    order, faults = _valid(wanted)
-    return RecoveredRequest(order=order, read_from="oneword", notes=[*notes, *faults, *_gone(session, team_id, order)])
+    request, faults = _valid(wanted)
+    return Recovered(request, "oneword", [*notes, *faults, *_gone(session, team_id, request)])
 
 
 def _recipe(text: str) -> dict[str, Any] | None:
@@ -92,7 +102,7 @@ def _recipe(text: str) -> dict[str, Any] | None:
 
 
 def _pinned(session: Session, team_id: str, used: Mapping[str, Any], wanted: dict[str, Any]) -> list[str]:
-    """Make the prompts name the version that was used, if the placeholder means another one by now."""
+    """Pin the version that was used in the prompts, if the placeholder means another version now. Returns notes."""
     placeholder, number = str(used.get("placeholder")), used.get("version")
     concept = concepts.by_placeholders(session, team_id, {placeholder}).get(placeholder)
     if concept is None:
@@ -111,7 +121,7 @@ def _pinned(session: Session, team_id: str, used: Mapping[str, Any], wanted: dic
 
 
 def _valid(wanted: Mapping[str, Any]) -> tuple[GenerationRequest, list[str]]:
-    """The request, without the fields that cannot be used, and a sentence about each of those."""
+    """The request without the fields that are invalid, and a note about each of those."""
     try:
         return GenerationRequest.model_validate(wanted), []
     except ValidationError as error:
@@ -121,12 +131,12 @@ def _valid(wanted: Mapping[str, Any]) -> tuple[GenerationRequest, list[str]]:
     return GenerationRequest.model_validate({"prompt": "", **rest}), notes
 
 
-def _gone(session: Session, team_id: str, order: GenerationRequest) -> list[str]:
-    there = {"init_image": "picture it starts from", "mask": "mask"}
+def _gone(session: Session, team_id: str, request: GenerationRequest) -> list[str]:
+    pictures = {"init_image": "picture it starts from", "mask": "mask"}
     return [
         f"The {what} is not stored here any more. Send it again to draw the same."
-        for field, what in there.items()
-        if (ref := getattr(order, field)) is not None and not _is_here(session, team_id, ref)
+        for field, what in pictures.items()
+        if (ref := getattr(request, field)) is not None and not _is_here(session, team_id, ref)
     ]
 
 

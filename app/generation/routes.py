@@ -5,17 +5,18 @@ from typing import Annotated
 from fastapi import APIRouter, File, Query, Request, Response, UploadFile, status
 from starlette.concurrency import run_in_threadpool
 
-from app.accounts.principal import Member, Viewer
 from app.contracts.jobs import FINAL
-from app.core.idempotency import Key
-from app.generation import recipes, service
+from app.generation import recipes, service, views
 from app.generation.forms import FORM, JsonOrForm, attached
-from app.generation.schemas import Drawn, GenerationOut, GenerationPage, GenerationRequest, ImageOut, RecoveredRequest
+from app.generation.request import GenerationRequest
+from app.generation.schemas import Drawn, GenerationOut, GenerationPage, ImageOut, RecoveredRequest
 from app.generation.submission import draw
 from app.generation.waiting import end_of
 from app.pictures.cleaning import UploadedFile
-from app.web.dependencies import Reading, Services, ServicesOf, UnitOfWork
+from app.services import Services
+from app.web.dependencies import Key, Reading, ServicesOf, UnitOfWork
 from app.web.file_responses import Png, png
+from app.web.sign_in import Member, Viewer
 
 router = APIRouter(prefix="/api", tags=["generations"])
 drawing = APIRouter(route_class=JsonOrForm)
@@ -56,13 +57,13 @@ def list_generations(
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> GenerationPage:
     """What the team drew, newest first."""
-    return service.page(session, principal.team_id, concept=concept, cursor=cursor, limit=limit)
+    return views.page(session, principal.team_id, concept=concept, cursor=cursor, limit=limit)
 
 
 @router.get("/generations/{generation_id}")
 def get_generation(generation_id: str, principal: Viewer, session: Reading) -> GenerationOut:
     """One generation with the pictures that are there."""
-    return service.describe(session, [service.get(session, principal.team_id, generation_id)])[0]
+    return views.describe(session, service.get(session, principal.team_id, generation_id))
 
 
 @router.delete("/generations/{generation_id}", status_code=status.HTTP_204_NO_CONTENT)
@@ -83,13 +84,14 @@ def get_image(
 @router.get("/images/{image_id}/recipe")
 def get_recipe(image_id: str, principal: Viewer, session: Reading) -> ImageOut:
     """All that is needed to draw a picture again."""
-    return service.describe_image(service.image(session, principal.team_id, image_id))
+    return views.describe_image(service.image(session, principal.team_id, image_id))
 
 
 @router.get("/images/{image_id}/order")
 def get_order(image_id: str, principal: Viewer, services: ServicesOf, session: Reading) -> RecoveredRequest:
     """What to send to draw a picture again. Concepts that were taught again since are pinned to the version of then."""
-    return recipes.of_image(session, services.catalog, service.image(session, principal.team_id, image_id))
+    image = service.image(session, principal.team_id, image_id)
+    return views.describe_recovered(recipes.of_image(session, services.catalog, image))
 
 
 @router.post("/generations/read")
@@ -99,7 +101,8 @@ def read_picture(
     image: Annotated[UploadFile, File(description="A PNG as Oneword or AUTOMATIC1111 saved it.")],
 ) -> RecoveredRequest:
     """What to send to draw the picture in a PNG again. Nothing is kept."""
-    return recipes.of_file(services, principal.team_id, UploadedFile(image.filename or "", image.file.read()))
+    upload = UploadedFile(image.filename or "", image.file.read())
+    return views.describe_recovered(recipes.of_file(services, principal.team_id, upload))
 
 
 @router.get("/uploads/{upload_id}", response_class=Png)
@@ -111,7 +114,7 @@ def get_upload(upload_id: str, principal: Viewer, services: ServicesOf, session:
 
 def _describe(services: Services, team_id: str, job_id: str) -> Drawn:
     with services.database.reading() as session:
-        return service.describe_drawn(session, team_id, job_id)
+        return views.describe_drawn(session, team_id, job_id)
 
 
 router.include_router(drawing)

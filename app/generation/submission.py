@@ -1,4 +1,4 @@
-"""From a prompt, and perhaps a picture, to a queued drawing."""
+"""From a request to draw to a queued generation job."""
 
 import hashlib
 import json
@@ -20,10 +20,10 @@ from app.generation import init_images
 from app.generation.init_images import Attached, InitImage, Source
 from app.generation.models import Generation, GenerationConcept
 from app.generation.prompts import Named, check, named
-from app.generation.schemas import GenerationRequest
+from app.generation.request import GenerationRequest
 from app.jobs import service as job_service
 from app.jobs.models import Job
-from app.web.dependencies import Services
+from app.services import Services
 
 LCM_STEPS_MAX: Final = 50
 
@@ -35,7 +35,7 @@ def draw(
     key: str | None,
     files: Mapping[str, Attached] | None = None,
 ) -> str:
-    """Queue a drawing; `files` are a picture to start from and its mask, by field. Returns the job's id."""
+    """Queue a generation. `files` are an initial picture and its mask, by field. Returns the job's id."""
     settings, team_id, files = services.settings, principal.team_id, files or {}
     mark = _mark(asked, files)
     _check_sizes(asked, settings)
@@ -46,11 +46,11 @@ def draw(
         with savepoint(services.storage) as blobs:
             sent = init_images.stored(team_id, pictures, blobs, generation_id)
             with services.database.transaction() as session:
-                if (earlier := idempotency.earlier(session, team_id, key, mark)) is not None:
+                if (earlier := job_service.earlier_job(session, team_id, key, mark)) is not None:
                     return earlier.id
                 spec = _checked(services, session, team_id, asked, sent, generation_id)
                 job = _queue(session, principal, settings, spec, list(sent.values()))
-                idempotency.remember(session, key, mark, job)
+                job_service.remember_job(session, key, mark, job)
                 blobs.keep()
         return job.id
 
@@ -58,7 +58,7 @@ def draw(
 
 
 def _mark(asked: GenerationRequest, files: Mapping[str, Attached]) -> str:
-    """Hash of everything that was sent, for `Idempotency-Key`."""
+    """The hash of everything that was sent, for `Idempotency-Key`."""
     sent = {field: hashlib.sha256(each.upload.content).hexdigest() for field, each in files.items()}
     return hashlib.sha256(json.dumps([asked.model_dump(), sent]).encode()).hexdigest()
 
@@ -71,15 +71,15 @@ def _checked(
     sent: Mapping[str, Source],
     generation_id: str,
 ) -> GenerationSpec:
-    """What a worker is told, once everything that was asked for can be drawn. Raises InvalidInput."""
-    wanted = named(session, team_id, asked.prompt, "prompt")
-    unwanted = named(session, team_id, asked.negative_prompt, "negative_prompt")
-    first = next((each.version.base_model for each in (*wanted, *unwanted)), None)
+    """The worker's specification of a request that can be drawn. Raises InvalidInput for one that cannot."""
+    positive = named(session, team_id, asked.prompt, "prompt")
+    negative = named(session, team_id, asked.negative_prompt, "negative_prompt")
+    first = next((each.version.base_model for each in (*positive, *negative)), None)
     model = services.catalog.get(asked.base_model or first)
-    check(model, asked.prompt, wanted, "prompt")
-    check(model, asked.negative_prompt, unwanted, "negative_prompt")
+    check(model, asked.prompt, positive, "prompt")
+    check(model, asked.negative_prompt, negative, "negative_prompt")
     start = init_images.start(session, team_id, asked, sent)
-    every = {each.written: each for each in (*wanted, *unwanted)}
+    every = {each.written: each for each in (*positive, *negative)}
     spec = _spec(asked, model, list(every.values()), start, generation_id)
     init_images.check_strength(start, spec.steps)
     return spec
@@ -135,9 +135,10 @@ def _queue(
     session.add(generation)
     session.flush()
     session.add_all(each.row for each in sent if each.row is not None)
-    named_once = {each.concept_id for each in spec.concepts}
+    concept_ids = {each.concept_id for each in spec.concepts}
     session.add_all(
-        GenerationConcept(concept_id=one, generation_id=generation.id, team_id=principal.team_id) for one in named_once
+        GenerationConcept(concept_id=concept_id, generation_id=generation.id, team_id=principal.team_id)
+        for concept_id in concept_ids
     )
     job_service.submit(session, job, "generation", settings)
     return job

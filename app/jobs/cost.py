@@ -1,7 +1,7 @@
-"""How much work a job is, so that jobs of one kind and base model can be compared. Only the ratio means anything.
+"""The amount of work of a job in units, so that jobs of one kind and base model can be compared.
 
-A drawing is counted in megapixels that are denoised once, a teaching in optimiser steps. How long one of them takes
-is measured, by `app.jobs.forecast`.
+A generation is counted in denoised megapixels (pictures × steps × width × height / 10⁶), a training in optimiser steps.
+The seconds that a unit takes are measured by `app.jobs.forecast`.
 """
 
 from collections.abc import Mapping
@@ -9,11 +9,12 @@ from typing import Any, Final
 
 from app.contracts.jobs import Kind
 
-USUAL_STEPS: Final = 300  # of a teaching that leaves the number to the worker
+USUAL_STEPS: Final = 300  # of a training that leaves the number to the worker
+ON_A_GPU: Final = frozenset({"training", "generation", "report"})  # kinds whose attempts count as GPU seconds
 
 
 def units_of(kind: Kind, spec: Mapping[str, Any]) -> float:
-    """Of a job's specification."""
+    """The units of a job with this specification."""
     if kind == "generation":
         return float(spec["count"] * spec["steps"] * spec["width"] * spec["height"] / 1e6)
     if kind == "training":

@@ -1,7 +1,7 @@
-"""When waiting jobs will begin and end, from the order of the queue, the workers that are alive and the measured pace.
+"""When waiting jobs will begin and end: from the order of the queue, the workers that are alive and the measured pace.
 
-One plan of the whole queue serves every request of this process for a moment, so that it costs the same however many
-look at it. Knows nothing of who asks: of other teams it uses how much waits, and shows none of it.
+One plan of the whole queue serves every request of this process for two seconds, so its cost does not grow with the
+number of people who look. The plan covers every team's jobs; a view shows a team the estimates of its own jobs alone.
 """
 
 import heapq
@@ -20,13 +20,14 @@ from sqlalchemy.orm import Session
 from app.contracts.jobs import Kind
 from app.core.database import now
 from app.jobs import queries
+from app.jobs.fair_queue import in_order
 from app.jobs.models import Job
 from app.jobs.pace import Pace, Sample, measured
 from app.jobs.queries import Running, Waiting
 from app.workers import queries as workers
 
 FRESH_SECONDS: Final = 2.0
-OVERDUE: Final = 0.1  # of what it should have taken: what a job that takes longer is thought to take still
+OVERDUE: Final = 0.1  # a job that is overdue is expected to need this part of its expected duration more
 
 
 @dataclass(frozen=True)
@@ -39,17 +40,17 @@ class Estimate:
 
 @dataclass
 class QueuePlan:
-    """One kind's queue, thought through to its end."""
+    """One kind's queue, simulated until every waiting job has ended."""
 
     moment: datetime
     samples: Sequence[Sample]
-    places: dict[str, int] = field(default_factory=dict)  # job -> how many are taken before it
-    starts: list[datetime] = field(default_factory=list)  # by place
+    ahead: dict[str, int] = field(default_factory=dict)  # job id -> number of jobs that are claimed before it
+    starts: list[datetime] = field(default_factory=list)  # by the number of jobs ahead
     estimates: dict[str, Estimate] = field(default_factory=dict)
-    free_at: datetime | None = None  # when a worker has nothing more to do; None without workers
+    free_at: datetime | None = None  # when the first worker has nothing more to do; None without workers
 
     def of(self, job: Job, ahead: int | None) -> Estimate | None:
-        """Of a job, also of one that came after the plan was made, `ahead` of which so many wait."""
+        """The estimate of a job; for a job that is newer than the plan, from the number of waiting jobs ahead of it."""
         known = self.estimates.get(job.id)
         if job.state == "running":
             return None if known is None else Estimate(None, known.ends_at)
@@ -62,14 +63,6 @@ class QueuePlan:
         return Estimate(starts, starts + timedelta(seconds=pace.seconds(job.units)))
 
 
-def in_order(waiting: Sequence[Waiting]) -> list[Waiting]:
-    """The order in which workers take them: teams by turn, and the people of a team by seat."""
-    by_seat: dict[str, list[Waiting]] = defaultdict(list)
-    for job in sorted(waiting, key=lambda job: (job.user_start_tag, job.id), reverse=True):
-        by_seat[job.team_id].append(job)
-    return [by_seat[holder.team_id].pop() for holder in sorted(waiting, key=lambda job: (job.team_start_tag, job.id))]
-
-
 def plan(
     moment: datetime,
     waiting: Sequence[Waiting],
@@ -77,10 +70,13 @@ def plan(
     rooms: Sequence[int],
     samples: Sequence[Sample],
 ) -> QueuePlan:
-    """Let every worker (each with room for so many pictures or words at once) take what is next when it is free."""
+    """Simulate the queue: each worker takes the next loop when it is free.
+
+    `rooms` has the number of pictures or concepts that each live worker takes at once.
+    """
     made = QueuePlan(moment, samples)
     order = in_order(waiting)
-    made.places = {job.id: place for place, job in enumerate(order)}
+    made.ahead = {job.id: number for number, job in enumerate(order)}
     busy: dict[str, float] = {}
     for job in running:
         left = _left(job, moment, measured(samples, job.base_model))
@@ -97,10 +93,10 @@ def plan(
 
 
 def _serve(made: QueuePlan, order: Sequence[Waiting], free: list[float], room: int) -> None:
-    """Take loop after loop in order; whoever is alike and fits goes with the first."""
-    alike: dict[str, list[Waiting]] = defaultdict(list)
+    """Take loop after loop in order. Jobs that can share the first job's loop, and fit, run with it."""
+    same_loop: dict[str, list[Waiting]] = defaultdict(list)
     for job in reversed(order):
-        alike[job.loop].append(job)
+        same_loop[job.loop].append(job)
     paces: dict[str, Pace | None] = {}
     starts: dict[str, float] = {}
     for leader in order:
@@ -108,8 +104,8 @@ def _serve(made: QueuePlan, order: Sequence[Waiting], free: list[float], room: i
             continue
         mates: list[Waiting] = []
         left = room
-        while alike[leader.loop] and (not mates or alike[leader.loop][-1].count <= left):
-            mates.append(alike[leader.loop].pop())
+        while same_loop[leader.loop] and (not mates or same_loop[leader.loop][-1].count <= left):
+            mates.append(same_loop[leader.loop].pop())
             left -= mates[-1].count
         if leader.base_model not in paces:
             paces[leader.base_model] = measured(made.samples, leader.base_model)
@@ -126,7 +122,7 @@ def _serve(made: QueuePlan, order: Sequence[Waiting], free: list[float], room: i
 
 
 def _left(job: Running, moment: datetime, pace: Pace | None) -> float | None:
-    """Seconds until a running job ends. What its worker says of it is the longest it can take."""
+    """Seconds until a running job ends. The worker's own estimate is the upper limit; None when nothing is known."""
     said = (job.progress or {}).get("seconds_left")
     if pace is None or job.claimed_at is None:
         return None if said is None else float(said)
@@ -141,7 +137,7 @@ _making = threading.Lock()
 
 
 def plans(session: Session) -> dict[Kind, QueuePlan]:
-    """The plan of each kind's queue, at most a moment old. While one thread makes a new one, others use the old."""
+    """The plan of each kind's queue, at most two seconds old. While one thread makes a new one, others use the old."""
     engine = session.get_bind().engine
     made = _plans.get(engine)
     if made is not None and (time.monotonic() - made[0] < FRESH_SECONDS or not _making.acquire(blocking=False)):
@@ -157,7 +153,7 @@ def plans(session: Session) -> dict[Kind, QueuePlan]:
 
 
 def seconds_until_next(session: Session, team_id: str) -> float:
-    """When one of a team's waiting jobs is expected to be taken, in seconds; a minute when nobody can say."""
+    """Seconds until the first of a team's waiting jobs is expected to be claimed; 60 when that is unknown."""
     ids, moment = queries.waiting_ids(session, team_id), now(session)
     starts = [made.estimates[id_].starts_at for made in plans(session).values() for id_ in ids & made.estimates.keys()]
     known = [(start - moment).total_seconds() for start in starts if start is not None]

@@ -1,7 +1,20 @@
-"""Every write to a job's row: submit, claim, renew, record, finish, hand back, cancel.
+"""Every write to a job's row: submit, claim, renew, record, finish, hand back, cancel, reclaim.
 
-A worker holds a job by a `Lease`: the job's id and the attempt it was claimed with. Each of its writes names both, and
-one that changes no row raises LeaseLost: somebody else runs the job now. Knows nothing of brokers, blobs or tensors.
+A worker holds a job by a `Lease`: the job's id and the attempt it was claimed with. The attempt is a fencing token:
+each write of the worker names both, and changes the row only while the job is running with exactly that attempt. A
+write that changes no row raises LeaseLost. An example with leases of 30 seconds:
+
+    12:00:00  Worker A claims job 7. The row says state running, attempt 1, lease until 12:00:30. A holds Lease(7, 1).
+    12:00:10  A renews: `... WHERE id = 7 AND attempt = 1 AND state = 'running'` changes one row. Lease until 12:00:40.
+    12:00:11  A's machine stops for a minute.
+    12:00:41  The lease has run out. `reclaim` puts the job back: state queued, attempt 1.
+    12:00:42  Worker B claims it: state running, attempt 2. B holds Lease(7, 2).
+    12:01:11  A goes on and calls finish(Lease(7, 1), "succeeded"). No row has attempt 1 now, so no row changes, and A
+              gets LeaseLost. Its transaction is rolled back with everything else that A wrote in it.
+    12:01:30  B calls finish(Lease(7, 2), "succeeded"). One row changes. The job has one outcome, that of attempt 2.
+
+The ledger knows no broker, no blob, no tensor and no room above it. What follows from a final state is registered in
+`app.jobs.hooks`.
 """
 
 from collections.abc import Sequence
@@ -12,20 +25,18 @@ from typing import Any, Final, cast
 from sqlalchemy import Table, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from app.concepts.models import Concept, Version
 from app.contracts.jobs import FINAL, Kind, State
 from app.core.database import now, rows_changed
 from app.core.errors import LeaseLost
-from app.jobs import queries
+from app.jobs import fair_queue, hooks, queries
+from app.jobs.cost import ON_A_GPU
+from app.jobs.fair_queue import ClaimCandidate
 from app.jobs.models import Job, JobEvent
-from app.jobs.queries import ClaimCandidate
-from app.usage import accounting
-from app.webhooks.outbox import announce
 
-_BLIND: Final[dict[str, Any]] = {"synchronize_session": False}  # nothing that is loaded has to follow
+_UNSYNCHRONISED: Final[dict[str, Any]] = {"synchronize_session": False}  # no loaded object has to follow the update
 
-# Built once, because building a statement costs more than running it.
-_TAKE: Final = (
+# Both statements are built once, because building one costs more than running it.
+_CLAIM: Final = (
     update(Job)
     .where(Job.id == bindparam("job"), Job.state == "queued", Job.attempt == bindparam("seen"))
     .values(
@@ -40,22 +51,22 @@ _TAKE: Final = (
     )
     .returning(Job)
 )
-_TELL: Final = insert(cast("Table", JobEvent.__table__)).inline()
+_INSERT_EVENT: Final = insert(cast("Table", JobEvent.__table__)).inline()
 
 
 @dataclass(frozen=True)
 class Lease:
-    """The right to run a job and to write its outcome, for as long as nobody claims it again."""
+    """The right to run a job and to write its outcome, until the job is claimed again."""
 
     job_id: str
     attempt: int
 
 
 def submit(session: Session, job: Job, kind: Kind) -> None:
-    """Put a new job in the queue, at its team's next turn."""
+    """Put a new job in the queue. Its start tags say when it is claimed; see `app.jobs.fair_queue`."""
     job.kind = kind
     job.state = "queued"
-    job.team_start_tag, job.user_start_tag = queries.assign_start_tags(session, job.team_id, job.user_id, kind)
+    job.team_start_tag, job.user_start_tag = fair_queue.assign_start_tags(session, job.team_id, job.user_id, kind)
     session.add(job)
     session.flush()
     _log(session, job, "state", {"state": "queued", "attempt": 0})
@@ -64,40 +75,42 @@ def submit(session: Session, job: Job, kind: Kind) -> None:
 def claim(
     session: Session, kind: Kind, worker: str, lease_seconds: float, *, base_model: str | None = None
 ) -> Job | None:
-    """Take the job whose turn it is; None when nothing waits.
+    """Take the next job of a kind; None when nothing waits.
 
-    With `base_model` the job is to join others that run: None as well when it is for another model, or when it went
-    wrong before, because then it runs alone: one that kills its workers takes no other with it.
+    Leases that have run out are reclaimed first, so that work goes on even while no sweep runs.
 
-    Reclaims what dead workers left first, so that work goes on even when no sweep runs.
+    With `base_model` the job is to join jobs that this worker runs already. The answer is then also None if the next
+    job is for another base model, or if an earlier attempt at it failed: such a job runs alone, so that a job that
+    kills its workers takes no other job with it.
     """
     moment = now(session)
     longest = moment + timedelta(seconds=lease_seconds)
-    head = queries.head(session, kind, moment, longest)
-    if (head is None or head.silent) and reclaim(session, lease_seconds, kind, moment):
-        head = queries.head(session, kind, moment, longest)
+    head = fair_queue.head(session, kind, moment, longest)
+    if (head is None or head.leases_expired) and reclaim(session, lease_seconds, kind, moment):
+        head = fair_queue.head(session, kind, moment, longest)
     if head is None:
         return None
-    holder, job = head.holder, head.first
+    lowest_tag, job = head.lowest_tag, head.next_job
     if base_model is not None and (job.error is not None or job.base_model != base_model):
         return None
-    # Whoever of the team goes first goes at this turn; who held it goes at the other's.
-    if job.id != holder.id:
+    # Run the team's first job at the team's lowest start tag, and give the job that had that tag the one that is free.
+    if job.id != lowest_tag.id:
         session.execute(
-            update(Job).where(Job.id == holder.id).values(team_start_tag=job.team_start_tag), execution_options=_BLIND
+            update(Job).where(Job.id == lowest_tag.id).values(team_start_tag=job.team_start_tag),
+            execution_options=_UNSYNCHRONISED,
         )
-    return _start(session, job, worker, moment, lease_seconds, team_start_tag=holder.team_start_tag)
+    return _start(session, job, worker, moment, lease_seconds, team_start_tag=lowest_tag.team_start_tag)
 
 
 def claim_mates(session: Session, leader: Job, worker: str, lease_seconds: float, pictures_max: int) -> list[Job]:
-    """Take waiting generations that can be drawn in the leader's loop, up to `pictures_max` pictures more.
+    """Take waiting generations that can share the leader's denoising loop, up to `pictures_max` more pictures.
 
-    A job that has gone wrong before runs alone, so that one that kills its workers takes no other with it.
+    A job with a failed attempt runs alone, so that a job that kills its workers takes no other job with it.
     """
     if leader.error is not None:
         return []
     mates, room, moment = [], pictures_max, now(session)
-    for job, pictures in queries.batch_mates(session, leader, limit=max(pictures_max, 0)):
+    for job, pictures in fair_queue.batch_mates(session, leader, limit=max(pictures_max, 0)):
         if pictures > room:
             break
         started = _start(session, job, worker, moment, lease_seconds, team_start_tag=job.team_start_tag)
@@ -109,7 +122,7 @@ def claim_mates(session: Session, leader: Job, worker: str, lease_seconds: float
 
 
 def share_loop(session: Session, jobs: Sequence[Job]) -> None:
-    """Say of jobs that one worker does together which part of its time each takes."""
+    """Write each job's share (0..1) of the time of the worker that runs them together, in proportion to their units."""
     together = sum(job.units for job in jobs)
     for job in jobs:
         job.share = job.units / together if together > 0 else 1 / len(jobs)
@@ -117,7 +130,7 @@ def share_loop(session: Session, jobs: Sequence[Job]) -> None:
 
 
 def renew(session: Session, lease: Lease, lease_seconds: float) -> str | None:
-    """Say that the worker is alive. Returns what a person wants of the job meanwhile: None, `discard` or `keep`."""
+    """Extend the lease. Returns whether a person has asked for the job to stop: None, `discard` or `keep`."""
     _fenced(session, lease, lease_until=now(session) + timedelta(seconds=lease_seconds))
     return session.execute(select(Job.cancel).where(Job.id == lease.job_id)).scalar_one()
 
@@ -133,9 +146,11 @@ def record(
 ) -> None:
     """Write events, progress and the newest checkpoint of a running job, all or nothing.
 
-    `share` is the part of its worker's time since the claim that was the job's own.
+    `share` (0..1) is the job's share of its worker's time since the claim.
     """
-    values: dict[str, Any] = {"attempt": lease.attempt}  # writes nothing new, but takes the row and proves the lease
+    values: dict[str, Any] = {
+        "attempt": lease.attempt
+    }  # the same value: the update only locks the row and checks the lease
     if progress is not None:
         values["progress"] = progress
     if checkpoint_key is not None:
@@ -149,37 +164,37 @@ def record(
 
 
 def finish(session: Session, lease: Lease, state: State, *, error: dict[str, Any] | None = None) -> None:
-    """Write the outcome. In the same transaction the caller moves the visible pointers."""
+    """Write the outcome, and run what follows from it. The caller makes its results visible in the same transaction."""
     if state not in FINAL:
         raise ValueError(f"{state} is not a final state")
     _fenced(session, lease, state=state, error=error, lease_until=None, finished_at=now(session))
     job = session.get_one(Job, lease.job_id, populate_existing=True)
-    accounting.spend(session, job)
-    _settle(session, job)
+    _end_attempt(session, job)
+    _end_job(session, job)
 
 
 def try_again(session: Session, lease: Lease, error: dict[str, Any]) -> None:
-    """An attempt went wrong in a way that another may not: back to the queue, or `failed` if it was the last."""
+    """Put a job back in the queue after an attempt that failed, or end it as `failed` if that was the last attempt."""
     job = session.get_one(Job, lease.job_id, populate_existing=True)
     if job.attempt >= job.attempts_max:
         finish(session, lease, "failed", error=error)
     else:
         _fenced(session, lease, state="queued", lease_until=None, worker=None, error=error)
         session.refresh(job)
-        accounting.spend(session, job)
+        _end_attempt(session, job)
         _log(session, job, "state", {"state": "queued", "attempt": lease.attempt})
 
 
 def hand_back(session: Session, lease: Lease) -> None:
-    """Put a running job back at its place in the queue. An orderly stop does not count as an attempt."""
+    """Put a running job back in the queue with its start tags. An orderly stop does not count as an attempt."""
     _fenced(session, lease, state="queued", lease_until=None, worker=None, attempts_max=Job.attempts_max + 1)
     job = session.get_one(Job, lease.job_id, populate_existing=True)
-    accounting.spend(session, job)
+    _end_attempt(session, job)
     _log(session, job, "state", {"state": "queued"})
 
 
 def cancel(session: Session, job: Job, *, keep: bool) -> None:
-    """Ask for a job to stop. A waiting one ends here; a running one when its worker next looks."""
+    """Ask for a job to stop. A waiting job ends here; a running job ends when its worker next renews the lease."""
     ended = session.execute(
         update(Job)
         .where(Job.id == job.id, Job.state == "queued")
@@ -195,22 +210,22 @@ def cancel(session: Session, job: Job, *, keep: bool) -> None:
         )
     session.refresh(job)
     if rows_changed(ended):
-        _settle(session, job)
+        _end_job(session, job)
 
 
 def reclaim(
     session: Session, lease_seconds: float, kind: Kind | None = None, moment: datetime | None = None
 ) -> list[Job]:
-    """Take running jobs from workers that have been silent for longer than their lease.
+    """Take running jobs whose lease has run out from their workers. Returns those jobs.
 
-    A job goes back to the queue; to `cancelled` if that was asked for; to `failed` after its last attempt. A lease that
-    runs for longer than any worker can have taken it was measured before the clock stepped back: it is cut to a whole
-    lease from now, which its worker renews if it lives.
+    A job goes back to the queue; to `cancelled` if a person asked for that; to `failed` after its last attempt. A lease
+    that ends later than a lease taken now was written before the clock was set back. It is shortened to a whole lease
+    from now, and its worker, if alive, renews it.
     """
     moment = moment or now(session)
     longest = moment + timedelta(seconds=lease_seconds)
     reclaimed = []
-    for job in session.scalars(queries.silent(kind, moment, longest)).all():
+    for job in queries.expired_leases(session, kind, moment, longest):
         if job.lease_until is not None and job.lease_until > longest:
             job.lease_until = longest
         else:
@@ -221,7 +236,7 @@ def reclaim(
 
 
 def _take_away(session: Session, job: Job, moment: datetime) -> None:
-    accounting.spend(session, job)
+    _end_attempt(session, job)
     job.lease_until = job.worker = None
     if job.cancel == "discard":
         job.state, job.finished_at, job.error = "cancelled", moment, None
@@ -231,7 +246,7 @@ def _take_away(session: Session, job: Job, moment: datetime) -> None:
         job.state, job.error = "queued", _lost("It is tried again.")
     session.flush()
     if job.state in FINAL:
-        _settle(session, job)
+        _end_job(session, job)
     else:
         _log(session, job, "state", {"state": "queued", "attempt": job.attempt})
 
@@ -247,7 +262,9 @@ def _start(
         "moment": moment,
         "at": team_start_tag,
     }
-    started = session.scalars(_TAKE, taken, execution_options=_BLIND | {"populate_existing": True}).one_or_none()
+    started = session.scalars(
+        _CLAIM, taken, execution_options=_UNSYNCHRONISED | {"populate_existing": True}
+    ).one_or_none()
     if started is not None:
         _log(session, started, "state", {"state": "running", "attempt": started.attempt})
     return started
@@ -264,34 +281,28 @@ def _fenced(session: Session, lease: Lease, **values: Any) -> None:
         raise LeaseLost(f"attempt {lease.attempt} of job {lease.job_id} is no longer the one that counts")
 
 
-def _settle(session: Session, job: Job) -> None:
-    """Tell watchers about a final state; a version that was not made ready ends as its job did.
+def _end_attempt(session: Session, job: Job) -> None:
+    """Add the GPU seconds of the attempt to the job: its share of the worker's time since the claim."""
+    if job.claimed_at is None:
+        return
+    moment = job.finished_at or now(session)
+    seconds = max(0.0, (moment - job.claimed_at).total_seconds()) * job.share
+    job.claimed_at = job.claimed_at if job.finished_at else None
+    if job.kind in ON_A_GPU:
+        job.gpu_seconds += seconds
+        session.flush()
+        hooks.run_attempt_over(session, job, seconds)
 
-    A word that could not be imported leaves the library with it: there is nothing to draw with and nothing to learn
-    from. Why is in its job, which the queue shows.
-    """
-    if job.version_id is not None and job.state != "succeeded":
-        session.execute(
-            update(Version)
-            .where(Version.id == job.version_id, Version.state == "training")
-            .values(state=job.state, finished_at=job.finished_at)
-            .execution_options(synchronize_session="fetch")
-        )
-    if job.kind == "import" and job.state != "succeeded":
-        session.execute(
-            update(Concept)
-            .where(Concept.id == job.concept_id, Concept.deleted_at.is_(None))
-            .values(deleted_at=job.finished_at)
-            .execution_options(synchronize_session="fetch")
-        )
+
+def _end_job(session: Session, job: Job) -> None:
+    """Tell the watchers about a final state, and run what the rooms above have registered."""
     _log(session, job, "state", {"state": job.state, "attempt": job.attempt, "error": job.error})
-    accounting.close(session, job)
-    announce(session, job)
+    hooks.run_final_state(session, job)
 
 
 def _log(session: Session, job: Job, type_: str, data: dict[str, Any]) -> None:
     session.flush()
-    session.execute(_TELL, {"job_id": job.id, "attempt": job.attempt, "type": type_, "data": data})
+    session.execute(_INSERT_EVENT, {"job_id": job.id, "attempt": job.attempt, "type": type_, "data": data})
 
 
 def _worn_out(attempts: int) -> dict[str, Any]:

@@ -12,21 +12,21 @@ WAITING, RUNNING = "state = 'queued'", "state = 'running'"
 
 
 def _of_waiting(name: str, *columns: str) -> Index:
-    """An index of the queue alone: small however many jobs have ended, and gone from it once a job is claimed."""
+    """An index of the waiting jobs alone: it stays small however many jobs have ended, and a claimed job leaves it."""
     return Index(name, *columns, sqlite_where=text(WAITING), postgresql_where=text(WAITING))
 
 
 class Job(Base):
-    """Something a worker does. `attempt` is the fencing token: a write of an older attempt changes nothing."""
+    """Work for a worker. `attempt` is the fencing token: a write that names an older attempt changes nothing."""
 
     __tablename__ = "jobs"
     __table_args__ = (
-        # What a worker may claim, in the order it should; see queries.assign_start_tags.
+        # Waiting jobs in the order in which workers claim them; see fair_queue.assign_start_tags.
         _of_waiting("ix_jobs_start_tags", "kind", "team_start_tag", "id"),
         _of_waiting("ix_jobs_team_start_tags", "team_id", "kind", "team_start_tag", "id"),
         _of_waiting("ix_jobs_user_start_tags", "team_id", "kind", "user_start_tag", "id"),
         _of_waiting("ix_jobs_user_last_start_tag", "team_id", "kind", "user_id", "user_start_tag"),
-        # Loops are shared by equal requests.
+        # Waiting generations that can share a denoising loop.
         _of_waiting("ix_jobs_alike", "kind", "batch_key", "team_start_tag", "id"),
         Index("ix_jobs_running", "lease_until", sqlite_where=text(RUNNING), postgresql_where=text(RUNNING)),
         Index("ix_jobs_team_id", "team_id", "id"),
@@ -40,11 +40,13 @@ class Job(Base):
     state: Mapped[str] = mapped_column(String(10), default="queued")
     title: Mapped[str] = mapped_column(String(200))
     base_model: Mapped[str] = mapped_column(String(200), default="", server_default="")
-    # Virtual start times of the fair queue, among teams and within the team; see queries.assign_start_tags.
+    # Virtual start times of the fair queue, among teams and within the team; see fair_queue.assign_start_tags.
     team_start_tag: Mapped[int] = mapped_column(BigInteger, default=0)
     user_start_tag: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
-    units: Mapped[float] = mapped_column(default=1.0, server_default="1")  # how much work it is; see app.jobs.cost
-    batch_key: Mapped[str] = mapped_column(String(200), default="")  # generations with equal keys share one loop
+    units: Mapped[float] = mapped_column(default=1.0, server_default="1")  # amount of work; see app.jobs.cost
+    batch_key: Mapped[str] = mapped_column(
+        String(200), default=""
+    )  # generations with equal keys share a denoising loop
     spec: Mapped[dict[str, Any]]
     attempt: Mapped[int] = mapped_column(default=0)
     attempts_max: Mapped[int]
@@ -55,9 +57,9 @@ class Job(Base):
     checkpoint_key: Mapped[str | None] = mapped_column(String(200))
     error: Mapped[dict[str, Any] | None]
     claimed_at: Mapped[datetime | None]  # when the newest attempt began
-    share: Mapped[float] = mapped_column(default=1.0, server_default="1")  # its part of what its worker does meanwhile
-    gpu_seconds: Mapped[float] = mapped_column(default=0.0, server_default="0")  # of all attempts
-    request_id: Mapped[str | None] = mapped_column(String(64))  # of the request that asked for it, for the logs
+    share: Mapped[float] = mapped_column(default=1.0, server_default="1")  # share of the worker's time, 0..1
+    gpu_seconds: Mapped[float] = mapped_column(default=0.0, server_default="0")  # sum over all attempts
+    request_id: Mapped[str | None] = mapped_column(String(64))  # of the request that created the job, for the logs
     concept_id: Mapped[str | None] = mapped_column(String(26), index=True)
     version_id: Mapped[str | None] = mapped_column(String(26))
     generation_id: Mapped[str | None] = mapped_column(String(26))
@@ -67,7 +69,7 @@ class Job(Base):
 
 
 class JobEvent(Base):
-    """Something that happened to a job, for whoever watches it."""
+    """An event of a job, for its watchers."""
 
     __tablename__ = "job_events"
     __table_args__ = (
@@ -81,28 +83,3 @@ class JobEvent(Base):
     type: Mapped[str] = mapped_column(String(12))  # state | progress | preview | image | warning
     data: Mapped[dict[str, Any]]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
-
-
-class Submission(Base):
-    """An `Idempotency-Key` that a team has used, what it was used for, and what came of it."""
-
-    __tablename__ = "submissions"
-
-    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"), primary_key=True)
-    key: Mapped[str] = mapped_column(String(200), primary_key=True)
-    body_hash: Mapped[str] = mapped_column(String(64))
-    made_id: Mapped[str] = mapped_column(String(26))  # a job, or another thing that the request made
-    created_at: Mapped[datetime] = mapped_column(default=utc_now, index=True)
-
-
-class UsageCounter(Base):
-    """How many jobs have ended how, since the studio was set up. Ended jobs themselves do not stay for ever."""
-
-    __tablename__ = "usage_counters"
-
-    kind: Mapped[str] = mapped_column(String(12), primary_key=True)
-    state: Mapped[str] = mapped_column(String(10), primary_key=True)
-    reason: Mapped[str] = mapped_column(String(60), primary_key=True)  # a failed one's kind of problem, or ""
-    jobs: Mapped[int] = mapped_column(BigInteger, default=0)
-    units: Mapped[float] = mapped_column(default=0.0)
-    gpu_seconds: Mapped[float] = mapped_column(default=0.0)

@@ -1,4 +1,7 @@
-"""All reading SQL of the ledger. What a person asks for is always asked within a team."""
+"""The queries of the ledger. What a person asks for is always asked within a team.
+
+The order of the queue is in `app.jobs.fair_queue`; what writes to a job's row is in `app.jobs.ledger`.
+"""
 
 import json
 from collections.abc import Collection, Sequence
@@ -7,14 +10,10 @@ from datetime import datetime
 from typing import Any, Final, get_args
 
 from sqlalchemy import (
-    CTE,
     JSON,
     BigInteger,
-    ColumnElement,
-    Select,
     Text,
     and_,
-    bindparam,
     cast,
     delete,
     exists,
@@ -23,22 +22,17 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
-    true,
-    tuple_,
 )
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
-from app.accounts.models import User
-from app.concepts.models import Concept, Version
 from app.contracts.jobs import ACTIVE, Kind, State
-from app.jobs.models import Job, JobEvent, UsageCounter
+from app.jobs.models import Job, JobEvent
 from app.jobs.pace import SAMPLES, Sample
-from app.jobs.schemas import TaughtConcept
 
-# Written out, not bound: only then does a database see that its index of the waiting (running) jobs is enough.
+# Literals and not bound parameters, so that a database can use its partial index of the waiting (running) jobs.
 WAITS: Final = Job.state == literal_column("'queued'")
-EVENTS_AT_ONCE: Final = 5000
 RUNS: Final = Job.state == literal_column("'running'")
+EVENTS_AT_ONCE: Final = 5000
 
 
 def by_id(session: Session, team_id: str, job_id: str) -> Job | None:
@@ -82,164 +76,44 @@ def drawing_report(session: Session, team_id: str, concept_id: str, version_id: 
     return session.scalars(query.order_by(Job.id).limit(1)).one_or_none()
 
 
-def ahead(session: Session, job: Job) -> int:
-    """How many waiting jobs of its kind a worker will take before this one. Of other teams only the number shows.
-
-    Its team's n-th waiting job by seat goes at the team's n-th turn, whoever holds that turn now.
-    """
-    ours = and_(Job.team_id == job.team_id, Job.kind == job.kind, WAITS)
-    before = select(func.count()).where(ours, tuple_(Job.user_start_tag, Job.id) < tuple_(job.user_start_tag, job.id))
-    place = session.execute(before).scalar_one()
-    tags = select(Job.team_start_tag, Job.id).where(ours).order_by(Job.team_start_tag, Job.id).offset(place).limit(1)
-    tag = session.execute(tags).one_or_none()
-    if tag is None:  # claimed a moment ago
-        return 0
-    query = select(func.count()).where(Job.kind == job.kind, WAITS, tuple_(Job.team_start_tag, Job.id) < tuple_(*tag))
-    return session.execute(query).scalar_one()
-
-
 def waiting(session: Session, team_id: str) -> int:
-    """How many jobs the team has in the queue."""
+    """How many jobs of the team wait."""
     query = select(func.count()).where(Job.team_id == team_id, WAITS, Job.kind.in_(get_args(Kind)))
     return session.execute(query).scalar_one()
 
 
 def waiting_ids(session: Session, team_id: str) -> set[str]:
-    """What the team has in the queue."""
+    """The ids of the team's waiting jobs."""
     query = select(Job.id).where(Job.team_id == team_id, WAITS, Job.kind.in_(get_args(Kind)))
     return set(session.scalars(query))
 
 
-def assign_start_tags(session: Session, team_id: str, user_id: str, kind: Kind) -> tuple[int, int]:
-    """Where a new job goes: its team's turn among teams, and its owner's seat within the team.
-
-    Start-time fair queueing (Goyal, Vin, Cheng 1996) with equal weights, twice: a team that sends 200 jobs puts them
-    at 200 consecutive turns, and another team's first job goes beside the first of them that still waits. In the same
-    way people of one team share its turns. A claim takes the first turn, and of that turn's team the first seat.
-    """
-    everybody, team, person = Job.kind == kind, Job.team_id == team_id, Job.user_id == user_id
-    team_start_tag = _behind(session, Job.team_start_tag, everybody, and_(everybody, team))
-    user_start_tag = _behind(session, Job.user_start_tag, and_(everybody, team), and_(everybody, team, person))
-    return team_start_tag, user_start_tag
-
-
-def _behind(
-    session: Session, column: InstrumentedAttribute[int], everybody: ColumnElement[bool], own: ColumnElement[bool]
-) -> int:
-    """One behind one's own last; else beside the head of the queue; else beside what runs, which may come back."""
-    for query, step in (
-        (select(column).where(own, WAITS).order_by(column.desc()).limit(1), 1),
-        (select(column).where(everybody, WAITS).order_by(column).limit(1), 0),
-        (select(func.max(column)).where(everybody, RUNS), 0),
-    ):
-        found = session.execute(query).scalar_one_or_none()
-        if found is not None:
-            return found + step
-    return 0
-
-
-@dataclass(frozen=True)
-class ClaimCandidate:
-    """As much of a waiting job as a claim has to know: a claim is made often, and a whole row is long."""
-
-    id: str
-    team_id: str
-    team_start_tag: int
-    attempt: int
-    error: dict[str, Any] | None
-    base_model: str | None
-
-
-@dataclass(frozen=True)
-class Head:
-    """The head of a queue: who holds the first turn, and who of the same team has the first seat."""
-
-    holder: ClaimCandidate
-    first: ClaimCandidate
-    silent: bool  # whether a running job has a lease that has run out, or is longer than one can be
-
-
-_CANDIDATE: Final = (
-    Job.id,
-    Job.team_id,
-    Job.team_start_tag,
-    Job.attempt,
-    Job.error,
-    Job.spec["base_model"].as_string().label("base_model"),
-)
-
-
-def _first(query: Select[Any], *order: InstrumentedAttribute[Any]) -> CTE:
-    return (
-        query.where(Job.kind == bindparam("kind"), WAITS)
-        .order_by(*order)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-        .cte()
-    )
-
-
-def _head() -> Select[Any]:
-    holder = _first(select(*_CANDIDATE), Job.team_start_tag, Job.id)
-    ours = select(*_CANDIDATE).where(Job.team_id == select(holder.c.team_id).scalar_subquery())
-    first = _first(ours, Job.user_start_tag, Job.id)
-    # Of any kind, and each end by itself, so that it is two looks into the index of leases however many jobs run.
-    late, long = Job.lease_until < bindparam("moment"), Job.lease_until > bindparam("longest")
-    silent = or_(exists().where(RUNS, late), exists().where(RUNS, long)).label("silent")
-    return select(silent, *holder.c, *first.c).select_from(holder.join(first, true()))
-
-
-_HEAD: Final = _head()  # built once: building it takes as long as asking
-
-
-def head(session: Session, kind: Kind, moment: datetime, longest: datetime) -> Head | None:
-    """Both jobs locked, so that no two workers look at the same ones; None when nothing waits that is not locked."""
-    row = session.execute(_HEAD, {"kind": kind, "moment": moment, "longest": longest}).one_or_none()
-    if row is None:
-        return None
-    width = len(_CANDIDATE)
-    return Head(ClaimCandidate(*row[1 : 1 + width]), ClaimCandidate(*row[1 + width :]), row[0])
-
-
-def silent(kind: Kind | None, moment: datetime, longest: datetime) -> Select[Job]:
-    """Running jobs whose lease has run out, or runs for longer than a lease can, locked."""
+def expired_leases(session: Session, kind: Kind | None, moment: datetime, longest: datetime) -> Sequence[Job]:
+    """Running jobs of a kind, or of all, whose lease has run out or ends later than any lease can. Locked."""
     query = select(Job).where(RUNS, or_(Job.lease_until < moment, Job.lease_until > longest))
     if kind is not None:
         query = query.where(Job.kind == kind)
-    return query.with_for_update(skip_locked=True)
+    return session.scalars(query.with_for_update(skip_locked=True)).all()
 
 
 def claimable(session: Session, kinds: Sequence[Kind], moment: datetime) -> list[Kind]:
     """Those of the kinds of which a job waits, or runs on a lease that has run out."""
-    silent = set(session.scalars(select(Job.kind).where(RUNS, Job.lease_until < moment)))
+    expired = set(session.scalars(select(Job.kind).where(RUNS, Job.lease_until < moment)))
     return [
         kind
         for kind in kinds
-        if kind in silent or session.execute(select(exists().where(Job.kind == kind, WAITS))).scalar_one()
+        if kind in expired or session.execute(select(exists().where(Job.kind == kind, WAITS))).scalar_one()
     ]
-
-
-def batch_mates(session: Session, leader: Job, limit: int) -> list[tuple[ClaimCandidate, int]]:
-    """Waiting jobs that can share the leader's denoising loop and never went wrong, in turn, with their pictures."""
-    query = (
-        select(*_CANDIDATE, Job.spec["count"].as_integer())
-        .where(Job.kind == leader.kind, WAITS, Job.batch_key == leader.batch_key, Job.id != leader.id)
-        .where(Job.error.is_(None))
-        .order_by(Job.team_start_tag, Job.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return [(ClaimCandidate(*row[:-1]), int(row[-1])) for row in session.execute(query)]
 
 
 @dataclass(frozen=True)
 class Queue:
-    """One kind's queue in figures."""
+    """The figures of one kind's queue."""
 
     waiting: int
-    oldest: datetime | None  # when the job that has waited longest was asked for
+    oldest: datetime | None  # when the job that has waited longest was submitted
     running: int
-    lease_until: datetime | None  # of the running job that was renewed longest ago
+    lease_until: datetime | None  # the earliest end of a lease among the running jobs
 
 
 def queue_of(session: Session, kind: Kind) -> Queue:
@@ -251,7 +125,7 @@ def queue_of(session: Session, kind: Kind) -> Queue:
 
 @dataclass(frozen=True)
 class Waiting:
-    """What a forecast has to know of a waiting job."""
+    """The columns of a waiting job that a forecast reads."""
 
     id: str
     team_id: str
@@ -259,13 +133,13 @@ class Waiting:
     user_start_tag: int
     units: float
     base_model: str
-    loop: str  # equal for jobs that can be done at once
-    count: int  # pictures of a drawing; 1 otherwise
+    loop: str  # equal for jobs that can run in one loop
+    count: int  # pictures of a generation; 1 for other kinds
 
 
 @dataclass(frozen=True)
 class Running:
-    """What a forecast has to know of a running job."""
+    """The columns of a running job that a forecast reads."""
 
     id: str
     units: float
@@ -285,7 +159,7 @@ def waiting_all(session: Session, kind: Kind) -> list[Waiting]:
 
 
 def running_all(session: Session, kind: Kind) -> list[Running]:
-    """Everything of a kind that runs, of all teams."""
+    """The running jobs of a kind, of all teams."""
     columns = (Job.id, Job.units, Job.share, Job.base_model, Job.claimed_at, Job.progress, Job.worker)
     return [Running(*row) for row in session.execute(select(*columns).where(Job.kind == kind, RUNS))]
 
@@ -313,16 +187,9 @@ def is_drawn_by(session: Session, workers: Sequence[str]) -> bool:
     return session.execute(select(Job.id).where(drawn).limit(1)).scalar_one_or_none() is not None
 
 
-def usage_counters(session: Session) -> Sequence[UsageCounter]:
-    """How many jobs of all teams have ended how."""
-    return session.scalars(
-        select(UsageCounter).order_by(UsageCounter.kind, UsageCounter.state, UsageCounter.reason)
-    ).all()
-
-
 @dataclass(frozen=True)
 class StoredEvent:
-    """An event as it is sent: its data stays the text that the database has."""
+    """An event as it is sent: `data` stays the JSON text that the database stores."""
 
     id: int
     job_id: str
@@ -330,42 +197,24 @@ class StoredEvent:
     data: str
 
 
-def events_after(session: Session, places: dict[str, int]) -> list[StoredEvent]:
-    """For several jobs at once: the events of each behind the last one its watcher has seen (`job id -> event id`).
+def events_after(session: Session, last_seen: dict[str, int]) -> list[StoredEvent]:
+    """The events of several jobs, each after the last event that its watcher has seen (`job id -> event id`).
 
-    However many jobs there are, it is one statement with one parameter, and one step into an index for each of them.
+    One statement with one parameter, and one step into an index for each job, however many jobs there are.
     """
-    if not places:
+    if not last_seen:
         return []
-    written = literal(json.dumps(places), Text)
+    written = literal(json.dumps(last_seen), Text)
     sqlite = session.get_bind().dialect.name == "sqlite"
     each = func.json_each(written) if sqlite else func.json_each_text(cast(written, JSON))
-    place = each.table_valued("key", "value")
+    seen = each.table_valued("key", "value")
     query = (
         select(JobEvent.id, JobEvent.job_id, JobEvent.type, cast(JobEvent.data, Text))
-        .join(place, and_(JobEvent.job_id == place.c.key, JobEvent.id > cast(place.c.value, BigInteger)))
+        .join(seen, and_(JobEvent.job_id == seen.c.key, JobEvent.id > cast(seen.c.value, BigInteger)))
         .order_by(JobEvent.id)
         .limit(EVENTS_AT_ONCE)
     )
     return [StoredEvent(*row) for row in session.execute(query)]
-
-
-def names(session: Session, user_ids: Collection[str]) -> dict[str, str]:
-    """The names of those who asked for jobs."""
-    return {row[0]: row[1] for row in session.execute(select(User.id, User.name).where(User.id.in_(user_ids)))}
-
-
-def taught_by(session: Session, version_ids: Collection[str]) -> dict[str, TaughtConcept]:
-    """By version: the concept that a job teaches or imports."""
-    query = (
-        select(Version.id, Concept.id, Concept.name, Concept.placeholder, Version.number)
-        .join(Concept, Concept.id == Version.concept_id)
-        .where(Version.id.in_(version_ids))
-    )
-    return {
-        version_id: TaughtConcept(id=concept_id, name=name, placeholder=placeholder, version=number)
-        for version_id, concept_id, name, placeholder, number in session.execute(query)
-    }
 
 
 def remove_previews(session: Session, team_id: str, job_id: str) -> None:

@@ -5,12 +5,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query
 
-from app.accounts.principal import Member, Viewer
 from app.contracts.jobs import FINAL, Kind, State
-from app.jobs import queries, service
+from app.jobs import queries, service, views
 from app.jobs.schemas import Cancellation, JobOut, JobPage
 from app.jobs.stream import HEADERS, EventStream
-from app.web.dependencies import Reading, Services, ServicesOf, UnitOfWork
+from app.services import Services
+from app.web.dependencies import Reading, ServicesOf, UnitOfWork
+from app.web.sign_in import Member, Viewer
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
 
@@ -26,23 +27,23 @@ def list_jobs(
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> JobPage:
     """The team's jobs, newest first."""
-    return service.page(session, principal.team_id, state=state, active=active, kind=kind, cursor=cursor, limit=limit)
+    return views.page(session, principal.team_id, state=state, active=active, kind=kind, cursor=cursor, limit=limit)
 
 
 @router.get("/{job_id}")
 def get_job(job_id: str, principal: Viewer, session: Reading) -> JobOut:
     """One job."""
-    return service.describe(session, service.get(session, principal.team_id, job_id))
+    return views.describe(session, service.get(session, principal.team_id, job_id))
 
 
 @router.post("/{job_id}/cancel")
 def cancel_job(job_id: str, principal: Member, session: UnitOfWork, body: Cancellation | None = None) -> JobOut:
     """Stop a job. Of a training the best so far can be kept."""
     keep = False if body is None else body.keep
-    return service.describe(session, service.cancel(session, principal.team_id, job_id, keep=keep))
+    return views.describe(session, service.cancel(session, principal.team_id, job_id, keep=keep))
 
 
-def _place(
+def _last_seen(
     job_id: str,
     principal: Viewer,
     services: ServicesOf,
@@ -50,7 +51,10 @@ def _place(
         int, Header(alias="Last-Event-ID", ge=0, le=2**63 - 1, description="Go on behind this event.")
     ] = 0,
 ) -> int | None:
-    """Where to begin, None when all was seen. Its session is closed before the stream begins."""
+    """The id of the last event that the client has; None if the job has ended and the client has every event.
+
+    The session is closed before the stream begins.
+    """
     services.viewers.must_have_room(principal.user_id)
     with services.database.reading() as session:
         job = service.get(session, principal.team_id, job_id)
@@ -60,15 +64,15 @@ def _place(
 
 @router.get("/{job_id}/events", response_class=EventStream)
 async def watch_job(
-    job_id: str, principal: Viewer, services: ServicesOf, place: Annotated[int | None, Depends(_place)]
+    job_id: str, principal: Viewer, services: ServicesOf, last_seen: Annotated[int | None, Depends(_last_seen)]
 ) -> EventStream:
     """A job's events as they happen: `state`, `progress`, `preview`, `image`, `warning`. Ends with the job."""
-    return EventStream(_told(services, principal.user_id, job_id, place), headers=HEADERS)
+    return EventStream(_events(services, principal.user_id, job_id, last_seen), headers=HEADERS)
 
 
-async def _told(services: Services, user_id: str, job_id: str, place: int | None) -> AsyncIterator[bytes]:
-    if place is None:
+async def _events(services: Services, user_id: str, job_id: str, last_seen: int | None) -> AsyncIterator[bytes]:
+    if last_seen is None:
         return
     with services.viewers.watching(user_id):
-        async for content in services.feed.watch(job_id, place):
+        async for content in services.feed.watch(job_id, last_seen):
             yield content

@@ -1,6 +1,7 @@
 """Server-sent events of jobs, from the ledger. One reader per process serves every watcher.
 
-A watcher holds no database connection: the reader asks once for all of them, a few times a second, in one query.
+A watcher holds no database connection. The reader asks for the new events of all watchers in one query, four times a
+second.
 """
 
 import asyncio
@@ -25,7 +26,7 @@ from app.jobs.queries import StoredEvent
 log = structlog.get_logger(__name__)
 
 INTERVAL_SECONDS = 0.25
-ALIVE_SECONDS = 15.0  # so often something is sent even when nothing happens, or a proxy would hang up
+ALIVE_SECONDS = 15.0  # a comment is sent at this interval, because proxies close streams that are silent
 ALIVE = b": alive\n\n"
 HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
@@ -38,7 +39,7 @@ class EventStream(StreamingResponse):
 
 @dataclass(frozen=True)
 class Chunk:
-    """What one watcher is sent at once, and whether the job ends with it."""
+    """Encoded events for one watcher, and whether the last of them ends the job."""
 
     content: bytes
     last: bool = False
@@ -46,7 +47,7 @@ class Chunk:
 
 @dataclass(eq=False)
 class Watcher:
-    """Somebody looking at one job, from behind the event `last`."""
+    """One client of one job's stream; `last` is the id of the last event that was sent to it."""
 
     job_id: str
     last: int
@@ -54,14 +55,14 @@ class Watcher:
 
 
 class Viewers:
-    """Who has how many streams open, so that nobody has them all."""
+    """How many streams each person has open, so that no one uses up the process's limit."""
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._open: Counter[str] = Counter()
 
     def must_have_room(self, user_id: str) -> None:
-        """Raise TooMany if a person has as many as they may."""
+        """Raise TooMany if a person has the maximum number of streams open."""
         if self._open[user_id] >= self._most:
             raise TooMany(
                 f"You already watch {self._open[user_id]} jobs at once. Close some windows, or stop some scripts.",
@@ -82,23 +83,23 @@ class Viewers:
 
 
 class EventFeed:
-    """Reads new events while anybody watches, and hands them to the watchers."""
+    """Reads new events while there are watchers, and hands each its own."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._watchers: set[Watcher] = set()
-        self._somebody = asyncio.Event()
+        self._has_watchers = asyncio.Event()
 
     @property
     def watching(self) -> int:
-        """How many watch now."""
+        """The number of watchers now."""
         return len(self._watchers)
 
     async def run(self) -> None:
         """Read forever; cancelled when the service stops."""
         alive = time.monotonic()
         while True:
-            await self._somebody.wait()
+            await self._has_watchers.wait()
             try:
                 await self._deliver()
             except DBAPIError as error:
@@ -110,10 +111,10 @@ class EventFeed:
             await asyncio.sleep(INTERVAL_SECONDS)
 
     async def watch(self, job_id: str, after: int) -> AsyncIterator[bytes]:
-        """The job's events behind id `after`, encoded, until one says that the job has ended."""
+        """The job's events with ids above `after`, encoded. Ends after the event that ends the job."""
         watcher = Watcher(job_id, after)
         self._watchers.add(watcher)
-        self._somebody.set()
+        self._has_watchers.set()
         try:
             while True:
                 chunk = await watcher.chunks.get()
@@ -123,30 +124,30 @@ class EventFeed:
         finally:
             self._watchers.discard(watcher)
             if not self._watchers:
-                self._somebody.clear()
+                self._has_watchers.clear()
 
     async def _deliver(self) -> None:
         watchers: dict[str, list[Watcher]] = defaultdict(list)
         for watcher in self._watchers:
             watchers[watcher.job_id].append(watcher)
-        places = {job_id: min(watcher.last for watcher in all_) for job_id, all_ in watchers.items()}
-        told: dict[str, list[StoredEvent]] = defaultdict(list)
-        for event in await run_in_threadpool(self._read, places):
-            told[event.job_id].append(event)
-        for job_id, events in told.items():
+        last_seen = {job_id: min(watcher.last for watcher in each) for job_id, each in watchers.items()}
+        new_events: dict[str, list[StoredEvent]] = defaultdict(list)
+        for event in await run_in_threadpool(self._read, last_seen):
+            new_events[event.job_id].append(event)
+        for job_id, events in new_events.items():
             for watcher in watchers[job_id]:
                 new = [event for event in events if event.id > watcher.last]
                 if new:
                     watcher.last = new[-1].id
                     watcher.chunks.put_nowait(Chunk(b"".join(map(encoded, new)), any(map(_ends, new))))
 
-    def _read(self, places: dict[str, int]) -> list[StoredEvent]:
+    def _read(self, last_seen: dict[str, int]) -> list[StoredEvent]:
         with self._database.reading() as session:
-            return queries.events_after(session, places)
+            return queries.events_after(session, last_seen)
 
 
 def encoded(event: StoredEvent) -> bytes:
-    """One event on the wire. JSON as databases write it has no line breaks."""
+    """One event as it is sent. JSON as databases write it has no line breaks."""
     return f"event: {event.type}\nid: {event.id}\ndata: {event.data}\n\n".encode()
 
 

@@ -11,11 +11,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.base_models.catalog import Catalog
 from app.contracts.jobs import Kind
-from app.core import broker
 from app.core.database import Database, now, utc_now
 from app.core.errors import OnewordError
 from app.core.settings import Settings
 from app.core.storage import open_storage
+from app.jobs.wake_up import waiting_messages
 from app.ops.migrate import is_current
 from app.ops.queue_health import clock_skews, complaints
 from app.workers import queries as workers
@@ -71,7 +71,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
 
 def _broker(settings: Settings) -> Iterator[Finding]:
     kinds: tuple[Kind, ...] = ("training", "generation")
-    depths = {kind: broker.depth(settings, kind) for kind in kinds}
+    depths = {kind: waiting_messages(settings, kind) for kind in kinds}
     if None in depths.values():
         advice = "start the studio with oneword serve" if settings.embedded_broker else "check ONEWORD_BROKER_URL"
         yield Finding("broker", False, f"does not answer: {advice}. Accepted jobs wait in the database meanwhile.")

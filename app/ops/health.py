@@ -7,7 +7,8 @@ from app.core import broker
 from app.core.errors import OnewordError
 from app.ops import migrate
 from app.ops.queue_health import complaints
-from app.web.dependencies import Services, ServicesOf
+from app.services import Services
+from app.web.dependencies import ServicesOf
 
 router = APIRouter(tags=["operations"])
 

@@ -29,7 +29,9 @@ from app.contracts.jobs import Kind
 from app.core.database import now
 from app.core.errors import Forbidden
 from app.jobs import queries as jobs
-from app.web.dependencies import Reading, Services, ServicesOf
+from app.services import Services
+from app.usage import queries as usage
+from app.web.dependencies import Reading, ServicesOf
 from app.webhooks import queries as webhooks
 from app.workers import queries as workers
 
@@ -170,7 +172,7 @@ def _of_ended(session: Session) -> Iterator[Metric]:
     )
     seconds = CounterMetricFamily("oneword_gpu_seconds", "Seconds of workers that ended jobs took.", labels=["kind"])
     work: dict[str, list[float]] = {kind: [0.0, 0.0] for kind in get_args(Kind)}
-    for counter in jobs.usage_counters(session):
+    for counter in usage.usage_counters(session):
         ended.add_metric([counter.kind, counter.state, counter.reason], counter.jobs)
         work[counter.kind][0] += counter.units
         work[counter.kind][1] += counter.gpu_seconds

@@ -1,4 +1,4 @@
-"""Drawing the report of a version again, where it could not be drawn when the word was learned.
+"""Renders a version's report again, where that failed when the version was trained.
 
 This module only queues the job; `worker.handlers.reports` draws. An existing report is never replaced, because
 browsers cache the addresses of its pictures.
@@ -14,35 +14,35 @@ from app.contracts.reports import ReportSpec
 from app.core import idempotency
 from app.core.database import new_id
 from app.core.errors import Conflict
-from app.jobs import queries as ledger
+from app.jobs import queries as job_queries
 from app.jobs import service as jobs
 from app.jobs.models import Job
 from app.reports.service import version_of
-from app.web.dependencies import Services
+from app.services import Services
 
 
-def draw_again(services: Services, principal: Principal, concept_id: str, number: int, key: str | None) -> Job:
-    """Queue the drawing of a report. The job that draws it already is the answer to whoever asks meanwhile."""
+def rerender_report(services: Services, principal: Principal, concept_id: str, number: int, key: str | None) -> Job:
+    """Queue the rendering of a report. While such a job waits or runs, every request is answered with that job."""
     team_id, mark = principal.team_id, idempotency.mark_of("report", concept_id, str(number))
 
     def make() -> Job:
         with services.database.transaction() as session:
-            if (job := idempotency.earlier(session, team_id, key, mark)) is not None:
+            if (job := jobs.earlier_job(session, team_id, key, mark)) is not None:
                 return job
             concept = concepts.get(session, team_id, concept_id)
             version = version_of(session, concept, number)
-            _must_lack_it(session, concept, version)
-            job = ledger.drawing_report(session, team_id, concept.id, version.id)
+            _must_lack_a_report(session, concept, version)
+            job = job_queries.drawing_report(session, team_id, concept.id, version.id)
             if job is None:
-                services.catalog.get(version.base_model)  # or a sentence that it is no longer there
+                services.catalog.get(version.base_model)  # raises InvalidInput if it is no longer allowed
                 job = _queue(session, services, principal, concept, version)
-            idempotency.remember(session, key, mark, job)
+            jobs.remember_job(session, key, mark, job)
             return job
 
     return idempotency.retry_on_conflict(make)
 
 
-def _must_lack_it(session: Session, concept: Concept, version: Version) -> None:
+def _must_lack_a_report(session: Session, concept: Concept, version: Version) -> None:
     called = f"Version {version.number} of {concept.placeholder}"
     if version.state != "ready":
         raise Conflict(f"{called} is not learned, so there is nothing to draw a report of.", code="not-learned")

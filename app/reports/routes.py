@@ -4,15 +4,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response, status
 
-from app.accounts.principal import Member, Viewer
 from app.concepts import service as concepts
+from app.concepts import views as concept_views
 from app.concepts.schemas import ConceptOut
-from app.core.idempotency import Key
-from app.jobs import service as jobs
-from app.reports import rerender, service
+from app.jobs import views as jobs
+from app.reports import rerender, service, views
 from app.reports.schemas import ReportJob, ReportOut
 from app.web import file_responses
-from app.web.dependencies import Reading, ServicesOf, UnitOfWork
+from app.web.dependencies import Key, Reading, ServicesOf, UnitOfWork
+from app.web.sign_in import Member, Viewer
 
 router = APIRouter(prefix="/api/concepts/{concept_id}/versions/{number}", tags=["concepts"])
 
@@ -23,7 +23,7 @@ Number = Annotated[int, Path(ge=0, le=1_000_000)]
 def get_report(concept_id: str, number: Number, principal: Viewer, session: Reading) -> ReportOut:
     """What a version can do, beside what its initializer can and what its pictures are."""
     concept = concepts.get(session, principal.team_id, concept_id)
-    return service.describe(session, concept, service.version_of(session, concept, number))
+    return views.describe(session, concept, service.version_of(session, concept, number))
 
 
 @router.post("/report", status_code=status.HTTP_202_ACCEPTED)
@@ -31,7 +31,7 @@ def draw_report_again(
     concept_id: str, number: Number, principal: Member, services: ServicesOf, idempotency_key: Key = None
 ) -> ReportJob:
     """Draw a report that could not be drawn when the version was learned. The answer names the job to watch."""
-    job = rerender.draw_again(services, principal, concept_id, number, idempotency_key)
+    job = rerender.rerender_report(services, principal, concept_id, number, idempotency_key)
     with services.database.reading() as session:
         return ReportJob(job=jobs.describe(session, job))
 
@@ -53,4 +53,4 @@ def use_checkpoint(concept_id: str, number: Number, step: Number, principal: Mem
     """Make a kept checkpoint the current version. It becomes a version of its own, unless it is one already."""
     concept = concepts.get(session, principal.team_id, concept_id)
     service.use_checkpoint(session, concept, service.version_of(session, concept, number), step)
-    return concepts.describe(session, concept)
+    return concept_views.describe(session, concept)

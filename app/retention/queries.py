@@ -10,8 +10,9 @@ from ulid import ULID
 from app.concepts.models import Concept, Picture, Version
 from app.contracts.jobs import ACTIVE, FINAL
 from app.core.database import rows_changed
+from app.core.idempotency import Submission
 from app.generation.models import Generation, GenerationUpload, Image
-from app.jobs.models import Job, JobEvent, Submission
+from app.jobs.models import Job, JobEvent
 
 BATCH = 500  # rows of one transaction, so that nobody waits for it
 

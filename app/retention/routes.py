@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter, status
 
-from app.accounts.principal import Member
 from app.concepts import service as concepts
 from app.retention import service
 from app.web.dependencies import ServicesOf, UnitOfWork
+from app.web.sign_in import Member
 
 router = APIRouter(prefix="/api", tags=["retention"])
 

@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.accounts.models import User
-from app.teams.models import Membership
+from app.accounts.models import Membership, User
 
 
 def members(session: Session, team_id: str) -> Sequence[tuple[User, Membership]]:
-    """Everybody in the team, in the order they came."""
+    """The members of the team, in the order in which they joined."""
     query = (
         select(User, Membership)
         .join(Membership, Membership.user_id == User.id)
@@ -21,12 +20,12 @@ def members(session: Session, team_id: str) -> Sequence[tuple[User, Membership]]
 
 
 def member(session: Session, team_id: str, user_id: str) -> tuple[User, Membership] | None:
-    """One person of the team."""
+    """One member of the team."""
     return next((found for found in members(session, team_id) if found[0].id == user_id), None)
 
 
 def membership(session: Session, team_id: str, user_id: str) -> Membership | None:
-    """One person's place in the team."""
+    """One person's membership of the team."""
     return session.get(Membership, (team_id, user_id))
 
 

@@ -2,11 +2,10 @@
 
 from fastapi import APIRouter, status
 
-from app.accounts.principal import Admin, Viewer
-from app.core.idempotency import Key
 from app.teams import queries, service
 from app.teams.schemas import InvitedOut, MemberIn, MemberList, MemberOut
-from app.web.dependencies import Reading, ServicesOf, UnitOfWork
+from app.web.dependencies import Key, Reading, ServicesOf, UnitOfWork
+from app.web.sign_in import Admin, Viewer
 
 router = APIRouter(prefix="/api/members", tags=["team"])
 
@@ -17,7 +16,8 @@ def list_members(principal: Viewer, session: Reading) -> MemberList:
     found = queries.members(session, principal.team_id)
     return MemberList(
         items=[
-            MemberOut(id=user.id, name=user.name, role=place.role, created_at=place.created_at) for user, place in found
+            MemberOut(id=user.id, name=user.name, role=membership.role, created_at=membership.created_at)
+            for user, membership in found
         ]
     )
 
@@ -29,8 +29,8 @@ def invite_member(
     """Invite somebody. The link in the answer signs them in once, within a week; the same `Idempotency-Key` again
     gives the same person a fresh link."""
     settings, team_id = services.settings, principal.team_id
-    user, place, link = service.invite(session, settings, team_id, body.name, body.role, idempotency_key)
-    return InvitedOut(id=user.id, name=user.name, role=body.role, created_at=place.created_at, sign_in_url=link)
+    user, membership, link = service.invite(session, settings, team_id, body.name, body.role, idempotency_key)
+    return InvitedOut(id=user.id, name=user.name, role=body.role, created_at=membership.created_at, sign_in_url=link)
 
 
 @router.delete("/{user_id}", status_code=status.HTTP_204_NO_CONTENT)

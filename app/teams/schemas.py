@@ -1,11 +1,10 @@
 """What a team looks like over the wire."""
 
 from datetime import datetime
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Role = Literal["viewer", "member", "admin"]
+from app.accounts.principal import Role
 
 
 class MemberIn(BaseModel):

@@ -1,16 +1,15 @@
 """Inviting people to a team, and removing them."""
 
-from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from app.accounts import service as accounts
-from app.accounts.models import BrowserSession, SignInCode, Token, User
+from app.accounts import queries as accounts
+from app.accounts.models import Membership, User
+from app.accounts.principal import Role
+from app.accounts.service import INVITATION_LIFETIME, sign_in_link
 from app.core import idempotency
 from app.core.errors import Conflict, NotFound
 from app.core.settings import Settings
 from app.teams import queries
-from app.teams.models import Membership
-from app.teams.schemas import Role
 
 
 def invite(
@@ -18,7 +17,7 @@ def invite(
 ) -> tuple[User, Membership, str]:
     """Add a person, and make the link that signs them in once.
 
-    With an `Idempotency-Key` that was used before it is the same person, and a fresh link in place of the first.
+    With an `Idempotency-Key` that was used before, the person is the same and a new link replaces the first.
     """
     mark = idempotency.mark_of("member", name, role)
     made_id = idempotency.earlier_id(session, team_id, key, mark)
@@ -34,18 +33,17 @@ def invite(
             idempotency.remember_id(session, team_id, key, mark, user.id)
     else:
         user, membership = known
-        session.execute(delete(SignInCode).where(SignInCode.team_id == team_id, SignInCode.user_id == user.id))
-    link = accounts.sign_in_link(session, settings, user.id, team_id, accounts.INVITATION_LIFETIME)
+        accounts.delete_sign_in_codes(session, team_id, user.id)
+    link = sign_in_link(session, settings, user.id, team_id, INVITATION_LIFETIME)
     return user, membership, link
 
 
 def remove(session: Session, team_id: str, user_id: str) -> None:
-    """Take a person out of the team, with everything that let them in. What they made stays."""
+    """Remove a person from the team, with their tokens, sessions and codes. Their concepts and pictures stay."""
     membership = queries.membership(session, team_id, user_id)
     if membership is None:
         raise NotFound("There is no such member. They may have been removed already.")
     if membership.role == "admin" and queries.administrators(session, team_id) == 1:
         raise Conflict("The last administrator cannot be removed. Make somebody else an administrator first.")
-    for table in (Token, BrowserSession, SignInCode):
-        session.execute(delete(table).where(table.team_id == team_id, table.user_id == user_id))
+    accounts.delete_credentials(session, team_id, user_id)
     session.delete(membership)

@@ -18,19 +18,19 @@ from app.core.database import new_id
 from app.core.errors import Conflict, InvalidInput
 from app.core.settings import Settings
 from app.core.storage import BlobSavepoint, savepoint
-from app.jobs import service as ledger
+from app.jobs import service as jobs
 from app.jobs.models import Job
 from app.pictures.cleaning import UploadedFile, accepted, count_problem
 from app.pictures.decoding import Clean
-from app.web.dependencies import Services
+from app.services import Services
 
 KINDS = ("object", "style")
-WEIGHT_MAX = 100  # of what is added to the loss
+WEIGHT_MAX = 100  # of the terms that are added to the loss
 
 
 @dataclass(frozen=True)
 class TrainingRequest:
-    """What somebody asked to be taught, as it was sent."""
+    """A request to train a concept, as it was sent."""
 
     uploads: Sequence[UploadedFile]
     initializer: str | None
@@ -43,36 +43,36 @@ class TrainingRequest:
     tuning: Tuning = field(default_factory=Tuning)
 
     def fingerprint(self, concept_id: str = "") -> str:
-        """Hash of everything that was sent, for `Idempotency-Key`."""
+        """The hash of everything that was sent, for `Idempotency-Key`."""
         pictures = [hashlib.sha256(upload.content).hexdigest() for upload in self.uploads]
         fields = {name: value for name, value in vars(self).items() if name != "uploads"}
         return hashlib.sha256(repr((concept_id, pictures, sorted(fields.items()))).encode()).hexdigest()
 
 
-def teach(services: Services, principal: Principal, lesson: TrainingRequest, key: str | None) -> Job:
-    """Make a concept and the job that teaches it."""
-    settings, team_id, mark = services.settings, principal.team_id, lesson.fingerprint()
+def teach(services: Services, principal: Principal, asked: TrainingRequest, key: str | None) -> Job:
+    """Make a concept and the job that trains it."""
+    settings, team_id, mark = services.settings, principal.team_id, asked.fingerprint()
     with services.database.reading() as session:
-        if (job := idempotency.earlier(session, team_id, key, mark)) is not None:
+        if (job := jobs.earlier_job(session, team_id, key, mark)) is not None:
             return job
         taken = queries.placeholders(session, team_id)
-    model = services.catalog.get(lesson.base_model)
-    _check_options(lesson, settings)
-    count_problem(len(lesson.uploads), settings.pictures_min, settings.pictures_max)
-    placeholder = checked_placeholder(model, lesson.placeholder, taken)
-    initializer = checked_initializer(model, lesson.initializer or "")
-    pictures = _clean(services, lesson, model)
+    model = services.catalog.get(asked.base_model)
+    _check_options(asked, settings)
+    count_problem(len(asked.uploads), settings.pictures_min, settings.pictures_max)
+    placeholder = checked_placeholder(model, asked.placeholder, taken)
+    initializer = checked_initializer(model, asked.initializer or "")
+    pictures = _clean(services, asked, model)
 
     def make() -> Job:
         with savepoint(services.storage) as blobs:
             rows = _store(blobs, team_id, pictures)
             with services.database.transaction() as session:
-                if (job := idempotency.earlier(session, team_id, key, mark)) is not None:
+                if (job := jobs.earlier_job(session, team_id, key, mark)) is not None:
                     return job
                 checked_placeholder(model, placeholder, queries.placeholders(session, team_id))
-                concept = add(session, principal, lesson, model, placeholder, initializer)
-                job = _queue(session, settings, principal, concept, lesson, initializer, rows)
-                idempotency.remember(session, key, mark, job)
+                concept = add(session, principal, asked, model, placeholder, initializer)
+                job = _queue(session, settings, principal, concept, asked, initializer, rows)
+                jobs.remember_job(session, key, mark, job)
                 blobs.keep()
         return job
 
@@ -80,36 +80,36 @@ def teach(services: Services, principal: Principal, lesson: TrainingRequest, key
 
 
 def teach_again(
-    services: Services, principal: Principal, concept_id: str, lesson: TrainingRequest, key: str | None
+    services: Services, principal: Principal, concept_id: str, asked: TrainingRequest, key: str | None
 ) -> Job:
-    """Another version of a concept; without new pictures, from the newest version's. Both are kept."""
-    settings, team_id, mark = services.settings, principal.team_id, lesson.fingerprint(concept_id)
+    """Make another version of a concept and its job; without new pictures, from those of the newest version."""
+    settings, team_id, mark = services.settings, principal.team_id, asked.fingerprint(concept_id)
     with services.database.reading() as session:
-        if (job := idempotency.earlier(session, team_id, key, mark)) is not None:
+        if (job := jobs.earlier_job(session, team_id, key, mark)) is not None:
             return job
         concept = get(session, team_id, concept_id)
     model = services.catalog.get(concept.base_model)
-    _check_options(lesson, settings)
+    _check_options(asked, settings)
     initializer = concept.initializer
-    if lesson.initializer is not None or not initializer:  # an imported concept may have none
-        initializer = checked_initializer(model, lesson.initializer or "")
+    if asked.initializer is not None or not initializer:  # an imported concept may have none
+        initializer = checked_initializer(model, asked.initializer or "")
     pictures: list[Clean] = []
-    if lesson.uploads:
-        count_problem(len(lesson.uploads), settings.pictures_min, settings.pictures_max)
-        pictures = _clean(services, lesson, model)
+    if asked.uploads:
+        count_problem(len(asked.uploads), settings.pictures_min, settings.pictures_max)
+        pictures = _clean(services, asked, model)
 
     def make() -> Job:
         with savepoint(services.storage) as blobs:
             rows = _store(blobs, team_id, pictures)
             with services.database.transaction() as session:
-                if (job := idempotency.earlier(session, team_id, key, mark)) is not None:
+                if (job := jobs.earlier_job(session, team_id, key, mark)) is not None:
                     return job
                 concept = get(session, team_id, concept_id)
                 versions = queries.versions(session, team_id, [concept.id])
-                _must_rest(concept, versions)
+                _must_not_be_training(concept, versions)
                 rows = rows or _same_pictures(session, concept, versions)
-                job = _queue(session, settings, principal, concept, lesson, initializer, rows)
-                idempotency.remember(session, key, mark, job)
+                job = _queue(session, settings, principal, concept, asked, initializer, rows)
+                jobs.remember_job(session, key, mark, job)
                 blobs.keep()
         return job
 
@@ -121,18 +121,18 @@ def _queue(
     settings: Settings,
     principal: Principal,
     concept: Concept,
-    lesson: TrainingRequest,
+    asked: TrainingRequest,
     initializer: str,
     pictures: Sequence[Picture],
 ) -> Job:
     version = Version(
         team_id=principal.team_id,
         concept_id=concept.id,
-        number=queries.next_number(session, concept.id),
+        number=queries.next_number(session, concept.team_id, concept.id),
         state="training",
         base_model=concept.base_model,
         initializer=initializer,
-        vectors=lesson.tuning.vectors or 1,
+        vectors=asked.tuning.vectors or 1,
         files={},
     )
     session.add(version)
@@ -150,7 +150,7 @@ def _queue(
         pictures=[
             PictureSpec(key=picture.key, sha256=picture.sha256, mask_key=picture.mask_key) for picture in pictures
         ],
-        **lesson.tuning.model_dump(),
+        **asked.tuning.model_dump(),
     )
     job = Job(
         id=new_id(),
@@ -162,17 +162,17 @@ def _queue(
         version_id=version.id,
     )
     version.job_id = job.id
-    ledger.submit(session, job, "training", settings)
+    jobs.submit(session, job, "training", settings)
     return job
 
 
-def _clean(services: Services, lesson: TrainingRequest, model: AllowedModel) -> list[Clean]:
-    checked = services.pictures.check(lesson.uploads, model.facts.resolution)
+def _clean(services: Services, asked: TrainingRequest, model: AllowedModel) -> list[Clean]:
+    checked = services.pictures.check(asked.uploads, model.facts.resolution)
     return accepted(checked, services.settings.pictures_min, services.settings.pictures_max)
 
 
 def _store(blobs: BlobSavepoint, team_id: str, pictures: Sequence[Clean]) -> list[Picture]:
-    """Blobs of the pictures, and the rows that will name them."""
+    """Store the pictures' blobs. Returns the rows that name them."""
     rows = []
     for position, picture in enumerate(pictures):
         key = f"pictures/{new_id()}.png"
@@ -197,7 +197,7 @@ def _store(blobs: BlobSavepoint, team_id: str, pictures: Sequence[Clean]) -> lis
 
 
 def _same_pictures(session: Session, concept: Concept, versions: Sequence[Version]) -> list[Picture]:
-    """Those of the newest version that has any."""
+    """The pictures of the newest version that has any."""
     every = queries.pictures(session, concept.team_id, [version.id for version in versions])
     newest = next((version.id for version in versions if any(p.version_id == version.id for p in every)), None)
     if newest is None:
@@ -209,7 +209,7 @@ def _same_pictures(session: Session, concept: Concept, versions: Sequence[Versio
     return [picture.again() for picture in every if picture.version_id == newest]
 
 
-def _must_rest(concept: Concept, versions: Sequence[Version]) -> None:
+def _must_not_be_training(concept: Concept, versions: Sequence[Version]) -> None:
     if any(version.state == "training" for version in versions):
         raise Conflict(
             f"{concept.placeholder} is being taught already. Wait until it is done, or cancel that job first.",
@@ -217,10 +217,10 @@ def _must_rest(concept: Concept, versions: Sequence[Version]) -> None:
         )
 
 
-def _check_options(lesson: TrainingRequest, settings: Settings) -> None:
-    if lesson.kind not in KINDS:
+def _check_options(asked: TrainingRequest, settings: Settings) -> None:
+    if asked.kind not in KINDS:
         raise InvalidInput(
-            f"The kind {lesson.kind!r} is unknown. A concept is an object or a style.", field="kind", code="kind"
+            f"The kind {asked.kind!r} is unknown. A concept is an object or a style.", field="kind", code="kind"
         )
     for name, least, most in (
         ("vectors", 1, VECTORS_MAX),
@@ -229,6 +229,6 @@ def _check_options(lesson: TrainingRequest, settings: Settings) -> None:
         ("context_weight", 0, WEIGHT_MAX),
         ("snr_gamma", 0, WEIGHT_MAX),
     ):
-        value = getattr(lesson.tuning, name)
-        if value is not None and not least <= value <= most:  # nor NaN
+        value = getattr(asked.tuning, name)
+        if value is not None and not least <= value <= most:  # also refuses NaN
             raise InvalidInput(f"{name} is {value:g}, and has to be from {least} to {most}.", field=name, code=name)

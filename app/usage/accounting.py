@@ -1,41 +1,31 @@
-"""What a job leaves behind beside its outcome: the seconds its team used, and one more ended job in the figures.
+"""Counts what jobs use: GPU seconds of each team and day, and ended jobs of all teams.
 
-Written in the transaction that ends an attempt, so that neither is ever counted twice or forgotten.
+Both are written in the transaction that ends the attempt or the job, so that nothing is counted twice or left out.
 """
-
-from typing import Final
 
 from sqlalchemy.orm import Session
 
 from app.core.database import count_up, now
-from app.jobs.models import Job, UsageCounter
-from app.usage.models import DayOfUse
-
-ON_A_GPU: Final = ("training", "generation", "report")
-
-
-def spend(session: Session, job: Job) -> None:
-    """An attempt is over: its part of its worker's time since the claim is used."""
-    if job.claimed_at is None:
-        return
-    moment = job.finished_at or now(session)
-    seconds = max(0.0, (moment - job.claimed_at).total_seconds()) * job.share
-    job.claimed_at = job.claimed_at if job.finished_at else None
-    if job.kind not in ON_A_GPU:
-        return
-    job.gpu_seconds += seconds
-    session.flush()
-    count_up(session, DayOfUse, {"team_id": job.team_id, "day": f"{moment:%Y-%m-%d}"}, {"gpu_seconds": seconds})
+from app.jobs import hooks
+from app.jobs.models import Job
+from app.usage.models import DayOfUse, UsageCounter
 
 
-def close(session: Session, job: Job) -> None:
-    """A job has ended."""
+@hooks.on_attempt_over
+def count_gpu_seconds(session: Session, job: Job, seconds: float) -> None:
+    """Add the seconds of an attempt to its team's day."""
+    day = job.finished_at or now(session)
+    count_up(session, DayOfUse, {"team_id": job.team_id, "day": f"{day:%Y-%m-%d}"}, {"gpu_seconds": seconds})
+
+
+@hooks.on_final_state
+def count_ended_job(session: Session, job: Job) -> None:
+    """Add an ended job to the counters of its kind, state and problem. Only work that succeeded counts as units."""
     problem = (job.error or {}).get("type", "") if job.state == "failed" else ""
-    done = job.units if job.state == "succeeded" else 0.0
-    amounts = {"jobs": 1, "units": done, "gpu_seconds": job.gpu_seconds}
+    units = job.units if job.state == "succeeded" else 0.0
     count_up(
         session,
         UsageCounter,
         {"kind": job.kind, "state": job.state, "reason": problem.rpartition("/")[2][:60]},
-        amounts,
+        {"jobs": 1, "units": units, "gpu_seconds": job.gpu_seconds},
     )

@@ -1,22 +1,24 @@
-"""All SQL about what a team uses."""
+"""All SQL about what teams use."""
+
+from collections.abc import Sequence
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from app.concepts.models import Concept, Picture, Version
 from app.generation.models import Generation, GenerationUpload, Image
-from app.usage.models import DayOfUse
+from app.usage.models import DayOfUse, UsageCounter
 
 
 def gpu_seconds(session: Session, team_id: str, since: str) -> dict[str, float]:
-    """Seconds by day, from the day `since` on."""
+    """GPU seconds by day (UTC), from the day `since` on, in order."""
     query = select(DayOfUse.day, DayOfUse.gpu_seconds).where(DayOfUse.team_id == team_id, DayOfUse.day >= since)
     return {day: seconds for day, seconds in session.execute(query.order_by(DayOfUse.day))}
 
 
 def stored_bytes(session: Session, team_id: str) -> int:
-    """What the team's pictures take: drawn ones, previews, those of reports, and those that words were taught or
-    drawings started from. Not deleted ones."""
+    """Bytes of the team's pictures: drawings, previews, drawings of reports, training pictures, and the pictures that
+    generations start from. Deleted pictures do not count."""
     drawn = (
         select(func.sum(Image.bytes))
         .join(Generation, Generation.id == Image.generation_id)
@@ -45,3 +47,9 @@ def stored_bytes(session: Session, team_id: str) -> int:
         .where(Version.team_id == team_id, Concept.deleted_at.is_(None))
     )
     return sum(int(session.execute(query).scalar_one() or 0) for query in (drawn, previews, taught, sent, reported))
+
+
+def usage_counters(session: Session) -> Sequence[UsageCounter]:
+    """Ended jobs of all teams by kind, state and reason."""
+    query = select(UsageCounter).order_by(UsageCounter.kind, UsageCounter.state, UsageCounter.reason)
+    return session.scalars(query).all()

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from app.accounts.principal import Viewer
+from app.usage import views
 from app.usage.schemas import UsageOut
-from app.usage.service import usage
 from app.web.dependencies import Reading, ServicesOf
+from app.web.sign_in import Viewer
 
 router = APIRouter(prefix="/api/usage", tags=["team"])
 
@@ -13,4 +13,4 @@ router = APIRouter(prefix="/api/usage", tags=["team"])
 @router.get("")
 def get_usage(principal: Viewer, session: Reading, services: ServicesOf) -> UsageOut:
     """What the team uses, beside what it may: jobs that wait, GPU seconds of 30 days, bytes of pictures."""
-    return usage(session, principal.team_id, services.settings)
+    return views.describe(session, principal.team_id, services.settings)

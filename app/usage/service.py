@@ -1,7 +1,4 @@
-"""Quotas of a team: what it has used, and the sentence when it is too much.
-
-Asked whenever a job is submitted, which is the one door to everything that costs.
-"""
+"""The quotas of a team, checked whenever a job is submitted: everything that costs is a job."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -15,29 +12,19 @@ from app.contracts.jobs import Kind
 from app.core.database import now
 from app.core.errors import Forbidden, TooMany
 from app.core.settings import Settings
+from app.jobs import hooks
 from app.jobs import queries as jobs
 from app.jobs.forecast import seconds_until_next
 from app.usage import queries
-from app.usage.schemas import Quota, UsageOut
 
 WINDOW: Final = timedelta(days=30)
-NEAR: Final = 0.8
 MEASURED_EVERY_SECONDS: Final = 10.0
 GIGABYTE: Final = 1e9
 
 
-def usage(session: Session, team_id: str, settings: Settings) -> UsageOut:
-    """What the team uses, beside what it may."""
-    since = f"{now(session) - WINDOW:%Y-%m-%d}"
-    return UsageOut(
-        queued_jobs=_quota(jobs.waiting(session, team_id), settings.queued_jobs_max),
-        gpu_seconds=_quota(sum(queries.gpu_seconds(session, team_id, since).values()), settings.team_gpu_seconds_max),
-        storage_bytes=_quota(queries.stored_bytes(session, team_id), settings.team_storage_bytes_max),
-    )
-
-
+@hooks.before_submit
 def must_have_room(session: Session, team_id: str, kind: Kind, settings: Settings) -> None:
-    """Raise TooMany or Forbidden, with a sentence, if the team may not ask for more now."""
+    """Raise TooMany or Forbidden if the team has used up one of its quotas."""
     waiting = jobs.waiting(session, team_id)
     if waiting >= settings.queued_jobs_max:
         raise TooMany(
@@ -79,15 +66,11 @@ def _must_have_seconds(session: Session, team_id: str, limit: float) -> None:
     )
 
 
-def _quota(used: float, limit: float) -> Quota:
-    return Quota(used=used, limit=limit or None, near=bool(limit) and used >= NEAR * limit)
-
-
 _measured: WeakKeyDictionary[Engine, dict[str, tuple[float, int]]] = WeakKeyDictionary()
 
 
 def _stored(session: Session, team_id: str) -> int:
-    """The team's bytes, summed up every few seconds and not for every job."""
+    """The team's bytes, summed up at most every ten seconds and not for every job."""
     known = _measured.setdefault(session.get_bind().engine, {})
     measured_at, stored = known.get(team_id, (float("-inf"), 0))
     if time.monotonic() - measured_at > MEASURED_EVERY_SECONDS:

@@ -1,35 +1,12 @@
-"""What endpoints ask for: a unit of work, the settings, the blobs. Made once by `app.main`, kept on the application."""
+"""The FastAPI dependencies of every endpoint: the services, a transaction, a reading session, the Idempotency-Key."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Annotated
 
-from fastapi import Depends, Request
-from prometheus_client import CollectorRegistry
+from fastapi import Depends, Header, Request
 from sqlalchemy.orm import Session
 
-from app.accounts.throttle import SignInThrottle
-from app.base_models.catalog import Catalog
-from app.core.database import Database
-from app.core.settings import Settings
-from app.core.storage import Storage
-from app.jobs.stream import EventFeed, Viewers
-from app.pictures.cleaning import PictureCleaner
-
-
-@dataclass(frozen=True)
-class Services:
-    """The long-lived objects behind every endpoint."""
-
-    settings: Settings
-    database: Database
-    storage: Storage
-    catalog: Catalog
-    pictures: PictureCleaner
-    feed: EventFeed
-    viewers: Viewers
-    sign_ins: SignInThrottle = field(default_factory=SignInThrottle)
-    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+from app.services import Services
 
 
 def services(request: Request) -> Services:
@@ -39,7 +16,7 @@ def services(request: Request) -> Services:
 
 
 def unit_of_work(request: Request) -> Iterator[Session]:
-    """A transaction that commits before the response is sent, so that a 2xx is a promise kept."""
+    """A transaction that commits before the response is sent, so that a 2xx answer is never undone."""
     with services(request).database.transaction() as session:
         yield session
 
@@ -53,3 +30,4 @@ def reading(request: Request) -> Iterator[Session]:
 ServicesOf = Annotated[Services, Depends(services)]
 UnitOfWork = Annotated[Session, Depends(unit_of_work, scope="function")]
 Reading = Annotated[Session, Depends(reading, scope="function")]
+Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]

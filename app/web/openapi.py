@@ -1,13 +1,13 @@
-"""The OpenAPI schema: what FastAPI derives from the endpoints, with summaries, one error shape and an example each."""
+"""The OpenAPI schema: what FastAPI derives from the endpoints, plus summaries, one error shape and examples."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 
-from app.generation.schemas import GenerationForm
 from app.web.openapi_examples import PROBLEM, REQUESTS, RESPONSES
 from app.web.problems import MEDIA_TYPE, Problem
 
@@ -26,22 +26,22 @@ TAGS: Final = [
 
 
 def operation_id(route: APIRoute) -> str:
-    """An endpoint's own name, such as `list_concepts`: what a generated client calls its function."""
+    """An endpoint's own name, such as `list_concepts`, which generated clients use for their functions."""
     return route.name
 
 
-def describe_well(app: FastAPI) -> None:
-    """Make `app.web.openapi()` return the finished schema."""
+def describe_well(app: FastAPI, *, unnamed: Iterable[type[BaseModel]]) -> None:
+    """Make `app.openapi()` return the finished schema, with the `unnamed` models that no endpoint's signature has."""
 
     def schema() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _finished(app)
+            app.openapi_schema = _finished(app, (Problem, *unnamed))
         return app.openapi_schema
 
     app.openapi = schema  # type: ignore[method-assign]
 
 
-def _finished(app: FastAPI) -> dict[str, Any]:
+def _finished(app: FastAPI, unnamed: Iterable[type[BaseModel]]) -> dict[str, Any]:
     schema = get_openapi(
         title=app.title,
         version=app.version,
@@ -51,7 +51,7 @@ def _finished(app: FastAPI) -> dict[str, Any]:
         tags=TAGS,
     )
     schemas = schema["components"]["schemas"]
-    for shape in (Problem, GenerationForm):  # no endpoint's signature names them
+    for shape in unnamed:
         described = shape.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas.update(described.pop("$defs", {}))
         schemas[shape.__name__] = described
@@ -68,7 +68,7 @@ def _operations(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _summarise(operation: dict[str, Any]) -> None:
-    """The docstring's first sentence is the summary, what follows the description."""
+    """Split the docstring: its first sentence is the summary, the rest the description."""
     first, _, rest = operation.pop("description").partition(". ")
     operation["summary"] = first.rstrip(".")
     if rest:

@@ -1,7 +1,8 @@
-"""A name for every request, from the first log line to the worker's last: `X-Request-ID`.
+"""`X-Request-ID`: an id for every request, from the web service's first log line to the worker's last.
 
-Taken from the request if it brings a usable one, made here otherwise, answered with, bound to every log line of the
-request, and kept on the job that it made. One line is logged for each answer, without query strings.
+A usable id in the request's header is kept; otherwise this middleware makes one. The id is sent back, bound to every
+log line of the request (`app.core.log.request_id` reads it there), and stored on the job that the request creates. Each
+answer is logged in one line, without query strings.
 """
 
 import re
@@ -17,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 HEADER: Final = "X-Request-ID"
 _USABLE: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
-_UNTOLD: Final = ("/healthz", "/readyz", "/metrics", "/assets/")
+_UNLOGGED: Final = ("/healthz", "/readyz", "/metrics", "/assets/")
 
 
 class Tracing:
@@ -27,7 +28,7 @@ class Tracing:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Name the request, and log its answer."""
+        """Bind an id to the request, and log the answer."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -44,12 +45,6 @@ class Tracing:
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             await self._app(scope, receive, naming)
-            if not scope["path"].startswith(_UNTOLD):
+            if not scope["path"].startswith(_UNLOGGED):
                 seconds = round(time.perf_counter() - began, 4)
                 log.info("answered", method=scope["method"], path=scope["path"], status=status, seconds=seconds)
-
-
-def request_id() -> str | None:
-    """The name of the request that this is part of."""
-    found: str | None = structlog.contextvars.get_contextvars().get("request_id")
-    return found

@@ -1,6 +1,6 @@
-"""What a team can be told of, and the message for each. Follows Standard Webhooks: `type`, `timestamp`, `data`.
+"""The events that a webhook can subscribe to, and the message of each, by Standard Webhooks: type, timestamp, data.
 
-A message names things by id and tells how they ended; pictures, prompts and embeddings are fetched by whoever hears it.
+A message has ids and final states. The receiver fetches pictures, prompts and embeddings over REST.
 """
 
 from typing import Any, Final, Literal, get_args
@@ -32,13 +32,13 @@ def job_ended(job: Job) -> dict[str, Any]:
 
 
 def concept_ready(concept: Concept, version: Version) -> dict[str, Any]:
-    """The message about a word that can be drawn with."""
+    """The message about a version that is ready to draw with."""
     data = {"id": concept.id, "placeholder": concept.placeholder, "name": concept.name, "version": version.number}
     return _message("concept.ready", data)
 
 
-def test() -> dict[str, Any]:
-    """The message that somebody asked for to see whether messages arrive."""
+def test_message() -> dict[str, Any]:
+    """The message that a person sends to see whether messages arrive."""
     return _message(TEST, {"text": "This is a test. If you can read it and its signature is right, all is well."})
 
 

@@ -1,25 +1,28 @@
-"""Writes down what is to be told, in the transaction in which it happens: what is undone is never told, and what is
-done is told even if this process dies the next moment."""
+"""The outbox: deliveries are written in the transaction of the change that they report.
+
+A change that is rolled back is not reported. A committed change is reported even if this process dies right after it.
+"""
 
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.concepts.models import Concept, Version
+from app.concepts import queries as concepts
+from app.jobs import hooks
 from app.jobs.models import Job
 from app.webhooks import events, queries
 from app.webhooks.models import Delivery, Webhook
 
 
+@hooks.on_final_state
 def announce(session: Session, job: Job) -> None:
-    """A job has ended; one that taught or imported a word may have made it ready."""
+    """Report an ended job, and the version that it made ready, to the webhooks that subscribe to the event."""
     listening = queries.listening(session, job.team_id)
     if not listening:
         return
     messages = [events.job_ended(job)]
     if job.state == "succeeded" and job.version_id is not None and job.kind != "report":
-        version = session.get_one(Version, job.version_id)
-        messages.append(events.concept_ready(session.get_one(Concept, version.concept_id), version))
+        messages.append(events.concept_ready(*concepts.with_version(session, job.team_id, job.version_id)))
     for message in messages:
         for webhook in listening:
             if message["type"] in webhook.events:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, delete, func, literal_column, select
+from sqlalchemy import delete, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from app.core.database import rows_changed
@@ -44,10 +44,10 @@ def delivery(session: Session, team_id: str, delivery_id: str) -> Delivery | Non
     return session.scalars(query).one_or_none()
 
 
-def due(moment: datetime, limit: int) -> Select[Delivery]:
-    """Deliveries whose time has come, locked, so that two senders never take the same one."""
+def due(session: Session, moment: datetime, limit: int) -> Sequence[Delivery]:
+    """Deliveries that are due, locked, so that two senders never take the same one."""
     query = select(Delivery).where(WAITS, Delivery.due_at <= moment).order_by(Delivery.due_at).limit(limit)
-    return query.with_for_update(skip_locked=True)
+    return session.scalars(query.with_for_update(skip_locked=True)).all()
 
 
 def sent(session: Session, delivery_id: str) -> Delivery | None:

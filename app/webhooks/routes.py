@@ -4,10 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, status
 
-from app.accounts.principal import Admin
-from app.core.idempotency import Key
-from app.web.dependencies import Reading, ServicesOf, UnitOfWork
-from app.webhooks import queries, service
+from app.web.dependencies import Key, Reading, ServicesOf, UnitOfWork
+from app.web.sign_in import Admin
+from app.webhooks import queries, service, views
 from app.webhooks.schemas import (
     DeliveryOut,
     DeliveryPage,
@@ -24,7 +23,7 @@ router = APIRouter(prefix="/api/webhooks", tags=["webhooks"])
 @router.get("")
 def list_webhooks(principal: Admin, session: Reading, services: ServicesOf) -> WebhookList:
     """Who is told of what happens in the team."""
-    items = [service.describe_webhook(webhook) for webhook in queries.of_team(session, principal.team_id)]
+    items = [views.describe_webhook(webhook) for webhook in queries.of_team(session, principal.team_id)]
     return WebhookList(items=items, enabled=services.settings.webhooks)
 
 
@@ -33,16 +32,16 @@ def create_webhook(
     body: WebhookIn, principal: Admin, session: UnitOfWork, services: ServicesOf, idempotency_key: Key = None
 ) -> NewWebhookOut:
     """Tell an address what happens. The secret that messages are signed with is shown only in this answer."""
-    webhook = service.create(session, principal, services.settings, body, idempotency_key)
-    return NewWebhookOut(**service.describe_webhook(webhook).model_dump(), secret=webhook.secret)
+    webhook = service.create(session, principal, services.settings, body.url, body.events, idempotency_key)
+    return NewWebhookOut(**views.describe_webhook(webhook).model_dump(), secret=webhook.secret)
 
 
 @router.patch("/{webhook_id}")
 def change_webhook(webhook_id: str, body: WebhookPatch, principal: Admin, session: UnitOfWork) -> WebhookOut:
     """Choose what it hears of, pause it, or let it go on."""
     webhook = service.get(session, principal.team_id, webhook_id)
-    service.change(webhook, body)
-    return service.describe_webhook(webhook)
+    service.change(webhook, body.events, body.active)
+    return views.describe_webhook(webhook)
 
 
 @router.delete("/{webhook_id}", status_code=status.HTTP_204_NO_CONTENT)
@@ -54,7 +53,7 @@ def delete_webhook(webhook_id: str, principal: Admin, session: UnitOfWork) -> No
 @router.post("/{webhook_id}/test", status_code=status.HTTP_202_ACCEPTED)
 def test_webhook(webhook_id: str, principal: Admin, session: UnitOfWork) -> DeliveryOut:
     """Send a message that says nothing but that it arrived."""
-    return service.describe(service.try_out(session, service.get(session, principal.team_id, webhook_id)))
+    return views.describe(service.try_out(session, service.get(session, principal.team_id, webhook_id)))
 
 
 @router.get("/{webhook_id}/deliveries")
@@ -67,11 +66,11 @@ def list_deliveries(
 ) -> DeliveryPage:
     """What was sent to an address in the last 30 days, newest first."""
     webhook = service.get(session, principal.team_id, webhook_id)
-    return service.page(session, webhook, cursor=cursor, limit=limit)
+    return views.page(session, webhook, cursor=cursor, limit=limit)
 
 
 @router.post("/{webhook_id}/deliveries/{delivery_id}/send", status_code=status.HTTP_202_ACCEPTED)
 def send_delivery_again(webhook_id: str, delivery_id: str, principal: Admin, session: UnitOfWork) -> DeliveryOut:
     """Send a message again, under its own id."""
     webhook = service.get(session, principal.team_id, webhook_id)
-    return service.describe(service.send_again(session, webhook, delivery_id))
+    return views.describe(service.send_again(session, webhook, delivery_id))

@@ -98,7 +98,7 @@ def deliver(database: Database, settings: Settings) -> int:
 def _take(database: Database) -> list[_Letter]:
     with database.transaction() as session:
         moment, letters = now(session), []
-        for delivery in session.scalars(queries.due(moment, AT_ONCE)).all():
+        for delivery in queries.due(session, moment, AT_ONCE):
             webhook = queries.receiver(session, delivery)
             delivery.due_at = moment + PAUSES[min(delivery.attempts, len(PAUSES) - 1)]
             delivery.attempts += 1

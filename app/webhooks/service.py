@@ -1,7 +1,9 @@
-"""Setting up who is told, and looking at what was."""
+"""Setting up webhooks, and sending deliveries again. `app.webhooks.views` describes them."""
 
 import base64
+import json
 import secrets
+from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
@@ -10,24 +12,26 @@ from app.core import idempotency
 from app.core.database import utc_now
 from app.core.errors import Conflict, Forbidden, NotFound
 from app.core.settings import Settings
-from app.webhooks import events, queries
+from app.webhooks import queries
 from app.webhooks.addresses import resolved
+from app.webhooks.events import Event, test_message
 from app.webhooks.models import Delivery, Webhook
 from app.webhooks.outbox import enqueue
-from app.webhooks.schemas import DeliveryOut, DeliveryPage, WebhookIn, WebhookOut, WebhookPatch
 
 WEBHOOKS_MAX = 20
 
 
-def create(session: Session, principal: Principal, settings: Settings, asked: WebhookIn, key: str | None) -> Webhook:
-    """A new webhook, or with an `Idempotency-Key` that was used before the same one with a fresh secret."""
+def create(
+    session: Session, principal: Principal, settings: Settings, url: str, events: Sequence[Event], key: str | None
+) -> Webhook:
+    """A new webhook; with an `Idempotency-Key` that was used before, the same webhook with a new secret."""
     if not settings.webhooks:
         raise Forbidden(
             "This studio sends no webhooks. Whoever runs it can allow them with ONEWORD_WEBHOOKS=true.",
             code="webhooks-off",
         )
-    resolved(asked.url, to_private=settings.webhooks_to_private)
-    team_id, mark = principal.team_id, idempotency.mark_of("webhook", asked.model_dump_json())
+    resolved(url, to_private=settings.webhooks_to_private)
+    team_id, mark = principal.team_id, _mark(url, events)
     made_id = idempotency.earlier_id(session, team_id, key, mark)
     known = None if made_id is None else queries.by_id(session, team_id, made_id)
     if known is not None:
@@ -38,8 +42,8 @@ def create(session: Session, principal: Principal, settings: Settings, asked: We
     webhook = Webhook(
         team_id=team_id,
         user_id=principal.user_id,
-        url=asked.url,
-        events=list(dict.fromkeys(asked.events)),
+        url=url,
+        events=list(dict.fromkeys(events)),
         secret=_new_secret(),
     )
     session.add(webhook)
@@ -57,17 +61,17 @@ def get(session: Session, team_id: str, webhook_id: str) -> Webhook:
     return webhook
 
 
-def change(webhook: Webhook, patch: WebhookPatch) -> None:
-    """Choose what it hears of, pause it, or let it go on."""
-    if patch.events is not None:
-        webhook.events = list(dict.fromkeys(patch.events))
-    if patch.active is not None:
-        webhook.active = patch.active
+def change(webhook: Webhook, events: Sequence[Event] | None, active: bool | None) -> None:
+    """Choose the events, pause the webhook, or resume it. None leaves a field as it is."""
+    if events is not None:
+        webhook.events = list(dict.fromkeys(events))
+    if active is not None:
+        webhook.active = active
 
 
 def try_out(session: Session, webhook: Webhook) -> Delivery:
-    """Send it a message that says nothing but that it arrived."""
-    return enqueue(session, webhook, events.test())
+    """Put a test message into the outbox."""
+    return enqueue(session, webhook, test_message())
 
 
 def send_again(session: Session, webhook: Webhook, delivery_id: str) -> Delivery:
@@ -80,22 +84,9 @@ def send_again(session: Session, webhook: Webhook, delivery_id: str) -> Delivery
     return delivery
 
 
-def page(session: Session, webhook: Webhook, *, cursor: str | None, limit: int) -> DeliveryPage:
-    """What was sent to it, newest first."""
-    found = queries.deliveries(session, webhook.team_id, webhook.id, before=cursor, limit=limit + 1)
-    shown = found[:limit]
-    return DeliveryPage(items=[describe(each) for each in shown], next=shown[-1].id if len(found) > limit else None)
-
-
-def describe_webhook(webhook: Webhook) -> WebhookOut:
-    """A webhook as its team sees it."""
-    return WebhookOut.model_validate(webhook, from_attributes=True)
-
-
-def describe(delivery: Delivery) -> DeliveryOut:
-    """A delivery as its team sees it."""
-    columns = {name: getattr(delivery, name) for name in DeliveryOut.model_fields}
-    return DeliveryOut(**columns | {"due_at": delivery.due_at if delivery.state == "waiting" else None})
+def _mark(url: str, events: Sequence[Event]) -> str:
+    body = json.dumps({"url": url, "events": list(events)}, ensure_ascii=False, separators=(",", ":"))
+    return idempotency.mark_of("webhook", body)
 
 
 def _new_secret() -> str:

@@ -36,7 +36,7 @@ def run(place: Installation, jobs: int) -> list[Row]:
         asked = utc_now()
         with place.database.reading() as session:
             plan = forecast.plans(session)["generation"]
-            expected = {job.id: plan.of(job, plan.places.get(job.id)) for job in session.scalars(select(Job)).all()}
+            expected = {job.id: plan.of(job, plan.ahead.get(job.id)) for job in session.scalars(select(Job)).all()}
         _wait_until_empty(place.database)
     finally:
         over.set()

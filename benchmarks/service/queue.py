@@ -8,12 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from sqlalchemy import delete, func, select
 
 import app.rooms  # noqa: F401 (every table)
-from app.accounts.models import User
+from app.accounts.models import Team, User
 from app.core.database import Database
 from app.jobs import ledger, queries
 from app.jobs.forecast import plans
 from app.jobs.models import Job
-from app.teams.models import Team
 from benchmarks.service.installation import Installation
 from benchmarks.service.timing import Times, timed
 from benchmarks.table import Row

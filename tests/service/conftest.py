@@ -8,16 +8,14 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.accounts import service as accounts
-from app.accounts.models import User
+from app.accounts.models import Membership, Team, User
 from app.concepts.models import Concept, Version
-from app.core import broker
 from app.core.database import utc_now
 from app.core.settings import Settings
-from app.jobs import ledger
+from app.jobs import ledger, wake_up
 from app.jobs.ledger import Lease
 from app.main import create_app
-from app.teams.models import Membership, Team
-from app.web.dependencies import Services
+from app.services import Services
 from tests.support.embeddings import native
 from tests.support.pictures import photos
 
@@ -26,7 +24,7 @@ from tests.support.pictures import photos
 def woken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Ids of the jobs that a worker was woken for."""
     sent: list[str] = []
-    monkeypatch.setattr(broker, "wake", lambda _settings, _kind, job_id: sent.append(job_id))
+    monkeypatch.setattr(wake_up, "wake", lambda _settings, _kind, job_id: sent.append(job_id))
     return sent
 
 

@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.core.settings import Settings
-from app.web.dependencies import Services
+from app.services import Services
 from tests.support.http import MUG, refused
 from tests.support.pictures import photos
 from tests.support.stand_in_worker import sweep, teach

@@ -10,9 +10,9 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import event, select
 
+from app.accounts.models import Membership
 from app.concepts.models import Concept, Version
-from app.teams.models import Membership
-from app.web.dependencies import Services
+from app.services import Services
 from tests.support.http import refused
 from tests.support.pictures import huge_png, photo, photos
 from tests.support.stored import written

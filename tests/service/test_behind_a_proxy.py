@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 
 from app.accounts import service as accounts
 from app.core.settings import Settings
-from app.web.dependencies import Services
+from app.services import Services
 
 PUBLIC = "https://studio.example.org"
 

@@ -16,10 +16,11 @@ from sqlalchemy.orm import Session
 from app.accounts.models import Token
 from app.concepts.models import Concept
 from app.core.database import Database, utc_now
+from app.core.idempotency import Submission
 from app.core.settings import Settings
 from app.generation.models import Generation
-from app.jobs.models import Job, Submission
-from app.web.dependencies import Services
+from app.jobs.models import Job
+from app.services import Services
 from tests.support.http import MUG
 from tests.support.pictures import photo, photos
 from tests.support.stand_in_worker import draw, sweep, teach

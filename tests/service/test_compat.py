@@ -11,13 +11,12 @@ from PIL import Image as Pillow
 from sqlalchemy import select
 
 from app.compat.openai import routes
-from app.core import broker
 from app.core.settings import Settings
 from app.generation.models import Image
-from app.jobs import ledger
+from app.jobs import ledger, wake_up
 from app.jobs.ledger import Lease
 from app.jobs.models import Job
-from app.web.dependencies import Services
+from app.services import Services
 from tests.support.pictures import photo
 
 
@@ -46,7 +45,7 @@ def worker(services: Services, monkeypatch: pytest.MonkeyPatch) -> list[str]:
             session.flush()
             ledger.finish(session, Lease(job.id, job.attempt), "succeeded")
 
-    monkeypatch.setattr(broker, "wake", wake)
+    monkeypatch.setattr(wake_up, "wake", wake)
     return drawn
 
 
@@ -181,7 +180,7 @@ def test_a_drawing_that_failed_says_why_and_is_not_asked_for_again(
             assert job is not None
             ledger.finish(session, Lease(job.id, job.attempt), "failed", error=problem)
 
-    monkeypatch.setattr(broker, "wake", fail)
+    monkeypatch.setattr(wake_up, "wake", fail)
     with pytest.raises(openai.UnprocessableEntityError, match=r"No\. Do this") as failed:
         client.images.generate(prompt="x")
     assert failed.value.response.headers["x-should-retry"] == "false"
@@ -194,7 +193,7 @@ def test_a_drawing_that_was_cancelled_is_not_asked_for_again(
         with services.database.transaction() as session:
             ledger.cancel(session, session.get_one(Job, job_id), keep=False)
 
-    monkeypatch.setattr(broker, "wake", cancel)
+    monkeypatch.setattr(wake_up, "wake", cancel)
     with pytest.raises(openai.ConflictError, match="cancelled") as cancelled:
         client.images.generate(prompt="x")
     assert cancelled.value.response.headers["x-should-retry"] == "false"

@@ -11,7 +11,7 @@ from app.generation.models import Image
 from app.jobs import ledger
 from app.jobs.ledger import Lease
 from app.jobs.models import Job
-from app.web.dependencies import Services
+from app.services import Services
 from tests.support.embeddings import native
 from tests.support.pictures import photo, photos
 

@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 
 from app.core.database import now
 from app.jobs import ledger
-from app.web.dependencies import Services
+from app.services import Services
 from app.workers.models import Worker
 from worker import generation_priority
 from worker.context import WorkerContext

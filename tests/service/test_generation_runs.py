@@ -6,7 +6,7 @@ from fastapi.testclient import TestClient
 from app.core.errors import NotFound
 from app.jobs import ledger
 from app.jobs.models import Job
-from app.web.dependencies import Services
+from app.services import Services
 from tests.support.worker import opened
 from worker.context import WorkerContext
 from worker.handlers.generation import GenerationHandler, GenerationInputs

@@ -9,7 +9,7 @@ from app.concepts.models import Version
 from app.core.settings import Settings
 from app.generation.models import Generation, GenerationUpload, Image
 from app.main import create_app
-from app.web.dependencies import Services
+from app.services import Services
 from app.webhooks import events
 from app.webhooks.models import Webhook
 from app.webhooks.outbox import enqueue

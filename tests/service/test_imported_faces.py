@@ -2,7 +2,7 @@
 
 from fastapi.testclient import TestClient
 
-from app.web.dependencies import Services
+from app.services import Services
 from tests.support.foreign_files import kohya
 from tests.support.http import send
 from tests.support.worker import run_import

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from safetensors.torch import save
 
 from app.embeddings.importing import service as importing
-from app.web.dependencies import Services
+from app.services import Services
 from tests.support.foreign_files import kohya, rows
 from tests.support.http import refused, send
 from tests.support.pictures import photo, photos

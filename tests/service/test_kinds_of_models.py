@@ -11,7 +11,7 @@ from app.base_models.catalog import FAMILY_TITLES, AllowedModel
 from app.concepts.models import Concept, Version
 from app.core.settings import REPOSITORY, Settings
 from app.jobs.models import JobEvent
-from app.web.dependencies import Services
+from app.services import Services
 from tests.support.worker import run_next
 from worker.context import WorkerContext
 from worker.engine.base_models import FAMILIES

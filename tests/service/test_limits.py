@@ -13,9 +13,9 @@ from app.core.database import count_up, utc_now
 from app.core.settings import Settings
 from app.jobs.models import Job
 from app.main import create_app
+from app.services import Services
 from app.usage import service as usage
 from app.usage.models import DayOfUse
-from app.web.dependencies import Services
 from tests.support.pictures import photos
 
 MUG = {"placeholder": "<my-mug>", "initializer": "mug", "base_model": "demo"}

@@ -16,7 +16,7 @@ from app.jobs import ledger
 from app.jobs.ledger import Lease
 from app.jobs.models import Job
 from app.ops.doctor import examine
-from app.web.dependencies import Services
+from app.services import Services
 from app.workers.models import Worker
 from worker.context import WorkerContext
 from worker.heartbeat import WorkerHeartbeat, kinds_of

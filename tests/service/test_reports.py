@@ -5,7 +5,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import event, update
 
 from app.concepts.models import Version
-from app.web.dependencies import Services
+from app.services import Services
 from tests.support.embeddings import native
 from tests.support.reports import REPORT, SCORES
 from worker.context import WorkerContext

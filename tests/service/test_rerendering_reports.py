@@ -11,8 +11,8 @@ from sqlalchemy import delete, update
 from app.concepts.models import Concept, Picture, Version
 from app.core.database import utc_now
 from app.jobs.models import Job
+from app.services import Services
 from app.usage import queries as usage
-from app.web.dependencies import Services
 from tests.support.embeddings import native
 from tests.support.pictures import photo
 from tests.support.reports import REPORT

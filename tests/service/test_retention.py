@@ -10,14 +10,15 @@ from sqlalchemy import func, select, update
 from ulid import ULID
 
 from app.core.database import Database, utc_now
+from app.core.idempotency import Submission
 from app.core.settings import Settings
 from app.generation.models import Generation, Image
 from app.jobs import ledger
 from app.jobs.ledger import Lease
-from app.jobs.models import Job, JobEvent, Submission
+from app.jobs.models import Job, JobEvent
 from app.retention import queries
 from app.retention.service import tidy
-from app.web.dependencies import Services
+from app.services import Services
 from tests.support.pictures import photos
 from tests.support.stand_in_worker import draw, sweep, teach
 from tests.support.stored import blobs

@@ -5,7 +5,7 @@ from fastapi.testclient import TestClient
 
 from app.concepts import search_terms
 from app.concepts.models import Concept
-from app.web.dependencies import Services
+from app.services import Services
 from tests.support.pictures import photos
 
 MUG = {"placeholder": "<my-mug>", "initializer": "mug", "name": "Blaue Tasse", "tags": ["küche", "50%"]}

@@ -8,7 +8,7 @@ from PIL import Image
 
 from app.concepts.models import Picture
 from app.jobs.models import Job
-from app.web.dependencies import Services
+from app.services import Services
 from tests.support.pictures import photo, photos
 
 GOOD = {"placeholder": "<my-mug>", "initializer": "mug", "kind": "object", "base_model": "demo"}

@@ -21,7 +21,7 @@ from app.core.errors import InvalidInput
 from app.core.settings import Settings
 from app.jobs import ledger
 from app.jobs.ledger import Lease
-from app.web.dependencies import Services
+from app.services import Services
 from app.webhooks import sender
 from app.webhooks.addresses import is_public, resolved
 from app.webhooks.models import Delivery

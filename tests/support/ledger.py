@@ -5,12 +5,11 @@ from typing import Any
 
 from sqlalchemy import update
 
-from app.accounts.models import User
+from app.accounts.models import Team, User
 from app.core.database import Database, now
 from app.jobs import ledger
 from app.jobs.ledger import Lease
 from app.jobs.models import Job
-from app.teams.models import Team
 
 LEASE = 30.0
 

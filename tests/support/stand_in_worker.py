@@ -8,7 +8,7 @@ from app.core.database import utc_now
 from app.generation.models import Image
 from app.jobs import ledger
 from app.jobs.ledger import Lease
-from app.web.dependencies import Services
+from app.services import Services
 from tests.support.pictures import photo
 from worker.context import WorkerContext
 from worker.maintenance.orphaned_blobs import remove_orphans

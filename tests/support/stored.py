@@ -3,7 +3,7 @@
 from sqlalchemy import func, select
 
 from app.rooms import metadata
-from app.web.dependencies import Services
+from app.services import Services
 
 
 def blobs(services: Services) -> set[str]:

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from app.contracts.jobs import Kind
 from app.jobs.models import Job
-from app.web.dependencies import Services
+from app.services import Services
 from worker.context import WorkerContext
 from worker.generation_priority import no_yield
 from worker.handlers.embeddings import ImportHandler

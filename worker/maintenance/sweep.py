@@ -13,13 +13,12 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.contracts.jobs import Kind
-from app.core import broker
 from app.core.database import Database, now
 from app.core.errors import OnewordError
 from app.core.log import configure_logging
 from app.core.parent_watch import end_with_parent
 from app.core.settings import Settings
-from app.jobs import ledger
+from app.jobs import ledger, wake_up
 from app.jobs import queries as jobs
 from app.retention.service import tidy
 from app.webhooks.sender import Sender
@@ -99,9 +98,9 @@ def _send_again(settings: Settings, kind: Kind, job_ids: list[str]) -> int:
 
     One wake-up makes a worker take everything that waits, so a handful is enough, and none while some are there.
     """
-    if broker.depth(settings, kind) != 0:
+    if wake_up.waiting_messages(settings, kind) != 0:
         return 0
-    return sum(1 for job_id in job_ids if broker.wake(settings, kind, job_id))
+    return sum(1 for job_id in job_ids if wake_up.wake(settings, kind, job_id))
 
 
 if __name__ == "__main__":

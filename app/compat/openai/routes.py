@@ -5,17 +5,17 @@ from typing import Annotated, Final
 from fastapi import APIRouter, File, Response
 from starlette.concurrency import run_in_threadpool
 
-from app.accounts.principal import Member, Viewer
 from app.compat.openai import service
 from app.compat.openai.errors import OpenAIRoute, in_their_words
 from app.compat.openai.schemas import EditIn, ImagesIn, ImagesOut, ModelList, ModelOut
 from app.compat.openai.service import ImageOrder
 from app.core.errors import OnewordError
-from app.core.idempotency import Key
 from app.generation.submission import draw
 from app.generation.waiting import end_of
-from app.web.dependencies import Services, ServicesOf
+from app.services import Services
+from app.web.dependencies import Key, ServicesOf
 from app.web.problems import problem_response
+from app.web.sign_in import Member, Viewer
 
 router = APIRouter(prefix="/v1", tags=["OpenAI"], route_class=OpenAIRoute)
 

@@ -5,7 +5,7 @@ from typing import Literal
 from fastapi import UploadFile
 from pydantic import BaseModel, Field
 
-from app.generation.schemas import Scheduler
+from app.generation.request import Scheduler
 
 
 class ImagesIn(BaseModel):

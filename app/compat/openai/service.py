@@ -13,11 +13,11 @@ from app.compat.openai.schemas import ImageData, ImagesIn, ImagesOut
 from app.core.errors import Conflict, InvalidInput, NotReady, OnewordError
 from app.generation import queries, service
 from app.generation.init_images import Attached
-from app.generation.schemas import GenerationRequest
+from app.generation.request import GenerationRequest
 from app.jobs import service as jobs
 from app.pictures import decoding
 from app.pictures.cleaning import UploadedFile
-from app.web.dependencies import Services
+from app.services import Services
 
 _SIZE: Final = re.compile(r"([0-9]{2,4})x([0-9]{2,4})")
 SIDES: Final = range(64, 2049, 8)
@@ -71,14 +71,14 @@ def answer(services: Services, principal: Principal, job_id: str, format_: str |
         job = jobs.get(session, principal.team_id, job_id)
         if job.state != "succeeded":
             raise _not_drawn(job.state, job.error, job.generation_id)
-        drawn = service.describe_drawn(session, principal.team_id, job_id).generation
-        images = queries.images(session, principal.team_id, [drawn.id])
+        generation = service.of_job(session, principal.team_id, job_id)
+        images = queries.images(session, principal.team_id, [generation.id])
     data = []
     for image in images:
         content = None if format_ == "url" else base64.b64encode(services.storage.get(image.key)).decode()
         url = None if format_ == "b64_json" else f"{services.settings.url}/api/images/{image.id}"
         data.append(ImageData(b64_json=content, url=url))
-    return ImagesOut(created=int(drawn.created_at.timestamp()), data=data)
+    return ImagesOut(created=int(generation.created_at.timestamp()), data=data)
 
 
 def _read(file: UploadFile) -> UploadedFile:

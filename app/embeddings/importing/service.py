@@ -24,8 +24,8 @@ from app.embeddings.importing.request import Import
 from app.jobs import service as jobs
 from app.jobs.models import Job
 from app.pictures.cleaning import UploadedFile
+from app.services import Services
 from app.training.service import KINDS
-from app.web.dependencies import Services
 
 SUFFIXES: Final = (".safetensors", ".pt", ".bin", ".pti", ".png", ".webp")
 # As `worker.engine.embeddings.formats` reads them.
@@ -40,7 +40,7 @@ def import_concept(services: Services, principal: Principal, asked: Import, key:
     """Make a concept and the job that reads its embedding from the files."""
     team_id, mark = principal.team_id, asked.fingerprint()
     with services.database.reading() as session:
-        if (job := idempotency.earlier(session, team_id, key, mark)) is not None:
+        if (job := jobs.earlier_job(session, team_id, key, mark)) is not None:
             return job
     if len(asked.uploads) > FILES_MAX:
         raise InvalidInput(f"{len(asked.uploads)} files were sent, and no embedding has so many.", field="file")
@@ -57,11 +57,11 @@ def import_concept(services: Services, principal: Principal, asked: Import, key:
         with savepoint(services.storage) as blobs:
             files = _store(blobs, asked.uploads)
             with services.database.transaction() as session:
-                if (job := idempotency.earlier(session, team_id, key, mark)) is not None:
+                if (job := jobs.earlier_job(session, team_id, key, mark)) is not None:
                     return job
                 concept = _concept(session, principal, asked, model, initializer)
                 job = _queue(session, services, principal, concept, files)
-                idempotency.remember(session, key, mark, job)
+                jobs.remember_job(session, key, mark, job)
                 blobs.keep()
         return job
 

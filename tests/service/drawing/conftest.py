@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.core.settings import Settings
-from app.web.dependencies import Services
+from app.services import Services
 from tests.support.base_models import DEMO
 from tests.support.worker import run_all
 from worker.context import WorkerContext

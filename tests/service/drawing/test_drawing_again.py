@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from app.concepts.models import Concept, Version
 from app.generation.models import Generation
-from app.web.dependencies import Services
+from app.services import Services
 from tests.support.http import FAST, form, picture
 from tests.support.pictures import levels, mask, photo, png
 from worker.engine.base_models import BaseModel

@@ -11,7 +11,7 @@ from PIL import Image as Pillow
 from sqlalchemy import func, select
 
 from app.generation.models import Generation, GenerationUpload
-from app.web.dependencies import Services
+from app.services import Services
 from tests.support.http import FAST, form, picture
 from tests.support.pictures import levels, mask, photo, png
 from worker.context import WorkerContext

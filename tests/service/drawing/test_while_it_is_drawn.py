@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from app.jobs.models import Job, JobEvent
-from app.web.dependencies import Services
+from app.services import Services
 from tests.support.databases import lose_the_next_answer
 from tests.support.http import FAST
 from worker.context import WorkerContext

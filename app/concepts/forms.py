@@ -1,4 +1,4 @@
-"""The fields of a form that make a new word: teaching and importing ask for the same."""
+"""The form fields that describe a new concept, the same for training and for importing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ Text = Annotated[str, Form(max_length=5000)]
 
 @dataclass(frozen=True)
 class ConceptForm:
-    """A word as somebody describes it, not yet checked."""
+    """A new concept as the form describes it, not yet checked."""
 
     placeholder: str
     initializer: str
@@ -22,7 +22,7 @@ class ConceptForm:
     tags: Sequence[str]
 
 
-def _new_word(
+def _new_concept(
     placeholder: Text = "",
     initializer: Text = "",
     kind: Annotated[str, Form(max_length=5000, description="`object` or `style`; an object if nothing says so.")] = "",
@@ -34,4 +34,4 @@ def _new_word(
     return ConceptForm(placeholder, initializer, kind, base_model, name, description, tuple(tags))
 
 
-Named = Annotated[ConceptForm, Depends(_new_word)]
+Named = Annotated[ConceptForm, Depends(_new_concept)]

@@ -1,4 +1,4 @@
-"""The fields of a form that say how a word is learned; every call that teaches has them."""
+"""The form fields that say how a concept is trained, the same for every call that trains."""
 
 from typing import Annotated
 

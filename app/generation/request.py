@@ -1,0 +1,41 @@
+"""A request to draw, as it is sent and as it is submitted. Not yet checked against the library and the base models."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.contracts.generation import PictureRef
+
+Scheduler = Literal["ddim", "dpm++2m", "dpm++2m-karras", "euler", "euler-a", "unipc", "lcm"]
+
+
+class GenerationRequest(BaseModel):
+    """What to draw. What is left out is the base model's own default."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"prompt": "a photo of <my-mug> on the beach", "count": 4, "seed": 7}]},
+    )
+
+    prompt: str = Field(description="Concepts are written as `<my-mug>`, or pinned as `<my-mug@3>`.")
+    negative_prompt: str = ""
+    base_model: str | None = Field(None, description="Empty: that of the concepts in the prompt, or the first.")
+    count: int = Field(4, ge=1)
+    seed: int | None = Field(None, ge=0, le=2**31 - 1, description="Picture i has seed + i. Empty: a random one.")
+    steps: int | None = Field(None, ge=1, le=200)
+    guidance: float | None = Field(None, ge=0, le=50)
+    scheduler: Scheduler | None = None
+    width: int | None = Field(None, ge=64, le=2048, multiple_of=8)
+    height: int | None = Field(None, ge=64, le=2048, multiple_of=8)
+    init_image: PictureRef | None = Field(
+        None, description="A picture to start from: one that is here, or a file in a form. Its middle is used."
+    )
+    mask: PictureRef | None = Field(
+        None, description="As large as the picture. White is drawn anew; black stays, to the pixel. Best as a file."
+    )
+    strength: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="How much of the picture is given up. Empty: 0.75, or 1 inside a mask.",
+    )

@@ -1,0 +1,81 @@
+"""What was drawn, as its team sees it. A page of generations costs a few queries, however long it is."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from app.accounts import queries as accounts
+from app.generation import queries, service
+from app.generation.models import Generation, Image
+from app.generation.recipes import Recovered
+from app.generation.schemas import Drawn, GenerationOut, GenerationPage, ImageOut, RecoveredRequest
+from app.jobs import queries as jobs
+from app.jobs import service as job_service
+from app.jobs import views as job_views
+from app.jobs.schemas import Person
+
+
+def describe_drawn(session: Session, team_id: str, job_id: str) -> Drawn:
+    """A generation and the job that draws it."""
+    job = job_service.get(session, team_id, job_id)
+    generation = service.of_job(session, team_id, job_id)
+    return Drawn(job=job_views.describe(session, job), generation=describe(session, generation))
+
+
+def page(session: Session, team_id: str, *, concept: str | None, cursor: str | None, limit: int) -> GenerationPage:
+    """The team's generations, newest first; only those with a concept, if one is given."""
+    found = queries.page(session, team_id, concept=concept, before=cursor, limit=limit + 1)
+    shown = found[:limit]
+    return GenerationPage(items=describe_all(session, shown), next=shown[-1].id if len(found) > limit else None)
+
+
+def describe(session: Session, generation: Generation) -> GenerationOut:
+    """A generation with its pictures."""
+    return describe_all(session, [generation])[0]
+
+
+def describe_all(session: Session, generations: Sequence[Generation]) -> list[GenerationOut]:
+    """Generations of one team with their pictures."""
+    if not generations:
+        return []
+    team_id = generations[0].team_id
+    pictures: dict[str, list[Image]] = defaultdict(list)
+    for found in queries.images(session, team_id, [generation.id for generation in generations]):
+        pictures[found.generation_id or ""].append(found)
+    states = jobs.states(session, team_id, [generation.job_id for generation in generations])
+    names = accounts.names(session, {generation.user_id for generation in generations})
+    return [
+        GenerationOut(
+            id=generation.id,
+            state=states[generation.job_id],
+            prompt=generation.prompt,
+            recipe=generation.recipe,
+            count=generation.count,
+            images=[describe_image(each) for each in pictures[generation.id]],
+            job_id=generation.job_id,
+            created_by=Person(id=generation.user_id, name=names.get(generation.user_id, "")),
+            created_at=generation.created_at,
+        )
+        for generation in generations
+    ]
+
+
+def describe_image(image: Image) -> ImageOut:
+    """A drawn picture as its team sees it."""
+    return ImageOut(
+        id=image.id,
+        url=f"/api/images/{image.id}",
+        index=image.position,
+        seed=image.seed,
+        width=image.width,
+        height=image.height,
+        recipe=image.recipe,
+        kept=image.kept_at is not None,
+        created_at=image.created_at,
+    )
+
+
+def describe_recovered(recovered: Recovered) -> RecoveredRequest:
+    """A request that was recovered from a picture's recipe."""
+    return RecoveredRequest(order=recovered.request, read_from=recovered.read_from, notes=list(recovered.notes))

@@ -1,0 +1,28 @@
+"""The long-lived objects that endpoints and the rooms' services work with. `app.main` makes them once."""
+
+from dataclasses import dataclass, field
+
+from prometheus_client import CollectorRegistry
+
+from app.accounts.throttle import SignInThrottle
+from app.base_models.catalog import Catalog
+from app.core.database import Database
+from app.core.settings import Settings
+from app.core.storage import Storage
+from app.jobs.stream import EventFeed, Viewers
+from app.pictures.cleaning import PictureCleaner
+
+
+@dataclass(frozen=True)
+class Services:
+    """One set of long-lived objects."""
+
+    settings: Settings
+    database: Database
+    storage: Storage
+    catalog: Catalog
+    pictures: PictureCleaner
+    feed: EventFeed
+    viewers: Viewers
+    sign_ins: SignInThrottle = field(default_factory=SignInThrottle)
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)

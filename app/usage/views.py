@@ -1,0 +1,28 @@
+"""What a team uses, as it sees it."""
+
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from app.core.database import now
+from app.core.settings import Settings
+from app.jobs import queries as jobs
+from app.usage import queries
+from app.usage.schemas import Quota, UsageOut
+from app.usage.service import WINDOW
+
+NEAR: Final = 0.8  # of a limit
+
+
+def describe(session: Session, team_id: str, settings: Settings) -> UsageOut:
+    """What the team uses, and its limits."""
+    since = f"{now(session) - WINDOW:%Y-%m-%d}"
+    return UsageOut(
+        queued_jobs=_quota(jobs.waiting(session, team_id), settings.queued_jobs_max),
+        gpu_seconds=_quota(sum(queries.gpu_seconds(session, team_id, since).values()), settings.team_gpu_seconds_max),
+        storage_bytes=_quota(queries.stored_bytes(session, team_id), settings.team_storage_bytes_max),
+    )
+
+
+def _quota(used: float, limit: float) -> Quota:
+    return Quota(used=used, limit=limit or None, near=bool(limit) and used >= NEAR * limit)
