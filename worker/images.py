@@ -9,7 +9,7 @@ from typing import Any, Final
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from worker.engine.generation import parameters_text
+from app.contracts import recipe_text
 
 QUALITY: Final = 70
 
@@ -17,7 +17,7 @@ QUALITY: Final = 70
 def png(picture: Image.Image, recipe: Mapping[str, Any]) -> bytes:
     """A PNG that carries its recipe: ours as JSON, and the `parameters` text that AUTOMATIC1111 reads."""
     info = PngInfo()
-    info.add_text("parameters", parameters_text(recipe))
+    info.add_text("parameters", recipe_text.write(recipe))
     info.add_itxt("oneword", json.dumps(recipe, ensure_ascii=False))
     content = io.BytesIO()
     picture.save(content, "PNG", pnginfo=info)

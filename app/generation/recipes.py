@@ -56,7 +56,7 @@ def of_file(services: Services, team_id: str, upload: UploadedFile) -> Recovered
             field="image",
             code="recipe-missing",
         )
-    order, notes = _valid(read.order)
+    order, notes = _valid(read.request)
     return RecoveredRequest(order=order, read_from="automatic1111", notes=[*read.notes, *notes])
 
 

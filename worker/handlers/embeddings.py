@@ -12,9 +12,11 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.base_models.catalog import Catalog, Facts
+from app.base_models.catalog import Catalog
 from app.concepts.models import Concept, Version
 from app.contracts.embeddings import ImportSpec
+from app.contracts.encoders import FIRST, SECOND
+from app.contracts.model_folder import ModelFacts
 from app.core.database import new_id, now
 from app.core.errors import NotFound, OnewordError
 from app.generation.models import Image
@@ -24,7 +26,7 @@ from app.jobs.models import Job
 from worker import embedding_files, failures
 from worker.context import WorkerContext
 from worker.engine.embeddings import formats
-from worker.engine.embeddings.formats import FIRST, SECOND, Embedding, Foreign
+from worker.engine.embeddings.formats import Embedding, Foreign
 from worker.engine.errors import EmbeddingError, UserError
 from worker.engine.evaluation import PLAIN, EvaluationPlan
 from worker.engine.generation import Request, SamplerSettings, draw
@@ -85,7 +87,7 @@ class Importing:
         if session.scalars(query).one_or_none() is None:
             raise NotFound("The concept was deleted before its file was read, so there is nothing left to import.")
 
-    def _checked(self, embedding: Embedding, facts: Facts) -> Embedding:
+    def _checked(self, embedding: Embedding, facts: ModelFacts) -> Embedding:
         name, room = self.spec.files[0].name, facts.context_length - 2
         formats.check_fits(embedding, facts.widths, name, facts.name)
         if embedding.vectors > room:
