@@ -9,9 +9,9 @@ from typing import Any, Final
 from PIL import Image as Pillow
 from PIL.PngImagePlugin import PngInfo
 
+from app.contracts import recipe_text
 from app.core.database import new_id
 from app.generation.models import Image
-from worker.engine.generation import parameters_text
 from worker.job_run import JobRun
 
 JPEG_QUALITY: Final = 70
@@ -54,7 +54,7 @@ def png(picture: Pillow.Image, recipe: Mapping[str, Any] | None = None) -> bytes
     """A PNG. With a recipe it carries ours as JSON, and the `parameters` text that AUTOMATIC1111 reads."""
     info = PngInfo()
     if recipe is not None:
-        info.add_text("parameters", parameters_text(recipe))
+        info.add_text("parameters", recipe_text.write(recipe))
         info.add_itxt("oneword", json.dumps(recipe, ensure_ascii=False))
     content = io.BytesIO()
     picture.save(content, "PNG", pnginfo=info)

@@ -7,9 +7,10 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from app.base_models.catalog import Catalog
+from app.contracts.training import ConceptKind
 from app.core.errors import NotFound
 from app.core.settings import REPOSITORY
 
@@ -25,7 +26,7 @@ class Example:
     name: str
     placeholder: str
     initializer: str
-    kind: Literal["object", "style"]
+    kind: ConceptKind
     pictures: tuple[Path, ...]
 
 

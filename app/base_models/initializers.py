@@ -1,19 +1,17 @@
-"""Initializers and placeholders: what may be a concept's first meaning, and what may be its name."""
+"""Checks a concept's initializer and its placeholder against the base model."""
 
-import re
 from collections.abc import Collection
 from typing import Final
 
 from app.base_models.catalog import AllowedModel
+from app.contracts.placeholders import GRAMMAR, PLACEHOLDER, slug
 from app.core.errors import InitializerError, PlaceholderError
 
-PLACEHOLDER: Final = re.compile(r"<[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?>")
 INITIALIZER_CHARACTERS_MAX: Final = 100
-_GRAMMAR: Final = "lower-case letters, digits and hyphens between < and >, at most 40 of them"
 
 
 def is_known(model: AllowedModel, text: str) -> bool:
-    """Whether a text is made of whole words of the base model, at least one of them with letters."""
+    """Whether every word of a text is one token of the base model, and at least one of them has letters."""
     words = text.split()
     return any(character.isalpha() for character in text) and all(model.tokenizer.knows(word) for word in words)
 
@@ -64,7 +62,7 @@ def checked_placeholder(model: AllowedModel, text: str, taken: Collection[str]) 
         else:
             fault = "has a character that cannot be in one, or is too long"
         raise _refused(
-            f"The placeholder {tidy} {fault}. It is {_GRAMMAR}, for example {proposal}.", "malformed", [proposal]
+            f"The placeholder {tidy} {fault}. It is {GRAMMAR}, for example {proposal}.", "malformed", [proposal]
         )
     if tidy in taken:
         raise _refused(
@@ -76,9 +74,9 @@ def checked_placeholder(model: AllowedModel, text: str, taken: Collection[str]) 
 
 
 def free_placeholder(text: str, taken: Collection[str]) -> str:
-    """A placeholder for a text that the team does not have yet: `mug` -> `<my-mug>`, `<my-mug-2>`, …"""
-    slug = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:30].strip("-") or "word"
-    stem = slug if slug.startswith("my-") else f"my-{slug}"
+    """A placeholder made from a text that the team does not use yet: `mug` -> `<my-mug>`, `<my-mug-2>`, …"""
+    word = slug(text)
+    stem = word if word.startswith("my-") else f"my-{word}"
     proposal, number = f"<{stem}>", 2
     while proposal in taken:
         proposal, number = f"<{stem}-{number}>", number + 1

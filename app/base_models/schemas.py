@@ -1,11 +1,13 @@
 """What base models and their words look like over the wire."""
 
-from typing import Literal
-
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.base_models.catalog import VECTORS_MAX, AllowedModel
+from app.base_models.catalog import AllowedModel
 from app.base_models.examples import DEMO, Example
+from app.contracts.encoders import FIRST
+from app.contracts.limits import VECTORS_MAX
+from app.contracts.placeholders import PATTERN
+from app.contracts.training import ConceptKind
 
 
 class BaseModelOut(BaseModel):
@@ -63,15 +65,15 @@ class BaseModelOut(BaseModel):
             name=facts.name,
             family=facts.family,
             resolution=facts.resolution,
-            width=facts.widths["text_encoder"],
+            width=facts.widths[FIRST],
             context_length=facts.context_length,
-            mirror=facts.mirror,
-            steps=facts.steps,
-            guidance=facts.guidance,
-            scheduler=facts.scheduler,
+            mirror=facts.card.mirror,
+            steps=facts.card.steps,
+            guidance=facts.card.guidance,
+            scheduler=facts.card.scheduler,
             weights_hash=model.weights_hash,
             ready=True,
-            description=facts.description,
+            description=facts.card.description,
         )
 
 
@@ -107,7 +109,9 @@ class Tokenization(BaseModel):
     single: bool = Field(description="Whether it is one token.")
     known: bool = Field(description="Whether it is made of whole words the base model knows.")
     suggestions: list[str] = Field(description="Near words that are one token each.")
-    placeholder: str = Field(description="A placeholder that is free in your library.")
+    placeholder: str = Field(
+        description="A placeholder that is free in your library.", json_schema_extra={"pattern": f"^{PATTERN}$"}
+    )
 
 
 class ExampleOut(BaseModel):
@@ -117,7 +121,7 @@ class ExampleOut(BaseModel):
     name: str
     placeholder: str
     initializer: str
-    kind: Literal["object", "style"]
+    kind: ConceptKind
     base_model: str
     pictures: list[str] = Field(description="Where each picture is, as JPEG.")
 

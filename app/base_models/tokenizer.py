@@ -1,4 +1,4 @@
-"""A base model's tokenizer without transformers: the ids that its CLIPTokenizer gives, and which words it knows."""
+"""A base model's tokenizer without transformers: gives the same ids as its CLIPTokenizer, and knows its words."""
 
 import re
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from tokenizers.models import BPE
 
 WORD_END: Final = "</w>"
 _START, _END = "<|startoftext|>", "<|endoftext|>"
-# How CLIP cuts a text before merging (Radford et al. 2021, `simple_tokenizer.py`).
+# How CLIP splits a text before merging (Radford et al. 2021, `simple_tokenizer.py`).
 _PIECES: Final = r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
 _WORD: Final = re.compile(r"[a-z]{2,}")
 
@@ -35,7 +35,10 @@ class Tokenizer:
 
     @classmethod
     def from_folder(cls, folder: Path) -> "Tokenizer":
-        """From `tokenizer.json`, or the older pair `vocab.json` and `merges.txt`. Raises OSError or ValueError."""
+        """From `tokenizer.json`, or from the older pair `vocab.json` and `merges.txt`.
+
+        Raises OSError, or what the tokenizers library raises for a damaged file: ValueError or a bare Exception.
+        """
         if (folder / "tokenizer.json").is_file():
             return cls(tokenizers.Tokenizer.from_str((folder / "tokenizer.json").read_text("utf-8")))
         for name in ("vocab.json", "merges.txt"):
@@ -56,13 +59,13 @@ class Tokenizer:
         return found
 
     def knows(self, word: str) -> bool:
-        """Whether one word is one whole token."""
+        """Whether a word is exactly one token."""
         tokens = self.tokens(word)
         return len(tokens) == 1 and tokens[0].text.endswith(WORD_END) and tokens[0].text not in (_START, _END)
 
     @cached_property
     def words(self) -> dict[str, int]:
-        """Every word of two letters and more that is one whole token, with its id."""
+        """Every word of at least two letters that is exactly one token -> its id."""
         vocabulary = self._backend.get_vocab(with_added_tokens=False)
         return {
             word: id

@@ -19,6 +19,7 @@ from app.concepts.schemas import (
     VersionList,
 )
 from app.concepts.service import ConceptChange
+from app.contracts.limits import CARD_BYTES_MAX
 from app.core.errors import NotFound, PictureError
 from app.embeddings.exporting import service as exporting
 from app.embeddings.importing import service as importing
@@ -96,7 +97,7 @@ def import_concept(
     """Take in an embedding that another tool learned. A worker reads the file; the answer names the job to watch.
     Without a placeholder the file's name becomes one. Two files are the two halves that diffusers writes for SDXL; of a
     folder of the concepts library send all files."""
-    uploads = [UploadedFile(each.filename or "", each.file.read(importing.CARD_BYTES_MAX + 1)) for each in file]
+    uploads = [UploadedFile(each.filename or "", each.file.read(CARD_BYTES_MAX + 1)) for each in file]
     asked = Import(uploads=uploads, **vars(word))
     return _accepted(services, importing.import_concept(services, principal, asked, idempotency_key))
 

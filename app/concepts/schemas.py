@@ -5,9 +5,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.contracts.training import ConceptKind
 from app.jobs.schemas import JobOut, Person
 
-Kind = Literal["object", "style"]
+Kind = ConceptKind
 VersionState = Literal["training", "ready", "failed", "cancelled"]
 
 

@@ -1,23 +1,23 @@
-"""What is asked of a worker that imports an embedding. Pure data, written by the service and read by the worker."""
-
-from typing import Literal
+"""The spec of an import job. Pure data, written by the web service and read by the worker."""
 
 from pydantic import BaseModel
 
+from app.contracts.training import ConceptKind
+
 
 class ImportFile(BaseModel):
-    """A file from another tool, by its blob key, and the name its owner gave it."""
+    """A file from another tool, by its blob key, with the name that the user's file had."""
 
     key: str
     name: str
 
 
 class ImportSpec(BaseModel):
-    """One embedding for one base model. Two files are one embedding: one for each text encoder of SDXL."""
+    """One embedding for one base model. Two files make one embedding for SDXL: one file for each text encoder."""
 
     concept_id: str
     version_id: str
     base_model: str
     placeholder: str
-    kind: Literal["object", "style"]
+    kind: ConceptKind
     files: list[ImportFile]

@@ -1,4 +1,4 @@
-"""What is asked of a generation worker. Pure data, written by the service and read by the worker."""
+"""The spec of a generation job. Pure data, written by the web service and read by the worker."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from pydantic_core import PydanticCustomError
 
 
 class PictureRef(BaseModel):
-    """A picture that the studio has: one that it drew, or one that was sent for an earlier drawing."""
+    """A stored picture: a generated image, or an upload of an earlier request."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"image_id": "01JZ…"}]})
 
@@ -29,12 +29,12 @@ class PictureRef(BaseModel):
 
     @property
     def id(self) -> str:
-        """Whichever it is."""
+        """The id of the image or of the upload."""
         return self.image_id or self.upload_id or ""
 
 
 class ConceptSpec(BaseModel):
-    """A concept as the prompt writes it (`<mug>` or `<mug@3>`), and the embedding it stands for, by blob key."""
+    """A concept as the prompt writes it (`<mug>` or `<mug@3>`), and its embedding, by blob key."""
 
     written: str
     concept_id: str
@@ -42,12 +42,12 @@ class ConceptSpec(BaseModel):
     placeholder: str
     version: int
     key: str
-    base_model: str = ""  # what it was learned on, and which weights that had
-    base_model_hash: str | None = None
+    base_model: str = ""  # that the embedding was trained on
+    base_model_hash: str | None = None  # fingerprint of that model's weights at the time
 
 
 class GenerationSpec(BaseModel):
-    """One request to draw `count` pictures; picture `i` has seed `seed + i`."""
+    """One request for `count` pictures. Picture `i` has the seed `seed + i`."""
 
     generation_id: str
     base_model: str
@@ -69,12 +69,12 @@ class GenerationSpec(BaseModel):
 
     @property
     def batch_key(self) -> str:
-        """Requests with equal keys can share one denoising loop, whatever concepts they name."""
+        """Requests with equal keys can share one denoising loop. Their concepts may differ."""
         first = 0 if self.strength is None else self.steps - int(self.steps * self.strength)
         return f"{self.base_model}|{self.width}x{self.height}|{self.steps}|{self.scheduler}|{first}"[:200]
 
     def recipe(self, seed: int) -> dict[str, Any]:
-        """All that is needed to draw the picture with this seed again."""
+        """Everything that is needed to draw the picture with this seed again."""
         facts = ("prompt", "negative_prompt", "base_model", "steps", "guidance", "scheduler", "width", "height")
         recipe = self.model_dump(include=set(facts)) | {"seed": seed}
         recipe["concepts"] = [

@@ -1,54 +1,77 @@
-"""The `parameters` text that AUTOMATIC1111 writes into its PNGs, read as far as it can be drawn here.
+"""The `parameters` text that AUTOMATIC1111 writes into its PNGs: written for our pictures, read from anybody's.
 
-Prompt, negative prompt, and a last line of `Name: value` pairs. Whatever has no counterpart is named, not guessed.
+    a photo of a mug
+    Negative prompt: blurry
+    Steps: 20, Sampler: DDIM, CFG scale: 7, Seed: 5, Size: 512x512, Model: demo
+
+A setting that has no counterpart here is reported by name when a text is read. No value is guessed.
 """
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from app.contracts.schedulers import BY_LABEL, LABELS
+
 _PAIR: Final = re.compile(r'\s*([A-Za-z][\w \-/]*):\s*("(?:\\.|[^\\"])*"|[^,]*)(?:,|$)')
 _NEGATIVE: Final = "Negative prompt:"
-_SAMPLERS: Final = {
-    "DDIM": "ddim",
-    "DPM++ 2M": "dpm++2m",
-    "DPM++ 2M Karras": "dpm++2m-karras",
-    "Euler": "euler",
-    "Euler a": "euler-a",
-    "UniPC": "unipc",
-    "LCM": "lcm",
-}
 _SIZE: Final = re.compile(r"(\d+)x(\d+)")
-# Said of every picture, and of no use here.
-_SILENT: Final = {"Model", "Model hash", "Version", "Schedule type", "VAE", "VAE hash", "TI hashes", "Hashes"}
+# Settings that almost every text has and that need no note: they do not change a request here.
+_IGNORED: Final = {"Model", "Model hash", "Version", "Schedule type", "VAE", "VAE hash", "TI hashes", "Hashes"}
 
 
 @dataclass
-class Read:
-    """What a text asks for, in the fields of a generation, and what it says that they cannot."""
+class ParsedText:
+    """The request that a text describes, by the fields of a generation, and a note for each setting left out."""
 
-    order: dict[str, Any] = field(default_factory=dict)
+    request: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 
-def read(text: str) -> Read | None:
-    """What a `parameters` text asks for; None if it is none."""
+def write(recipe: Mapping[str, Any]) -> str:
+    """A recipe as text: prompt, negative prompt, and one line of settings in AUTOMATIC1111's order and spelling."""
+    settings = {
+        "Steps": recipe["steps"],
+        "Sampler": LABELS.get(str(recipe["scheduler"]), recipe["scheduler"]),
+        "CFG scale": f"{recipe['guidance']:g}",
+        "Seed": recipe["seed"],
+        "Size": f"{recipe['width']}x{recipe['height']}",
+        "Model": recipe["base_model"],
+    }
+    if recipe.get("strength") is not None:
+        settings["Denoising strength"] = f"{recipe['strength']:g}"
+    lines = [str(recipe["prompt"])]
+    if recipe.get("negative_prompt"):
+        lines.append(f"{_NEGATIVE} {recipe['negative_prompt']}")
+    lines.append(", ".join(f"{name}: {_quoted(value)}" for name, value in settings.items()))
+    return "\n".join(lines)
+
+
+def read(text: str) -> ParsedText | None:
+    """The request that a `parameters` text describes. None for a text without a line of settings."""
     lines = text.strip().split("\n")
-    facts = dict(_pairs(lines[-1])) if lines else {}
-    if "Steps" not in facts and "Seed" not in facts:
+    settings = dict(_pairs(lines[-1]))
+    if "Steps" not in settings and "Seed" not in settings:
         return None
     prompt, _, negative = "\n".join(lines[:-1]).partition(_NEGATIVE)
-    found = Read({"prompt": prompt.strip(), "negative_prompt": negative.strip(), "count": 1})
-    if "Schedule type" in facts and facts["Schedule type"] not in ("Automatic", "Uniform"):
-        facts["Sampler"] = f"{facts.get('Sampler', '')} {facts['Schedule type']}"  # newer versions tell them apart
-    for name, value in facts.items():
-        if name in _TAKEN:
-            _TAKEN[name](found, value)
-        elif name not in _SILENT:
-            found.notes.append(f"{name} {value} has no counterpart here and was left out.")
-    return found
+    parsed = ParsedText({"prompt": prompt.strip(), "negative_prompt": negative.strip(), "count": 1})
+    # Newer versions of AUTOMATIC1111 write the sampler and its schedule as two settings.
+    if "Schedule type" in settings and settings["Schedule type"] not in ("Automatic", "Uniform"):
+        settings["Sampler"] = f"{settings.get('Sampler', '')} {settings['Schedule type']}"
+    for name, value in settings.items():
+        if name in _READERS:
+            _READERS[name](parsed, value)
+        elif name not in _IGNORED:
+            parsed.notes.append(f"{name} {value} has no counterpart here and was left out.")
+    return parsed
+
+
+def _quoted(value: object) -> str:
+    """Values with a comma, a colon or a line break stand in quotes, as AUTOMATIC1111's reader expects."""
+    text = str(value)
+    return json.dumps(text, ensure_ascii=False) if any(mark in text for mark in ",:\n") else text
 
 
 def _pairs(line: str) -> list[tuple[str, str]]:
@@ -62,32 +85,33 @@ def _unquoted(value: str) -> str:
         return value
 
 
-def _number(name: str) -> Callable[[Read, str], None]:
-    def take(found: Read, value: str) -> None:
-        found.order[name] = value  # the schema says what is wrong with it
+def _number(name: str) -> Callable[[ParsedText, str], None]:
+    def take(parsed: ParsedText, value: str) -> None:
+        parsed.request[name] = value  # the request's schema converts the text, and refuses what is no number
 
     return take
 
 
-def _sampler(found: Read, value: str) -> None:
-    if value in _SAMPLERS:
-        found.order["scheduler"] = _SAMPLERS[value]
+def _sampler(parsed: ParsedText, value: str) -> None:
+    if value in BY_LABEL:
+        parsed.request["scheduler"] = BY_LABEL[value]
     else:
-        found.notes.append(f"The sampler {value} is not here; the base model's own is used.")
+        parsed.notes.append(f"The sampler {value} is not available here. The base model's default is used.")
 
 
-def _size(found: Read, value: str) -> None:
+def _size(parsed: ParsedText, value: str) -> None:
     if (size := _SIZE.fullmatch(value)) is not None:
-        found.order |= {"width": size[1], "height": size[2]}
+        parsed.request |= {"width": size[1], "height": size[2]}
 
 
-def _strength(found: Read, value: str) -> None:
-    found.notes.append(
-        f"It was drawn from another picture, at strength {value}, and that picture is not inside. Give it to draw so."
+def _strength(parsed: ParsedText, value: str) -> None:
+    parsed.notes.append(
+        f"The picture was drawn from another picture at strength {value}. That picture is not inside this file: send "
+        "it with the request."
     )
 
 
-_TAKEN: Final[dict[str, Callable[[Read, str], None]]] = {
+_READERS: Final[dict[str, Callable[[ParsedText, str], None]]] = {
     "Steps": _number("steps"),
     "CFG scale": _number("guidance"),
     "Seed": _number("seed"),

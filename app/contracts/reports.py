@@ -1,4 +1,4 @@
-"""What is asked of a worker that draws a report again. The rest is read from the version's rows when it is its turn."""
+"""The spec of a report job. The worker reads everything else from the version's rows when the job runs."""
 
 from pydantic import BaseModel
 

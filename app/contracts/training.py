@@ -1,8 +1,17 @@
-"""What is asked of a training worker. Pure data, written by the service and read by the worker."""
+"""The spec of a training job. Pure data, written by the web service and read by the worker."""
 
-from typing import Any, Literal
+from typing import Any, Final, Literal, get_args
 
 from pydantic import BaseModel
+
+ConceptKind = Literal["object", "style"]
+Method = Literal["classic", "directional"]
+StartMethod = Literal["tokens", "encoded"]
+Prefer = Literal["balance", "likeness"]  # what a step is chosen by: likeness × editability, or likeness alone
+
+KINDS: Final[tuple[ConceptKind, ...]] = get_args(ConceptKind)
+METHODS: Final[tuple[Method, ...]] = get_args(Method)
+START_METHODS: Final[tuple[StartMethod, ...]] = get_args(StartMethod)
 
 
 class PictureSpec(BaseModel):
@@ -13,13 +22,8 @@ class PictureSpec(BaseModel):
     mask_key: str | None = None
 
 
-Method = Literal["classic", "directional"]
-StartMethod = Literal["tokens", "encoded"]
-Prefer = Literal["balance", "likeness"]
-
-
 class Tuning(BaseModel):
-    """How a word is learned. `None` means: the worker's default for this base model."""
+    """Training options. `None` leaves an option to the base model's card, or to the worker's default."""
 
     vectors: int | None = None
     steps_max: int | None = None
@@ -33,19 +37,19 @@ class Tuning(BaseModel):
     prefer: Prefer | None = None
 
     def asked(self) -> dict[str, Any]:
-        """What was not left to the worker, by the names of its own options of learning; which stage is preferred is
-        none of them."""
+        """The options that are set, by the names in `worker.engine.inversion.Options`. `prefer` is not among them:
+        it chooses a step after the training."""
         asked = self.model_dump(include=set(Tuning.model_fields) - {"prefer"})
         return {name: value for name, value in asked.items() if value is not None}
 
 
 class TrainingSpec(Tuning):
-    """One teaching."""
+    """One training job."""
 
     concept_id: str
     version_id: str
     base_model: str
     placeholder: str
     initializer: str
-    kind: Literal["object", "style"]
+    kind: ConceptKind
     pictures: list[PictureSpec]

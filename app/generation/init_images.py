@@ -5,11 +5,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from app.contracts.generation import PictureRef
+from app.contracts.limits import SIDE_MAX, SIDE_MIN, SIDE_MULTIPLE, STRENGTH, STRENGTH_IN_MASK
 from app.core.database import new_id
 from app.core.errors import InvalidInput, PictureError
 from app.core.storage import BlobSavepoint
@@ -18,10 +19,6 @@ from app.generation.request import GenerationRequest
 from app.pictures import decoding
 from app.pictures.cleaning import PictureCleaner, UploadedFile
 from app.pictures.decoding import Clean, Fault
-
-STRENGTH: Final = 0.75  # the default without a mask
-STRENGTH_IN_A_MASK: Final = 1.0  # the default with one
-SIDES: Final = (64, 2048, 8)  # pixels: least, most, multiple of
 
 Decoder = Callable[[bytes], Clean | Fault]
 
@@ -59,11 +56,11 @@ class InitImage:
         if self.picture is None:
             return None
         width, height = self.picture.width, self.picture.height
-        area, (least, _, multiple) = resolution**2, SIDES
-        drawable = width % multiple == height % multiple == 0 and min(width, height) >= least
+        area = resolution**2
+        drawable = width % SIDE_MULTIPLE == height % SIDE_MULTIPLE == 0 and min(width, height) >= SIDE_MIN
         if drawable and area / 2 <= width * height <= area * 2:
             return width, height
-        scale = max((area / (width * height)) ** 0.5, least / min(width, height))
+        scale = max((area / (width * height)) ** 0.5, SIDE_MIN / min(width, height))
         return _side(width * scale), _side(height * scale)
 
 
@@ -93,7 +90,7 @@ def start(session: Session, team_id: str, asked: GenerationRequest, sent: Mappin
         )
     strength = asked.strength
     if strength is None:
-        strength = STRENGTH if mask is None else STRENGTH_IN_A_MASK
+        strength = STRENGTH if mask is None else STRENGTH_IN_MASK
     return InitImage(picture, mask, strength)
 
 
@@ -165,8 +162,7 @@ def _need_a_picture(asked: GenerationRequest, mask: Source | None) -> None:
 
 
 def _side(pixels: float) -> int:
-    least, most, multiple = SIDES
-    return min(most, max(least, round(pixels / multiple) * multiple))
+    return min(SIDE_MAX, max(SIDE_MIN, round(pixels / SIDE_MULTIPLE) * SIDE_MULTIPLE))
 
 
 def _rounded_up(share: float) -> float:

@@ -5,24 +5,19 @@ for each vector of a concept, in windows.
 """
 
 import difflib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from sqlalchemy.orm import Session
 
-from app.base_models.catalog import AllowedModel, kind_of
+from app.base_models.catalog import AllowedModel
 from app.concepts import queries
 from app.concepts.models import Concept, Version
+from app.contracts.families import described
 from app.contracts.generation import ConceptSpec
+from app.contracts.placeholders import VERSION_NUMBER, WRITTEN
 from app.contracts.prompts import cut, unreadable
 from app.core.errors import PromptError
-
-# Whatever stands between < and > is meant as a concept, so that a slip of the pen is found and not drawn as text.
-_WRITTEN: Final = re.compile(r"<(?P<word>[^<>@\s][^<>@]{0,80})(?:@(?P<number>[^<>]{0,20}))?>")
-
-_NUMBER: Final = re.compile(r"[0-9]{1,6}")
 
 
 @dataclass(frozen=True)
@@ -60,7 +55,7 @@ class Named:
 
 def named(session: Session, team_id: str, prompt: str, field: str) -> list[Named]:
     """The concepts of a prompt, each once. Raises PromptError naming what cannot be used and what to do."""
-    found = {match[0]: match for match in _WRITTEN.finditer(prompt)}
+    found = {match[0]: match for match in WRITTEN.finditer(prompt)}
     concepts = queries.by_placeholders(session, team_id, {f"<{match['word']}>" for match in found.values()})
     resolved = []
     for written, match in found.items():
@@ -69,7 +64,7 @@ def named(session: Session, team_id: str, prompt: str, field: str) -> list[Named
             raise _unknown(session, team_id, written, f"<{match['word']}>", field)
         number = concept.current_version
         if match["number"] is not None:
-            if not _NUMBER.fullmatch(match["number"]):
+            if not VERSION_NUMBER.fullmatch(match["number"]):
                 raise _no_version(concept, match["number"], field)
             number = int(match["number"])
         resolved.append(Named(written, concept, _ready(session, concept, written, number, field)))
@@ -80,9 +75,10 @@ def check(model: AllowedModel, prompt: str, concepts: Sequence[Named], field: st
     """Raise PromptError if a concept belongs to another kind of base model, or if there are too many tokens."""
     for each in concepts:
         if not each.fits(model):
-            theirs, ours = each.version.base_model, kind_of(model.facts.family, model.facts.widths)
+            theirs, ours = each.version.base_model, described(model.facts.family, model.facts.widths)
+            learned = described(each.concept.family, each.widths)
             raise PromptError(
-                f"{each.written} was learned on {theirs} ({kind_of(each.concept.family, each.widths)}), and {model.id} "
+                f"{each.written} was learned on {theirs} ({learned}), and {model.id} "
                 f"is another kind of model ({ours}). Draw with {theirs}, or teach it again on {model.id}.",
                 field=field,
                 code="prompt-other-base-model",

@@ -66,7 +66,7 @@ def of_file(services: Services, team_id: str, upload: UploadedFile) -> Recovered
             field="image",
             code="recipe-missing",
         )
-    request, notes = _valid(read.order)
+    request, notes = _valid(read.request)
     return Recovered(request, "automatic1111", [*read.notes, *notes])
 
 

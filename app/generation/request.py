@@ -1,12 +1,10 @@
 """A request to draw, as it is sent and as it is submitted. Not yet checked against the library and the base models."""
 
-from typing import Literal
-
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.contracts.generation import PictureRef
-
-Scheduler = Literal["ddim", "dpm++2m", "dpm++2m-karras", "euler", "euler-a", "unipc", "lcm"]
+from app.contracts.limits import GENERATION_STEPS_MAX, GUIDANCE_MAX, SEED_MAX, SIDE_MAX, SIDE_MIN, SIDE_MULTIPLE
+from app.contracts.schedulers import LABELS, SchedulerName
 
 
 class GenerationRequest(BaseModel):
@@ -21,12 +19,12 @@ class GenerationRequest(BaseModel):
     negative_prompt: str = ""
     base_model: str | None = Field(None, description="Empty: that of the concepts in the prompt, or the first.")
     count: int = Field(4, ge=1)
-    seed: int | None = Field(None, ge=0, le=2**31 - 1, description="Picture i has seed + i. Empty: a random one.")
-    steps: int | None = Field(None, ge=1, le=200)
-    guidance: float | None = Field(None, ge=0, le=50)
-    scheduler: Scheduler | None = None
-    width: int | None = Field(None, ge=64, le=2048, multiple_of=8)
-    height: int | None = Field(None, ge=64, le=2048, multiple_of=8)
+    seed: int | None = Field(None, ge=0, le=SEED_MAX, description="Picture i has seed + i. Empty: a random one.")
+    steps: int | None = Field(None, ge=1, le=GENERATION_STEPS_MAX)
+    guidance: float | None = Field(None, ge=0, le=GUIDANCE_MAX)
+    scheduler: SchedulerName | None = Field(None, json_schema_extra={"x-labels": dict(LABELS)})
+    width: int | None = Field(None, ge=SIDE_MIN, le=SIDE_MAX, multiple_of=SIDE_MULTIPLE)
+    height: int | None = Field(None, ge=SIDE_MIN, le=SIDE_MAX, multiple_of=SIDE_MULTIPLE)
     init_image: PictureRef | None = Field(
         None, description="A picture to start from: one that is here, or a file in a form. Its middle is used."
     )

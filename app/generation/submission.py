@@ -4,13 +4,13 @@ import hashlib
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 from sqlalchemy.orm import Session
 
 from app.accounts.principal import Principal
 from app.base_models.catalog import AllowedModel
 from app.contracts.generation import GenerationSpec
+from app.contracts.schedulers import steps_max
 from app.core import idempotency
 from app.core.database import new_id
 from app.core.errors import InvalidInput, PromptError
@@ -24,8 +24,6 @@ from app.generation.request import GenerationRequest
 from app.jobs import service as job_service
 from app.jobs.models import Job
 from app.services import Services
-
-LCM_STEPS_MAX: Final = 50
 
 
 def draw(
@@ -81,6 +79,8 @@ def _checked(
     start = init_images.start(session, team_id, asked, sent)
     every = {each.written: each for each in (*positive, *negative)}
     spec = _spec(asked, model, list(every.values()), start, generation_id)
+    if spec.steps > (most := steps_max(spec.scheduler)):
+        raise InvalidInput(f"The {spec.scheduler} scheduler takes at most {most} steps.", field="steps", code="steps")
     init_images.check_strength(start, spec.steps)
     return spec
 
@@ -97,9 +97,9 @@ def _spec(
         negative_prompt=asked.negative_prompt,
         count=asked.count,
         seed=secrets.randbelow(2**31) if asked.seed is None else asked.seed,
-        steps=facts.steps if asked.steps is None else asked.steps,
-        guidance=facts.guidance if asked.guidance is None else asked.guidance,
-        scheduler=asked.scheduler or facts.scheduler,
+        steps=facts.card.steps if asked.steps is None else asked.steps,
+        guidance=facts.card.guidance if asked.guidance is None else asked.guidance,
+        scheduler=asked.scheduler or facts.card.scheduler,
         width=asked.width or width,
         height=asked.height or height,
         concepts=[each.spec for each in every],
@@ -161,5 +161,3 @@ def _check_sizes(asked: GenerationRequest, settings: Settings) -> None:
             field="count",
             code="count",
         )
-    if asked.scheduler == "lcm" and (asked.steps or 0) > LCM_STEPS_MAX:
-        raise InvalidInput(f"The lcm scheduler takes at most {LCM_STEPS_MAX} steps.", field="steps", code="steps")

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from sqlalchemy.orm import Session
 
 from app.accounts.principal import Principal
-from app.base_models.catalog import VECTORS_MAX, AllowedModel
+from app.base_models.catalog import AllowedModel
 from app.base_models.initializers import checked_initializer, checked_placeholder
 from app.concepts import queries
 from app.concepts.models import Concept, Picture, Version
 from app.concepts.service import add, get
-from app.contracts.training import PictureSpec, TrainingSpec, Tuning
+from app.contracts.limits import KAPPA_MAX, LOSS_WEIGHT_MAX, VECTORS_MAX
+from app.contracts.training import KINDS, PictureSpec, TrainingSpec, Tuning
 from app.core import idempotency
 from app.core.database import new_id
 from app.core.errors import Conflict, InvalidInput
@@ -23,9 +24,6 @@ from app.jobs.models import Job
 from app.pictures.cleaning import UploadedFile, accepted, count_problem
 from app.pictures.decoding import Clean
 from app.services import Services
-
-KINDS = ("object", "style")
-WEIGHT_MAX = 100  # of the terms that are added to the loss
 
 
 @dataclass(frozen=True)
@@ -225,10 +223,10 @@ def _check_options(asked: TrainingRequest, settings: Settings) -> None:
     for name, least, most in (
         ("vectors", 1, VECTORS_MAX),
         ("steps_max", 1, settings.steps_max),
-        ("kappa", 0, 1),
-        ("context_weight", 0, WEIGHT_MAX),
-        ("snr_gamma", 0, WEIGHT_MAX),
+        ("kappa", 0, KAPPA_MAX),
+        ("context_weight", 0, LOSS_WEIGHT_MAX),
+        ("snr_gamma", 0, LOSS_WEIGHT_MAX),
     ):
         value = getattr(asked.tuning, name)
         if value is not None and not least <= value <= most:  # also refuses NaN
-            raise InvalidInput(f"{name} is {value:g}, and has to be from {least} to {most}.", field=name, code=name)
+            raise InvalidInput(f"{name} is {value:g}, and has to be from {least} to {most:g}.", field=name, code=name)

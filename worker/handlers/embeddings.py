@@ -9,11 +9,13 @@ from typing import Final
 import structlog
 from sqlalchemy.orm import Session
 
-from app.base_models.catalog import Catalog, Facts
+from app.base_models.catalog import Catalog
 from app.concepts import versions
 from app.concepts.versions import VersionResult
 from app.contracts.embeddings import ImportSpec
+from app.contracts.encoders import FIRST, SECOND
 from app.contracts.jobs import Kind, State
+from app.contracts.model_folder import ModelFacts
 from app.core.database import after_commit
 from app.core.errors import LeaseLost
 from app.generation import queries as images
@@ -22,7 +24,7 @@ from app.jobs.models import Job
 from worker import embedding_files
 from worker.context import WorkerContext
 from worker.engine.embeddings import formats
-from worker.engine.embeddings.formats import FIRST, SECOND, Embedding, Foreign
+from worker.engine.embeddings.formats import Embedding, Foreign
 from worker.engine.errors import EmbeddingError
 from worker.engine.evaluation import PLAIN, EvaluationPlan
 from worker.engine.generation import Request, SamplerSettings, draw
@@ -142,7 +144,7 @@ def joined(found: list[Foreign], spec: ImportSpec) -> Embedding:
     return Embedding({FIRST: parts[0].rows[FIRST], SECOND: parts[1].rows[FIRST]})
 
 
-def _checked(embedding: Embedding, spec: ImportSpec, facts: Facts) -> Embedding:
+def _checked(embedding: Embedding, spec: ImportSpec, facts: ModelFacts) -> Embedding:
     """The embedding, if it fits the base model's encoders and its prompts. Raises EmbeddingError."""
     name, room = spec.files[0].name, facts.context_length - 2
     formats.check_fits(embedding, facts.widths, name, facts.name)

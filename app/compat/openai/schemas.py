@@ -5,7 +5,8 @@ from typing import Literal
 from fastapi import UploadFile
 from pydantic import BaseModel, Field
 
-from app.generation.request import Scheduler
+from app.contracts.limits import GENERATION_STEPS_MAX, GUIDANCE_MAX
+from app.contracts.schedulers import SchedulerName
 
 
 class ImagesIn(BaseModel):
@@ -21,9 +22,9 @@ class ImagesIn(BaseModel):
     user: str | None = Field(None, description="Not used.")
     negative_prompt: str = ""
     seed: int | None = Field(None, ge=0, le=2**31 - 1)
-    steps: int | None = Field(None, ge=1, le=200)
-    guidance: float | None = Field(None, ge=0, le=50)
-    scheduler: Scheduler | None = None
+    steps: int | None = Field(None, ge=1, le=GENERATION_STEPS_MAX)
+    guidance: float | None = Field(None, ge=0, le=GUIDANCE_MAX)
+    scheduler: SchedulerName | None = None
 
 
 class EditIn(ImagesIn):

@@ -7,8 +7,9 @@ from typing import Final
 
 from PIL import Image
 
+from app.contracts.encoders import FIRST
 from app.embeddings.exporting import pickles
-from app.embeddings.exporting.stored import FIRST, Stored
+from app.embeddings.exporting.stored import Stored
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the same folder is the same bytes
 

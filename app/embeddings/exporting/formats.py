@@ -11,8 +11,9 @@ from typing import Any, Final
 import numpy as np
 from safetensors.numpy import save
 
+from app.contracts.encoders import FIRST, SECOND
 from app.embeddings.exporting import pickles
-from app.embeddings.exporting.stored import FIRST, SECOND, Stored
+from app.embeddings.exporting.stored import Stored
 
 OCTETS: Final = "application/octet-stream"
 ANY_TOKEN: Final = 265  # "*" in CLIP's vocabulary, which AUTOMATIC1111 and the official implementation train on

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.concepts import queries
 from app.concepts.models import Concept, Version
+from app.contracts.encoders import FIRST
 from app.core.errors import InvalidInput, NotFound
 from app.core.storage import Storage
 from app.embeddings.exporting import cards, folders
@@ -31,7 +32,7 @@ class Exported:
 
 def format_names(version: Version) -> list[str]:
     """What can be asked for of a version; the studio's own first."""
-    encoders = len(version.files["oneword"].get("widths", ("text_encoder",)))
+    encoders = len(version.files["oneword"].get("widths", (FIRST,)))
     own = [each.name for each in formats_for(encoders)]
     # Both belong to tools that know one text encoder.
     return [*own, CARD, FOLDER] if encoders == 1 else own

@@ -1,18 +1,17 @@
 """A stored embedding as arrays. Numpy only: the web service has no torch, and reads its own files alone."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from app.contracts.encoders import ENCODER_NAMES
+from app.contracts.safetensors_header import header_of
 from app.core.errors import NotFound
 
-FIRST: Final = "text_encoder"
-SECOND: Final = "text_encoder_2"
 Rows = np.ndarray[Any, np.dtype[np.float32]]  # (vectors, width)
 
 
@@ -34,9 +33,8 @@ class Stored:
                 "The stored file of this version is damaged. Restore it from a backup, or teach the word again.",
                 code="blob-damaged",
             ) from error
-        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-        order = [name for name in (FIRST, SECOND) if name in found]
-        return cls({name: found[name] for name in order}, header.get("__metadata__") or {}, content)
+        order = [name for name in ENCODER_NAMES if name in found]
+        return cls({name: found[name] for name in order}, header_of(content).metadata, content)
 
     def called(self, placeholder: str) -> "Stored":
         """The same under another placeholder; the same bytes under its own."""

@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import Final
 
-from app.base_models.initializers import PLACEHOLDER
+from app.contracts.placeholders import PLACEHOLDER
+from app.contracts.training import KINDS
 from app.embeddings.importing.request import Import
 from app.pictures.cleaning import UploadedFile
 
@@ -31,7 +32,7 @@ def with_companions(asked: Import) -> Import:
         uploads=kept,
         placeholder=asked.placeholder.strip() or (written if PLACEHOLDER.fullmatch(written) else ""),
         name=asked.name.strip() or written.strip("<>").replace("-", " ")[:100],
-        kind=asked.kind.strip() or (kind if kind in ("object", "style") else "object"),
+        kind=asked.kind.strip() or (kind if kind in KINDS else "object"),
     )
 
 

@@ -15,6 +15,9 @@ from app.concepts import queries
 from app.concepts.models import Concept, Version
 from app.concepts.service import add
 from app.contracts.embeddings import ImportFile, ImportSpec
+from app.contracts.limits import EMBEDDING_SUFFIXES as SUFFIXES
+from app.contracts.limits import embedding_bytes_max
+from app.contracts.training import KINDS
 from app.core import idempotency
 from app.core.database import new_id
 from app.core.errors import InvalidInput
@@ -25,13 +28,7 @@ from app.jobs import service as jobs
 from app.jobs.models import Job
 from app.pictures.cleaning import UploadedFile
 from app.services import Services
-from app.training.service import KINDS
 
-SUFFIXES: Final = (".safetensors", ".pt", ".bin", ".pti", ".png", ".webp")
-# As `worker.engine.embeddings.formats` reads them.
-BYTES_MAX: Final = 1_000_000
-CARD_BYTES_MAX: Final = 8_000_000
-CARD_SUFFIXES: Final = (".png", ".webp")
 EMBEDDINGS_MAX: Final = 2
 FILES_MAX: Final = 20  # a whole folder of the concepts library
 
@@ -91,7 +88,7 @@ def _check_files(uploads: Sequence[UploadedFile]) -> None:
             )
         if not upload.content:
             raise InvalidInput(f"{upload.name} has 0 bytes. Export it again.", field="file", code="file-empty")
-        limit = CARD_BYTES_MAX if upload.name.lower().endswith(CARD_SUFFIXES) else BYTES_MAX
+        limit = embedding_bytes_max(upload.name)
         if len(upload.content) > limit:
             raise InvalidInput(
                 f"{upload.name} is larger than {limit / 1e6:.0f} MB, and no embedding is. This is probably a model or "

@@ -1,9 +1,10 @@
-"""Base models: load once, keep warm. A `Family` holds all that differs between Stable Diffusion 1, 2 and XL."""
+"""Base models: loaded once, then kept in memory. A `Family` holds the differences between the families."""
 
+from app.contracts.model_card import Card
 from worker.engine.base_models.encoders import Encoded, TextEncoder
 from worker.engine.base_models.families import FAMILIES, Conditioning, Family, joined
 from worker.engine.base_models.loading import load
-from worker.engine.base_models.model import BaseModel, Card, NoiseSchedule
+from worker.engine.base_models.model import BaseModel, NoiseSchedule
 from worker.engine.base_models.warm import WarmModels
 from worker.engine.errors import BaseModelError
 

@@ -1,7 +1,8 @@
-"""A frozen text encoder with its tokenizer, and learned rows beside its table.
+"""A frozen text encoder with its tokenizer, and learned rows beside its token embedding.
 
-A concept's rows live in no tokenizer and in no matrix: their ids start where the vocabulary ends, and a look-up
-overlay puts them in after the table has been asked. Knows nothing of prompts, pictures or training.
+The tokenizer and the embedding matrix never change. The ids of learned rows start where the vocabulary ends, and a
+forward hook on the embedding puts the rows in place of what the table returned for these ids. With 49,408 tokens and
+two rows, the rows have the ids 49,408 and 49,409. Knows nothing of prompts, pictures or training.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -14,16 +15,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-TEXTS_MAX: Final = 4096  # whose ids one encoder remembers; a few MB
+TEXTS_MAX: Final = 4096  # texts whose ids one encoder caches; a few MB
 
 
 @dataclass(frozen=True)
 class Encoded:
-    """What one text encoder makes of a batch of token ids."""
+    """One text encoder's output for a batch of token ids."""
 
     last: Tensor  # (b, length, width), after the final layer norm
-    penultimate: Tensor  # (b, length, width), what SDXL's UNet was trained on
-    pooled: Tensor | None  # (b, projection), at the end-of-text token; only encoders with a projection have it
+    penultimate: Tensor  # (b, length, width), which SDXL's UNet was trained on
+    pooled: Tensor | None  # (b, projection), at the end-of-text token; None for encoders without projection
 
 
 @dataclass(frozen=True)
@@ -42,17 +43,17 @@ class TextEncoder:
 
     @property
     def width(self) -> int:
-        """Numbers in one row."""
+        """Width of a row."""
         return self.table.embedding_dim
 
     @property
     def context_length(self) -> int:
-        """Tokens that the encoder reads at once, with its start and end."""
+        """Tokens that the encoder reads at once, start and end included."""
         return int(self.module.config.max_position_embeddings)  # type: ignore[union-attr, arg-type]
 
     @property
     def first_row_id(self) -> int:
-        """Id of the first learned row: the one that an extended tokenizer would give out next."""
+        """Id of the first learned row: the next id of an extended tokenizer."""
         return len(self.tokenizer)
 
     def token_ids(self, text: str) -> list[int]:
@@ -61,7 +62,7 @@ class TextEncoder:
 
     @cached_property
     def _read(self) -> Callable[[str], tuple[int, ...]]:
-        """A tokenizer takes longer than all else that is done with a prompt's text, and most texts come again."""
+        """Cached: tokenizing takes most of the time that a prompt's text costs, and most texts recur."""
 
         def read(text: str) -> tuple[int, ...]:
             return tuple(self.tokenizer(text, add_special_tokens=False, verbose=False).input_ids)
@@ -80,8 +81,8 @@ class TextEncoder:
 
     def encode(self, ids: Tensor, rows: Tensor | None = None) -> Encoded:
         """Encode `ids` (b, length); those from `first_row_id` on stand for `rows` (n, width)."""
-        # The model itself sees a plain word in place of a row: some CLIP configurations find the end of the text
-        # as the highest id, and would take a learned row for it.
+        # The model gets id 0 in place of a row: some CLIP configurations find the end of the text as the highest
+        # id, and would mistake a learned row for it.
         words = ids.masked_fill(ids >= self.first_row_id, 0)
         with self._overlay(ids, rows):
             output = self.module(input_ids=words, output_hidden_states=True)
@@ -89,7 +90,7 @@ class TextEncoder:
 
     @contextmanager
     def _overlay(self, ids: Tensor, rows: Tensor | None) -> Iterator[None]:
-        """While open, the table's answer for learned ids is taken from `rows`. Nothing is left behind."""
+        """While open, the embedding returns `rows` for learned ids. The hook is removed at the end."""
         if rows is None:
             yield
             return
@@ -97,7 +98,7 @@ class TextEncoder:
         index = (ids - self.first_row_id).clamp(min=0)
 
         def splice(table: nn.Module, asked: tuple[Tensor, ...], answer: Tensor) -> Tensor:
-            # Not rows[index]: its backward pass adds up in the order the threads come, so no run could be repeated.
+            # Not rows[index]: its backward pass sums in the order of the threads, so no run could be repeated.
             return torch.where(learned, functional.embedding(index, rows.to(answer.dtype)), answer)
 
         hook = self.table.register_forward_hook(splice)

@@ -1,6 +1,7 @@
-"""What differs between Stable Diffusion 1, 2 and XL: which text encoders there are and what the UNet is told.
+"""How each family conditions its UNet: Stable Diffusion 1, 2 and XL.
 
-Nothing else in the project asks which family a model is of. Knows nothing of files, training or prompts.
+Names and component classes of the families are in `app.contracts.families`. No other module of the engine depends on
+the family. Knows no file, no training and no prompt.
 """
 
 from abc import ABC, abstractmethod
@@ -11,61 +12,60 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from app.contracts import families
+from app.contracts.families import ModelFamily
 from worker.engine.base_models.encoders import TextEncoder
 
 
 @dataclass(frozen=True)
 class Conditioning:
-    """What the UNet is told about a batch of texts."""
+    """The UNet's input for a batch of texts."""
 
     context: Tensor  # (b, length, width of the cross-attention)
-    pooled: Tensor | None = None  # (b, projection), families with a pooled text only
+    pooled: Tensor | None = None  # (b, projection); Stable Diffusion XL only
 
     def __getitem__(self, chosen: slice | Tensor) -> "Conditioning":
-        """The same for some of the batch."""
+        """The rows `chosen` of the batch."""
         return Conditioning(self.context[chosen], None if self.pooled is None else self.pooled[chosen])
 
     def to(self, dtype: torch.dtype) -> "Conditioning":
-        """The same in a precision."""
+        """The same values in another precision."""
         return Conditioning(self.context.to(dtype), None if self.pooled is None else self.pooled.to(dtype))
 
 
 def joined(parts: Sequence[Conditioning]) -> Conditioning:
-    """One batch from several."""
+    """Concatenate several batches into one."""
     pooled = [part.pooled for part in parts if part.pooled is not None]
     return Conditioning(torch.cat([part.context for part in parts]), torch.cat(pooled) if pooled else None)
 
 
 class Family(ABC):
-    """A kind of base model. Concepts learned on one fit every other model of the same family and widths."""
+    """A family of base models, and how it turns token ids into the UNet's input."""
 
-    name: ClassVar[str]
-    title: ClassVar[str]
-    pipeline: ClassVar[str]
-    encoder_names: ClassVar[tuple[str, ...]]
-    encoder_classes: ClassVar[Mapping[str, str]]
+    layout: ClassVar[ModelFamily]  # names and component classes
+
+    @property
+    def name(self) -> str:
+        """`sd1`, `sd2` or `sdxl`."""
+        return self.layout.name
 
     @abstractmethod
     def condition(
         self, encoders: Sequence[TextEncoder], ids: Mapping[str, Tensor], rows: Mapping[str, Tensor]
     ) -> Conditioning:
-        """Encode token ids, (b, length) for each encoder by name, with learned rows, (n, width) for each encoder."""
+        """Encode token ids, (b, length) for each encoder by name, with learned rows, (n, width) for each."""
 
     def unconditioned(self, conditioning: Conditioning, empty: Tensor) -> Conditioning:
-        """The negative side of guidance; `empty` (b,) is true where nothing was asked to be avoided."""
+        """The negative side of guidance; `empty` (b,) is true where the negative prompt is empty."""
         return conditioning
 
     def unet_arguments(self, conditioning: Conditioning, width: int, height: int) -> dict[str, Any]:
-        """What the UNet's forward takes besides the noisy latents and the time step."""
+        """Arguments of the UNet's forward besides the noisy latents and the time step."""
         return {"encoder_hidden_states": conditioning.context}
 
 
 class StableDiffusion(Family):
     """One CLIP encoder, whose last hidden state is the context."""
-
-    pipeline = "StableDiffusionPipeline"
-    encoder_names = ("text_encoder",)
-    encoder_classes: ClassVar[Mapping[str, str]] = {"text_encoder": "CLIPTextModel"}
 
     def condition(
         self, encoders: Sequence[TextEncoder], ids: Mapping[str, Tensor], rows: Mapping[str, Tensor]
@@ -77,28 +77,19 @@ class StableDiffusion(Family):
 class StableDiffusion1(StableDiffusion):
     """Rombach et al. 2022 (arXiv 2112.10752): CLIP ViT-L/14, 768 wide."""
 
-    name = "sd1"
-    title = "Stable Diffusion 1"
+    layout = families.SD1
 
 
 class StableDiffusion2(StableDiffusion):
     """The 2.x series: OpenCLIP ViT-H/14, 1024 wide; the 768-pixel models predict the velocity."""
 
-    name = "sd2"
-    title = "Stable Diffusion 2"
+    layout = families.SD2
 
 
 class StableDiffusionXL(Family):
-    """Podell et al. 2023 (arXiv 2307.01952): two encoders side by side, a pooled text and the size of the picture."""
+    """Podell et al. 2023 (arXiv 2307.01952): two encoders side by side, a pooled text and the picture's size."""
 
-    name = "sdxl"
-    title = "Stable Diffusion XL"
-    pipeline = "StableDiffusionXLPipeline"
-    encoder_names = ("text_encoder", "text_encoder_2")
-    encoder_classes: ClassVar[Mapping[str, str]] = {
-        "text_encoder": "CLIPTextModel",
-        "text_encoder_2": "CLIPTextModelWithProjection",
-    }
+    layout = families.SDXL
 
     def condition(
         self, encoders: Sequence[TextEncoder], ids: Mapping[str, Tensor], rows: Mapping[str, Tensor]
@@ -107,7 +98,7 @@ class StableDiffusionXL(Family):
         return Conditioning(torch.cat([part.penultimate for part in encoded], dim=-1), encoded[-1].pooled)
 
     def unconditioned(self, conditioning: Conditioning, empty: Tensor) -> Conditioning:
-        """SDXL was trained with zeros for "no text", not with an empty text (`force_zeros_for_empty_prompt`)."""
+        """SDXL was trained with zeros for "no text", and not with an empty text (`force_zeros_for_empty_prompt`)."""
         assert conditioning.pooled is not None
         return Conditioning(
             conditioning.context.masked_fill(empty[:, None, None], 0.0),
@@ -122,15 +113,6 @@ class StableDiffusionXL(Family):
         return {"encoder_hidden_states": context, "added_cond_kwargs": added}
 
 
-FAMILIES: tuple[Family, ...] = (StableDiffusion1(), StableDiffusion2(), StableDiffusionXL())
-
-SD2_CONTEXT_WIDTH = 1024
-
-
-def family_of(pipeline: str, context_width: int) -> Family | None:
-    """The family of a diffusers pipeline class whose UNet reads texts `context_width` wide, if we know it."""
-    if pipeline == StableDiffusionXL.pipeline:
-        return FAMILIES[2]
-    if pipeline == StableDiffusion.pipeline:
-        return FAMILIES[1] if context_width == SD2_CONTEXT_WIDTH else FAMILIES[0]
-    return None
+FAMILIES: Mapping[str, Family] = {
+    family.name: family for family in (StableDiffusion1(), StableDiffusion2(), StableDiffusionXL())
+}

@@ -1,11 +1,11 @@
-"""A frozen text-to-image model: encoders, UNet, autoencoder and noise schedule, each as its makers left it.
+"""A frozen text-to-image model in memory: text encoders, UNet, autoencoder and noise schedule.
 
-Knows nothing of where the files were, of training or of prompts.
+Knows nothing of loading, training or prompts.
 """
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ import torch
 from diffusers import DDIMScheduler
 from torch import Tensor, nn
 
+from app.contracts.model_card import Card
+from app.contracts.model_folder import square_side
 from app.contracts.weights import fingerprint
 from worker.engine.base_models.encoders import TextEncoder
 from worker.engine.base_models.families import Conditioning, Family
@@ -21,21 +23,8 @@ from worker.engine.base_models.precision import Precision, copied
 
 
 @dataclass(frozen=True)
-class Card:
-    """What a base model says of itself in `oneword.json`; these are the values where it says nothing."""
-
-    name: str = ""
-    description: str = ""
-    mirror: bool = True
-    steps: int = 25
-    guidance: float = 7.5
-    scheduler: str = "dpm++2m-karras"
-    teaching: Mapping[str, Any] = field(default_factory=dict)  # defaults for worker.engine.inversion.Options
-
-
-@dataclass(frozen=True)
 class NoiseSchedule:
-    """z_t = alpha_t z_0 + sigma_t eps, and what the UNet predicts from it."""
+    """z_t = alpha_t z_0 + sigma_t eps, and what the UNet predicts from z_t: eps, or the velocity."""
 
     alpha: Tensor  # (T,) float32
     sigma: Tensor  # (T,) float32
@@ -43,14 +32,14 @@ class NoiseSchedule:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], device: torch.device) -> "NoiseSchedule":
-        """The schedule that a diffusers scheduler configuration describes."""
+        """The schedule of a diffusers scheduler configuration."""
         known = {name: value for name, value in config.items() if name in SCHEDULE_KEYS}
         alphas_cumprod = DDIMScheduler(**known).alphas_cumprod.to(device, torch.float32)
         prediction = str(config.get("prediction_type", "epsilon"))
         return cls(alphas_cumprod.sqrt(), (1 - alphas_cumprod).sqrt(), prediction)
 
 
-SIZES_MAX = 64
+SIZES_MAX = 64  # batch sizes that the UNet is compiled for
 
 SCHEDULE_KEYS = (
     "num_train_timesteps",
@@ -64,9 +53,9 @@ SCHEDULE_KEYS = (
 
 @dataclass(frozen=True, eq=False)
 class BaseModel:
-    """A base model in memory. Nothing in the project writes to any of its weights."""
+    """A base model in memory. No code in this project writes to its weights."""
 
-    id: str  # the allowlist's name: a folder, or "org/name@revision"
+    id: str  # a folder, or "org/name@revision"
     folder: Path
     family: Family
     encoders: tuple[TextEncoder, ...]
@@ -76,11 +65,11 @@ class BaseModel:
     card: Card
     device: torch.device
     precision: Precision
-    compiled: bool = False  # whether teaching runs a compiled UNet
+    compiled: bool = False  # whether training runs a compiled UNet
 
     @property
     def title(self) -> str:
-        """What people call it."""
+        """Its name for people."""
         return self.card.name or self.id.rstrip("/").rpartition("/")[2]
 
     @property
@@ -95,13 +84,15 @@ class BaseModel:
 
     @property
     def scale(self) -> int:
-        """Pixels along one side of a latent."""
+        """Pixels per latent along one side: 8 in every published model."""
         return int(2 ** (len(self.vae.config.block_out_channels) - 1))  # type: ignore[union-attr, arg-type]
 
     @property
     def resolution(self) -> int:
         """Side of the square pictures that the model was trained on, in pixels."""
-        return int(self.unet.config.sample_size) * self.scale  # type: ignore[union-attr, arg-type]
+        side = square_side(self.unet.config.sample_size)  # type: ignore[union-attr]
+        assert side is not None  # loading refuses other UNets
+        return side * self.scale
 
     @property
     def latent_channels(self) -> int:
@@ -110,7 +101,7 @@ class BaseModel:
 
     @property
     def scaling_factor(self) -> float:
-        """What the autoencoder's latents are multiplied with, so that the UNet sees unit variance."""
+        """The factor that gives the autoencoder's latents unit variance for the UNet."""
         return float(self.vae.config.scaling_factor)  # type: ignore[union-attr, arg-type]
 
     @cached_property
@@ -119,28 +110,29 @@ class BaseModel:
         return NoiseSchedule.from_config(self.scheduler_config, self.device)
 
     def condition(self, ids: Mapping[str, Tensor], rows: Mapping[str, Tensor]) -> Conditioning:
-        """Encode token ids, (b, length) for each encoder, with learned rows, (n, width) for each encoder."""
+        """Encode token ids, (b, length) for each encoder by name, with learned rows, (n, width) for each."""
         return self.family.condition(self.encoders, ids, rows)
 
     def predict(self, z_t: Tensor, t: Tensor, conditioning: Conditioning) -> Tensor:
-        """The UNet's answer (noise or velocity), in float32, for noisy latents z_t (b, c, h, w) at time steps t."""
+        """The UNet's prediction (noise or velocity) as float32, for noisy latents z_t (b, c, h, w) at time steps t."""
         return self._ask(self.unet, self.precision.model, z_t, t, conditioning)
 
     def predict_for_training(self, z_t: Tensor, t: Tensor, conditioning: Conditioning) -> Tensor:
-        """The same for teaching, whose batches are of the same few sizes, in the precision of teaching."""
+        """The same in the precision of training, compiled if the worker compiles."""
         return self._ask(self._teaching_unet, self.precision.teaching, z_t, t, conditioning)
 
     @cached_property
     def _teaching_unet(self) -> Callable[..., Any]:
-        """In the precision of teaching. Made when a word is first learned, and kept as long as the model.
+        """The UNet for training. Made for the first training, and kept as long as the model.
 
-        Compiled for each size of batch when it first comes, once per worker; torch keeps what it made on disk.
+        Compiled once per worker for each batch size, when a batch of that size first occurs. torch caches the result
+        on disk.
         """
         same = self.precision.teaching == self.precision.model
         unet = self.unet if same else copied(self.unet, self.precision.teaching)
         if not self.compiled:
             return unet
-        # One for each number of words that learn together and for the evaluation; torch gives up after 8 by default.
+        # One size for each number of concepts in a batch, and one for the evaluation. torch's default limit is 8.
         torch._dynamo.config.recompile_limit = max(torch._dynamo.config.recompile_limit, SIZES_MAX)
         compiled: Callable[..., Any] = torch.compile(unet, dynamic=False)
         return compiled
@@ -159,7 +151,7 @@ class BaseModel:
         return posterior.mean, posterior.std
 
     def scaled(self, z: Tensor) -> Tensor:
-        """Latents as the UNet sees them."""
+        """Latents multiplied with the scaling factor, as the UNet reads them."""
         return z * self.scaling_factor
 
     def decode(self, z: Tensor) -> Tensor:
@@ -169,7 +161,7 @@ class BaseModel:
         return pixels
 
     def state_hash(self) -> str:
-        """SHA-256 over every parameter and buffer in memory, by name. Reads it all, each time."""
+        """SHA-256 over every parameter and buffer in memory, by name. Reads all of them on every call."""
         digest = hashlib.sha256()
         modules = {encoder.name: encoder.module for encoder in self.encoders} | {"unet": self.unet, "vae": self.vae}
         for component in sorted(modules):
@@ -180,5 +172,5 @@ class BaseModel:
 
     @cached_property
     def weights_hash(self) -> str:
-        """Which weights these are: the same on every device and in every precision."""
+        """Fingerprint of the weight files: the same on every device and in every precision."""
         return fingerprint(self.folder)

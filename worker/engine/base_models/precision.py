@@ -1,6 +1,7 @@
-"""What a base model computes in, by the device and by how large it is. Knows nothing of how it is read."""
+"""The number format that a base model computes in, by its device and size. Knows nothing of loading."""
 
 import copy
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -8,40 +9,42 @@ from typing import Any, Final
 import torch
 from torch import nn
 
+from app.contracts.model_folder import square_side
+
 LARGE_BYTES: Final = 500_000_000  # of UNet weights; Stable Diffusion 1 has 1.7 GB in half precision
-SMALL_SIDE: Final = 16  # latents; up to here attention is faster written out than by torch's kernel for bf16
+SMALL_SIDE: Final = 16  # of latents; up to here plain attention is faster than torch's bf16 kernel
 
 
 @dataclass(frozen=True)
 class Precision:
-    """bf16 on a GPU. On a CPU that computes in it: a large model, and any model's UNet while a word is learned.
+    """bf16 on a GPU. On a CPU with bf16 instructions: bf16 for a large model, and for the UNet in training.
 
-    There it is two to four times as fast. A small model draws fast enough, and keeps all its digits.
+    bf16 is two to four times as fast there. A small model draws fast enough in float32, and keeps its precision.
     """
 
     model: torch.dtype  # of the UNet and the encoders; the autoencoder computes in float32
-    teaching: torch.dtype  # of the UNet while a word is learned; where it differs, of a copy
+    teaching: torch.dtype  # of the UNet in training; if it differs from `model`, of a copy
 
     @classmethod
-    def of(cls, device: torch.device, folder: Path) -> "Precision":
-        """For the model of a folder on a device."""
+    def of(cls, device: torch.device, unet: Sequence[Path]) -> "Precision":
+        """The precision for a device and a UNet's weight files."""
         if device.type == "cuda":
             return cls(torch.bfloat16, torch.bfloat16)
         if not torch.cpu._is_avx512_bf16_supported():
             return cls(torch.float32, torch.float32)
-        large = sum(path.stat().st_size for path in folder.glob("unet/*.safetensors")) > LARGE_BYTES
+        large = sum(path.stat().st_size for path in unet) > LARGE_BYTES
         return cls(torch.bfloat16 if large else torch.float32, torch.bfloat16)
 
 
 def copied(unet: nn.Module, dtype: torch.dtype) -> nn.Module:
-    """A copy of a frozen UNet in another precision, for a loop on a CPU. The original stays as it is."""
+    """A copy of a frozen UNet in another precision, for training on a CPU. The original does not change."""
     from diffusers.models.attention_processor import AttnProcessor
 
-    # What deepcopy finds in here it takes for copied: so no weight is ever there a third time.
+    # deepcopy takes entries of its memo as copied already. So no weight exists a third time meanwhile.
     weights: dict[int, Any] = {
         id(weight): nn.Parameter(weight.detach().to(dtype), requires_grad=False) for weight in unet.parameters()
     }
     made = copy.deepcopy(unet, weights)
-    if int(made.config.sample_size) <= SMALL_SIDE:  # type: ignore[union-attr, arg-type]
+    if (square_side(made.config.sample_size) or 0) <= SMALL_SIDE:  # type: ignore[union-attr]
         made.set_attn_processor(AttnProcessor())  # type: ignore[operator]
     return made

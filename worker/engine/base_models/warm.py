@@ -1,4 +1,4 @@
-"""Keeps base models in memory between jobs: as many as fit, the least recently used out first."""
+"""Keeps base models in memory between jobs, as many as fit. The least recently used one is dropped first."""
 
 import gc
 from collections import OrderedDict
@@ -6,13 +6,14 @@ from collections import OrderedDict
 import torch
 
 from worker.engine.base_models import memory
-from worker.engine.base_models.loading import device_of, folder_of, load
+from worker.engine.base_models.loading import device_of, folder_of, load, title_of
 from worker.engine.base_models.model import BaseModel
 from worker.engine.errors import BaseModelError
+from worker.engine.free_memory import free_bytes
 
 
 class WarmModels:
-    """At most `capacity` base models on one device, and fewer where they do not fit."""
+    """At most `capacity` base models on one device, fewer if memory is short."""
 
     def __init__(
         self, capacity: int = 4, device: str = "auto", *, offline: bool = True, compiled: bool = False
@@ -30,7 +31,7 @@ class WarmModels:
         return source in self._models
 
     def get(self, source: str) -> BaseModel:
-        """A loaded base model. Raises BaseModelError, also for one that does not fit even alone."""
+        """A loaded base model. Raises BaseModelError, also for a model that does not fit into empty memory."""
         if source not in self._models:
             self._make_room(source)
             self._models[source] = self._load(source)
@@ -38,7 +39,7 @@ class WarmModels:
         return self._models[source]
 
     def _make_room(self, source: str) -> None:
-        """Before loading, since two models at once may not fit."""
+        """Drop models before the new one is loaded: both may not fit at once."""
         device = device_of(self.device)
         needed = memory.needed(folder_of(source, self.offline), device)
         while self._models and (len(self._models) >= self.capacity or not _fits(needed, device)):
@@ -49,19 +50,19 @@ class WarmModels:
         try:
             return load(source, device=self.device, offline=self.offline, compiled=self.compiled)
         except torch.OutOfMemoryError:
-            self._models.clear()  # the estimate was too low
+            self._models.clear()  # the estimate was too low: try again with all the memory
         _give_memory_back()
         try:
             return load(source, device=self.device, offline=self.offline, compiled=self.compiled)
         except torch.OutOfMemoryError as error:
             raise BaseModelError(
-                f"Base model {source.rstrip('/').rpartition('/')[2]} does not fit into the memory of this worker's "
+                f"Base model {title_of(source)} does not fit into the memory of this worker's "
                 "GPU, even alone. Use a smaller one, or a GPU with more memory."
             ) from error
 
 
 def _fits(needed: int, device: torch.device) -> bool:
-    free = memory.available(device)
+    free = free_bytes(device)
     return free is None or free >= needed
 
 

@@ -1,7 +1,7 @@
-"""AUTOMATIC1111's picture cards: pictures that carry an embedding, as text or in their margins.
+"""Reads AUTOMATIC1111's picture cards: pictures that carry an embedding in a text chunk, or in their margins.
 
-Text is lost when a site strips metadata, so the tool also writes the same bytes into columns left and right of the
-picture (`image_embedding.py`). Nothing else of the picture is read.
+Sites strip metadata, so the tool also writes the same bytes into columns left and right of the picture (its
+`image_embedding.py`). Nothing else of the picture is read.
 """
 
 import base64
@@ -26,12 +26,12 @@ Pixels = np.ndarray[Any, np.dtype[np.uint8]]  # (height, width, 3)
 
 
 def read_card(data: bytes, filename: str) -> Mapping[str, Any]:
-    """The dictionary that a card carries. Raises EmbeddingError."""
+    """The dictionary in a card. Raises EmbeddingError."""
     try:
         picture = Image.open(io.BytesIO(data), formats=("PNG", "WEBP"))
         if picture.width * picture.height > PIXELS_MAX:
-            raise EmbeddingError(f"{filename} has {picture.width}×{picture.height} pixels, and no card has so many.")
-        picture.load()  # a text may stand behind the pixels
+            raise EmbeddingError(f"{filename} has {picture.width}×{picture.height} pixels, too many for a card.")
+        picture.load()  # a text chunk may follow the pixels
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise EmbeddingError(f"{filename} is not a whole picture. Download it again, not as a screenshot.") from error
     text = picture.info.get(KEYWORD)
@@ -52,9 +52,9 @@ def read_card(data: bytes, filename: str) -> Mapping[str, Any]:
 
 
 def _in_the_margins(pixels: Pixels) -> bytes | None:
-    """The bytes in the margins, half of each byte left and half right, between two black columns. None without any.
+    """The bytes in the margins outside two black columns: four bits of each byte left, four right. None without any.
 
-    Raises ValueError or zlib.error for what only looks like it.
+    Raises ValueError or zlib.error if the margins hold something else.
     """
     half: Pixels = np.bitwise_and(_without_black_frame(pixels), np.uint8(0x0F))
     black = np.flatnonzero(half.sum(axis=(0, 2), dtype=np.int64) == 0)
@@ -80,7 +80,7 @@ def _without_black_frame(pixels: Pixels) -> Pixels:
 
 
 def _unmasked(block: Pixels) -> Pixels:
-    """Take off the pattern that keeps the margins from looking like noise: a linear congruential generator's."""
+    """Undo the tool's masking of the margins: an exclusive or with a linear congruential generator's numbers."""
     state, pattern = 0, bytearray()
     for _ in range(block.size):
         state = (1664525 * state + 1013904223) % 2**32

@@ -1,11 +1,9 @@
-"""Every embedding file there is: ours, and what other tools write. Bytes in, rows out.
+"""Reads embedding files: ours, and those of other tools. Bytes in, rows out.
 
-Nothing here opens a path or knows of rows in a database. A file from outside is bounded, checked key by key, and
-refused with a sentence. Pickles are read in `pickled.py` alone; `app.embeddings.exporting` writes the other tools'
-formats.
+Opens no path and knows no database. The size of a foreign file is limited, and its keys are checked one by one.
+Pickles are read in `pickled.py` only. `app.embeddings.exporting` writes the other tools' formats.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,19 +14,13 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
+from app.contracts.encoders import ENCODER_NAMES, FIRST, SECOND, described_widths
+from app.contracts.limits import FOREIGN_VECTORS_MAX, embedding_bytes_max
+from app.contracts.safetensors_header import header_of
 from worker.engine.embeddings import cards, pickled
 from worker.engine.errors import EmbeddingError
 
-BYTES_MAX = 1_000_000
-CARD_BYTES_MAX = 8_000_000  # a PNG with an embedding inside
-CARD_SUFFIXES = (".png", ".webp")
-FOREIGN_VECTORS_MAX = 75  # what fits a prompt of Stable Diffusion
 WIDTH_MAX = 8192
-
-FIRST, SECOND = "text_encoder", "text_encoder_2"  # as diffusers calls a pipeline's encoders
-
-# What rows of a width belong to, for sentences.
-OWNERS = {768: "Stable Diffusion 1 (CLIP-L)", 1024: "Stable Diffusion 2", 1280: "SDXL's CLIP-G", 4096: "a T5 model"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,23 +42,23 @@ class Embedding:
 
 @dataclass(frozen=True, eq=False)
 class Foreign:
-    """What was found in a file."""
+    """The content of an embedding file."""
 
     format: str
     embedding: Embedding
     placeholder: str | None = None  # the name inside the file, if it has one
     metadata: Mapping[str, str] = field(default_factory=dict)
-    note: str | None = None  # what was left out
+    note: str | None = None  # about tensors that were left out
 
 
 def write_native(embedding: Embedding, placeholder: str, metadata: Mapping[str, str]) -> bytes:
-    """Ours: one tensor for each encoder by name; placeholder and provenance in the header."""
+    """Our own format: one tensor for each encoder by name; placeholder and provenance in the header."""
     tensors = {name: _plain(rows) for name, rows in embedding.rows.items()}
     return save_tensors(tensors, {**metadata, "placeholder": placeholder, "format": "oneword"})
 
 
 def read_native(data: bytes) -> Embedding:
-    """Read what `write_native` wrote. Raises EmbeddingError."""
+    """Read a file of `write_native`. Raises EmbeddingError."""
     found = read(data, "embedding.safetensors")
     if found.format != "oneword":
         raise EmbeddingError(f"This is a file of {found.format}, and one of Oneword's own was expected. Import it.")
@@ -75,7 +67,7 @@ def read_native(data: bytes) -> Embedding:
 
 def read(data: bytes, filename: str) -> Foreign:
     """Read an embedding from any tool's file. Raises EmbeddingError with a sentence that names the file."""
-    limit = CARD_BYTES_MAX if filename.lower().endswith(CARD_SUFFIXES) else BYTES_MAX
+    limit = embedding_bytes_max(filename)
     if len(data) > limit:
         raise EmbeddingError(
             f"{filename} is {len(data) / 1e6:.1f} MB, and an embedding has at most {limit / 1e6:.0f} MB. This is "
@@ -90,25 +82,23 @@ def read(data: bytes, filename: str) -> Foreign:
 
 
 def _kind_of(data: bytes, filename: str) -> str:
-    """What a file is: what it begins with, since people rename files; else what it is called."""
+    """The kind of a file: by its first bytes, since people rename files, or else by its suffix."""
     for beginning, kind in BEGINNINGS.items():
         if data.startswith(beginning):
             return kind
     kind = SUFFIXES.get(filename.lower().rpartition(".")[2], "")
     if not kind:
-        raise EmbeddingError(
-            f"{filename} is no kind of embedding file. Give a .safetensors, .pt, .bin, .pti or .png file."
-        )
+        raise EmbeddingError(f"{filename} is not an embedding file. Give a .safetensors, .pt, .bin, .pti or .png file.")
     return kind
 
 
 def _from_safetensors(data: bytes, filename: str) -> Foreign:
     try:
         tensors = load_tensors(data)
-        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+        metadata = header_of(data).metadata
     except (SafetensorError, ValueError, RuntimeError) as error:
         raise EmbeddingError(f"{filename} is not a whole safetensors file. Download or export it again.") from error
-    return _from_mapping(tensors, filename, header.get("__metadata__") or {})
+    return _from_mapping(tensors, filename, metadata)
 
 
 BEGINNINGS = {b"\x89PNG\r\n\x1a\n": "card", b"RIFF": "card", b"PK\x03\x04": "pickle", b"\x80\x02": "pickle"}
@@ -121,16 +111,16 @@ SUFFIXES = {
     "webp": "card",
 }
 
-# Keys that other tools write, and the encoder that each stands for.
+# Format -> the keys of its two tensors, and the encoder that each belongs to.
 PAIRS: Mapping[str, Mapping[str, str]] = {
     "oneword": {FIRST: FIRST, SECOND: SECOND},
     "sdxl": {"clip_l": FIRST, "clip_g": SECOND},
     "cog-sdxl": {"text_encoders_0": FIRST, "text_encoders_1": SECOND},
 }
 SINGLES = {"emb_params": "kohya", "emp_params": "onetrainer"}
-# OneTrainer's output embeddings: vectors that stand behind the text encoder, where only its own models have a place.
+# OneTrainer's output embeddings: vectors that replace the text encoder's output. Only OneTrainer can use them.
 OUTPUTS = {"emp_params_out", "clip_l_out", "clip_g_out"}
-# Text encoders that no Stable Diffusion 1, 2 or XL has, by the keys that OneTrainer, diffusers and ComfyUI write.
+# Keys for text encoders that no Stable Diffusion 1, 2 or XL has, as OneTrainer, diffusers and ComfyUI write them.
 OTHER_ENCODERS = {"t5": "T5", "t5xxl": "T5", "llama": "Llama", "gemma": "Gemma", "qwen": "Qwen"}
 
 
@@ -146,8 +136,8 @@ def _from_mapping(content: Mapping[str, Any], filename: str, metadata: Mapping[s
         )
     if not keys and content:
         raise EmbeddingError(
-            f"{filename} has an output embedding of OneTrainer alone, which stands behind the text encoder where no "
-            "other tool has a place for it. Train it again without “output embedding”."
+            f"{filename} has only an output embedding, which no tool but OneTrainer can use. Train it again without "
+            "“output embedding”."
         )
     note = None
     if len(content) > len(keys):
@@ -165,7 +155,7 @@ def _from_keys(content: Mapping[str, Any], keys: set[str], filename: str, metada
                     f"{filename} has {', '.join(sorted(keys))} alone or of unequal length, and needs the same number "
                     f"of vectors in {' and '.join(names)}. Export it again for both text encoders."
                 )
-            ordered = {name: rows[name] for name in (FIRST, SECOND) if name in rows}
+            ordered = {name: rows[name] for name in ENCODER_NAMES if name in rows}
             return Foreign(format, Embedding(ordered), metadata.get("placeholder"), metadata)
     if len(keys) != 1:
         shown = ", ".join(sorted(map(str, keys))[:5]) or "nothing"
@@ -189,11 +179,11 @@ def _from_a1111(content: Mapping[str, Any], filename: str) -> Foreign:
 
 
 def _checked(rows: object, key: str, filename: str) -> Tensor:
-    """Rows as (n, width) float32, or an EmbeddingError that says what is wrong with them."""
+    """Rows as (n, width) float32. Raises EmbeddingError for anything that is no tensor of 1 to 75 finite vectors."""
     plain = isinstance(rows, Tensor) and rows.layout is torch.strided and rows.device.type == "cpu"
     if not isinstance(rows, Tensor) or not plain or not rows.is_floating_point():
-        raise EmbeddingError(f"{filename}: {key} is not a tensor of real numbers, so it is no embedding.")
-    if rows.ndim == 1:  # old notebooks wrote single vectors so
+        raise EmbeddingError(f"{filename}: {key} is not a tensor of real numbers, so the file is not an embedding.")
+    if rows.ndim == 1:  # as old notebooks wrote single vectors
         rows = rows.unsqueeze(0)
     if rows.ndim != 2 or not 1 <= rows.shape[0] <= FOREIGN_VECTORS_MAX or not 1 <= rows.shape[1] <= WIDTH_MAX:
         raise EmbeddingError(
@@ -207,18 +197,14 @@ def _checked(rows: object, key: str, filename: str) -> Tensor:
 
 
 def check_fits(embedding: Embedding, widths: Mapping[str, int], what: str, base_model: str) -> None:
-    """Raise EmbeddingError, naming both widths and whose they are, unless the rows fit a base model's encoders."""
+    """Raise EmbeddingError with both widths and the models they belong to, unless the rows fit the encoders."""
     if embedding.widths != dict(widths):
+        own, theirs = described_widths(embedding.widths), described_widths(widths)
         raise EmbeddingError(
-            f"{what} has rows {_described(embedding.widths)}, and {base_model} reads rows {_described(widths)}. Use it "
-            "with the base model it was learned on, or teach the concept on this one."
+            f"{what} has rows {own}, and {base_model} reads rows {theirs}. Use it with the base model it was learned "
+            "on, or teach the concept on this one."
         )
 
 
-def _described(widths: Mapping[str, int]) -> str:
-    parts = [f"{width} wide ({OWNERS[width]})" if width in OWNERS else f"{width} wide" for width in widths.values()]
-    return " and ".join(parts)
-
-
 def _plain(rows: Tensor) -> Tensor:
-    return rows.detach().to("cpu", torch.float32, copy=True).contiguous()  # safetensors wants no shared memory
+    return rows.detach().to("cpu", torch.float32, copy=True).contiguous()  # safetensors refuses shared memory

@@ -1,7 +1,7 @@
-"""The one place where a pickle is opened: `.pt` and `.bin` embeddings of other tools, in the worker only.
+"""Reads pickles: `.pt` and `.bin` embeddings of other tools. No other module opens a pickle.
 
-PyTorch's restricted unpickler builds tensors and plain containers and calls nothing else. What it is given is small
-and may not unpack to more than that.
+PyTorch's restricted unpickler (`weights_only=True`) builds tensors and plain containers, and calls nothing else. The
+size of the archive is limited, packed and unpacked.
 """
 
 import io
@@ -23,13 +23,13 @@ def read(data: bytes, filename: str) -> Mapping[str, Any]:
     try:
         with torch.serialization.safe_globals([torch.nn.ParameterDict]):
             content = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-    except Exception as error:  # unpickling raises almost anything; whatever it is, the file is no embedding
+    except Exception as error:  # unpickling can raise any exception; none of them is an embedding
         raise EmbeddingError(
             f"{filename} cannot be read safely as tensors ({type(error).__name__}). Export the embedding again, best "
             "as .safetensors."
         ) from error
     if not isinstance(content, Mapping) or not all(isinstance(key, str) for key in content):
-        raise EmbeddingError(f"{filename} is not a dictionary of tensors by name, so it is no embedding.")
+        raise EmbeddingError(f"{filename} is not a dictionary of tensors by name, so it is not an embedding.")
     return {key: _unwrapped(value) for key, value in content.items()}
 
 
@@ -43,7 +43,7 @@ def _check_unpacked_size(data: bytes, filename: str) -> None:
 
 
 def _unwrapped(value: object) -> object:
-    """A module's dictionary of parameters as a plain one."""
+    """A torch ParameterDict as a plain dictionary; other values unchanged."""
     if not isinstance(value, torch.nn.ParameterDict):
         return value
     return dict(value._parameters) or dict(value.items())

@@ -6,10 +6,10 @@ rows, files or jobs; whoever calls it can end it between two denoising steps.
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from PIL import Image
 
+from app.contracts.training import Prefer
 from worker.engine.base_models import BaseModel
 from worker.engine.embeddings.formats import Embedding
 from worker.engine.evaluation.prompts import HELD_OUT, PLAIN
@@ -21,7 +21,6 @@ from worker.engine.stepwise import run_to_end
 
 STEPS = 10  # enough to tell words apart, not to hang on a wall
 SMALL_SIDE = 128  # pixels; up to here a CPU draws a picture in a tenth of a second
-Prefer = Literal["balance", "likeness"]  # what a step is chosen by: likeness x editability, or likeness alone
 WORD = "<word>"  # stands for the concept in prompts here; no text is made of it
 
 

@@ -1,6 +1,5 @@
-"""A CLIP model that looks at pictures and texts. It judges drawings and has no part in making them."""
+"""A CLIP model that scores pictures against pictures and texts. It takes no part in drawing them."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +11,15 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
 
-from worker.engine.base_models.loading import folder_of, has_vocabulary
+from app.contracts.errors import UnfitModel
+from app.contracts.model_folder import check_tokenizer, read_json, unreadable_tokenizer
+from app.contracts.weight_files import weights_of
+from worker.engine.base_models.loading import folder_of, title_of
 from worker.engine.errors import BaseModelError
 
 PICTURES_AT_ONCE = 16
-# OpenAI's statistics, which every CLIP was trained with; a scorer's own file may say otherwise.
+PREPROCESSOR = "preprocessor_config.json"
+# Mean and deviation of OpenAI's training pictures. A scorer's preprocessor_config.json may state others.
 MEAN = (0.48145466, 0.4578275, 0.40821073)
 DEVIATION = (0.26862954, 0.26130258, 0.27577711)
 
@@ -34,7 +37,7 @@ class Scorer:
 
     @property
     def device(self) -> torch.device:
-        """Where it looks."""
+        """The device that it computes on."""
         return self.mean.device
 
     @torch.no_grad()
@@ -49,7 +52,7 @@ class Scorer:
 
     @torch.no_grad()
     def of_texts(self, texts: Sequence[str]) -> Tensor:
-        """Unit vectors of texts; what is longer than the scorer reads is cut  # (n, d) float32 on the CPU."""
+        """Unit vectors of texts; longer texts are cut  # (n, d) float32 on the CPU."""
         length = self.model.config.text_config.max_position_embeddings  # type: ignore[union-attr]
         read = self.tokenizer(list(texts), padding=True, truncation=True, max_length=length, return_tensors="pt")
         ids, mask = read.input_ids.to(self.device), read.attention_mask.to(self.device)
@@ -57,7 +60,7 @@ class Scorer:
         return functional.normalize(self.model.text_projection(meant).float(), dim=-1).cpu()  # type: ignore[operator]
 
     def _pixels(self, picture: Image.Image) -> Tensor:
-        """The centred square, as CLIP's own preparation cuts and scales it  # (3, size, size)."""
+        """The centred square, scaled and cropped as CLIP's own preprocessing does  # (3, size, size)."""
         width, height = picture.size
         ratio = self.size / min(width, height)
         whole = (max(self.size, int(width * ratio)), max(self.size, int(height * ratio)))
@@ -72,19 +75,22 @@ def load_scorer(source: str | Path, device: torch.device, *, offline: bool = Tru
 
     Only safetensors are opened. Raises BaseModelError with a sentence.
     """
-    folder = folder_of(str(source), offline, what="scorer")
-    title = folder.name if Path(source).is_dir() else str(source)
-    config = _json(folder / "config.json", title)
+    folder, title = folder_of(str(source), offline, what="The scorer"), title_of(source)
+    try:
+        return _load(folder, title, device)
+    except UnfitModel as unfit:
+        raise BaseModelError(f"The scorer {title} cannot be loaded. {unfit}") from unfit
+
+
+def _load(folder: Path, title: str, device: torch.device) -> Scorer:
+    config = read_json(folder, "config.json")
     if config.get("model_type") != "clip":
-        raise BaseModelError(
-            f"The scorer {title} is a {config.get('model_type')} model, and a report needs a CLIP model: a folder that "
-            "transformers' CLIPModel reads."
+        raise UnfitModel(
+            f"It is a {config.get('model_type')} model, and a report needs a CLIP model: a folder that transformers' "
+            "CLIPModel reads."
         )
-    if not any(folder.glob("model*.safetensors")):
-        raise BaseModelError(f"The scorer {title} has no model.safetensors, and nothing else is opened. Export it so.")
-    model, tokenizer = _read(folder, title)
-    prepared = folder / "preprocessor_config.json"
-    own = _json(prepared, title) if prepared.is_file() else {}
+    model, tokenizer = _read(folder)
+    own = read_json(folder, PREPROCESSOR) if (folder / PREPROCESSOR).is_file() else {}
 
     def statistic(name: str, default: Sequence[float]) -> Tensor:
         return torch.tensor(own.get(name, default), dtype=torch.float32, device=device).view(3, 1, 1)
@@ -99,31 +105,22 @@ def load_scorer(source: str | Path, device: torch.device, *, offline: bool = Tru
     )
 
 
-def _read(folder: Path, title: str) -> tuple[nn.Module, Any]:
+def _read(folder: Path) -> tuple[nn.Module, Any]:
     from transformers import CLIPModel, CLIPTokenizer
     from transformers.utils import logging
 
     logging.disable_progress_bar()
-    # The tokenizer lies beside the model, or in a folder of its own.
-    words = folder / "tokenizer" if (folder / "tokenizer").is_dir() else folder
-    if not has_vocabulary(words):
-        raise BaseModelError(f"The scorer {title} has no tokenizer.json. Copy the whole folder.")
+    # The tokenizer's files lie beside the model's, or in a folder of their own.
+    name = "tokenizer" if (folder / "tokenizer").is_dir() else ""
+    check_tokenizer(folder, name)
+    variant = weights_of(folder, "").variant
     try:
-        model = CLIPModel.from_pretrained(folder, use_safetensors=True, local_files_only=True, dtype=torch.float32)
-        return model, CLIPTokenizer.from_pretrained(words, local_files_only=True)
-    except Exception as error:  # safetensors, transformers and tokenizers each have their own
-        raise BaseModelError(
-            f"The scorer {title} cannot be loaded ({type(error).__name__}: {error}). Copy it again, whole."
-        ) from error
-
-
-def _json(path: Path, title: str) -> dict[str, Any]:
+        model = CLIPModel.from_pretrained(
+            folder, use_safetensors=True, local_files_only=True, variant=variant, dtype=torch.float32
+        )
+    except Exception as error:  # safetensors and transformers each have their own
+        raise UnfitModel(f"Its model was refused ({type(error).__name__}: {error}). Copy it again, whole.") from error
     try:
-        content = json.loads(path.read_bytes())
-    except OSError as error:
-        raise BaseModelError(f"The scorer {title} lacks the file {path.name}. Copy the whole folder.") from error
-    except ValueError as error:
-        raise BaseModelError(f"The scorer {title}: {path.name} is not valid JSON. Copy it again.") from error
-    if not isinstance(content, dict):
-        raise BaseModelError(f"The scorer {title}: {path.name} is not a JSON object. Copy it again.")
-    return content
+        return model, CLIPTokenizer.from_pretrained(folder / name, local_files_only=True)
+    except Exception as error:  # the tokenizers library raises bare Exceptions
+        raise unreadable_tokenizer("tokenizer") from error

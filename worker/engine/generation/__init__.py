@@ -3,7 +3,6 @@
 from worker.engine.errors import DrawingError
 from worker.engine.generation.draw import DenoisingStep, denoise, draw
 from worker.engine.generation.memory import give_back, pictures_that_fit, ran_out
-from worker.engine.generation.parameters import parameters_text
 from worker.engine.generation.request import Request, SamplerSettings
 from worker.engine.generation.schedulers import SCHEDULERS
 
@@ -16,7 +15,6 @@ __all__ = [
     "denoise",
     "draw",
     "give_back",
-    "parameters_text",
     "pictures_that_fit",
     "ran_out",
 ]

@@ -6,17 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
+from app.contracts.limits import GENERATION_STEPS_MAX, SIDE_MAX, SIDE_MULTIPLE, STRENGTH
+from app.contracts.schedulers import SCHEDULER_NAMES, steps_max
 from worker.engine.embeddings.formats import Embedding
 from worker.engine.errors import DrawingError
-from worker.engine.generation.schedulers import SCHEDULERS
 
 if TYPE_CHECKING:
     from worker.engine.base_models import BaseModel
-
-STEPS_MAX = 200
-SIDE_MULTIPLE = 8
-SIDE_MIN = 8
-SIDE_MAX = 2048
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +26,7 @@ class Request:
     guidance: float | None = None  # classifier-free guidance (arXiv 2207.12598); None: the base model's own
     init_image: Image.Image | None = None  # its middle, at the size that is drawn
     mask: Image.Image | None = None  # as large as the picture; what is not black is drawn anew
-    strength: float = 0.75  # how much of the picture is given up: the share of the steps that is taken
+    strength: float = STRENGTH  # how much of the picture is given up: the share of the steps that is taken
 
     def checked(self, steps: int) -> "Request":
         """This request, or a DrawingError for what cannot be drawn."""
@@ -86,19 +82,15 @@ class SamplerSettings:
 
     def checked(self) -> "SamplerSettings":
         """These settings, or a DrawingError that says which is impossible and what is possible."""
-        if not 1 <= self.steps <= STEPS_MAX:
-            raise DrawingError(f"{self.steps} steps were asked for. Ask for 1 to {STEPS_MAX}.")
-        if self.scheduler not in SCHEDULERS:
-            raise DrawingError(f"There is no scheduler {self.scheduler!r}. Choose one of {', '.join(SCHEDULERS)}.")
-        if self.steps > SCHEDULERS[self.scheduler].steps_max:
-            raise DrawingError(
-                f"{self.steps} steps were asked for, and {self.scheduler} takes at most "
-                f"{SCHEDULERS[self.scheduler].steps_max}."
-            )
+        if not 1 <= self.steps <= GENERATION_STEPS_MAX:
+            raise DrawingError(f"{self.steps} steps were asked for. Ask for 1 to {GENERATION_STEPS_MAX}.")
+        if self.scheduler not in SCHEDULER_NAMES:
+            raise DrawingError(f"There is no scheduler {self.scheduler!r}. Choose one of {', '.join(SCHEDULER_NAMES)}.")
+        if self.steps > (most := steps_max(self.scheduler)):
+            raise DrawingError(f"{self.steps} steps were asked for, and {self.scheduler} takes at most {most}.")
         for name, side in (("width", self.width), ("height", self.height)):
-            if side % SIDE_MULTIPLE or not SIDE_MIN <= side <= SIDE_MAX:
+            if side % SIDE_MULTIPLE or not SIDE_MULTIPLE <= side <= SIDE_MAX:
                 raise DrawingError(
-                    f"The {name} is {side} pixels, and has to be a multiple of {SIDE_MULTIPLE} from {SIDE_MIN} to "
-                    f"{SIDE_MAX}."
+                    f"The {name} is {side} pixels, and has to be a multiple of {SIDE_MULTIPLE} up to {SIDE_MAX}."
                 )
         return self

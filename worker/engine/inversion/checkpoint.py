@@ -16,6 +16,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
+from app.contracts.safetensors_header import header_of
 from worker.engine.embeddings.formats import Embedding
 from worker.engine.errors import InversionError
 from worker.engine.inversion.options import Options
@@ -98,7 +99,6 @@ def _is_state(key: str, name: str) -> bool:
 def _read(checkpoint: Checkpoint) -> tuple[dict[str, Any], dict[str, Tensor]]:
     try:
         tensors = load_tensors(checkpoint)
-        header = json.loads(checkpoint[8 : 8 + int.from_bytes(checkpoint[:8], "little")])
-        return json.loads(header["__metadata__"]["oneword"]), tensors
+        return json.loads(header_of(checkpoint).metadata["oneword"]), tensors
     except (SafetensorError, ValueError, KeyError) as error:
         raise InversionError("The checkpoint cannot be read, so this run cannot go on from it. Start anew.") from error

@@ -1,19 +1,17 @@
 """What can be chosen about learning a word: every option with its unit, its default and where that comes from."""
 
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
+from app.contracts.limits import KAPPA_MAX, LOSS_WEIGHT_MAX, VECTORS_MAX
+from app.contracts.limits import TRAINING_STEPS_MAX as STEPS_MAX
+from app.contracts.training import KINDS, METHODS, START_METHODS, ConceptKind, Method, StartMethod
 from worker.engine.errors import InversionError
 
 if TYPE_CHECKING:
     from worker.engine.base_models import BaseModel
 
-Kind = Literal["object", "style"]
-Method = Literal["classic", "directional"]
-StartMethod = Literal["tokens", "encoded"]
-CHOICES = {"kind": get_args(Kind), "method": get_args(Method), "start": get_args(StartMethod)}
-VECTORS_MAX = 16
-STEPS_MAX = 10_000
+CHOICES = {"kind": KINDS, "method": METHODS, "start": START_METHODS}
 BATCH_MAX = 64
 NORM_MAX = 100.0
 
@@ -22,7 +20,7 @@ NORM_MAX = 100.0
 class Options:
     """How one word is learned. Defaults are the paper's or the reference script's unless a line says otherwise."""
 
-    kind: Kind = "object"
+    kind: ConceptKind = "object"
     # classic: rows go where AdamW takes them (Gal et al. 2022). directional: they keep the vocabulary's mean length
     # and only turn (Kim et al. 2025, arXiv 2512.13672).
     method: Method = "classic"
@@ -82,9 +80,9 @@ class Options:
             "batch": (1, BATCH_MAX),
             "learning_rate": (1e-7, 10.0),
             "angle": (1e-5, 1.0),
-            "kappa": (0.0, 1.0),
-            "context_weight": (0.0, 100.0),
-            "snr_gamma": (0.0, 100.0),
+            "kappa": (0.0, KAPPA_MAX),
+            "context_weight": (0.0, LOSS_WEIGHT_MAX),
+            "snr_gamma": (0.0, LOSS_WEIGHT_MAX),
             "beta_1": (0.0, 0.9999),
             "beta_2": (0.0, 0.99999),
             "epsilon": (0.0, 1.0),

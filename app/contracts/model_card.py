@@ -1,0 +1,64 @@
+"""A base model's card: the defaults that its maker states in `oneword.json`. The file is optional.
+
+{"name": "Demo", "mirror": false, "steps": 20, "guidance": 3.0, "scheduler": "ddim", "teaching": {"vectors": 2}}
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Final
+
+from app.contracts.errors import UnfitModel
+from app.contracts.limits import GENERATION_STEPS_MAX, GUIDANCE_MAX
+from app.contracts.schedulers import SCHEDULER_NAMES, steps_max
+
+CARD_FILE: Final = "oneword.json"
+
+
+@dataclass(frozen=True)
+class Card:
+    """The values of a card, and the defaults where the card says nothing."""
+
+    name: str = ""
+    description: str = ""
+    mirror: bool = True
+    steps: int = 25
+    guidance: float = 7.5
+    scheduler: str = "dpm++2m-karras"
+    teaching: Mapping[str, Any] = field(default_factory=dict)  # defaults for worker.engine.inversion.Options
+
+    @classmethod
+    def of(cls, stated: Mapping[str, Any]) -> "Card":
+        """The card of a parsed `oneword.json`. Unknown names and nulls are ignored. Raises UnfitModel."""
+        known = {each.name for each in fields(cls)}
+        return cls(**{name: value for name, value in stated.items() if name in known and value is not None})._checked()
+
+    def _checked(self) -> "Card":
+        for name, (kind, wanted) in _KINDS.items():
+            value = getattr(self, name)
+            # bool is a subclass of int, and no number.
+            if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+                raise _unfit(name, value, wanted)
+        if not 1 <= self.steps <= GENERATION_STEPS_MAX:
+            raise _unfit("steps", self.steps, f"from 1 to {GENERATION_STEPS_MAX}")
+        if not 0 <= self.guidance <= GUIDANCE_MAX:
+            raise _unfit("guidance", self.guidance, f"from 0 to {GUIDANCE_MAX:g}")
+        if self.scheduler not in SCHEDULER_NAMES:
+            raise _unfit("scheduler", self.scheduler, f"one of {', '.join(SCHEDULER_NAMES)}")
+        if self.steps > (most := steps_max(self.scheduler)):
+            raise _unfit("steps", self.steps, f"at most {most} with the scheduler {self.scheduler}")
+        return self
+
+
+_KINDS: Final[Mapping[str, tuple[Any, str]]] = {
+    "name": (str, "a text"),
+    "description": (str, "a text"),
+    "mirror": (bool, "true or false"),
+    "steps": (int, "a whole number"),
+    "guidance": ((int, float), "a number"),
+    "scheduler": (str, "a text"),
+    "teaching": (Mapping, "an object with training options"),
+}
+
+
+def _unfit(name: str, value: object, wanted: str) -> UnfitModel:
+    return UnfitModel(f"The file {CARD_FILE} says {name} is {value!r}, and it has to be {wanted}. Correct the file.")
