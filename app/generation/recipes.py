@@ -43,7 +43,7 @@ _TEXT_MAX: Final = 100_000
 
 def of_file(services: Services, team_id: str, upload: UploadedFile) -> RecoveredRequest:
     """What to send to draw the picture in this PNG again. Raises PictureError, or InvalidInput if it does not say."""
-    texts = services.pictures.one(upload, decoding.texts, "image")
+    texts = services.pictures.decode(upload, decoding.png_texts, "image")
     recipe = _recipe(texts.get("oneword", ""))
     if recipe is not None:
         with services.database.reading() as session:

@@ -21,7 +21,7 @@ from app.core.storage import BlobSavepoint, savepoint
 from app.jobs import service as ledger
 from app.jobs.models import Job
 from app.pictures.cleaning import UploadedFile, accepted, count_problem
-from app.pictures.decoding import Clean
+from app.pictures.decoding import CleanPicture
 from app.web.dependencies import Services
 
 KINDS = ("object", "style")
@@ -93,7 +93,7 @@ def teach_again(
     initializer = concept.initializer
     if lesson.initializer is not None or not initializer:  # an imported concept may have none
         initializer = checked_initializer(model, lesson.initializer or "")
-    pictures: list[Clean] = []
+    pictures: list[CleanPicture] = []
     if lesson.uploads:
         count_problem(len(lesson.uploads), settings.pictures_min, settings.pictures_max)
         pictures = _clean(services, lesson, model)
@@ -166,12 +166,12 @@ def _queue(
     return job
 
 
-def _clean(services: Services, lesson: TrainingRequest, model: AllowedModel) -> list[Clean]:
+def _clean(services: Services, lesson: TrainingRequest, model: AllowedModel) -> list[CleanPicture]:
     checked = services.pictures.check(lesson.uploads, model.facts.resolution)
     return accepted(checked, services.settings.pictures_min, services.settings.pictures_max)
 
 
-def _store(blobs: BlobSavepoint, team_id: str, pictures: Sequence[Clean]) -> list[Picture]:
+def _store(blobs: BlobSavepoint, team_id: str, pictures: Sequence[CleanPicture]) -> list[Picture]:
     """Blobs of the pictures, and the rows that will name them."""
     rows = []
     for position, picture in enumerate(pictures):
