@@ -105,7 +105,7 @@ class Shared:
 
     def __init__(self, cleaner: PictureCleaner) -> None:
         self.check = cleaner.check
-        self.one = cleaner.one
+        self.decode = cleaner.decode
 
     def warm(self) -> None:
         """It is."""

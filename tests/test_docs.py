@@ -50,3 +50,19 @@ def test_every_call_is_on_the_page_about_rest_and_no_other() -> None:
         for method in methods
     }
     assert set(re.findall(r"`((?:GET|POST|PATCH|PUT|DELETE) /\S*)`", REST)) == calls
+
+
+PATH = re.compile(r"`((?:app|worker|frontend|benchmarks|migrations|models|tests|docs|examples)/[\w./-]+)`")
+
+
+def test_every_path_on_a_page_exists() -> None:
+    pages = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
+    named = [
+        (page.name, path)
+        for page in pages
+        for line in page.read_text("utf-8").splitlines()
+        if "<!-- pending -->" not in line
+        for path in PATH.findall(line)
+    ]
+    assert named
+    assert [each for each in named if not (REPOSITORY / each[1]).exists()] == []

@@ -17,7 +17,7 @@ from app.pictures import decoding
 from app.pictures.cleaning import UploadedFile
 
 FORM: Final = "multipart/form-data"
-FILES: Final = {"init_image": decoding.start, "mask": decoding.mask}
+FILES: Final = {"init_image": decoding.init_image, "mask": decoding.inpaint_mask}
 FIELDS_MAX: Final = 40
 
 

@@ -18,9 +18,9 @@ from app.generation import models, queries
 from app.generation.request import GenerationRequest
 from app.pictures import decoding
 from app.pictures.cleaning import PictureCleaner, UploadedFile
-from app.pictures.decoding import Clean, Fault
+from app.pictures.decoding import CleanPicture, PictureFault
 
-Decoder = Callable[[bytes], Clean | Fault]
+Decoder = Callable[[bytes], CleanPicture | PictureFault]
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Attached:
     """A file that came with a request, and the function that decodes it."""
 
     upload: UploadedFile
-    decode: Decoder = decoding.start
+    decode: Decoder = decoding.init_image
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,12 @@ class InitImage:
         return _side(width * scale), _side(height * scale)
 
 
-def cleaned(pictures: PictureCleaner, files: Mapping[str, Attached]) -> dict[str, Clean]:
+def cleaned(pictures: PictureCleaner, files: Mapping[str, Attached]) -> dict[str, CleanPicture]:
     """The files of a request, decoded. Raises PictureError with the field of a file that is not a picture."""
-    return {field: pictures.one(each.upload, each.decode, field) for field, each in files.items()}
+    return {field: pictures.decode(each.upload, each.decode, field) for field, each in files.items()}
 
 
-def stored(team_id: str, files: Mapping[str, Clean], blobs: BlobSavepoint, into: str) -> dict[str, Source]:
+def stored(team_id: str, files: Mapping[str, CleanPicture], blobs: BlobSavepoint, into: str) -> dict[str, Source]:
     """The files of a request as sources, stored under keys of the generation `into` until the savepoint is kept."""
     return {field: _stored(team_id, field, picture, blobs, into) for field, picture in files.items()}
 
@@ -132,7 +132,7 @@ def _found(session: Session, team_id: str, field: str, ref: PictureRef | None) -
     return Source(ref, found.key, found.width, found.height)
 
 
-def _stored(team_id: str, field: str, picture: Clean, blobs: BlobSavepoint, into: str) -> Source:
+def _stored(team_id: str, field: str, picture: CleanPicture, blobs: BlobSavepoint, into: str) -> Source:
     key = f"generations/{into}/{field.replace('_', '-')}.png"
     blobs.put(key, picture.content)
     row = models.GenerationUpload(

@@ -53,7 +53,7 @@ class Recovered:
 
 def of_file(services: Services, team_id: str, upload: UploadedFile) -> Recovered:
     """The request that draws the picture in a PNG again. Raises PictureError, or InvalidInput if it has no recipe."""
-    texts = services.pictures.one(upload, decoding.texts, "image")
+    texts = services.pictures.decode(upload, decoding.png_texts, "image")
     recipe = _recipe(texts.get("oneword", ""))
     if recipe is not None:
         with services.database.reading() as session:

@@ -1,144 +1,132 @@
-"""Uploads become clean pictures here, or a PictureError that says of each what is wrong. One choke point.
+"""The one door for uploads: each becomes a clean picture, or a PictureError says what is wrong with it.
 
-Decoding happens in child processes with limits on time and memory (`app.pictures.decoding`), never in the web process.
+Decoding happens in child processes with limits (`app.pictures.decoder_pool`), never in the web process.
 """
 
-import multiprocessing
-import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import structlog
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessExpired
 
 from app.core.errors import PictureError
 from app.pictures import decoding
-from app.pictures.decoding import Clean, Fault
+from app.pictures.decoder_pool import SECONDS_MAX, DecoderPool, Submission
+from app.pictures.decoding import CleanPicture, PictureFault
 
 log = structlog.get_logger(__name__)
 
-Made = TypeVar("Made")
+Decoded = TypeVar("Decoded")
 
-SECONDS_MAX: Final = 20.0
-WORKERS: Final = 2
-BLURRED_BELOW: Final = 12.0
+BLURRED_BELOW: Final = 12.0  # sharpness of a picture that looks blurred
 CROPPED_ABOVE: Final = 0.4  # share of a picture outside the square
-ALIKE_BITS: Final = 5  # of 256
+ALIKE_BITS: Final = 5  # of 256 bits of the difference hash
 
 
 @dataclass(frozen=True)
 class UploadedFile:
-    """Bytes with the name that their sender gave them; the name is only ever shown."""
+    """The bytes of an upload, and the name that its sender gave it. The name is only ever shown."""
 
     name: str
     content: bytes
 
 
 @dataclass(frozen=True)
-class Checked:
-    """What became of one upload, and what its owner should know."""
+class CheckedUpload:
+    """The result of checking one upload: the picture or the problem, and what its owner should know."""
 
     index: int
     name: str
-    picture: Clean | None
-    problem: Fault | None = None
-    warnings: list[Fault] = field(default_factory=list)
+    picture: CleanPicture | None
+    problem: PictureFault | None = None
+    warnings: list[PictureFault] = field(default_factory=list)
 
 
 class PictureCleaner:
-    """A few child processes that decode. They start with the first picture and serve until `close`."""
+    """Decodes uploads in child processes, and refuses files of more than `bytes_max` bytes unopened."""
 
-    def __init__(self, bytes_max: int) -> None:
+    def __init__(self, bytes_max: int, decoders: DecoderPool | None = None) -> None:
         self._bytes_max = bytes_max
-        self._pool: ProcessPool | None = None
-        self._lock = threading.Lock()
+        self._decoders = decoders or DecoderPool()
 
-    def check(self, uploads: Sequence[UploadedFile], resolution: int) -> list[Checked]:
-        """Clean every upload side by side and say of each what is wrong or worth knowing."""
-        waiting = [self._start(upload) for upload in uploads]
-        cleaned = [self._result(upload, future) for upload, future in zip(uploads, waiting, strict=True)]
-        checked: list[Checked] = []
-        for index, (upload, result) in enumerate(zip(uploads, cleaned, strict=True)):
+    def check(self, uploads: Sequence[UploadedFile], resolution: int) -> list[CheckedUpload]:
+        """Clean all uploads in parallel, and report the problem or the warnings of each.
+
+        `resolution` is that of the base model, in pixels. Raises NotReady if nothing can be decoded now.
+        """
+        submitted = [self._submit(upload, decoding.training_picture) for upload in uploads]
+        results = [self._result(upload, each) for upload, each in zip(uploads, submitted, strict=True)]
+        checked: list[CheckedUpload] = []
+        for index, (upload, result) in enumerate(zip(uploads, results, strict=True)):
             name = upload.name[:100] or f"picture {index + 1}"
-            if isinstance(result, Fault):
-                checked.append(Checked(index, name, None, result))
+            if isinstance(result, PictureFault):
+                checked.append(CheckedUpload(index, name, None, result))
                 continue
             twin = next((seen for seen in checked if seen.picture and seen.picture.sha256 == result.sha256), None)
             if twin is not None:
-                fault = Fault("twice", f"is the same picture as {_called(twin)}. Send a different view.")
-                checked.append(Checked(index, name, result, fault))
+                fault = PictureFault("twice", f"is the same picture as {_label(twin)}. Send a different view.")
+                checked.append(CheckedUpload(index, name, result, fault))
                 continue
-            checked.append(Checked(index, name, result, None, _warnings(result, checked, resolution)))
+            checked.append(CheckedUpload(index, name, result, None, _warnings(result, checked, resolution)))
         return checked
 
-    def one(self, upload: UploadedFile, decode: Callable[[bytes], Made | Fault], field: str) -> Made:
-        """The result of `decode` (from `app.pictures.decoding`) for one upload. Raises PictureError naming `field`."""
-        result: Made | Fault = self._result(upload, self._start(upload, decode))
-        if isinstance(result, Fault):
-            called = ("mask" if field == "mask" else "picture") + (f" ({upload.name[:100]})" if upload.name else "")
-            raise PictureError(f"The {called} {result.detail}", field=field, code=f"picture-{result.code}")
+    def decode(self, upload: UploadedFile, decode: Callable[[bytes], Decoded | PictureFault], field: str) -> Decoded:
+        """The result of `decode`, a function of `app.pictures.decoding`, for one upload.
+
+        Raises PictureError about `field` if the upload is no usable picture, and NotReady if nothing can be
+        decoded now.
+        """
+        result = self._result(upload, self._submit(upload, decode))
+        if isinstance(result, PictureFault):
+            label = ("mask" if field == "mask" else "picture") + (f" ({upload.name[:100]})" if upload.name else "")
+            raise PictureError(f"The {label} {result.detail}", field=field, code=f"picture-{result.code}")
         return result
 
-    def close(self) -> None:
-        """Stop the children."""
-        with self._lock:
-            if self._pool is not None:
-                self._pool.stop()
-                self._pool.join()
-                self._pool = None
-
     def warm(self) -> None:
-        """Start the children now, so that the first upload need not wait for them."""
-        for _ in range(WORKERS):
-            self._processes().schedule(decoding.clean, args=(b"",))
+        """Start the child processes now, so that the first upload need not wait for them."""
+        self._decoders.open()
 
-    def _processes(self) -> ProcessPool:
-        with self._lock:
-            if self._pool is None:
-                # Children come from a small server process that has only Pillow and numpy, not from a fork of this
-                # one, which has threads and connections.
-                context = multiprocessing.get_context("forkserver")
-                context.set_forkserver_preload(["app.pictures.decoding"])
-                self._pool = ProcessPool(
-                    max_workers=WORKERS, max_tasks=500, initializer=decoding.limit_this_process, context=context
-                )
-            return self._pool
+    def close(self) -> None:
+        """Stop the child processes."""
+        self._decoders.close()
 
-    def _start(self, upload: UploadedFile, decode: Callable[[bytes], Any] = decoding.clean) -> Any:
-        if len(upload.content) > self._bytes_max:
-            return None
-        return self._processes().schedule(decode, args=(upload.content,), timeout=SECONDS_MAX)
+    def _submit(self, upload: UploadedFile, decode: Callable[[bytes], Decoded]) -> Submission[Decoded] | None:
+        """Queue the decoding; None if the file is too large."""
+        return None if len(upload.content) > self._bytes_max else self._decoders.submit(decode, upload.content)
 
-    def _result(self, upload: UploadedFile, future: Any) -> Any:
-        if future is None:
-            return Fault(
+    def _result(self, upload: UploadedFile, submission: Submission[Decoded] | None) -> Decoded | PictureFault:
+        if submission is None:
+            return PictureFault(
                 "too-large",
                 f"has {len(upload.content) / 1e6:.0f} MB, and at most {self._bytes_max / 1e6:.0f} MB are read. "
                 "Make it smaller and send it again.",
             )
         try:
-            return future.result()
-        except FutureTimeout:
-            return Fault("too-slow", f"takes longer than {SECONDS_MAX:.0f} s to open. Save it anew and send that.")
+            return self._decoders.result(submission)
         except ProcessExpired as expired:
             log.warning("decoder died", exit_code=expired.exitcode)
-            return Fault("too-complex", "cannot be opened within the memory allowed. Make it smaller and try again.")
+            return PictureFault(
+                "too-complex", "cannot be opened within the memory allowed. Make it smaller and try again."
+            )
+        except TimeoutError:
+            return PictureFault(
+                "too-slow", f"takes longer than {SECONDS_MAX:.0f} s to open. Save it again and send the new file."
+            )
 
 
-def accepted(checked: Sequence[Checked], fewest: int, most: int) -> list[Clean]:
-    """The clean pictures of an upload that has the right number of them and no fault. Raises PictureError."""
+def accepted(checked: Sequence[CheckedUpload], fewest: int, most: int) -> list[CleanPicture]:
+    """The clean pictures of a request. Raises PictureError if one has a problem, or if their number is wrong."""
     count_problem(len(checked), fewest, most)
     faults = [(each, each.problem) for each in checked if each.problem is not None]
     if faults:
-        sentences = [f"{_called(each)} {fault.detail}" for each, fault in faults]
+        sentences = [f"{_label(each)} {fault.detail}" for each, fault in faults]
         raise PictureError(
             " ".join(sentences),
             field="images",
             code=f"picture-{faults[0][1].code}",
             pictures=[
-                {"index": each.index, "name": each.name, "detail": f"{_called(each)} {fault.detail}"}
+                {"index": each.index, "name": each.name, "detail": f"{_label(each)} {fault.detail}"}
                 for each, fault in faults
             ],
         )
@@ -146,7 +134,7 @@ def accepted(checked: Sequence[Checked], fewest: int, most: int) -> list[Clean]:
 
 
 def count_problem(count: int, fewest: int, most: int) -> None:
-    """Raise PictureError unless there are as many pictures as a concept is taught from."""
+    """Raise PictureError unless `count` is a number of pictures that a concept can be trained on."""
     if fewest <= count <= most:
         return
     sent = "No picture was sent" if count == 0 else f"{count} picture{'s were' if count > 1 else ' was'} sent"
@@ -156,16 +144,16 @@ def count_problem(count: int, fewest: int, most: int) -> None:
     )
 
 
-def _called(each: Checked) -> str:
+def _label(each: CheckedUpload) -> str:
     return f"Picture {each.index + 1} ({each.name})"
 
 
-def _warnings(picture: Clean, seen: Sequence[Checked], resolution: int) -> list[Fault]:
+def _warnings(picture: CleanPicture, seen: Sequence[CheckedUpload], resolution: int) -> list[PictureFault]:
     found = []
     side = min(picture.width, picture.height)
     if side < resolution:
         found.append(
-            Fault(
+            PictureFault(
                 "small",
                 f"is {side} pixels on its shorter side, and the base model draws {resolution}. "
                 "It will be enlarged and teach less detail.",
@@ -174,12 +162,14 @@ def _warnings(picture: Clean, seen: Sequence[Checked], resolution: int) -> list[
     outside = 1 - side / max(picture.width, picture.height)
     if outside > CROPPED_ABOVE:
         found.append(
-            Fault("cropped", f"is long: {outside:.0%} of it is outside the square in the middle that is learned from.")
+            PictureFault(
+                "cropped", f"is long: {outside:.0%} of it is outside the square in the middle that is learned from."
+            )
         )
     if picture.sharpness < BLURRED_BELOW:
-        found.append(Fault("blurred", "looks blurred or empty. A sharper picture teaches more."))
+        found.append(PictureFault("blurred", "looks blurred or empty. A sharper picture teaches more."))
     for other in seen:
         if other.picture and (picture.fingerprint ^ other.picture.fingerprint).bit_count() <= ALIKE_BITS:
-            found.append(Fault("alike", f"is nearly the same as {_called(other)}. Different views teach more."))
+            found.append(PictureFault("alike", f"is nearly the same as {_label(other)}. Different views teach more."))
             break
     return found

@@ -1,38 +1,36 @@
-"""Turns bytes that a stranger sent into a clean picture. Runs in a child process with limits on time and memory.
+"""Turns foreign bytes into a clean picture. Runs in a child process with limits (`app.pictures.limits`).
 
-Imports only Pillow and numpy, so that a child is small and starts fast. Knows nothing of requests or errors over HTTP:
-what is wrong comes back as a `Fault`.
+Imports only Pillow and numpy, so that a child is small and starts fast. Knows nothing of requests or HTTP errors: a
+file that is no usable picture comes back as a `PictureFault`.
 """
 
 import hashlib
 import io
-import resource
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import numpy as np
-from PIL import Image, ImageFile, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
 FORMATS: Final = ("JPEG", "PNG", "WEBP")
 PIXELS_MAX: Final = 50_000_000  # phones reach 48.8 million; Pillow's bomb limit is 89 million
 SIDE_MIN: Final = 32
 SHORTER_SIDE_MAX: Final = 1024  # of a stored picture
 LONGER_SIDE_MAX: Final = 4096
-MEMORY_BYTES: Final = 1_200_000_000  # beyond what the child has mapped when it starts
-_LOOK: Final = 256  # side of the square that sharpness is measured on
-_HASH: Final = 16
-_UPRIGHT: Final = {
-    2: (Image.Transpose.FLIP_LEFT_RIGHT,),
-    3: (Image.Transpose.ROTATE_180,),
-    4: (Image.Transpose.FLIP_TOP_BOTTOM,),
-    5: (Image.Transpose.TRANSPOSE,),
-    6: (Image.Transpose.ROTATE_270,),
-    7: (Image.Transpose.TRANSVERSE,),
-    8: (Image.Transpose.ROTATE_90,),
+_SHARPNESS_SIDE: Final = 256  # of the square that sharpness is measured on
+_HASH_SIDE: Final = 16
+_UPRIGHT: Final = {  # EXIF orientation -> what turns the picture upright; those from 5 on swap width and height
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
 }
-_OTHERS: Final = (
+_FOREIGN_FORMATS: Final = (
     (b"GIF8", "a GIF"),
     (b"%!PS", "a PostScript file"),
     (b"\xc5\xd0\xd3\xc6", "a PostScript file"),
@@ -45,83 +43,78 @@ _OTHERS: Final = (
 
 
 @dataclass(frozen=True)
-class Fault:
-    """Why an upload is no usable picture: a short code, and what it is as the end of a sentence about it."""
+class PictureFault:
+    """Why an upload is no usable picture. `detail` continues a sentence that begins with "Picture 1 (cat.jpg)"."""
 
     code: str
     detail: str
 
 
 @dataclass(frozen=True)
-class Clean:
-    """A clean picture. `width`, `height` and `crop` are in pixels of the upright upload."""
+class CleanPicture:
+    """A picture of nothing but pixels. `width`, `height` and `crop` are in pixels of the upright upload."""
 
     content: bytes  # PNG
-    mask: bytes | None  # PNG of one grey channel, white where the picture is opaque; None where all of it is
-    sha256: str  # of the stored pixels, with the mask's
+    mask: bytes | None  # PNG with one grey channel, white where the picture is opaque; None if it is opaque everywhere
+    sha256: str  # of the stored pixels and those of the mask
     stored_width: int
     stored_height: int
     width: int
     height: int
     sharpness: float  # variance of the Laplacian of the crop
     fingerprint: int  # difference hash of the crop
-    black: bool  # everywhere
+    black: bool  # whether every pixel is black
 
     @property
     def crop(self) -> tuple[int, int, int]:
-        """x, y and side of the centred square that is learned from."""
+        """x, y and side of the centred square that training uses."""
         size = min(self.width, self.height)
         return (self.width - size) // 2, (self.height - size) // 2, size
 
 
-def limit_this_process() -> None:
-    """Cap the memory that the child may map. A picture that needs more ends as MemoryError, not as a full machine."""
-    with open("/proc/self/statm") as file:
-        mapped = int(file.read().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (mapped + MEMORY_BYTES, mapped + MEMORY_BYTES))
+def training_picture(content: bytes) -> CleanPicture | PictureFault:
+    """A picture to train on, on white, with its opaque area as a mask."""
+    return _guarded(content, lambda: _clean(content, _on_white_with_mask))
 
 
-def clean(content: bytes) -> Clean | Fault:
-    """Decode, turn upright, shrink, and copy to a fresh picture without metadata."""
-    return _guarded(content, lambda: _clean(content, _to_learn))
+def init_image(content: bytes) -> CleanPicture | PictureFault:
+    """A picture that a generation starts from, on white. All of it is used."""
+    return _guarded(content, lambda: _clean(content, _on_white))
 
 
-def start(content: bytes) -> Clean | Fault:
-    """The same for a picture to draw from, of which all is used."""
-    return _guarded(content, lambda: _clean(content, _to_draw_from))
+def inpaint_mask(content: bytes) -> CleanPicture | PictureFault:
+    """A mask: what is white is drawn again, what is black or transparent stays."""
+    return _guarded(content, lambda: _clean(content, _mask_from_brightness))
 
 
-def mask(content: bytes) -> Clean | Fault:
-    """Where a picture is to be drawn anew, in white. What shows through is black: it stays."""
-    return _guarded(content, lambda: _clean(content, _by_light))
+def transparent_area(content: bytes) -> CleanPicture | PictureFault:
+    """A mask as OpenAI's clients send it: what is transparent is drawn again, whatever its colour."""
+    return _guarded(content, lambda: _clean(content, _mask_from_transparency))
 
 
-def transparent_area(content: bytes) -> Clean | Fault:
-    """The same as OpenAI's clients send it: what shows through is drawn anew, whatever colour it has."""
-    return _guarded(content, lambda: _clean(content, _by_holes))
-
-
-def texts(content: bytes) -> dict[str, str] | Fault:
-    """The texts that a PNG carries in front of its pixels, by keyword. Other formats carry none."""
-    return _guarded(content, lambda: _texts(content))
-
-
-def is_transparent(content: bytes) -> bool | Fault:
-    """Whether a picture is transparent anywhere."""
-    found = _guarded(content, lambda: _clean(content, _by_holes))
-    if isinstance(found, Fault):
+def is_transparent(content: bytes) -> bool | PictureFault:
+    """Whether any pixel of a picture is transparent."""
+    found = transparent_area(content)
+    if isinstance(found, PictureFault):
         return False if found.code == "black" else found
     return True
 
 
-Made = TypeVar("Made")
-Finish = Callable[[Image.Image, int, int], Clean | Fault]  # of the upright picture, and its size as it was sent
+def png_texts(content: bytes) -> dict[str, str] | PictureFault:
+    """The texts that a PNG carries in front of its pixels, by keyword. Other formats carry none."""
+    return _guarded(content, lambda: _png_texts(content))
 
 
-def _guarded(content: bytes, action: Callable[[], Made | Fault]) -> Made | Fault:
-    """What `action` makes of bytes from outside, or what is wrong with them."""
+Decoded = TypeVar("Decoded")
+Finish = Callable[[Image.Image, int, int], CleanPicture | PictureFault]  # upright picture; width, height of the upload
+
+
+def _guarded(content: bytes, action: Callable[[], Decoded | PictureFault]) -> Decoded | PictureFault:
+    """The result of `action`, with every error that foreign bytes can cause turned into a PictureFault."""
     if not content:
-        return Fault("empty", "is empty (0 bytes). Choose it again, or take it from where it came from once more.")
+        return PictureFault(
+            "empty", "is empty (0 bytes). Choose the file again, or export it again from where it came."
+        )
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -129,27 +122,30 @@ def _guarded(content: bytes, action: Callable[[], Made | Fault]) -> Made | Fault
         try:
             return action()
         except UnidentifiedImageError:
-            return Fault("not-a-picture", f"is {_what(content)}, not a picture. Send a JPEG, PNG or WebP.")
+            return PictureFault(
+                "not-a-picture", f"is {_format_name(content)}, not a picture. Send a JPEG, PNG or WebP."
+            )
         except (Image.DecompressionBombError, Image.DecompressionBombWarning):
             return _too_many_pixels("far more")
         except MemoryError:
-            return Fault("too-complex", "needs too much memory to open. Make it smaller and send it again.")
+            return PictureFault("too-complex", "needs too much memory to open. Make it smaller and send it again.")
         except (OSError, ValueError, SyntaxError, EOFError, Warning) as error:
-            return Fault("damaged", f"is damaged and cannot be read ({_reason(error)}). Send an intact copy.")
+            return PictureFault("damaged", f"is damaged and cannot be read ({_reason(error)}). Send an intact copy.")
 
 
-def _clean(content: bytes, finish: Finish) -> Clean | Fault:
+def _clean(content: bytes, finish: Finish) -> CleanPicture | PictureFault:
+    """Decode, shrink, turn upright, and hand over to `finish`."""
     with Image.open(io.BytesIO(content), formats=FORMATS) as opened:
         width, height = opened.size
         if width * height > PIXELS_MAX:
             return _too_many_pixels(f"{width}×{height}")
         if min(width, height) < SIDE_MIN:
-            return Fault(
-                "tiny", f"is {width}×{height} pixels. Each side has to have at least {SIDE_MIN}, better 512 or more."
+            return PictureFault(
+                "tiny", f"is {width}×{height} pixels. Each side needs at least {SIDE_MIN}, better 512 or more."
             )
         # A phone's JPEG may carry a second picture (depth, HDR gain), which is not an animation.
         if getattr(opened, "is_animated", False) and opened.format != "MPO":
-            return Fault("animated", "is animated. Send one still picture of it.")
+            return PictureFault("animated", "is animated. Send a still picture.")
         scale = min(1.0, SHORTER_SIDE_MAX / min(width, height), LONGER_SIDE_MAX / max(width, height))
         size = max(1, round(width * scale)), max(1, round(height * scale))
         opened.draft("RGB", size)  # a JPEG decodes at a half, a quarter or an eighth at a fraction of the cost
@@ -157,64 +153,61 @@ def _clean(content: bytes, finish: Finish) -> Clean | Fault:
         shrunk = _eight_bits(opened)
         if shrunk.size != size:
             shrunk = shrunk.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
-        turns = _UPRIGHT.get(_orientation(opened), ())
-    for turn in turns:
-        shrunk = shrunk.transpose(turn)
-        if turn in _SIDEWAYS:
+        orientation = _orientation(opened)
+    # Turned after shrinking, which is cheap. `ImageOps.exif_transpose` would also encode the EXIF block again, and that
+    # is dropped anyway.
+    if orientation in _UPRIGHT:
+        shrunk = shrunk.transpose(_UPRIGHT[orientation])
+        if orientation >= 5:
             width, height = height, width
     return finish(shrunk, width, height)
 
 
-_SIDEWAYS: Final = {
-    Image.Transpose.ROTATE_90,
-    Image.Transpose.ROTATE_270,
-    Image.Transpose.TRANSPOSE,
-    Image.Transpose.TRANSVERSE,
-}
-
-
-def _to_learn(picture: Image.Image, width: int, height: int) -> Clean | Fault:
-    """On white, with what is opaque as its mask."""
-    mask = _mask(picture)
-    if mask is not None and not _centre(mask).getbbox():
-        return Fault(
+def _on_white_with_mask(picture: Image.Image, width: int, height: int) -> CleanPicture | PictureFault:
+    """The picture on white. Its mask is the opaque area."""
+    mask = _opaque_area(picture)
+    if mask is not None and not _centre_square(mask).getbbox():
+        return PictureFault(
             "transparent",
-            "is transparent everywhere in the square in its middle, so nothing of it could be learned. Send one whose "
-            "middle shows it.",
+            "is transparent everywhere in the square in its middle, so nothing could be learned from it. Send a "
+            "picture whose middle shows the subject.",
         )
-    return _finished(_flat(picture), mask, width, height)
+    return _repacked(_without_alpha(picture), mask, width, height)
 
 
-def _to_draw_from(picture: Image.Image, width: int, height: int) -> Clean:
-    """On white."""
-    return _finished(_flat(picture), None, width, height)
+def _on_white(picture: Image.Image, width: int, height: int) -> CleanPicture:
+    """The picture on white."""
+    return _repacked(_without_alpha(picture), None, width, height)
 
 
-def _by_light(picture: Image.Image, width: int, height: int) -> Clean | Fault:
-    """A mask in greys, on black."""
+def _mask_from_brightness(picture: Image.Image, width: int, height: int) -> CleanPicture | PictureFault:
+    """A mask from the brightness of the picture on black."""
     paper = Image.new("RGB", picture.size, "black")
     paper.paste(picture, mask=picture.getchannel("A") if picture.mode == "RGBA" else None)
-    return _marked(_finished(paper.convert("L").convert("RGB"), None, width, height))
+    return _unless_black(_repacked(paper.convert("L").convert("RGB"), None, width, height))
 
 
-def _by_holes(picture: Image.Image, width: int, height: int) -> Clean | Fault:
-    """A mask that is white where the picture shows through."""
-    opacity = _mask(picture) or Image.new("L", picture.size, "white")
-    return _marked(_finished(opacity.point(lambda level: 255 - level).convert("RGB"), None, width, height))
+def _mask_from_transparency(picture: Image.Image, width: int, height: int) -> CleanPicture | PictureFault:
+    """A mask that is white where the picture is transparent."""
+    opacity = _opaque_area(picture) or Image.new("L", picture.size, "white")
+    return _unless_black(_repacked(opacity.point(lambda level: 255 - level).convert("RGB"), None, width, height))
 
 
-def _marked(mask: Clean) -> Clean | Fault:
-    """A mask with something to draw."""
+def _unless_black(mask: CleanPicture) -> CleanPicture | PictureFault:
+    """The mask. A fault if it selects nothing."""
     if mask.black:
-        return Fault("black", "marks nothing, so nothing would be drawn. Make white what is to be drawn anew.")
+        return PictureFault(
+            "black", "selects nothing, so nothing would be drawn. Make the area white that is to be drawn again."
+        )
     return mask
 
 
-def _finished(picture: Image.Image, mask: Image.Image | None, width: int, height: int) -> Clean:
-    fresh = Image.frombytes("RGB", picture.size, picture.tobytes())  # nothing but pixels comes along
-    grey = _centre(fresh).convert("L")
+def _repacked(picture: Image.Image, mask: Image.Image | None, width: int, height: int) -> CleanPicture:
+    """The pixels in fresh images, encoded, with what is measured on them."""
+    fresh = Image.frombytes("RGB", picture.size, picture.tobytes())  # copies pixels and no metadata
+    grey = _centre_square(fresh).convert("L")
     seen = f"{fresh.size}".encode() + fresh.tobytes() + (b"" if mask is None else mask.tobytes())
-    return Clean(
+    return CleanPicture(
         content=_png(fresh),
         mask=None if mask is None else _png(Image.frombytes("L", mask.size, mask.tobytes())),
         sha256=hashlib.sha256(seen).hexdigest(),
@@ -234,15 +227,15 @@ def _png(picture: Image.Image) -> bytes:
     return content.getvalue()
 
 
-def _centre(picture: Image.Image) -> Image.Image:
-    """The square that is learned from."""
+def _centre_square(picture: Image.Image) -> Image.Image:
+    """The square that training uses."""
     side = min(picture.size)
     left, top = (picture.width - side) // 2, (picture.height - side) // 2
     return picture.crop((left, top, left + side, top + side))
 
 
-def _mask(picture: Image.Image) -> Image.Image | None:
-    """Where the picture is opaque; None if it is everywhere."""
+def _opaque_area(picture: Image.Image) -> Image.Image | None:
+    """The alpha channel; None if the picture is opaque everywhere."""
     if picture.mode != "RGBA":
         return None
     opacity = picture.getchannel("A")
@@ -250,7 +243,7 @@ def _mask(picture: Image.Image) -> Image.Image | None:
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """RGB or RGBA, eight bits each, from whatever mode the file has."""
+    """The image as RGB or RGBA with eight bits a channel, from any mode."""
     if image.mode in ("RGB", "RGBA"):
         return image
     if image.mode in ("I;16", "I;16B", "I;16L", "I"):
@@ -259,8 +252,8 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     return image.convert("RGBA" if transparent else "RGB")
 
 
-def _flat(image: Image.Image) -> Image.Image:
-    """Without transparency: what shows through is white, as on paper."""
+def _without_alpha(image: Image.Image) -> Image.Image:
+    """The picture as RGB on a white background."""
     if image.mode != "RGBA":
         return image
     paper = Image.new("RGB", image.size, "white")
@@ -268,45 +261,46 @@ def _flat(image: Image.Image) -> Image.Image:
     return paper
 
 
-def _texts(content: bytes) -> dict[str, str]:
+def _png_texts(content: bytes) -> dict[str, str]:
     with Image.open(io.BytesIO(content), formats=FORMATS) as opened:
-        # Pillow reads the header and the texts in front of the pixels, with limits of its own; pixels stay undecoded.
+        # Pillow reads the header and the texts in front of the pixels, within its own limits, and decodes no pixels.
         return {str(name): text for name, text in opened.info.items() if isinstance(text, str)}
 
 
 def _orientation(image: Image.Image) -> int:
-    """The EXIF orientation; 1 when there is none that can be read."""
+    """The EXIF orientation, 1..8; 1 if there is none or it cannot be read."""
     try:
-        return int(image.getexif().get(0x0112, 1))
+        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
     except Exception:  # a picture with broken metadata is still a picture
         return 1
 
 
 def _sharpness(grey: Image.Image) -> float:
     """Variance of the Laplacian (Pech-Pacheco et al. 2000), on a square of at most 256 pixels."""
-    side = min(_LOOK, grey.width)
+    side = min(_SHARPNESS_SIDE, grey.width)
     z = np.asarray(grey.resize((side, side), Image.Resampling.BOX), dtype=np.float32)
     laplacian = z[:-2, 1:-1] + z[2:, 1:-1] + z[1:-1, :-2] + z[1:-1, 2:] - 4 * z[1:-1, 1:-1]
     return float(laplacian.var())
 
 
 def _fingerprint(grey: Image.Image) -> int:
-    """Difference hash: whether each of 16 × 16 places is brighter than the one to its left."""
-    z: Any = np.asarray(grey.resize((_HASH + 1, _HASH), Image.Resampling.BOX), dtype=np.int16)
+    """Difference hash of 256 bits: whether each of 16 × 16 cells is brighter than the cell to its left."""
+    z: Any = np.asarray(grey.resize((_HASH_SIDE + 1, _HASH_SIDE), Image.Resampling.BOX), dtype=np.int16)
     return int.from_bytes(np.packbits(z[:, 1:] > z[:, :-1]).tobytes(), "big")
 
 
-def _too_many_pixels(size: str) -> Fault:
-    return Fault(
+def _too_many_pixels(size: str) -> PictureFault:
+    return PictureFault(
         "too-many-pixels",
         f"has too many pixels ({size}); at most {PIXELS_MAX // 1_000_000} million are read. "
         "Make it smaller and send it again.",
     )
 
 
-def _what(content: bytes) -> str:
+def _format_name(content: bytes) -> str:
+    """A guess at what the file is, for the message."""
     head = content[:512].lstrip()
-    for magic, name in _OTHERS:
+    for magic, name in _FOREIGN_FORMATS:
         if head.startswith(magic):
             return name
     if content[4:8] == b"ftyp":

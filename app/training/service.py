@@ -22,7 +22,7 @@ from app.core.storage import BlobSavepoint, savepoint
 from app.jobs import service as jobs
 from app.jobs.models import Job
 from app.pictures.cleaning import UploadedFile, accepted, count_problem
-from app.pictures.decoding import Clean
+from app.pictures.decoding import CleanPicture
 from app.services import Services
 
 
@@ -91,7 +91,7 @@ def teach_again(
     initializer = concept.initializer
     if asked.initializer is not None or not initializer:  # an imported concept may have none
         initializer = checked_initializer(model, asked.initializer or "")
-    pictures: list[Clean] = []
+    pictures: list[CleanPicture] = []
     if asked.uploads:
         count_problem(len(asked.uploads), settings.pictures_min, settings.pictures_max)
         pictures = _clean(services, asked, model)
@@ -164,12 +164,12 @@ def _queue(
     return job
 
 
-def _clean(services: Services, asked: TrainingRequest, model: AllowedModel) -> list[Clean]:
+def _clean(services: Services, asked: TrainingRequest, model: AllowedModel) -> list[CleanPicture]:
     checked = services.pictures.check(asked.uploads, model.facts.resolution)
     return accepted(checked, services.settings.pictures_min, services.settings.pictures_max)
 
 
-def _store(blobs: BlobSavepoint, team_id: str, pictures: Sequence[Clean]) -> list[Picture]:
+def _store(blobs: BlobSavepoint, team_id: str, pictures: Sequence[CleanPicture]) -> list[Picture]:
     """Store the pictures' blobs. Returns the rows that name them."""
     rows = []
     for position, picture in enumerate(pictures):

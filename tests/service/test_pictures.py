@@ -5,17 +5,17 @@ import zipfile
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops, ImageOps
 
-from app.pictures.cleaning import Checked, PictureCleaner, UploadedFile
+from app.pictures.cleaning import CheckedUpload, PictureCleaner, UploadedFile
 from tests.support.pictures import huge_png, photo
 
 
-def check(cleaner: PictureCleaner, *contents: bytes, resolution: int = 64) -> list[Checked]:
+def check(cleaner: PictureCleaner, *contents: bytes, resolution: int = 64) -> list[CheckedUpload]:
     return cleaner.check([UploadedFile(f"{n}.jpg", content) for n, content in enumerate(contents)], resolution)
 
 
-def stored(checked: Checked) -> Image.Image:
+def stored(checked: CheckedUpload) -> Image.Image:
     assert checked.picture is not None, checked.problem
     return Image.open(io.BytesIO(checked.picture.content))
 
@@ -69,6 +69,20 @@ def test_the_exif_orientation_is_applied_and_the_crop_is_upright(cleaner: Pictur
     assert upright.getpixel((50, 180))[2] > 200
     assert checked.picture is not None
     assert checked.picture.crop == (0, 50, 100)
+
+
+@pytest.mark.parametrize("orientation", range(10))
+def test_a_picture_is_turned_as_pillow_itself_would(cleaner: PictureCleaner, orientation: int) -> None:
+    image = Image.linear_gradient("L").resize((96, 64)).convert("RGB")
+    image.paste("red", (0, 0, 30, 20))
+    exif = Image.Exif()
+    exif[0x0112] = orientation  # 0 and 9 do not exist
+    sent = encoded(image, "PNG", exif=exif)
+    (checked,) = check(cleaner, sent)
+    expected = ImageOps.exif_transpose(Image.open(io.BytesIO(sent)))
+    assert ImageChops.difference(stored(checked), expected).getbbox() is None
+    assert checked.picture is not None
+    assert (checked.picture.width, checked.picture.height) == expected.size
 
 
 def test_no_metadata_and_no_foreign_bytes_are_kept(cleaner: PictureCleaner) -> None:

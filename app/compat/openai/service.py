@@ -42,7 +42,7 @@ def as_files(services: Services, pictures: Sequence[UploadFile], mask: UploadFil
     files = {"init_image": Attached(picture)}
     if mask is not None:
         files["mask"] = Attached(_read(mask), decoding.transparent_area)
-    elif services.pictures.one(picture, decoding.is_transparent, "image"):
+    elif services.pictures.decode(picture, decoding.is_transparent, "image"):
         files["mask"] = Attached(picture, decoding.transparent_area)
     return files
 

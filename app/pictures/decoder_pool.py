@@ -1,0 +1,179 @@
+"""Child processes that decode pictures. A pool that breaks is replaced, and no caller waits for ever.
+
+A pool breaks when its children cannot start, or when an idle child dies (the kernel kills it for memory, for example).
+From then on it answers nothing. The pool is replaced as soon as a caller notices, and what was waiting is submitted
+once more to the new pool. If that breaks too, the caller gets NotReady with the code `decoder-unavailable`.
+
+Knows nothing of pictures: a task is a function from bytes to a result, from a module that a child can import.
+"""
+
+import multiprocessing
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+import structlog
+from pebble import ProcessPool
+
+from app.core.errors import NotReady
+from app.pictures.limits import limit_this_process, run_limited
+
+log = structlog.get_logger(__name__)
+
+SECONDS_MAX: Final = 20.0  # wall-clock time of one task
+STALLED_SECONDS: Final = 60.0  # a pool with tasks that answers none of them for so long does not work
+WORKERS: Final = 2
+TASKS_PER_CHILD: Final = 500
+RETRY_SECONDS: Final = 10.0
+_LOOK_SECONDS: Final = 0.5  # between two looks at a pool that has not answered
+
+Result = TypeVar("Result")
+
+
+class _Children:
+    """One set of child processes. Once broken it stays broken."""
+
+    def __init__(self, initializer: Callable[[], object]) -> None:
+        # The children are forked from a small server process that has loaded Pillow and numpy alone, not from this
+        # process, which has threads and connections.
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["app.pictures.decoding", "app.pictures.limits"])
+        self._pool = ProcessPool(
+            max_workers=WORKERS, max_tasks=TASKS_PER_CHILD, initializer=initializer, context=context
+        )
+        self.last_answer = time.monotonic()
+
+    def submit(self, task: Callable[[bytes], Result], content: bytes) -> "Future[Result]":
+        """Queue one task. The future of a broken pool fails with BrokenProcessPool."""
+        try:
+            future: Future[Result] = self._pool.schedule(run_limited, args=(task, content), timeout=SECONDS_MAX)
+        except RuntimeError as error:  # what pebble raises for a pool that is broken, stopped or cannot start
+            future = Future()
+            future.set_exception(BrokenProcessPool(str(error)))
+        future.add_done_callback(self._note_answer)
+        return future
+
+    @property
+    def alive(self) -> bool:
+        """Whether the pool takes tasks and works on them."""
+        try:
+            return bool(self._pool.active)
+        except RuntimeError:  # the children cannot start
+            return False
+
+    def stop(self) -> None:
+        """End the children. Takes seconds if one of them does not react."""
+        self._pool.stop()
+        self._pool.join()
+
+    def _note_answer(self, _: "Future[Any]") -> None:
+        self.last_answer = time.monotonic()
+
+
+@dataclass(frozen=True)
+class Submission(Generic[Result]):
+    """A task in the queue of a pool, with what is needed to submit it again."""
+
+    task: Callable[[bytes], Result]
+    content: bytes
+    future: "Future[Result]"
+    children: _Children | None  # None if the pool was closed
+    at: float  # time.monotonic()
+
+
+class DecoderPool:
+    """A few child processes with limits. They start with the first task and serve until `close`."""
+
+    def __init__(
+        self, initializer: Callable[[], object] = limit_this_process, stalled_seconds: float = STALLED_SECONDS
+    ) -> None:
+        self._initializer = initializer
+        self._stalled_seconds = stalled_seconds
+        self._children: _Children | None = None
+        self._closed = False
+        self._lock = threading.Lock()
+
+    def open(self) -> None:
+        """Start the children now, so that the first task need not wait for them."""
+        self._closed = False
+        for _ in range(WORKERS):
+            self.submit(len, b"")
+
+    def close(self) -> None:
+        """Stop the children. Tasks that wait fail with NotReady."""
+        with self._lock:
+            self._closed = True
+            children, self._children = self._children, None
+        if children is not None:
+            children.stop()
+
+    def submit(self, task: Callable[[bytes], Result], content: bytes) -> Submission[Result]:
+        """Queue a task. Never raises: what is wrong with the pool shows in `result`."""
+        children = self._current()
+        if children is not None:
+            return Submission(task, content, children.submit(task, content), children, time.monotonic())
+        failed: Future[Result] = Future()
+        failed.set_exception(BrokenProcessPool("closed"))
+        return Submission(task, content, failed, None, time.monotonic())
+
+    def result(self, submission: Submission[Result]) -> Result:
+        """Wait for the result of a task.
+
+        Raises TimeoutError after SECONDS_MAX in the child, `pebble.ProcessExpired` if the child died of the task, and
+        NotReady if there is no child that could run it.
+        """
+        try:
+            return self._wait(submission)
+        except BrokenProcessPool as error:
+            self._replace(submission.children, error)
+        try:
+            submission = self.submit(submission.task, submission.content)
+            return self._wait(submission)
+        except BrokenProcessPool as error:
+            self._replace(submission.children, error)
+            raise _unavailable() from error
+
+    def _wait(self, submission: Submission[Result]) -> Result:
+        """The result. Raises BrokenProcessPool if the pool broke, and NotReady if it has stalled."""
+        children = submission.children
+        while children is not None and not wait([submission.future], timeout=_LOOK_SECONDS).done:
+            if not children.alive:
+                raise BrokenProcessPool("stopped with tasks in its queue")
+            if time.monotonic() - max(submission.at, children.last_answer) > self._stalled_seconds:
+                self._replace(children, TimeoutError(f"no answer for {self._stalled_seconds:g} s"))
+                raise _unavailable()
+        return submission.future.result()
+
+    def _current(self) -> _Children | None:
+        """The children that take tasks, new ones if there are none; None after `close`."""
+        with self._lock:
+            children = self._children
+        if children is not None and not children.alive:
+            self._replace(children, BrokenProcessPool("an idle child died"))
+        with self._lock:
+            if self._children is None and not self._closed:
+                self._children = _Children(self._initializer)
+            return self._children
+
+    def _replace(self, children: _Children | None, why: BaseException) -> None:
+        """Forget these children, unless another thread has replaced them already. The next task starts new ones."""
+        with self._lock:
+            if children is None or self._children is not children:
+                return
+            self._children = None
+        log.error("decoder pool replaced", reason=repr(why))
+        # Not in this thread: a child that does not react to SIGTERM takes 3 s.
+        threading.Thread(target=children.stop, name="stop decoder pool", daemon=True).start()
+
+
+def _unavailable() -> NotReady:
+    return NotReady(
+        "Pictures cannot be opened now, because the processes that decode them do not run. Try again in "
+        f"{RETRY_SECONDS:.0f} s. If that does not help, the log of the web service says why.",
+        code="decoder-unavailable",
+        retry_after=RETRY_SECONDS,
+    )

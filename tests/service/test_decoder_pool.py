@@ -1,0 +1,127 @@
+"""The child processes that decode: their limits with and without /proc, and pools that break and recover."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import psutil
+import pytest
+
+from app.core.errors import NotReady, PictureError
+from app.pictures import limits
+from app.pictures.cleaning import PictureCleaner, UploadedFile
+from app.pictures.decoder_pool import DecoderPool
+from tests.service.conftest import photo
+from tests.support.decoder_tasks import die, processor_seconds, take_300_megabytes
+
+LITTLE = 100_000_000  # bytes
+UPLOAD = UploadedFile("cat.jpg", photo(1))
+Cleaners = Callable[..., PictureCleaner]
+
+
+@pytest.fixture
+def cleaner_of() -> Iterator[Cleaners]:
+    """Makes cleaners with a pool that a test chooses, and stops their children afterwards."""
+    made: list[PictureCleaner] = []
+
+    def make(**pool: object) -> PictureCleaner:
+        made.append(PictureCleaner(25_000_000, DecoderPool(**pool)))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield make
+    for cleaner in made:
+        cleaner.close()
+
+
+def descendants() -> set[int]:
+    return {process.pid for process in psutil.Process().children(recursive=True)}
+
+
+def test_pictures_are_decoded_on_a_platform_without_proc(cleaner_of: Cleaners, tmp_path: Path) -> None:
+    cleaner = cleaner_of(initializer=partial(limits.limit_this_process, statm=tmp_path / "none"))
+    (checked,) = cleaner.check([UPLOAD], 64)
+    assert checked.problem is None
+    assert checked.picture is not None
+
+
+@pytest.mark.skipif(not limits.STATM.exists(), reason="a system without /proc")
+def test_with_proc_too_much_memory_is_refused_and_the_child_goes_on(cleaner_of: Cleaners) -> None:
+    cleaner = cleaner_of(initializer=partial(limits.limit_this_process, memory_bytes=LITTLE))
+    assert cleaner.decode(UPLOAD, take_300_megabytes, "image") == "refused"
+    assert cleaner.check([UPLOAD], 64)[0].picture is not None
+
+
+def test_without_proc_too_much_memory_ends_the_child_and_another_takes_its_place(
+    cleaner_of: Cleaners, tmp_path: Path
+) -> None:
+    cleaner = cleaner_of(initializer=partial(limits.limit_this_process, tmp_path / "none", LITTLE))
+    with pytest.raises(PictureError) as refused:
+        cleaner.decode(UPLOAD, take_300_megabytes, "image")
+    assert refused.value.code == "picture-too-complex"
+    assert cleaner.check([UPLOAD], 64)[0].picture is not None
+
+
+def test_every_task_gets_its_own_processor_time(cleaner_of: Cleaners) -> None:
+    cleaner = cleaner_of()
+    limit = cleaner.decode(UPLOAD, processor_seconds, "image")
+    assert limits.PROCESSOR_SECONDS <= limit <= limits.PROCESSOR_SECONDS + 10
+
+
+def test_children_that_cannot_start_are_a_503_and_not_the_end(cleaner_of: Cleaners, tmp_path: Path) -> None:
+    cure = tmp_path / "cure"
+    cleaner = cleaner_of(initializer=partial(os.stat, cure))
+    for _ in range(2):
+        with pytest.raises(NotReady) as refused:
+            cleaner.check([UPLOAD, UPLOAD], 64)
+        assert refused.value.code == "decoder-unavailable"
+        assert refused.value.retry_after is not None
+    cure.touch()
+    assert cleaner.check([UPLOAD], 64)[0].picture is not None
+
+
+def test_a_start_that_failed_before_the_first_upload_is_forgotten(cleaner_of: Cleaners, tmp_path: Path) -> None:
+    cure = tmp_path / "cure"
+    cleaner = cleaner_of(initializer=partial(os.stat, cure))
+    cleaner.warm()
+    cure.touch()
+    assert cleaner.check([UPLOAD], 64)[0].picture is not None
+
+
+def test_idle_children_that_are_killed_are_replaced(cleaner_of: Cleaners) -> None:
+    cleaner = cleaner_of()
+    before = descendants()
+    assert cleaner.check([UPLOAD], 64)[0].picture is not None
+    children = [psutil.Process(pid) for pid in descendants() - before]
+    children = [child for child in children if not child.children()]  # the fork server may be among them
+    assert children
+    for child in children:
+        child.kill()
+    assert cleaner.check([UPLOAD], 64)[0].picture is not None
+
+
+def test_a_child_that_dies_of_a_picture_leaves_the_others_at_work(cleaner_of: Cleaners) -> None:
+    cleaner = cleaner_of()
+    with pytest.raises(PictureError) as refused:
+        cleaner.decode(UPLOAD, die, "image")
+    assert refused.value.code == "picture-too-complex"
+    assert cleaner.check([UPLOAD], 64)[0].picture is not None
+
+
+def test_children_that_never_become_ready_are_a_503_within_a_bounded_time(cleaner_of: Cleaners) -> None:
+    cleaner = cleaner_of(initializer=partial(time.sleep, 3600), stalled_seconds=1.0)
+    started = time.monotonic()
+    with pytest.raises(NotReady) as refused:
+        cleaner.check([UPLOAD], 64)
+    assert refused.value.code == "decoder-unavailable"
+    assert time.monotonic() - started < 10
+
+
+def test_after_close_an_upload_is_a_503_and_starts_no_child(cleaner_of: Cleaners) -> None:
+    cleaner = cleaner_of()
+    cleaner.close()
+    before = descendants()
+    with pytest.raises(NotReady):
+        cleaner.check([UPLOAD], 64)
+    assert descendants() <= before
