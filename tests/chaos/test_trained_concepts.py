@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from app.concepts.models import Version
-from app.core.database import now
 from app.jobs import ledger
+from tests.support.ledger import expire
 from tests.support.studio import Stack
 from tests.support.worker import run_next
 from worker.engine.inversion import Inversion
@@ -41,15 +41,15 @@ def report_of(stack: Stack, job_id: str) -> dict[str, Any]:
     return found
 
 
-def die_while_evaluating(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run the waiting training until its report is drawn, and end there without a word."""
+def die_while_evaluating(stack: Stack, job_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run a waiting training until its report is drawn, and end there as a killed worker does."""
     with monkeypatch.context() as dying:
         dying.setattr("worker.engine.evaluation.report.denoise", broken(Killed()))
         with pytest.raises(Killed):
             run_next(stack.studio, "training")
+    expire(stack.database, job_id)
     with stack.database.transaction() as session:
-        for job in ledger.reclaim(session, -1e6, moment=now(session)):
-            assert job.state in ("queued", "failed")
+        assert [job.id for job in ledger.reclaim(session, stack.settings.lease_seconds)] == [job_id]
 
 
 def test_a_report_that_fails_costs_the_report(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,7 +73,7 @@ def test_after_a_worker_died_in_the_report_the_next_attempt_finishes_without_tra
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job_id = stack.teach("<our-zub>", steps_max=2)
-    die_while_evaluating(stack, monkeypatch)
+    die_while_evaluating(stack, job_id, monkeypatch)
     stored = version_of(stack, job_id)
     assert stored.state == "training"
     assert stored.files
@@ -118,7 +118,7 @@ def test_a_worker_that_died_in_the_last_attempt_leaves_a_ready_concept(
     job_id = stack.teach("<our-zub>", steps_max=2)
     with stack.database.transaction() as session:
         session.get_one(type(stack.job(job_id)), job_id).attempts_max = 1
-    die_while_evaluating(stack, monkeypatch)
+    die_while_evaluating(stack, job_id, monkeypatch)
     assert stack.job(job_id).state == "failed"
     assert version_of(stack, job_id).state == "ready"
     assert stack.embedding(job_id).vectors == 1

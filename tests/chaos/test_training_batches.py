@@ -92,7 +92,7 @@ def test_one_that_is_cancelled_and_one_that_breaks_leave_the_others_as_they_were
 
 
 def test_an_evaluation_does_not_stop_the_training_of_the_others(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    short, long = stack.teach("<short>", steps_max=2), stack.teach("<long>", steps_max=12)
+    short, long = stack.teach("<short-zub>", steps_max=2), stack.teach("<long-zub>", steps_max=12)
     steps: list[int] = []  # how many concepts each pass had
 
     def counted(model: Any, inversions: Any) -> Any:
