@@ -1,4 +1,4 @@
-"""Initializers and placeholders: what may be a concept's first meaning, and what may be its name."""
+"""Checks of initializers (the text that a training starts from) and of placeholders (the word of a concept)."""
 
 import re
 from collections.abc import Collection
@@ -13,13 +13,13 @@ _GRAMMAR: Final = "lower-case letters, digits and hyphens between < and >, at mo
 
 
 def is_known(model: AllowedModel, text: str) -> bool:
-    """Whether a text is made of whole words of the base model, at least one of them with letters."""
+    """Whether a text consists of words that are one token each, at least one of them with letters."""
     words = text.split()
     return any(character.isalpha() for character in text) and all(model.tokenizer.knows(word) for word in words)
 
 
 def checked_initializer(model: AllowedModel, text: str) -> str:
-    """The initializer, tidied. Raises InitializerError with suggestions."""
+    """The initializer with single spaces and in lower case. Raises InitializerError with suggestions."""
     tidy = " ".join(text.split()).lower()
     if not tidy:
         raise InitializerError(
@@ -47,7 +47,7 @@ def checked_initializer(model: AllowedModel, text: str) -> str:
 
 
 def checked_placeholder(model: AllowedModel, text: str, taken: Collection[str]) -> str:
-    """The placeholder. Raises PlaceholderError with a free proposal."""
+    """The placeholder without outer spaces. Raises PlaceholderError with a free placeholder as suggestion."""
     tidy = text.strip()
     if not tidy:
         raise _refused("The placeholder is empty. It is the new word itself, such as <my-mug>.", "empty", [])
@@ -76,7 +76,7 @@ def checked_placeholder(model: AllowedModel, text: str, taken: Collection[str]) 
 
 
 def free_placeholder(text: str, taken: Collection[str]) -> str:
-    """A placeholder for a text that the team does not have yet: `mug` -> `<my-mug>`, `<my-mug-2>`, …"""
+    """A placeholder that is made of a text and not in `taken`: `mug` -> `<my-mug>`, `<my-mug-2>`, …"""
     slug = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:30].strip("-") or "word"
     stem = slug if slug.startswith("my-") else f"my-{slug}"
     proposal, number = f"<{stem}>", 2

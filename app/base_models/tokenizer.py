@@ -1,4 +1,4 @@
-"""A base model's tokenizer without transformers: the ids that its CLIPTokenizer gives, and which words it knows."""
+"""A base model's tokenizer without transformers: the same ids as CLIPTokenizer, and the words that are one token."""
 
 import re
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from tokenizers.models import BPE
 
 WORD_END: Final = "</w>"
 _START, _END = "<|startoftext|>", "<|endoftext|>"
-# How CLIP cuts a text before merging (Radford et al. 2021, `simple_tokenizer.py`).
+# How CLIP splits a text before it merges bytes (Radford et al. 2021, `simple_tokenizer.py`).
 _PIECES: Final = r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
 _WORD: Final = re.compile(r"[a-z]{2,}")
 

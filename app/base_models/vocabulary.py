@@ -1,6 +1,6 @@
-"""Words of a base model near to a text: by spelling, and by meaning through its own token embedding.
+"""Words of a base model that are near a text: in spelling, and in meaning by the model's own token embeddings.
 
-The table is read a slice at a time with numpy, so that a suggestion costs a few MB and no torch.
+The embedding table is read in slices with numpy, so a suggestion needs a few MB of memory and no torch.
 """
 
 from pathlib import Path
@@ -15,23 +15,23 @@ from app.base_models.tokenizer import Tokenizer
 _TABLE: Final = "text_model.embeddings.token_embedding.weight"
 _TABLE_NAMES: Final = (_TABLE, "embeddings.token_embedding.weight")
 _ROWS: Final = 8192
-_LIKE: Final = 70.0  # of 100: how alike two spellings have to be
+_LIKE: Final = 70.0  # the least similarity of two spellings, 0..100
 
 
 class Vocabulary:
-    """One text encoder's words and what they mean to it."""
+    """The words of one text encoder, and their embeddings."""
 
     def __init__(self, folder: Path, tokenizer: Tokenizer) -> None:
         self._folder = folder
         self._tokenizer = tokenizer
 
     def near(self, text: str, count: int = 6) -> list[str]:
-        """Words that are one token each and could stand for `text`: likely misspellings first, then near meanings."""
+        """Words that are one token each and near `text`: first those with a similar spelling, then with a near meaning."""
         written = text.lower().split()
         whole = [word for word in written if self._tokenizer.knows(word) and word in self._tokenizer.words]
         spelt = [like for word in written if word not in whole for like in self._spelt_like(word, count)]
         meant = self._meaning_like([self._tokenizer.words[word] for word in whole], count) if whole else []
-        # Of a phrase, the last word usually says what the thing is: "coffee mug".
+        # The last word of a phrase usually names the thing, as in "coffee mug".
         found = [*reversed(whole), *spelt, *meant] if len(written) > 1 else [*spelt, *meant]
         return [word for word in dict.fromkeys(found) if word != text.lower()][:count]
 
@@ -55,8 +55,8 @@ class Vocabulary:
             total = rows.get_shape()[0]
             for start in range(0, total, _ROWS):
                 part = _unit(rows[start : min(start + _ROWS, total)].astype(np.float32))  # (rows, width)
-                for place, score in enumerate(part @ query):
-                    if (word := by_id.get(start + place)) is not None and start + place not in ids:
+                for offset, score in enumerate(part @ query):
+                    if (word := by_id.get(start + offset)) is not None and start + offset not in ids:
                         scored.append((float(score), word))
         return [word for _, word in sorted(scored, reverse=True)[:count]]
 
