@@ -1,45 +1,59 @@
-"""The walls of `docs/architecture.md`, read off the source itself."""
+"""Walls that import-linter cannot hold: what a running process has loaded, who unpickles, and whose rows are read.
+
+The import walls themselves are contracts in `pyproject.toml`, `[tool.importlinter]`.
+"""
 
 import ast
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from app.core.settings import REPOSITORY
 from app.rooms import metadata
 
-HEAVY = {"torch", "diffusers", "transformers", "accelerate"}
+HEAVY: Final = {"torch", "diffusers", "transformers", "accelerate"}
 APP, WORKER = REPOSITORY / "app", REPOSITORY / "worker"
-CONTRACTS, ENGINE = APP / "contracts", WORKER / "engine"
 
-# Queries that are asked of every team at once, and why.
-ACROSS_TEAMS = {
+# Modules that hold queries besides each room's queries.py.
+MORE_QUERIES: Final = {"app/jobs/fair_queue.py"}
+
+# Modules that run statements of their own, and why.
+OWN_STATEMENTS: Final = {
+    "app/core/database.py": "the clock and the upsert of counters; knows no table",
+    "app/core/idempotency.py": "a key is looked up within its team, in one place",
+    "app/jobs/ledger.py": "every write is fenced by job id, attempt and state",
+    "app/concepts/search_terms.py": "an event listener that follows the flush of one concept",
+}
+
+# Queries that serve every team at once, and why.
+ACROSS_TEAMS: Final = {
     "accounts.by_token": "finds out which team is asking",
     "accounts.by_session": "finds out which team is asking",
-    "accounts.first_administrator": "for the command line, which nobody reaches over HTTP",
+    "accounts.first_administrator": "for the command line, which cannot be reached over HTTP",
     "accounts.use_code": "finds out which team is asking",
     "accounts.touch_token": "writes when a token that was just shown was used",
     "accounts.end_session": "by the secret's hash, which only its owner has",
-    "concepts.next_number": "of a concept that was found within its team",
-    "concepts.names": "people's names, of rows that were found within the team",
-    "jobs.ahead": "the queue is everybody's, and only a number leaves",
+    "accounts.names": "names of people whose ids were found within the team",
+    "jobs.ahead": "the queue is shared, and only a number leaves",
     "jobs.head": "a worker serves every team",
     "jobs.claimable": "a worker serves every team",
-    "jobs.silent": "a dead worker served every team",
+    "jobs.expired_leases": "a dead worker served every team",
     "jobs.batch_mates": "a worker serves every team",
     "jobs.queue_of": "figures for operators",
-    "jobs.waiting_all": "the queue is everybody's; a forecast shows a team its own jobs",
-    "jobs.running_all": "the queue is everybody's; a forecast shows a team its own jobs",
+    "jobs.waiting_all": "the queue is shared; a forecast shows a team its own jobs",
+    "jobs.running_all": "the queue is shared; a forecast shows a team its own jobs",
     "jobs.samples": "how long work takes is no team's secret",
     "jobs.is_drawn_by": "a worker serves every team",
-    "jobs.usage_counters": "figures for operators",
+    "jobs.events_after": "events of jobs that were found within their team",
     "retention.remove_drawings": "the sweep serves every team",
     "retention.remove_deleted": "the sweep serves every team",
     "retention.remove_progress": "the sweep serves every team",
     "retention.remove_keys": "the sweep serves every team",
+    "usage.usage_counters": "figures for operators",
     "workers.every": "a worker serves every team",
     "workers.alive": "a worker serves every team",
     "workers.neighbours": "a worker serves every team",
@@ -47,67 +61,81 @@ ACROSS_TEAMS = {
     "workers.remove_stale_workers": "a worker serves every team",
     "webhooks.due": "the sender serves every team",
     "webhooks.sent": "the sender serves every team",
-    "webhooks.receiver": "of a delivery that is due",
+    "webhooks.receiver": "the webhook of a delivery that is due",
     "webhooks.backlog": "figures for operators",
     "webhooks.forget_before": "the sweep serves every team",
-    "jobs.events_after": "of jobs that were found within their team",
-    "jobs.names": "of jobs that were found within their team",
-    "jobs.taught_by": "of jobs that were found within their team",
+}
+
+# What each process has to do when a job changes its state; see app.jobs.hooks.
+HOOKS: Final = {
+    "app.concepts.job_hooks.end_version",
+    "app.concepts.job_hooks.withdraw_failed_import",
+    "app.usage.accounting.count_ended_job",
+    "app.usage.accounting.count_gpu_seconds",
+    "app.usage.service.must_have_room",
+    "app.webhooks.outbox.announce",
 }
 
 
-def modules(*folders: Path) -> Iterator[tuple[Path, ast.Module]]:
+def modules(*folders: Path) -> Iterator[tuple[str, ast.Module]]:
+    """Every module of these folders, by its path in the repository."""
     for folder in folders:
         for path in sorted(folder.rglob("*.py")):
-            yield path, ast.parse(path.read_text("utf-8"))
+            yield path.relative_to(REPOSITORY).as_posix(), ast.parse(path.read_text("utf-8"))
 
 
-def imported(tree: ast.Module) -> set[str]:
-    """Top-level packages that a module imports anywhere, also inside functions."""
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found |= {alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found.add(node.module.partition(".")[0])
-    return found
+def run(script: str) -> str:
+    """What a fresh process prints."""
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return ran.stdout.strip()
 
 
-def offenders(folders: tuple[Path, ...], forbidden: set[str]) -> list[str]:
-    return [
-        f"{path.relative_to(REPOSITORY)} imports {', '.join(sorted(bad))}"
-        for path, tree in modules(*folders)
-        if (bad := imported(tree) & forbidden)
-    ]
+# --- What a process has loaded ---------------------------------------------------------------------------------------
 
 
 def test_a_running_web_service_has_loaded_no_torch_and_no_worker() -> None:
     script = f"import sys, app.main; app.main.create_app(); print({HEAVY | {'worker'}!r} & set(sys.modules))"
-    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert ran.stdout.strip() == "set()"
+    assert run(script) == "set()"
 
 
 def test_a_running_sweep_has_loaded_no_torch() -> None:
-    script = f"import sys, worker.maintenance.sweep; print({HEAVY!r} & set(sys.modules))"
-    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert ran.stdout.strip() == "set()"
+    assert run(f"import sys, worker.maintenance.sweep; print({HEAVY!r} & set(sys.modules))") == "set()"
 
 
-def test_app_imports_neither_the_worker_nor_torch() -> None:
-    assert offenders((APP,), HEAVY | {"worker"}) == []
+@pytest.mark.parametrize("process", ["app.main", "worker.context", "worker.maintenance.sweep", "app.rooms"])
+def test_every_process_that_changes_jobs_has_loaded_every_hook(process: str) -> None:
+    script = (
+        f"import {process}; from app.jobs.hooks import registry as r; assert r.closed; "
+        "print(*(f'{h.__module__}.{h.__name__}' for h in (*r.submit, *r.attempt_over, *r.final_state)))"
+    )
+    loaded = run(script).split()
+    assert sorted(loaded) == sorted(HOOKS)
 
 
-def test_the_engine_knows_tensors_and_not_rows() -> None:
-    assert offenders((ENGINE,), {"sqlalchemy", "celery", "structlog"}) == []
+@pytest.mark.parametrize("change", ["run_final_state(None, None)", "run_attempt_over(None, None, 1.0)",
+                                    "run_before_submit(None, '', 'training', None)"])  # fmt: skip
+def test_a_process_that_forgot_the_hooks_fails_at_its_first_job(change: str) -> None:
+    script = (
+        "import app.jobs.ledger\nfrom app.jobs import hooks\n"
+        f"try: hooks.{change}\nexcept hooks.HooksNotLoaded: print('refused')"
+    )
+    assert run(script) == "refused"
 
 
-def test_what_both_sides_read_alike_knows_neither() -> None:
-    assert offenders((CONTRACTS,), HEAVY | {"worker", "sqlalchemy"}) == []
+def test_a_hook_that_app_rooms_does_not_load_cannot_be_registered_later() -> None:
+    script = (
+        "import app.rooms\nfrom app.jobs import hooks\n"
+        "try: hooks.on_final_state(lambda session, job: None)\nexcept RuntimeError: print('refused')"
+    )
+    assert run(script) == "refused"
+
+
+# --- What is unpickled ------------------------------------------------------------------------------------------------
 
 
 def test_nothing_is_unpickled_but_in_one_file() -> None:
     opens_pickles = {
-        path.relative_to(REPOSITORY).as_posix()
+        path
         for path, tree in modules(APP, WORKER)
         for node in ast.walk(tree)
         if (isinstance(node, ast.Call) and ast.unparse(node.func) in ("torch.load", "pickle.load", "pickle.loads"))
@@ -116,12 +144,98 @@ def test_nothing_is_unpickled_but_in_one_file() -> None:
     assert opens_pickles == {"worker/engine/embeddings/pickled.py"}
 
 
+# --- Whose rows are read ----------------------------------------------------------------------------------------------
+
+CONSTRUCTORS: Final = {"select", "insert", "update", "delete", "text", "exists"}  # functions of sqlalchemy
+SESSION_CALLS: Final = {"get", "get_one", "query", "execute", "scalar", "scalars", "stream", "stream_scalars"}
+SESSIONS: Final = ("session", "connection")  # how variables that hold one end
+
+
+def statements(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Every place where a module builds or runs a statement: its line, and the call.
+
+    The constructors of SQLAlchemy count however they were imported; a session's or connection's reading calls count
+    whatever they are given, also a statement that was built elsewhere.
+    """
+    names = {
+        alias.asname or alias.name: alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "sqlalchemy"
+        for alias in node.names
+    }
+    packages = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+        if alias.name.split(".")[0] == "sqlalchemy"
+    }
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        called = node.func
+        if isinstance(called, ast.Name) and names.get(called.id) in CONSTRUCTORS:
+            yield node.lineno, called.id
+        elif isinstance(called, ast.Attribute):
+            owner = ast.unparse(called.value)
+            built = called.attr in CONSTRUCTORS and owner in packages
+            asked = called.attr in SESSION_CALLS and owner.lower().endswith(SESSIONS)
+            if built or asked:
+                yield node.lineno, f"{owner}.{called.attr}"
+
+
+def is_for_queries(path: str) -> bool:
+    return path.endswith("/queries.py") or path in MORE_QUERIES
+
+
+def ad_hoc(folder: Path, of_tables: frozenset[str] = frozenset({"text", "exists"})) -> list[str]:
+    """Statements outside of the modules that may have some. The wording of an index is not a statement."""
+    return [
+        f"{path}:{line} {call}"
+        for path, tree in modules(folder)
+        if not is_for_queries(path) and path not in OWN_STATEMENTS
+        for line, call in statements(tree)
+        if not (path.endswith("/models.py") and call in of_tables)
+    ]
+
+
+def test_in_app_only_queries_reach_rows() -> None:
+    assert ad_hoc(APP) == []
+
+
+def test_in_the_worker_only_queries_of_app_reach_rows() -> None:
+    assert ad_hoc(WORKER) == []
+
+
+def test_the_modules_with_statements_of_their_own_are_there_and_have_some() -> None:
+    found = {path for path, tree in modules(APP, WORKER) if next(statements(tree), None) is not None}
+    assert set(OWN_STATEMENTS) | MORE_QUERIES <= found
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from sqlalchemy import select as pick\npick(Job)",
+        "import sqlalchemy as sa\nsa.delete(Job)",
+        "session.get(Job, '1')",
+        "session.get_one(Job, '1')",
+        "self.session.scalars(queries.due())",
+        "session.query(Job)",
+        "from sqlalchemy.dialects.postgresql import insert\ninsert(Job)",
+    ],
+)
+def test_the_check_sees_every_kind_of_statement(source: str) -> None:
+    assert [line for line, _ in statements(ast.parse(source))] == [source.count("\n") + 1]
+
+
 def queries() -> Iterator[tuple[str, ast.FunctionDef]]:
-    for path, tree in modules(*(folder for folder in APP.iterdir() if (folder / "queries.py").is_file())):
-        if path.name == "queries.py":
+    """Every public function that is given a session."""
+    for path, tree in modules(APP):
+        if is_for_queries(path):
             for node in tree.body:
-                if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
-                    yield f"{path.parent.name}.{node.name}", node
+                asks = isinstance(node, ast.FunctionDef) and any(each.arg == "session" for each in node.args.args)
+                if isinstance(node, ast.FunctionDef) and asks and not node.name.startswith("_"):
+                    yield f"{Path(path).parent.name}.{node.name}", node
 
 
 @pytest.mark.parametrize(
@@ -133,24 +247,18 @@ def test_every_query_goes_through_a_team(name: str, function: ast.FunctionDef) -
         assert "team_id" not in arguments, "it takes a team now; take it off the list"
         return
     assert "team_id" in arguments
-    used = [node for node in ast.walk(function) if isinstance(node, ast.Name) and node.id == "team_id"]
-    assert used, "it takes a team and does not look at it"
+    uses = [node for node in ast.walk(function) if isinstance(node, ast.Name) and node.id == "team_id"]
+    built = [
+        node
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call)
+        and (ast.unparse(node.func) in ("select", "update", "delete", "session.get", "session.get_one"))
+    ]
+    assert len(uses) >= max(1, len(built)), "each of its statements has to name the team"
 
 
 def test_the_list_of_queries_across_teams_names_only_ones_that_are_there() -> None:
     assert set(ACROSS_TEAMS) <= {name for name, _ in queries()}
-
-
-def test_people_reach_rows_only_through_queries() -> None:
-    """Outside `queries.py`, no endpoint and no service of `app` selects anything by itself."""
-    own_sql = {
-        path.relative_to(APP).as_posix()
-        for path, tree in modules(APP)
-        if path.name != "queries.py"
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("select", "update", "session.get", "session.query")
-    }
-    assert own_sql <= {"jobs/ledger.py", "core/database.py", "ops/migrate.py", "usage/accounting.py"}
 
 
 def test_every_table_that_belongs_to_a_team_says_so() -> None:

@@ -17,7 +17,7 @@ def is_known(model: AllowedModel, text: str) -> bool:
 
 
 def checked_initializer(model: AllowedModel, text: str) -> str:
-    """The initializer, tidied. Raises InitializerError with suggestions."""
+    """The initializer with single spaces and in lower case. Raises InitializerError with suggestions."""
     tidy = " ".join(text.split()).lower()
     if not tidy:
         raise InitializerError(
@@ -45,7 +45,7 @@ def checked_initializer(model: AllowedModel, text: str) -> str:
 
 
 def checked_placeholder(model: AllowedModel, text: str, taken: Collection[str]) -> str:
-    """The placeholder. Raises PlaceholderError with a free proposal."""
+    """The placeholder without outer spaces. Raises PlaceholderError with a free placeholder as suggestion."""
     tidy = text.strip()
     if not tidy:
         raise _refused("The placeholder is empty. It is the new word itself, such as <my-mug>.", "empty", [])

@@ -48,7 +48,7 @@ def tokenize(body: TokenizeIn, principal: Viewer, services: ServicesOf, session:
 @router.get("/lessons")
 def list_lessons(_: Viewer, services: ServicesOf) -> ExampleList:
     """Ready lessons to try the studio with. Empty where the demo model is not among the base models."""
-    return ExampleList(items=[ExampleOut.of(lesson) for lesson in examples(services.catalog)])
+    return ExampleList(items=[ExampleOut.of(example) for example in examples(services.catalog)])
 
 
 @router.get("/lessons/{lesson_id}/pictures/{number}", response_class=Jpeg)

@@ -126,21 +126,21 @@ class ExampleOut(BaseModel):
     pictures: list[str] = Field(description="Where each picture is, as JPEG.")
 
     @classmethod
-    def of(cls, lesson: Example) -> "ExampleOut":
-        """A ready lesson as the page shows it."""
+    def of(cls, example: Example) -> "ExampleOut":
+        """An example as the page shows it."""
         return cls(
-            id=lesson.id,
-            name=lesson.name,
-            placeholder=lesson.placeholder,
-            initializer=lesson.initializer,
-            kind=lesson.kind,
+            id=example.id,
+            name=example.name,
+            placeholder=example.placeholder,
+            initializer=example.initializer,
+            kind=example.kind,
             base_model=DEMO,
-            pictures=[f"/api/lessons/{lesson.id}/pictures/{number + 1}" for number in range(len(lesson.pictures))],
+            pictures=[f"/api/lessons/{example.id}/pictures/{number + 1}" for number in range(len(example.pictures))],
         )
 
 
 class ExampleList(BaseModel):
-    """Every ready lesson."""
+    """Every ready example."""
 
     items: list[ExampleOut]
     next: str | None = None

@@ -67,8 +67,8 @@ class Vocabulary:
             total = rows.get_shape()[0]
             for start in range(0, total, _ROWS):
                 part = _unit(rows[start : min(start + _ROWS, total)].astype(np.float32))  # (rows, width)
-                for place, score in enumerate(part @ query):
-                    if (word := by_id.get(start + place)) is not None and start + place not in ids:
+                for offset, score in enumerate(part @ query):
+                    if (word := by_id.get(start + offset)) is not None and start + offset not in ids:
                         scored.append((float(score), word))
         return [word for _, word in sorted(scored, reverse=True)[:count]]
 

@@ -1,7 +1,7 @@
-"""Which concepts a prompt names, whether this team may use them now, and whether it all fits the base model.
+"""Which concepts a prompt names, whether this team may use them now, and whether the prompt fits the base model.
 
-Tokens are counted as the worker will lay them out, by the same reader (`prompting`): text between placeholders, one
-for each vector of a concept, in windows.
+Tokens are counted with the worker's own reader, `app.contracts.prompts`: the tokens of the text between placeholders,
+and one token for each vector of a concept, in windows.
 """
 
 import difflib
@@ -22,7 +22,7 @@ from app.core.errors import PromptError
 
 @dataclass(frozen=True)
 class Named:
-    """A concept as a prompt writes it, and the version that this means."""
+    """A concept as a prompt writes it, and the version that it means."""
 
     written: str
     concept: Concept
@@ -34,13 +34,13 @@ class Named:
         return dict(self.version.files["oneword"].get("widths", {}))
 
     def fits(self, model: AllowedModel) -> bool:
-        """Whether a base model reads its rows: the one it was learned on, or another of the same family and widths."""
+        """Whether a base model can use its vectors: the one it was trained on, or one of the same family and widths."""
         alike = self.concept.family == model.facts.family and self.widths == dict(model.facts.widths)
         return alike or self.version.base_model == model.id
 
     @property
     def spec(self) -> ConceptSpec:
-        """What the worker is told."""
+        """The concept in the worker's specification."""
         return ConceptSpec(
             written=self.written,
             concept_id=self.concept.id,
@@ -72,7 +72,7 @@ def named(session: Session, team_id: str, prompt: str, field: str) -> list[Named
 
 
 def check(model: AllowedModel, prompt: str, concepts: Sequence[Named], field: str) -> None:
-    """Raise PromptError if a concept belongs to another kind of base model, or if there are too many tokens."""
+    """Raise PromptError if a concept is for another kind of base model, or if there are too many tokens."""
     for each in concepts:
         if not each.fits(model):
             theirs, ours = each.version.base_model, described(model.facts.family, model.facts.widths)
@@ -84,7 +84,9 @@ def check(model: AllowedModel, prompt: str, concepts: Sequence[Named], field: st
                 code="prompt-other-base-model",
             )
     room = model.facts.context_length - 2
-    vectors = {each.written: range(each.version.vectors) for each in concepts}  # ids do not matter, their number does
+    vectors = {
+        each.written: range(each.version.vectors) for each in concepts
+    }  # the ids do not matter here, only how many there are
     reason = unreadable(cut(prompt, vectors, model.tokenizer.ids, room), room)
     if reason is not None:
         detail = f"The {field.replace('_', ' ')} {reason.detail}"

@@ -148,9 +148,8 @@ def record(
 
     `share` (0..1) is the job's share of its worker's time since the claim.
     """
-    values: dict[str, Any] = {
-        "attempt": lease.attempt
-    }  # the same value: the update only locks the row and checks the lease
+    # The attempt keeps its value, so that an update without other values locks the row and checks the lease as well.
+    values: dict[str, Any] = {"attempt": lease.attempt}
     if progress is not None:
         values["progress"] = progress
     if checkpoint_key is not None:

@@ -1,6 +1,6 @@
 """`oneword backup FOLDER`: a copy of a studio on one machine, made while it runs.
 
-The copy is laid out like a data folder, so that to restore is to copy it back. Knows files, not what is in them.
+The copy has the layout of a data folder, so copying it back restores the studio.
 """
 
 import sqlite3
@@ -17,15 +17,15 @@ DATABASE = "oneword.sqlite3"
 
 
 class CannotCopy(OnewordError):
-    """This studio is not copied by this command; the message says what does."""
+    """This command cannot copy the studio; the message says what can."""
 
 
 def back_up(settings: Settings, folder: Path) -> int:
     """Bring the copy in `folder` up to date. Returns how many blobs were new.
 
-    The database first: each blob that its copy names was stored before, and is removed a day after its row at the
-    earliest. Only the checkpoint of a teaching goes when the next one is there; a restored teaching that misses its own
-    begins anew.
+    The database is copied first: each blob that its copy names was stored before, and is removed a day after its row at
+    the earliest. The exception is a training's checkpoint, which is removed when the next one is stored; a restored
+    training without its checkpoint starts again from step 0.
     """
     url = make_url(settings.resolved_database_url)
     if url.get_backend_name() != "sqlite":
@@ -42,7 +42,7 @@ def back_up(settings: Settings, folder: Path) -> int:
 
 
 def _copy_database(source: Path, target: Path) -> None:
-    """A consistent copy, also while others write."""
+    """A consistent copy, also while other processes write."""
     if not source.is_file():
         raise CannotCopy(f"There is no studio to copy: {source} does not exist. Is ONEWORD_DATA_DIR right?")
     fresh = target.with_suffix(".new")
@@ -53,7 +53,7 @@ def _copy_database(source: Path, target: Path) -> None:
 
 
 def _mirror(storage: Storage, folder: Path) -> int:
-    """Blobs never change, so only those that are new are copied, and those that are gone are removed."""
+    """Copy the new blobs, and remove those that are gone. Blobs never change. Returns the number of new ones."""
     wanted = {blob.key: blob.size for blob in storage.list("")}
     copied = 0
     for key, size in wanted.items():
@@ -62,7 +62,7 @@ def _mirror(storage: Storage, folder: Path) -> int:
             continue
         try:
             content = storage.get(key)
-        except NotFound:  # removed since it was listed
+        except NotFound:  # removed after it was listed
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)

@@ -1,4 +1,4 @@
-"""The program `oneword`. Each command is a few lines that call the room which does the work."""
+"""The program `oneword`. Each command is a few lines that call the module that does the work."""
 
 import argparse
 import json
@@ -13,7 +13,7 @@ from app.core.settings import Settings
 
 
 def main() -> int:
-    """Run one command. Errors with a sentence are printed as that sentence."""
+    """Run one command. Of an expected error only its text is printed."""
     arguments = _parser().parse_args()
     command: Callable[[Settings, argparse.Namespace], int] = arguments.command
     try:
@@ -105,7 +105,7 @@ def _migrate(settings: Settings, _: argparse.Namespace) -> int:
 
 
 def _sweep(settings: Settings, _: argparse.Namespace) -> int:
-    # The sweep belongs to the worker's side, which this side never imports.
+    # The sweep is part of `worker`, which `app` never imports.
     return subprocess.run([sys.executable, "-m", "worker.maintenance.sweep"], check=False).returncode
 
 

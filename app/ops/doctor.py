@@ -1,4 +1,4 @@
-"""`oneword doctor`: looks at every part of an installation, and says what to do about what is ill."""
+"""`oneword doctor`: checks every part of an installation, and says how to repair what does not work."""
 
 import shutil
 import subprocess
@@ -29,7 +29,7 @@ LOOK_AT_DEVICE = (
 
 @dataclass(frozen=True)
 class Finding:
-    """One part, whether it is well, and what was seen or what to do."""
+    """One part, whether it works, and what was found or what to do."""
 
     part: str
     well: bool
@@ -37,7 +37,7 @@ class Finding:
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Look at everything; one ill part does not keep the others from being looked at."""
+    """Check every part, also after one that does not work."""
     looks: dict[str, Callable[[Settings], Iterator[Finding]]] = {
         "database": _database,
         "broker": _broker,
@@ -131,7 +131,7 @@ def _workers(settings: Settings) -> Iterator[Finding]:
 
 
 def _clocks(database: datetime, skews: dict[str, timedelta]) -> Iterator[Finding]:
-    """Leases are measured by the database's clock alone, but sign-in links and logs are not."""
+    """Leases depend on the database's clock alone; sign-in links and logs depend on the clock of each machine."""
     skews = {"this machine": abs(utc_now() - database)} | skews
     for name, skew in skews.items():
         if skew > SKEW_MAX:

@@ -37,7 +37,7 @@ def main() -> int:
 
 
 def _end_orphan(settings: Settings) -> None:
-    """A Valkey that outlived its studio still holds the socket; it has nothing that the ledger does not have."""
+    """Shut down a Valkey that outlived its studio and still holds the socket. Every job it knows is in the ledger."""
     if settings.broker_socket.exists():
         try:
             redis.Redis(unix_socket_path=str(settings.broker_socket)).shutdown(nosave=True)

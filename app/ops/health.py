@@ -1,4 +1,4 @@
-"""For operators: is the process there, and can the studio work? If not, which part is ill."""
+"""Health checks for operators: whether the process answers, and which part of the studio does not work."""
 
 from fastapi import APIRouter, Response
 from sqlalchemy.exc import SQLAlchemyError

@@ -1,6 +1,7 @@
-"""Figures for Prometheus: of the queue, of what has ended, of the workers, of this process's requests.
+"""Metrics for Prometheus: the queue, ended jobs, the workers, and this process's requests.
 
-What workers do is read from their rows, so that they need no port. Nothing here names a person, a prompt or a picture.
+The workers' metrics are read from their rows, so that workers need no port. No metric names a person, a prompt or a
+picture.
 """
 
 import hmac
@@ -39,9 +40,9 @@ router = APIRouter(tags=["operations"])
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 LOCAL: Final = {"127.0.0.1", "::1", "localhost", "testclient"}
-PAGE: Final = "path"  # what the page's own addresses are matched by
+PAGE: Final = "path"  # the path parameter of the route that serves the page
 FORWARDED: Final = ("x-forwarded-for", "forwarded", "x-real-ip", "via")
-# What a worker says of itself -> the metric, and what it means.
+# A worker's own metrics by name, with their help texts.
 OF_WORKERS: Final = {
     "steps_per_second": "Optimiser steps per second of the teaching that runs, of all words taught together.",
     "pictures_per_second": "Pictures per second of the newest loop.",
@@ -51,7 +52,7 @@ OF_WORKERS: Final = {
 
 
 class RequestMetrics:
-    """Counts and times this process's requests by route; a stream counts when it ends."""
+    """Counts and times this process's requests by route. A stream counts when it begins to answer."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         labels = ["method", "route", "status"]
@@ -73,7 +74,7 @@ class Timing:
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Time the way to the first byte of the answer."""
+        """Measure the time until the answer begins."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -90,7 +91,7 @@ class Timing:
 
 
 def _route(scope: Scope) -> str:
-    """The address with names in place of what differs. A route itself knows no prefix of the router it is in."""
+    """The path with parameters replaced by their names. A route itself does not know the prefix of its router."""
     if scope.get("route") is None:
         return "none"
     segments = scope["path"].split("/")
@@ -103,7 +104,7 @@ def _route(scope: Scope) -> str:
 
 
 def _allowed(request: Request, services: ServicesOf) -> None:
-    """Whoever has the token; without one only this machine itself, and not through a proxy."""
+    """Raise Forbidden unless the request has the token or, if none is set, comes from this machine without a proxy."""
     token = services.settings.metrics_token.get_secret_value()
     scheme, _, sent = request.headers.get("authorization", "").partition(" ")
     if token:
@@ -129,7 +130,7 @@ def metrics(services: ServicesOf, session: Reading, _: Annotated[None, Depends(_
 
 
 class _Given(Collector):
-    """Metrics that were read already."""
+    """A collector of metrics that are read already."""
 
     def __init__(self, found: Iterable[Metric]) -> None:
         self._found = list(found)

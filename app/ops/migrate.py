@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from app.core.database import Database
 from app.core.settings import REPOSITORY
 
-ONE_AT_A_TIME: Final = 220801618  # any number that nobody else locks
+ONE_AT_A_TIME: Final = 220801618  # any number that no other program locks
 
 
 def upgrade(database: Database, revision: str = "head") -> None:
@@ -20,7 +20,7 @@ def upgrade(database: Database, revision: str = "head") -> None:
 
 
 def downgrade(database: Database, revision: str) -> None:
-    """Undo every revision behind `revision` (`base`: all of them)."""
+    """Undo every revision after `revision` (`base`: all of them)."""
     _run(database, command.downgrade, revision)
 
 
@@ -32,7 +32,7 @@ def is_current(database: Database) -> bool:
 
 
 def revisions() -> list[str]:
-    """Every revision there is, the first one first."""
+    """Every revision, oldest first."""
     return [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()][::-1]
 
 
@@ -46,7 +46,7 @@ def _config() -> Config:
 def _run(database: Database, verb: Callable[[Config, str], None], revision: str) -> None:
     config = _config()
     with database.engine.begin() as connection:
-        if connection.dialect.name == "postgresql":  # SQLite lets one writer in at a time by itself
+        if connection.dialect.name == "postgresql":  # SQLite itself admits one writer at a time
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ONE_AT_A_TIME})")
         config.attributes["connection"] = connection
         verb(config, revision)

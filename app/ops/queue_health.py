@@ -1,6 +1,6 @@
-"""Whether somebody does the work. Judged by how long jobs have waited and when workers were last heard of.
+"""Whether waiting jobs are being done, judged by how long they have waited and by the workers' heartbeats.
 
-A process that is there may still be stuck, so a pid proves nothing.
+A process that exists may be stuck, so a process id proves nothing.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from app.jobs import queries as jobs
 from app.workers import queries
 from app.workers.models import Worker
 
-PATIENCE: Final = timedelta(seconds=60)  # a worker that starts has this long
+PATIENCE: Final = timedelta(seconds=60)  # the time that a worker may need to start
 STUCK: Final = timedelta(minutes=5)
 DOES: Final[dict[Kind, str]] = {
     "training": "teaches",
@@ -26,7 +26,7 @@ DOES: Final[dict[Kind, str]] = {
 
 
 def complaints(session: Session) -> list[str]:
-    """A sentence for each kind of job that waits in vain; none when all is well."""
+    """A complaint about each kind of job that no worker takes; empty when all is well."""
     moment = now(session)
     alive = queries.alive(session, moment)
     found = []

@@ -1,7 +1,7 @@
 """`oneword serve`: the whole studio on one machine, as processes under one small supervisor.
 
-It starts the broker, the web service, a training worker, a generation worker and the sweep; starts again what dies;
-and stops them all, workers first, so that a training can save itself. Knows processes, not what they do.
+It starts the broker, the web service, a training worker, a generation worker and the sweep; restarts a process that
+dies; and stops them all, workers first, so that a running training can store its checkpoint.
 """
 
 import fcntl
@@ -26,8 +26,8 @@ from app.core.settings import Settings
 
 STOP_SECONDS = 12.0
 START_SECONDS = 60.0
-PAUSE_SECONDS_MOST = 30.0  # before what died is started again
-STEADY_SECONDS = 60.0  # what ran for so long was well; its next death is its first
+PAUSE_SECONDS_MOST = 30.0  # the longest pause before a process is restarted
+STEADY_SECONDS = 60.0  # a process that ran for longer is stable: its next death counts as its first
 LOG_BYTES_MAX = 5_000_000
 WORKERS = ("training", "generation")
 
@@ -38,20 +38,20 @@ class CannotStart(OnewordError):
 
 @dataclass
 class Child:
-    """A process that is kept alive."""
+    """A process that is restarted whenever it ends."""
 
     name: str
     arguments: Sequence[str]
-    log_path: Path | None = None  # None: where the supervisor's own output goes
+    log_path: Path | None = None  # None: the supervisor's own output
     environment: Mapping[str, str] = field(default_factory=dict)
-    first: bool = False  # people wait for it, so it gets the processor for itself
+    first: bool = False  # started before the others, because people wait for it
     process: subprocess.Popen[bytes] | None = None
     deaths: int = 0  # in a row
     started: float = 0.0
     due: float = 0.0
 
     def start(self) -> None:
-        """Start it in a session of its own, so that Ctrl-C reaches only the supervisor."""
+        """Start the process in a session of its own, so that Ctrl-C reaches only the supervisor."""
         with self._log() as log:
             self.process = subprocess.Popen(  # noqa: S603 (our own arguments)
                 self.arguments,
@@ -71,7 +71,7 @@ class Child:
         return self.log_path.open("ab")
 
     def tend(self, say: Callable[[str], None]) -> None:
-        """Start it again if it has died, waiting longer each time that it dies soon."""
+        """Restart the process if it has died, after a pause that doubles with each death in a row."""
         if self.process is None or self.process.poll() is None:
             return
         now = time.monotonic()
@@ -86,7 +86,7 @@ class Child:
             self.start()
 
     def signal(self, number: int) -> None:
-        """Signal it, or with SIGKILL everything it started."""
+        """Send a signal to the process; SIGKILL goes to its whole process group."""
         if self.process is None or self.process.poll() is not None:
             return
         if number == signal.SIGKILL:
@@ -95,19 +95,19 @@ class Child:
             self.process.send_signal(number)
 
     def alive(self) -> bool:
-        """Whether it runs."""
+        """Whether the process runs."""
         return self.process is not None and self.process.poll() is None
 
 
 @dataclass
 class Supervisor:
-    """Children in the order they start; they stop in the opposite order."""
+    """Child processes in the order in which they start. They stop in the opposite order, but workers first."""
 
     children: list[Child]
     over: threading.Event = field(default_factory=threading.Event)
 
     def run(self, open_: Callable[[], None] = lambda: None) -> None:
-        """Start what answers people, call `open_`, start the rest, and tend them all until told to stop."""
+        """Start the `first` children, call `open_`, start the rest, and restart what dies until a signal says stop."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: self.over.set())
         try:
@@ -125,7 +125,7 @@ class Supervisor:
             self.stop()
 
     def stop(self) -> None:
-        """Stop the workers side by side, then the others in reverse order; kill what does not stop in time."""
+        """Stop the workers at once, then the others one by one in reverse order; kill what does not stop in time."""
         workers = [child for child in self.children if child.name.endswith("worker")]
         others = [child for child in reversed(self.children) if child not in workers]
         for children in (workers, *([child] for child in others)):
@@ -173,7 +173,7 @@ def _children(settings: Settings) -> list[Child]:
 
 
 def worker_command(kind: str) -> list[str]:
-    """What starts a worker of a kind: one child that computes, and its parent that talks to the broker."""
+    """The command of a worker: a parent process that talks to the broker, and one child that computes."""
     celery = [
         sys.executable,
         "-m",
@@ -210,7 +210,10 @@ def _answers(url: str) -> bool:
 
 
 def _check_port(settings: Settings, patience: float) -> None:
-    """Raise CannotStart if the port is taken, after as much patience as the rest of a killed studio needs to end."""
+    """Raise CannotStart if the port is taken for longer than `patience` seconds.
+
+    After a studio was killed, its web service needs some seconds to end.
+    """
     deadline = time.monotonic() + patience
     while True:
         try:
@@ -237,7 +240,7 @@ def _bind(settings: Settings) -> None:
 
 @contextmanager
 def _only_one(settings: Settings) -> Iterator[bool]:
-    """Two studios on one data folder would fight over its broker. Yields whether the last one was killed."""
+    """Lock the data folder, whose broker only one studio can use. Yields whether the last studio was killed."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with (settings.data_dir / "serve.lock").open("a+") as lock:
         try:

@@ -1,4 +1,4 @@
-"""Runs the web service: `python -m app.ops.web_server`. Any ASGI server on `app.main:create_app` does as well."""
+"""Runs the web service: `python -m app.ops.web_server`. Any ASGI server can run `app.main:create_app` instead."""
 
 import gc
 
@@ -16,7 +16,8 @@ def main() -> None:
     settings = Settings()
     configure_logging(settings)
     app = create_app(settings)
-    # What is loaded by now stays. Looking through it for garbage would stop every answer for 60 ms now and then.
+    # Objects that exist now live as long as the process. Without freeze(), each full collection scans them, which stops
+    # every answer for 60 ms.
     gc.collect()
     gc.freeze()
     uvicorn.run(

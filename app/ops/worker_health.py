@@ -14,7 +14,7 @@ KINDS = ("training", "generation")
 
 
 def main(wanted: list[str]) -> int:
-    """0 if every kind is served by a worker of this host that was heard of in the last half minute."""
+    """0 if each kind has a worker on this host whose heartbeat is at most 30 s old, otherwise 1."""
     database = Database(Settings().resolved_database_url)
     try:
         ours = _ours(database)

@@ -1,6 +1,6 @@
 """`oneword worker`: the two worker processes of one GPU, on this host or in this container.
 
-As many may be started as there are GPUs: each takes one that no other has. Knows processes and devices, not torch.
+Start one for each GPU: each takes a GPU that no other has. This module does not import torch.
 """
 
 import fcntl
@@ -22,7 +22,7 @@ LIST_GPUS = ("nvidia-smi", "--query-gpu=uuid", "--format=csv,noheader")
 
 
 def work(settings: Settings, only: str | None = None) -> None:
-    """Run the workers until SIGTERM; a teaching that runs is then saved and handed over."""
+    """Run the workers until SIGTERM. A running training then stores its checkpoint and goes back to the queue."""
     with _device(settings) as environment:
         kinds = WORKERS if only is None else (only,)
         Supervisor([Child(f"{kind} worker", worker_command(kind), environment=environment) for kind in kinds]).run()
@@ -30,7 +30,7 @@ def work(settings: Settings, only: str | None = None) -> None:
 
 @contextmanager
 def _device(settings: Settings) -> Iterator[Mapping[str, str]]:
-    """The environment that keeps the workers on a GPU of their own, unless somebody chose one."""
+    """The environment variable that keeps the workers on a GPU of their own, unless the settings choose one."""
     gpus = _gpus()
     if settings.device != "auto" or "CUDA_VISIBLE_DEVICES" in os.environ or not gpus:
         yield {}
@@ -42,9 +42,9 @@ def _device(settings: Settings) -> Iterator[Mapping[str, str]]:
 
 @contextmanager
 def free_gpu(gpus: list[str], folder: Path) -> Iterator[str]:
-    """One of the GPUs that has the fewest workers; the lock goes with this process, however that ends.
+    """One of the GPUs that have the fewest workers. The lock is released when this process ends, however it ends.
 
-    The folder is shared by the processes and containers of a host.
+    The processes and containers of a host share the folder.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for share in range(len(gpus) * 8):

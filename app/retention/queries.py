@@ -1,4 +1,4 @@
-"""All SQL about what is kept and what has had its time. Removing serves every team; keeping is asked within one."""
+"""All SQL about keeping and removing rows. Removal serves every team; what a person asks for is within a team."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ from app.core.idempotency import Submission
 from app.generation.models import Generation, GenerationUpload, Image
 from app.jobs.models import Job, JobEvent
 
-BATCH = 500  # rows of one transaction, so that nobody waits for it
+BATCH = 500  # rows of one transaction, so that it is short
 
 
 def drawn(session: Session, team_id: str, image_id: str) -> Image | None:
@@ -28,15 +28,15 @@ def drawn(session: Session, team_id: str, image_id: str) -> Image | None:
 
 
 def pictures(session: Session, team_id: str, concept_id: str) -> Sequence[Picture]:
-    """Everything that any version of a concept was taught from."""
+    """The training pictures of every version of a concept."""
     query = select(Picture).join(Version, Version.id == Picture.version_id)
     return session.scalars(query.where(Picture.team_id == team_id, Version.concept_id == concept_id)).all()
 
 
 def remove_drawings(session: Session, before: datetime) -> int:
-    """Remove some drawn pictures that are older and that nobody keeps; what was asked for goes with the last of them.
+    """Remove up to BATCH drawings made before a moment, except the pictures that a person keeps.
 
-    Returns how many drawings were looked at.
+    A generation is removed with its last picture. Returns how many generations were looked at.
     """
     unkept = exists().where(Image.generation_id == Generation.id, Image.kept_at.is_(None))
     kept = exists().where(Image.generation_id == Generation.id, Image.kept_at.is_not(None))
@@ -50,20 +50,20 @@ def remove_drawings(session: Session, before: datetime) -> int:
 
 
 def remove_deleted(session: Session, before: datetime) -> int:
-    """Remove the rows of some drawings that somebody deleted before. Returns how many."""
+    """Remove the rows of up to BATCH generations that were deleted before a moment. Returns how many."""
     found = session.execute(_ended().where(Generation.deleted_at < before).limit(BATCH)).all()
     _forget(session, [(row[0], row[1]) for row in found])
     return len(found)
 
 
 def remove_progress(session: Session, before: datetime) -> int:
-    """Forget some of the steps of jobs that were told before; how they ended and what they showed stays."""
+    """Remove progress and warnings of jobs that are older than a moment. States, previews and images stay."""
     old = select(JobEvent.id).where(JobEvent.created_at < before, JobEvent.type.in_(("progress", "warning")))
     return _removed(session, delete(JobEvent).where(JobEvent.id.in_(old.limit(10 * BATCH))))
 
 
 def remove_keys(session: Session, before: datetime) -> int:
-    """Forget idempotency keys that were used before."""
+    """Remove idempotency keys that were used before a moment."""
     return _removed(session, delete(Submission).where(Submission.created_at < before))
 
 
@@ -72,7 +72,7 @@ def _ended() -> Select[str, str]:
 
 
 def _forget(session: Session, drawings: Sequence[tuple[str, str]]) -> None:
-    """Generations, their pictures, and the jobs that drew them with all their events."""
+    """Remove generations, their pictures, and the jobs that drew them with all their events."""
     generation_ids, job_ids = [each[0] for each in drawings], [each[1] for each in drawings]
     session.execute(delete(Image).where(Image.generation_id.in_(generation_ids)))
     session.execute(delete(Generation).where(Generation.id.in_(generation_ids)))
@@ -81,7 +81,7 @@ def _forget(session: Session, drawings: Sequence[tuple[str, str]]) -> None:
 
 
 def _first_id(moment: datetime) -> str:
-    """Ids are in the order of time: every id that was made before is smaller than this one."""
+    """A bound on ids, which are in the order of time: every id made before the moment is smaller."""
     return str(ULID.from_datetime(moment))[:10].lower()
 
 

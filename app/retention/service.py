@@ -1,7 +1,7 @@
-"""Keeping drawn pictures, forgetting what a word was taught from, and the tidying that keeps a studio from growing.
+"""Keeping drawn pictures, removing training pictures, and the removal of old rows that keeps a studio from growing.
 
-What is removed here are rows; the sweep then removes the blobs that no row names any more. Training pictures are
-somebody's own, so their blobs go at once.
+This module removes rows; the sweep then removes the blobs that no row names any more. Training pictures are personal,
+so their blobs are removed at once.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ from app.workers import queries as workers
 
 log = structlog.get_logger(__name__)
 
-KEYS_DAYS: Final = 7  # nobody sends a request again after a week
+KEYS_DAYS: Final = 7  # no client repeats a request after a week
 DELIVERIES_DAYS: Final = 30
 
 
@@ -40,7 +40,7 @@ def let_go(session: Session, team_id: str, image_id: str) -> None:
 
 
 def forget_pictures(session: Session, storage: Storage, concept: Concept) -> None:
-    """Remove what a concept was taught from, of every version; the word and its drawings stay."""
+    """Remove the training pictures of every version of a concept. The concept and its drawings stay."""
     versions = concepts.versions(session, concept.team_id, [concept.id])
     if any(version.state == "training" for version in versions):
         raise Conflict(
@@ -56,7 +56,7 @@ def forget_pictures(session: Session, storage: Storage, concept: Concept) -> Non
 
 
 def tidy(database: Database, settings: Settings) -> None:
-    """Remove whatever has had its time, a few rows at a time."""
+    """Remove the rows that are older than the settings allow, a few at a time."""
     with database.reading() as session:
         moment = now(session)
     days = settings.drawings_days
@@ -91,6 +91,6 @@ def _drawn(session: Session, team_id: str, image_id: str) -> Image:
 
 
 def _delete_blobs(storage: Storage, keys: set[str]) -> None:
-    """What cannot be removed now the sweep removes, since no row names it any more."""
+    """Delete blobs. The sweep deletes the ones that cannot be deleted now, since no row names them any more."""
     for key in keys:
         storage.delete(key)

@@ -1,7 +1,7 @@
-"""ETags on reads: whoever has the newest answer already is told so (304) instead of being sent it again.
+"""ETags on reads: a client that has the current answer gets a 304 instead of the same bytes again.
 
-The tag of an answer is a hash of its bytes, so it is right whatever the answer is made from. Files of the page bring
-their own. Streams pass through untouched.
+The tag of an answer is a hash of its bytes, so it is correct whatever the answer is made from. Files of the page have
+tags of their own. Streams pass through unchanged.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ class Conditional:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Tag a successful answer to a GET, and answer 304 if the client has it."""
+        """Add a tag to a successful answer to a GET, or answer 304 if the client has that tag."""
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
             await self._app(scope, receive, send)
             return
@@ -30,17 +30,17 @@ class Conditional:
 
 
 class _Answer:
-    """One answer on its way out."""
+    """One answer, message by message."""
 
     def __init__(self, send: Send, known: str) -> None:
         self._send = send
         self._known = {tag.strip().removeprefix("W/") for tag in known.split(",") if tag.strip()}
-        self._start: Message | None = None  # held back until its tag is known
+        self._start: Message | None = None  # not sent before the tag is known
         self._body = b""
         self._over = False
 
     async def send(self, message: Message) -> None:
-        """Pass a message on, hold it back, or drop it."""
+        """Send a message, keep it until the tag is known, or drop it."""
         if self._over:
             return
         if message["type"] == "http.response.start" and message["status"] == 200:

@@ -1,4 +1,4 @@
-"""The one place where stored bytes leave the service: a fixed type, no sniffing, a sandbox, server-chosen names."""
+"""The only place that sends stored bytes: with a fixed media type, no sniffing, a sandbox, and names that we choose."""
 
 from typing import Final
 
@@ -30,23 +30,23 @@ class Jpeg(Response):
 
 
 class File(Response):
-    """A file to keep, in the interface's schema."""
+    """A file to download, in the interface's schema."""
 
     media_type = "application/octet-stream"
 
 
 def png(content: bytes, file_name: str, *, download: bool = False) -> Response:
-    """A picture. Its id never means anything else, so a browser may keep it for good."""
-    return Png(content, headers=_for_good("attachment" if download else "inline", file_name))
+    """A picture. Its id never names another picture, so a browser may cache it for ever."""
+    return Png(content, headers=_cached_for_ever("attachment" if download else "inline", file_name))
 
 
 def webp(content: bytes, file_name: str) -> Response:
-    """A picture of a report, which never changes either."""
-    return Webp(content, headers=_for_good("inline", file_name))
+    """A picture of a report. It never changes, so a browser may cache it for ever."""
+    return Webp(content, headers=_cached_for_ever("inline", file_name))
 
 
 def jpeg(content: bytes, file_name: str) -> Response:
-    """A picture that came with the studio; another release may have another one under the same address."""
+    """A picture that came with the studio. Another release may have another picture at the same address."""
     headers = {
         **_SAFE,
         "Cache-Control": "private, max-age=3600",
@@ -56,7 +56,7 @@ def jpeg(content: bytes, file_name: str) -> Response:
 
 
 def file(content: bytes, file_name: str) -> Response:
-    """A file to keep, never to open in the browser."""
+    """A file to download, which the browser does not open."""
     headers = {
         **_SAFE,
         "Cache-Control": "private, no-cache",
@@ -65,7 +65,7 @@ def file(content: bytes, file_name: str) -> Response:
     return File(content, headers=headers)
 
 
-def _for_good(disposition: str, file_name: str) -> dict[str, str]:
+def _cached_for_ever(disposition: str, file_name: str) -> dict[str, str]:
     return {
         **_SAFE,
         "Cache-Control": "private, max-age=31536000, immutable",

@@ -1,6 +1,6 @@
-"""What every request passes on its way in and out: Host and origin checks, the body cap, security headers.
+"""Middleware for every request: checks of Host and Origin, the limit on the body's size, security headers.
 
-Plain ASGI, so that streams pass through untouched. Knows nothing of what is asked.
+Plain ASGI, so that streams pass through unchanged.
 """
 
 from collections.abc import Set
@@ -38,7 +38,7 @@ class Guards:
         self._public = urlsplit(settings.public_url).netloc.lower()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse, or pass on with a counted body and headers added."""
+        """Refuse the request, or pass it on with its body counted and headers added to the answer."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -67,13 +67,13 @@ class Guards:
 
 
 def _check_origin(headers: Headers, ours: Set[str]) -> None:
-    """Only our own page may change things with its cookie; a script with a token and no cookie may always."""
+    """Raise Forbidden for a change from another site. A script with a bearer token and no cookie is always allowed."""
     with_cookie = f"{COOKIE}=" in headers.get("cookie", "")
     if headers.get("authorization", "").lower().startswith("bearer ") and not with_cookie:
         return
     origin, site = headers.get("origin"), headers.get("sec-fetch-site")
     foreign = site is not None and site not in ("same-origin", "none")
-    # A proxy may have put its own name in the Host header; the page's address is still the public one.
+    # A proxy may replace the Host header with its own name; the page still has the public address.
     if origin is not None and (urlsplit(origin).netloc.lower() or "null") not in ours:
         foreign = True
     if foreign:
@@ -83,7 +83,7 @@ def _check_origin(headers: Headers, ours: Set[str]) -> None:
 
 
 def _counted(receive: Receive, bytes_max: int) -> Receive:
-    """A body that names no length is counted as it comes."""
+    """Count the bytes of a body as they arrive, for requests that name no Content-Length."""
     seen = 0
 
     async def counted() -> Message:
@@ -109,15 +109,15 @@ def _with_headers(send: Send) -> Send:
 
 
 def _allowed_hosts(settings: Settings) -> frozenset[str] | None:
-    """Names the studio answers to. A page elsewhere that rebinds its own name to us is not among them."""
+    """The host names that the studio answers to; None for any. Other names are refused, against DNS rebinding."""
     names = {"localhost", "127.0.0.1", "[::1]", _bare(urlsplit(settings.url).netloc), settings.host}
     if settings.host in ("0.0.0.0", "::") and not settings.public_url:  # noqa: S104 (asked for by the settings)
-        return None  # reached by addresses that only the network knows
+        return None  # the studio is reached by addresses that it does not know
     return frozenset(name.lower() for name in names)
 
 
 def _bare(host: str) -> str:
-    """Without the port."""
+    """A host name without its port."""
     return host.lower().rsplit(":", 1)[0] if not host.endswith("]") and ":" in host else host.lower()
 
 

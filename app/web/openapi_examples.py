@@ -1,4 +1,4 @@
-"""One example for each call of the interface, as a story: a team teaches `<my-mug>` and draws with it.
+"""One example for each call of the interface. Together they tell a story: a team teaches `<my-mug>` and draws with it.
 
 By operation id. They are shown in the OpenAPI schema, and a test holds each to the types it is an example of.
 """

@@ -1,7 +1,7 @@
-"""How every error leaves the service: as application/problem+json (RFC 9457), whoever raised it.
+"""Sends every error as application/problem+json (RFC 9457).
 
-The sentences of our own errors are written where they are raised; here are those of the framework, the database and
-the operating system. Knows nothing of what was asked.
+An error of Oneword carries its own text. This module has the texts for errors of the framework, the database and the
+operating system.
 """
 
 import errno
@@ -26,7 +26,7 @@ _DATABASE_FULL: Final = ("database or disk is full", "No space left on device", 
 _HTTP: Final = {
     400: (
         "request",
-        "That request cannot be read",
+        "The request cannot be read",
         "The body is not in the form that this address takes. /openapi.json shows it.",
     ),
     404: ("not-found", "Not found", "There is nothing at this address. /openapi.json lists every address there is."),
@@ -59,8 +59,8 @@ class Problem(BaseModel):
 def problem_response(error: OnewordError, headers: dict[str, str] | None = None) -> JSONResponse:
     """An error as application/problem+json."""
     problem = error.problem()
-    told = {"Retry-After": str(ceil(error.retry_after or 60))} if problem["status"] in (429, 503) else {}
-    return JSONResponse(problem, problem["status"], told | (headers or {}), media_type=MEDIA_TYPE)
+    retry = {"Retry-After": str(ceil(error.retry_after or 60))} if problem["status"] in (429, 503) else {}
+    return JSONResponse(problem, problem["status"], retry | (headers or {}), media_type=MEDIA_TYPE)
 
 
 def answer_with_problems(app: FastAPI) -> None:
@@ -82,7 +82,7 @@ def _domain_error(_: Request, error: Exception) -> Response:
 
 
 def as_invalid_input(error: RequestValidationError) -> OnewordError:
-    """The first thing that the framework found wrong, as a sentence about its field."""
+    """The first fault that the framework found, as an error about its field."""
     first: dict[str, Any] = dict(error.errors()[0])
     place = [str(part) for part in first["loc"] if part not in ("body", "query", "path", "header")]
     field, message = ".".join(place) or None, str(first["msg"]).rstrip(".")
@@ -106,7 +106,7 @@ def _http_error(request: Request, error: Exception) -> Response:
     if isinstance(cause, OSError):
         return _system_error(request, cause)
     code, title, detail = _HTTP.get(
-        error.status_code, ("request", "That request cannot be answered", f"{error.detail}. Check what was sent.")
+        error.status_code, ("request", "The request cannot be answered", f"{error.detail}. Check what was sent.")
     )
     return problem_response(_WithStatus(error.status_code, code, title, detail), dict(error.headers or {}))
 
@@ -114,7 +114,7 @@ def _http_error(request: Request, error: Exception) -> Response:
 def _collision(_: Request, error: Exception) -> Response:
     log.warning("two writers at once", error=str(error))
     return problem_response(
-        Conflict("Somebody did the same thing at the same moment. Look at what is there now, then try again.")
+        Conflict("Another request made the same change at the same moment. Look at the present state, then try again.")
     )
 
 
@@ -135,8 +135,8 @@ def _database_error(request: Request, error: Exception) -> Response:
     return _domain_error(
         request,
         NotReady(
-            "The database does not answer, so nothing was changed. Try again in a minute; if it stays so, tell whoever "
-            "runs this studio.",
+            "The database does not answer, so nothing was changed. Try again in a minute; if that does not help, tell "
+            "the administrator of this studio.",
             code="database-unreachable",
         ),
     )
@@ -152,18 +152,18 @@ def _system_error(request: Request, error: Exception) -> Response:
 
 def _unexpected(_: Request, error: Exception) -> Response:
     log.error("unexpected error", exc_info=error)
-    return problem_response(OnewordError("The studio met an error that it does not know. Its log has the details."))
+    return problem_response(OnewordError("The studio met an unexpected error. Its log has the details."))
 
 
 def _full() -> StorageFull:
     return StorageFull(
-        "There is no room left to store this, so nothing was kept. Free some space, or ask whoever runs this studio "
-        "to, and try again."
+        "There is no room left to store this, so nothing was kept. Free some space, or ask the administrator of this "
+        "studio to do so, and try again."
     )
 
 
 class _WithStatus(OnewordError):
-    """An error of the framework's, in our shape."""
+    """An error of the framework, as a problem."""
 
     def __init__(self, status: int, code: str, title: str, detail: str, field: str | None = None) -> None:
         super().__init__(detail, field=field, code=code)

@@ -1,10 +1,11 @@
-"""How many changes a minute may bring, for each bearer token, browser or, without either, address.
+"""The limit on changes per minute, for each bearer token, each browser or, without either, each address.
 
-Counted in this process: several web processes allow as many times as much. Knows nothing of what is asked.
+The counters are in this process: n web processes allow n times the limit.
 """
 
 import hashlib
 import time
+from math import ceil
 from typing import Final
 
 from limits import RateLimitItemPerMinute
@@ -21,7 +22,7 @@ _SAFE: Final = {"GET", "HEAD", "OPTIONS"}
 
 
 class Rates:
-    """Middleware that answers 429, with the seconds until the next change may come."""
+    """Middleware that answers 429, with the seconds until the next change is allowed."""
 
     def __init__(self, app: ASGIApp, per_minute: int) -> None:
         self._app = app
@@ -29,7 +30,7 @@ class Rates:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Count a change, and refuse it if there were too many."""
+        """Count a change, and refuse it above the limit."""
         if scope["type"] != "http" or self._limit is None or scope["method"] in _SAFE:
             await self._app(scope, receive, send)
             return
@@ -37,11 +38,11 @@ class Rates:
         if self._limiter.hit(self._limit, who):
             await self._app(scope, receive, send)
             return
-        left = self._limiter.get_window_stats(self._limit, who).reset_time - time.time()
+        left = max(1.0, self._limiter.get_window_stats(self._limit, who).reset_time - time.time())
         refusal = TooMany(
-            f"That were more than {self._limit.amount} changes within a minute. Wait a moment, and go on more slowly.",
+            f"Too many requests: the limit is {self._limit.amount} changes a minute. Try again in {ceil(left)} s.",
             code="too-fast",
-            retry_after=max(1.0, left),
+            retry_after=left,
         )
         await problem_response(refusal)(scope, receive, send)
 

@@ -66,7 +66,7 @@ def ids(member: TestClient, services: Services) -> dict[str, str]:
         )
         session.add(webhook)
         session.flush()
-        delivery = enqueue(session, webhook, events.test())
+        delivery = enqueue(session, webhook, events.test_message())
     return {
         "concept_id": made["concept"]["id"],
         "job_id": made["job"]["id"],

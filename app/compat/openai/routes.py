@@ -1,4 +1,5 @@
-"""What the OpenAI clients call. `base_url` is the studio's address with `/v1`, `api_key` a bearer token of it."""
+"""The endpoints that the OpenAI clients call. Their `base_url` is the studio's address with `/v1`, their `api_key` a
+bearer token."""
 
 from typing import Annotated, Final
 
@@ -6,9 +7,9 @@ from fastapi import APIRouter, File, Response
 from starlette.concurrency import run_in_threadpool
 
 from app.compat.openai import service
-from app.compat.openai.errors import OpenAIRoute, in_their_words
+from app.compat.openai.errors import OpenAIRoute, with_openai_error
 from app.compat.openai.schemas import EditIn, ImagesIn, ImagesOut, ModelList, ModelOut
-from app.compat.openai.service import ImageOrder
+from app.compat.openai.service import ImageRequest
 from app.core.errors import OnewordError
 from app.generation.submission import draw
 from app.generation.waiting import end_of
@@ -37,8 +38,8 @@ async def generate_images(
     idempotency_key: Key = None,
 ) -> ImagesOut | Response:
     """Draw, as the OpenAI clients ask for pictures. The answer comes when they are there."""
-    order = ImageOrder(principal, service.as_generation(body), idempotency_key)
-    return await _drawn(services, order, body.response_format)
+    asked = ImageRequest(principal, service.as_generation(body), idempotency_key)
+    return await _drawn(services, asked, body.response_format)
 
 
 @router.post("/images/edits", response_model=ImagesOut, response_model_exclude_none=True)
@@ -51,14 +52,14 @@ async def edit_image(
     """Draw from a picture, or into the part of it that a mask leaves open. Without a mask, what shows through in the
     picture itself is drawn anew; a picture without any is drawn again as a whole, as far as `strength` says."""
     files = await run_in_threadpool(service.as_files, services, [*body.image, *body.images], body.mask)
-    order = ImageOrder(principal, service.as_generation(body), idempotency_key, files)
-    return await _drawn(services, order, body.response_format)
+    asked = ImageRequest(principal, service.as_generation(body), idempotency_key, files)
+    return await _drawn(services, asked, body.response_format)
 
 
-async def _drawn(services: Services, order: ImageOrder, format_: str | None) -> ImagesOut | Response:
-    job_id = await run_in_threadpool(draw, services, order.principal, order.asked, order.key, order.files)
+async def _drawn(services: Services, asked: ImageRequest, format_: str | None) -> ImagesOut | Response:
+    job_id = await run_in_threadpool(draw, services, asked.principal, asked.generation, asked.key, asked.files)
     await end_of(services, job_id, WAIT_SECONDS)
     try:
-        return await run_in_threadpool(service.answer, services, order.principal, job_id, format_)
-    except OnewordError as error:  # the clients try again by themselves, which would draw everything once more
-        return problem_response(in_their_words(error), {"x-should-retry": "false"})
+        return await run_in_threadpool(service.answer, services, asked.principal, job_id, format_)
+    except OnewordError as error:  # the clients would repeat the request by themselves, and draw everything again
+        return problem_response(with_openai_error(error), {"x-should-retry": "false"})

@@ -1,4 +1,4 @@
-"""What the OpenAI clients send and read, as far as a studio can do it. What it cannot is refused by name."""
+"""What the OpenAI clients send and read. Fields that a studio cannot honour are refused by name."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""From a request in OpenAI's words to a drawing, and from its pictures to the answer."""
+"""From a request in OpenAI's form to a generation, and from its pictures to the answer."""
 
 import base64
 import re
@@ -24,17 +24,18 @@ SIDES: Final = range(64, 2049, 8)
 
 
 @dataclass(frozen=True)
-class ImageOrder:
-    """A request in our own words."""
+class ImageRequest:
+    """A request for pictures, translated to Oneword's own form."""
 
     principal: Principal
-    asked: GenerationRequest
+    generation: GenerationRequest
     key: str | None
     files: Mapping[str, Attached] = field(default_factory=dict)
 
 
 def as_files(services: Services, pictures: Sequence[UploadFile], mask: UploadFile | None) -> dict[str, Attached]:
-    """The picture and what of it is drawn anew: where the mask shows through, or else the picture itself."""
+    """The initial picture and its mask. The area to inpaint is the transparent part of the mask; without a mask, the
+    transparent part of the picture itself, if it has one."""
     if len(pictures) != 1:
         sent = f"{len(pictures)} were sent" if pictures else "none was"
         raise InvalidInput(f"One picture is edited at a time, and {sent}. Send one.", field="image", code="image-count")
@@ -48,7 +49,7 @@ def as_files(services: Services, pictures: Sequence[UploadFile], mask: UploadFil
 
 
 def as_generation(asked: ImagesIn) -> GenerationRequest:
-    """The same request in our own words. Raises InvalidInput."""
+    """The same request in Oneword's own form. Raises InvalidInput."""
     width, height = _sides(asked.size)
     return GenerationRequest(
         prompt=asked.prompt,
@@ -66,7 +67,7 @@ def as_generation(asked: ImagesIn) -> GenerationRequest:
 
 
 def answer(services: Services, principal: Principal, job_id: str, format_: str | None) -> ImagesOut:
-    """What a drawing came to. Raises what it ended with if there are no pictures."""
+    """The pictures of a generation. Raises the error that it ended with if there are none."""
     with services.database.reading() as session:
         job = jobs.get(session, principal.team_id, job_id)
         if job.state != "succeeded":

@@ -1,6 +1,6 @@
-"""Downloads: a version's rows in the format that somebody asks for, made when they ask.
+"""Downloads: a version's embedding in the requested format, made at the request.
 
-Only our own file is stored, so a new name of the word or a new format holds for every version at once.
+Only Oneword's own file is stored, so a new placeholder or a new format applies to every version at once.
 """
 
 from dataclasses import dataclass
@@ -24,22 +24,22 @@ FOLDER: Final = "sd-concepts-library"
 
 @dataclass(frozen=True)
 class Exported:
-    """A file to keep."""
+    """A file to download."""
 
     name: str
     content: bytes
 
 
 def format_names(version: Version) -> list[str]:
-    """What can be asked for of a version; the studio's own first."""
+    """The formats of a version, Oneword's own first."""
     encoders = len(version.files["oneword"].get("widths", (FIRST,)))
     own = [each.name for each in formats_for(encoders)]
-    # Both belong to tools that know one text encoder.
+    # Both formats have room for one text encoder only.
     return [*own, CARD, FOLDER] if encoders == 1 else own
 
 
 def export(session: Session, storage: Storage, concept: Concept, version: Version, format_: str) -> Exported:
-    """A finished version as one tool's file. Raises InvalidInput naming the formats there are."""
+    """A finished version as the file of one tool. Raises InvalidInput with the known formats."""
     known = format_names(version)
     if format_ not in known:
         raise InvalidInput(
@@ -61,7 +61,7 @@ def export(session: Session, storage: Storage, concept: Concept, version: Versio
 
 
 def _sample(session: Session, storage: Storage, version: Version) -> bytes | None:
-    """What the version draws, if it is still there."""
+    """A picture that the version drew, if it is still stored."""
     image = drawings.image(session, version.team_id, version.sample_image_id or "")
     drawing = (version.origin or {}).get("drawing")
     try:
@@ -69,6 +69,6 @@ def _sample(session: Session, storage: Storage, version: Version) -> bytes | Non
             return storage.get(image.key)
         if drawing is not None and version.report is not None:
             return storage.get(version.report["drawings"][drawing]["key"])
-    except NotFound:  # removed for its age; the card is a card without it
+    except NotFound:  # removed for its age; a card works without a picture
         pass
     return None

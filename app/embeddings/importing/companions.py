@@ -1,6 +1,6 @@
-"""The small files that lie beside an embedding in a folder of the concepts library, and what they say.
+"""The small files beside an embedding in a folder of the concepts library.
 
-Whoever sends the whole folder means the embedding in it; its name and kind are taken from beside it.
+A person may send the whole folder. The embedding in it is imported, and its name and kind are read from these files.
 """
 
 import re
@@ -20,9 +20,9 @@ _TEXT_BYTES_MAX: Final = 200
 
 
 def with_companions(asked: Import) -> Import:
-    """The embedding files alone, with what was written beside them where nothing else was asked for."""
+    """The request with the embedding files alone. Fields that it leaves empty are filled from the files beside them."""
     embeddings = [upload for upload in asked.uploads if not _lies_beside(upload)]
-    # A picture alone may be a card.
+    # A picture that is sent alone may be a card.
     kept = embeddings or [upload for upload in asked.uploads if _PICTURE.fullmatch(_name(upload))]
     beside = {_name(upload): upload for upload in asked.uploads if upload not in kept}
     written = _text(beside.get(NAME))

@@ -1,4 +1,4 @@
-"""What somebody asks to be imported."""
+"""A request to import an embedding."""
 
 import hashlib
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from app.pictures.cleaning import UploadedFile
 
 @dataclass(frozen=True)
 class Import:
-    """What somebody asked to be imported, as it was sent."""
+    """A request to import an embedding, as it was sent."""
 
     uploads: Sequence[UploadedFile]
     placeholder: str = ""
@@ -21,7 +21,7 @@ class Import:
     tags: Sequence[str] = ()
 
     def fingerprint(self) -> str:
-        """Hash of everything that was sent, for `Idempotency-Key`."""
+        """The hash of everything that was sent, for `Idempotency-Key`."""
         files = [(upload.name, hashlib.sha256(upload.content).hexdigest()) for upload in self.uploads]
         fields = {name: value for name, value in vars(self).items() if name != "uploads"}
         return hashlib.sha256(repr(("import", files, sorted(fields.items()))).encode()).hexdigest()

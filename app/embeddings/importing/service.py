@@ -1,6 +1,6 @@
 """From another tool's embedding file to a queued import.
 
-The web process keeps the bytes and does not look into them: only a worker parses foreign files.
+The web process stores the bytes and does not parse them: only a worker parses foreign files.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ from app.pictures.cleaning import UploadedFile
 from app.services import Services
 
 EMBEDDINGS_MAX: Final = 2
-FILES_MAX: Final = 20  # a whole folder of the concepts library
+FILES_MAX: Final = 20  # enough for a whole folder of the concepts library
 
 
 def import_concept(services: Services, principal: Principal, asked: Import, key: str | None) -> Job:
