@@ -8,12 +8,13 @@ from pathlib import Path
 
 import psutil
 import pytest
+from fastapi.testclient import TestClient
 
 from app.core.errors import NotReady, PictureError
 from app.pictures import limits
 from app.pictures.cleaning import PictureCleaner, UploadedFile
 from app.pictures.decoder_pool import DecoderPool
-from tests.service.conftest import photo
+from tests.service.conftest import photo, photos
 from tests.support.decoder_tasks import die, processor_seconds, take_300_megabytes
 
 LITTLE = 100_000_000  # bytes
@@ -33,6 +34,18 @@ def cleaner_of() -> Iterator[Cleaners]:
     yield make
     for cleaner in made:
         cleaner.close()
+
+
+@pytest.fixture
+def cure(tmp_path: Path) -> Path:
+    """A file that does not exist yet. The children of `shared_cleaner` cannot start without it."""
+    return tmp_path / "cure"
+
+
+@pytest.fixture
+def shared_cleaner(cleaner_of: Cleaners, cure: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replaces the fixture of the same name: applications in this file get children that cannot start."""
+    monkeypatch.setattr("app.main.PictureCleaner", lambda bytes_max: cleaner_of(initializer=partial(os.stat, cure)))
 
 
 def descendants() -> set[int]:
@@ -69,8 +82,7 @@ def test_every_task_gets_its_own_processor_time(cleaner_of: Cleaners) -> None:
     assert limits.PROCESSOR_SECONDS <= limit <= limits.PROCESSOR_SECONDS + 10
 
 
-def test_children_that_cannot_start_are_a_503_and_not_the_end(cleaner_of: Cleaners, tmp_path: Path) -> None:
-    cure = tmp_path / "cure"
+def test_children_that_cannot_start_are_a_503_and_not_the_end(cleaner_of: Cleaners, cure: Path) -> None:
     cleaner = cleaner_of(initializer=partial(os.stat, cure))
     for _ in range(2):
         with pytest.raises(NotReady) as refused:
@@ -81,8 +93,7 @@ def test_children_that_cannot_start_are_a_503_and_not_the_end(cleaner_of: Cleane
     assert cleaner.check([UPLOAD], 64)[0].picture is not None
 
 
-def test_a_start_that_failed_before_the_first_upload_is_forgotten(cleaner_of: Cleaners, tmp_path: Path) -> None:
-    cure = tmp_path / "cure"
+def test_a_start_that_failed_before_the_first_upload_is_forgotten(cleaner_of: Cleaners, cure: Path) -> None:
     cleaner = cleaner_of(initializer=partial(os.stat, cure))
     cleaner.warm()
     cure.touch()
@@ -125,3 +136,16 @@ def test_after_close_an_upload_is_a_503_and_starts_no_child(cleaner_of: Cleaners
     with pytest.raises(NotReady):
         cleaner.check([UPLOAD], 64)
     assert descendants() <= before
+
+
+def test_over_rest_an_upload_is_a_503_that_says_when_to_try_again_and_then_works(
+    member: TestClient, cure: Path
+) -> None:
+    refused = member.post("/api/pictures/check", files=photos())
+    assert refused.status_code == 503
+    assert refused.json()["type"] == "/problems/decoder-unavailable"
+    assert int(refused.headers["Retry-After"]) > 0
+    cure.touch()
+    accepted = member.post("/api/pictures/check", files=photos())
+    assert accepted.status_code == 200
+    assert accepted.json()["ok"]
