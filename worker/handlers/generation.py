@@ -183,7 +183,7 @@ class Batch:
         self.reported = moment
         # Behind the last step come the pictures themselves.
         seen = [] if step.number == step.of else [data_url(glimpse) for glimpse in step.latent_previews()]
-        latent_previews = dict(zip(step.places, seen, strict=False))
+        latent_previews = dict(zip(step.indices, seen, strict=False))
         for order in _orders(places):
             own = [
                 {"index": place.index, "url": latent_previews[number]}

@@ -17,7 +17,7 @@ from app.core.storage import Storage
 from worker import embedding_files
 from worker.engine.base_models import BaseModel
 from worker.engine.errors import UserError
-from worker.engine.evaluation import Judged, Prefer, Report, Scorer, draw_report
+from worker.engine.evaluation import Prefer, Report, ScoredDrawings, Scorer, draw_report
 from worker.engine.inversion import EmbeddingCandidate
 
 log = structlog.get_logger(__name__)
@@ -94,7 +94,7 @@ class Reporting:
             kind=lesson.kind,
             initializer=lesson.initializer,
             prefer=lesson.prefer,
-            decided=decided,
+            keep_preferred=decided,
             on_step=watch,
         )
 
@@ -171,7 +171,7 @@ class _Keeping:
         }
 
     def _checkpoint(self, candidate: EmbeddingCandidate, report: Report) -> dict[str, Any]:
-        judged = report.checkpoints.get(candidate.number, Judged(()))
+        judged = report.checkpoints.get(candidate.number, ScoredDrawings(()))
         self._draw(judged, f"step-{candidate.number}", candidate.number)
         files = self.files.get(candidate.number) or self._file(candidate)
         return {"step": candidate.number, "evaluation": candidate.evaluation, **files, **_scores(judged)}
@@ -181,7 +181,7 @@ class _Keeping:
         folder = f"{self.folder}/step-{candidate.number}"
         return embedding_files.keep(self.storage, folder, candidate.embedding, self.lesson.placeholder, metadata)
 
-    def _draw(self, judged: Judged, name: str, step: int | None) -> None:
+    def _draw(self, judged: ScoredDrawings, name: str, step: int | None) -> None:
         for place, drawing in enumerate(judged.drawings):
             if drawing.prompt not in self.prompts:
                 self.prompts.append(drawing.prompt)
@@ -194,7 +194,7 @@ class _Keeping:
             )
 
 
-def _scores(judged: Judged) -> dict[str, float | None]:
+def _scores(judged: ScoredDrawings) -> dict[str, float | None]:
     if judged.scores is None:
         return {"likeness": None, "editability": None, "copying": None}
     return asdict(judged.scores)

@@ -1,7 +1,7 @@
-"""What a word can do, measured and drawn when it has been learned. Tensors and pictures only; no rows, no files."""
+"""Evaluation of a trained concept: drawings and scores. Tensors and pictures only; no database, no files."""
 
-from worker.engine.evaluation.prompts import HELD_OUT, PLAIN, Held
-from worker.engine.evaluation.report import Drawing, EvaluationPlan, Judged, Prefer, Report, draw_report
+from worker.engine.evaluation.prompts import HELD_OUT, PLAIN, HeldOutPrompt
+from worker.engine.evaluation.report import Drawing, EvaluationPlan, Prefer, Report, ScoredDrawings, draw_report
 from worker.engine.evaluation.scorer import Scorer, load_scorer
 from worker.engine.evaluation.scores import Scores
 
@@ -10,10 +10,10 @@ __all__ = [
     "PLAIN",
     "Drawing",
     "EvaluationPlan",
-    "Held",
-    "Judged",
+    "HeldOutPrompt",
     "Prefer",
     "Report",
+    "ScoredDrawings",
     "Scorer",
     "Scores",
     "draw_report",

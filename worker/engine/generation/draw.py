@@ -1,7 +1,7 @@
-"""Prompts with concepts -> pictures, all in one denoising loop, whatever concepts they name.
+"""Requests -> pictures, in one denoising loop for any mix of concepts.
 
-A picture's noise comes from its own seed alone, so it looks the same in any company. Pictures that start from a picture
-share a loop with those that begin at the same step.
+The noise of a picture comes from its own seed alone, so the picture is the same in any batch. Requests that start from
+a picture share a loop with requests that skip the same number of steps.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -13,24 +13,24 @@ from PIL import Image
 from torch import Tensor
 
 from worker.engine.base_models import BaseModel, Conditioning, joined
-from worker.engine.generation.batch_invariant import batch_invariant, together
-from worker.engine.generation.latent_preview import implied, latent_previews
+from worker.engine.generation.batch_invariant import batch_invariant, rows_at_once
+from worker.engine.generation.latent_preview import implied_z_0, latent_previews
 from worker.engine.generation.prompts import Text, condition
 from worker.engine.generation.request import Request, SamplerSettings
 from worker.engine.generation.schedulers import SCHEDULERS, scheduler_for
-from worker.engine.generation.start import InitialLatents, finished
+from worker.engine.generation.start import InitialLatents, with_unmasked_pixels
 
 PIXELS_AT_ONCE = 512 * 512 * 4  # decoded together; the autoencoder needs far more memory than the UNet
 
 
 @dataclass(frozen=True)
 class DenoisingStep:
-    """One denoising step that has been done."""
+    """Report of one finished denoising step."""
 
     number: int  # from 1
-    of: int
-    places: tuple[int, ...]  # which requests it was for
-    latent_previews: Callable[[], list[Image.Image]]  # what their pictures are going to be; costs only when it is asked
+    of: int  # steps of the loop
+    indices: tuple[int, ...]  # which of the requests given to `draw` the step was for
+    latent_previews: Callable[[], list[Image.Image]]  # computes a coarse picture of each request's result
 
 
 @torch.no_grad()
@@ -43,33 +43,33 @@ def draw(
 ) -> list[Image.Image]:
     """Draw one picture for each request.
 
-    `on_step` hears of every step done; what it raises ends the loop. Raises DrawingError or EmbeddingError with a
-    sentence.
+    `on_step` is called after every step; an exception that it raises ends the loop. Raises DrawingError or
+    EmbeddingError with a message for the user.
     """
     settings.checked()
     for request in requests:
         request.checked(settings.steps)
     pictures: dict[int, Image.Image] = {}
     with batch_invariant(model.unet, model.vae, *(encoder.module for encoder in model.encoders)):
-        for places in _loops(requests, settings.steps):
-            drawn = _loop(model, [requests[place] for place in places], settings, places, on_step)
-            pictures.update(zip(places, drawn, strict=True))
-    return [pictures[place] for place in range(len(requests))]
+        for indices in _loops(requests, settings.steps):
+            drawn = _loop(model, [requests[index] for index in indices], settings, indices, on_step)
+            pictures.update(zip(indices, drawn, strict=True))
+    return [pictures[index] for index in range(len(requests))]
 
 
 def _loops(requests: Sequence[Request], steps: int) -> list[tuple[int, ...]]:
-    """Places of requests that can share a loop: those that begin with the same step."""
-    together: dict[int, list[int]] = {}
-    for place, request in enumerate(requests):
-        together.setdefault(request.first_step(steps), []).append(place)
-    return [tuple(places) for places in together.values()]
+    """Indices of requests that share a loop: those that skip the same number of steps."""
+    by_first_step: dict[int, list[int]] = {}
+    for index, request in enumerate(requests):
+        by_first_step.setdefault(request.first_step(steps), []).append(index)
+    return [tuple(indices) for indices in by_first_step.values()]
 
 
 def _loop(
     model: BaseModel,
     requests: Sequence[Request],
     settings: SamplerSettings,
-    places: tuple[int, ...],
+    indices: tuple[int, ...],
     on_step: Callable[[DenoisingStep], None] | None,
 ) -> list[Image.Image]:
     guided = Guided(model, requests)
@@ -79,34 +79,36 @@ def _loop(
     noise = {"generator": start.generators} if SCHEDULERS[settings.scheduler].adds_noise else {}
     z_t = start.latents(scheduler, timesteps)
     for number, t in enumerate(timesteps, start=1):
-        seen = scheduler.scale_model_input(z_t, t)
-        prediction = guided.predict(seen, t)
+        scaled = scheduler.scale_model_input(z_t, t)
+        prediction = guided.predict(scaled, t)
         z_t = scheduler.step(prediction, t, z_t, return_dict=False, **noise)[0]
-        z_t = start.kept(z_t, scheduler, timesteps[number] if number < len(timesteps) else None)
+        z_t = start.restore_unmasked(z_t, scheduler, timesteps[number] if number < len(timesteps) else None)
         if on_step is not None:
-            on_step(DenoisingStep(number, len(timesteps), places, partial(_glimpses, model, seen, t, prediction)))
-    return [finished(picture, request) for picture, request in zip(decoded(model, z_t), requests, strict=True)]
+            previews = partial(_latent_previews, model, scaled, t, prediction)
+            on_step(DenoisingStep(number, len(timesteps), indices, previews))
+    pictures = decoded(model, z_t)
+    return [with_unmasked_pixels(picture, request) for picture, request in zip(pictures, requests, strict=True)]
 
 
-def _glimpses(model: BaseModel, seen: Tensor, t: Tensor, prediction: Tensor) -> list[Image.Image]:
-    return latent_previews(model, implied(model, seen, t, prediction))
+def _latent_previews(model: BaseModel, scaled: Tensor, t: Tensor, prediction: Tensor) -> list[Image.Image]:
+    return latent_previews(model, implied_z_0(model, scaled, t, prediction))
 
 
 class Guided:
-    """The UNet under classifier-free guidance (Ho & Salimans 2022, arXiv 2207.12598), each picture with its own."""
+    """The UNet under classifier-free guidance (Ho & Salimans 2022, arXiv 2207.12598), a scale for each picture."""
 
     def __init__(self, model: BaseModel, requests: Sequence[Request]) -> None:
         self.model = model
-        strengths = [model.card.guidance if request.guidance is None else request.guidance for request in requests]
-        self.guidance = torch.tensor(strengths, device=model.device).view(-1, 1, 1, 1)
-        self.needed = any(strength != 1.0 for strength in strengths)
+        scales = [model.card.guidance if request.guidance is None else request.guidance for request in requests]
+        self.guidance = torch.tensor(scales, device=model.device).view(-1, 1, 1, 1)
+        self.needed = any(scale != 1.0 for scale in scales)
         texts = [Text(request.prompt, request.concepts) for request in requests]
         if self.needed:
             texts = [Text(request.negative_prompt, request.concepts) for request in requests] + texts
         encoded = condition(model, texts)
         if self.needed:
             encoded[: len(requests)] = self._without_empty(encoded[: len(requests)], requests)
-        self.parts = list(_parts(encoded, together(model.device, len(texts))))
+        self.parts = list(_parts(encoded, rows_at_once(model.device, len(texts))))
 
     def predict(self, z_t: Tensor, t: Tensor) -> Tensor:
         """eps = eps_negative + guidance (eps_positive - eps_negative)  # (b, c, h, w)."""
@@ -132,14 +134,16 @@ class Guided:
 
 
 def _parts(encoded: Sequence[Conditioning], most: int) -> Iterator[tuple[list[int], Conditioning]]:
-    """Rows that go through the UNet together: texts of equally many windows, `most` at once. Filling shorter ones up
-    would let a text's company change what is drawn."""
+    """Rows that go through the UNet in one call: texts with the same number of windows, at most `most` at once.
+
+    Shorter texts are not padded to the longest of the batch, because padding changes the picture.
+    """
     by_length: dict[int, list[int]] = {}
     for row, conditioning in enumerate(encoded):
         by_length.setdefault(conditioning.context.shape[1], []).append(row)
     for rows in by_length.values():
-        for begin in range(0, len(rows), most):
-            part = rows[begin : begin + most]
+        for start in range(0, len(rows), most):
+            part = rows[start : start + most]
             yield part, joined([encoded[row] for row in part])
 
 
