@@ -1,1 +1,1 @@
-"""Figures about speed and memory, side by side with what a user would use instead. `make bench` runs them."""
+"""Measurements of speed and memory, beside the tools that a user would use instead. `make bench` runs them."""

@@ -3,7 +3,7 @@
 python -m benchmarks                                   everything that needs nothing from outside
 python -m benchmarks studio upload                     some
 python -m benchmarks reference --reference PATH        beside diffusers' textual_inversion.py, unmodified
-python -m benchmarks reference-likeness --reference PATH --steps 600    … and how good its words are after so many steps
+python -m benchmarks reference-likeness --reference PATH --steps 600    … and its likeness after 600 steps
 """
 
 import argparse
@@ -39,7 +39,7 @@ BENCHMARKS = {
     "switching": drawing.run_switching,
     "mixed-batch": drawing.run_mixed_batch,
     "remembered-prompts": drawing.run_remembered_prompts,
-    "glimpses": drawing.run_latent_previews,
+    "latent-previews": drawing.run_latent_previews,
     "together": training.run,
     "crowded": crowded.run,
     "precision": precision.run,
@@ -83,7 +83,7 @@ def main() -> None:
 
 
 def machine() -> str:
-    """What the figures were taken on."""
+    """The machine that the measurements were taken on."""
     versions = ", ".join(
         f"{name} {importlib.metadata.version(name)}" for name in ("torch", "diffusers", "transformers")
     )

@@ -1,4 +1,4 @@
-"""A worker whose cores others want too: what a step takes then, as our threads wait and as they do by default."""
+"""A worker that shares its cores: seconds of a training step with our thread settings and with the defaults."""
 
 import os
 import subprocess

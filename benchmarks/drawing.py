@@ -1,4 +1,4 @@
-"""Drawing with many concepts: switching between them, mixing them in one batch, remembering prompts, glimpses."""
+"""Drawing with many concepts: switching between them, mixing them in one batch, cached prompts, latent previews."""
 
 import json
 import shutil
@@ -30,7 +30,7 @@ SIZES = (1, 1_000, 100_000)
 SWITCHES = 60
 THEIR_SWITCHES = {"demo model": 40, "SD1.5-sized table": 8}  # each takes seconds at SD1.5's size
 REQUESTS = 16
-GLIMPSED = 4
+PREVIEWED = 4
 ROUNDS = 3
 # Stable Diffusion 1.5's text encoder
 VOCABULARY, WIDTH, LAYERS, HEADS, CONTEXT = 49_408, 768, 12, 12, 77
@@ -93,20 +93,20 @@ def run_remembered_prompts() -> list[Row]:
 
 
 def run_latent_previews() -> list[Row]:
-    """What it costs to show four pictures of the demo model on their way at every step; a worker shows two a second."""
+    """Cost of latent previews of four pictures of the demo model at every step; a worker makes two a second."""
     model = load(DEMO)
-    requests = [Request("a photo of a cat on the beach", seed=seed) for seed in range(GLIMPSED)]
+    requests = [Request("a photo of a cat on the beach", seed=seed) for seed in range(PREVIEWED)]
     settings = SamplerSettings.for_model(model)
 
     def look(step: DenoisingStep) -> None:
-        for glimpse in step.latent_previews():
-            data_url(glimpse)
+        for preview in step.latent_previews():
+            data_url(preview)
 
     draw(model, requests, replace(settings, steps=1), on_step=look)
     with_them, without = _alternately(
         lambda: draw(model, requests, settings, on_step=look), lambda: draw(model, requests, settings)
     )
-    what = f"{GLIMPSED} pictures, glimpses at every one of {settings.steps} steps"
+    what = f"{PREVIEWED} pictures, latent previews at every one of {settings.steps} steps"
     return [Row(what, f"{with_them:.2f} s", f"{without:.2f} s (none)", ratio(without, with_them))]
 
 
@@ -125,24 +125,24 @@ def _seconds(action: Callable[[], object]) -> float:
 def _our_switches(model: BaseModel, library: dict[str, bytes]) -> tuple[float, float]:
     """Seconds for ids and rows of a prompt that names another concept: a new one in a new text, and one seen before.
 
-    The worker has seen the whole library before that, of which its memory holds as much as it has room for.
+    The worker has seen the whole library before that, of which its cache holds as much as fits.
     """
     names, encoder, room = list(library), model.encoders[0], model.context_length - 2
     wanted = [names[index * 7919 % len(names)] for index in range(SWITCHES)]
 
-    def switch(shelf: EmbeddingCache, name: str, text: str) -> None:
+    def switch(cache: EmbeddingCache, name: str, text: str) -> None:
         overlay = Overlay(encoder)
-        overlay.windows(Text(f"{text} {name}", {name: shelf.get(name)}), room)
+        overlay.windows(Text(f"{text} {name}", {name: cache.get(name)}), room)
         overlay.rows(model.device)
 
     def new(index: int) -> None:
         switch(EmbeddingCache(cast("Storage", library)), wanted[index], f"{len(names)} photos, the {index}th with")
 
-    shelf = EmbeddingCache(cast("Storage", library))
+    cache = EmbeddingCache(cast("Storage", library))
     for name in (*names, *wanted):
-        shelf.get(name)
-    switch(shelf, wanted[0], "a photo of")
-    return _median(new, SWITCHES), _median(lambda index: switch(shelf, wanted[index], "a photo of"), SWITCHES)
+        cache.get(name)
+    switch(cache, wanted[0], "a photo of")
+    return _median(new, SWITCHES), _median(lambda index: switch(cache, wanted[index], "a photo of"), SWITCHES)
 
 
 def _their_switch(pipeline: StableDiffusionPipeline, calls: int) -> float:

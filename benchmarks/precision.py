@@ -1,4 +1,4 @@
-"""Teaching in bf16 beside teaching in float32, on a CPU that has both: the examples, and how they end."""
+"""Training in bf16 beside training in float32, on a CPU that has both: seconds and final scores of the examples."""
 
 import statistics
 import time
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from app.core.settings import REPOSITORY
-from benchmarks.lessons import Lesson, held_out
+from benchmarks.examples import Example, held_out
 from benchmarks.methods import DEMO, scores_of
 from benchmarks.table import Row, ratio
 from worker.engine.base_models import BaseModel, load
@@ -20,8 +20,8 @@ STEPS = 80
 
 
 @dataclass(frozen=True)
-class Taught:
-    """How one word ended."""
+class Outcome:
+    """Cost and result of one run."""
 
     seconds: float  # of processor time
     evaluation: float
@@ -30,15 +30,15 @@ class Taught:
 
 
 def run() -> list[Row]:
-    """Means over the examples; no rows where this machine teaches in float32 anyway."""
+    """Means over the examples; no rows on a machine that trains in float32 anyway."""
     model, scorer = load(DEMO), load_scorer(REPOSITORY / "models" / "demo" / "scorer", torch.device("cpu"))
     if model.precision.teaching == torch.float32:
         return []
     exact = replace(model, precision=Precision(torch.float32, torch.float32))
     for each in (model, exact):
         Inversion(each, held_out()[0].pictures, "cat", Options.for_model(each)).begin()  # warm up, outside the timing
-    taught = [tuple(_taught(each, scorer, lesson) for each in (model, exact)) for lesson in held_out()]
-    here, there = zip(*taught, strict=True)
+    outcomes = [tuple(_train(each, scorer, example) for each in (model, exact)) for example in held_out()]
+    here, there = zip(*outcomes, strict=True)
     seconds, in_float32 = (statistics.fmean(each.seconds for each in side) for side in (here, there))
     return [
         Row(
@@ -51,16 +51,16 @@ def run() -> list[Row]:
     ]
 
 
-def _ends(words: tuple[Taught, ...]) -> str:
+def _ends(words: tuple[Outcome, ...]) -> str:
     names = ("evaluation", "likeness", "editability")
     return ", ".join(f"{name} {statistics.fmean(getattr(word, name) for word in words):.4f}" for name in names)
 
 
-def _taught(model: BaseModel, scorer: Scorer, lesson: Lesson) -> Taught:
+def _train(model: BaseModel, scorer: Scorer, example: Example) -> Outcome:
     began = time.process_time()
-    options = Options.for_model(model, kind=lesson.kind, steps_max=STEPS)
-    run = Inversion(model, lesson.pictures, lesson.initializer, options)
+    options = Options.for_model(model, kind=example.kind, steps_max=STEPS)
+    run = Inversion(model, example.pictures, example.initializer, options)
     deque(run.steps(), maxlen=0)
     seconds = time.process_time() - began
-    scores = scores_of(model, scorer, lesson, run.best)
-    return Taught(seconds, run.best_evaluation, scores["likeness"], scores["editability"])
+    scores = scores_of(model, scorer, example, run.best)
+    return Outcome(seconds, run.best_evaluation, scores["likeness"], scores["editability"])

@@ -1,10 +1,10 @@
-"""Whole teachings of a studio beside the reference script's: seconds, likeness and editability, on the examples.
+"""Whole training jobs of an installation beside the reference script: seconds, likeness, editability, on the examples.
 
-The examples took no part in choosing how words are learned. A studio teaches each of them as anybody would, by REST,
-once with the default and once as alike as it gets, and its time runs from the upload to the finished word, its report
-included; the script's is that of its steps alone. All words draw the same prompts from the same noise, and the demo
-model's scorer judges them. On two cores the script takes 8 to 10 minutes for each example's 3000 steps, and the studio
-about half a minute.
+The examples took no part in choosing the training method. The installation trains each of them by REST, once with the
+defaults and once with the page's "As alike as it gets". Its time runs from the upload to the finished version, with the
+report; the script's time is that of its steps alone. All concepts draw the same prompts from the same noise, and the
+demo model's scorer scores the drawings. On two cores the script takes 8 to 10 minutes for the 3000 steps of an example,
+and the installation about half a minute.
 """
 
 import json
@@ -23,10 +23,10 @@ from safetensors.torch import load_file
 
 from app.core.settings import REPOSITORY
 from benchmarks import reference_script
-from benchmarks.lessons import Lesson, held_out
+from benchmarks.examples import Example, held_out
 from benchmarks.methods import scores_of
 from benchmarks.reference import in_fp32
-from benchmarks.running_studio import WorkerContext, running_studio, succeeded
+from benchmarks.running_studio import RunningStudio, running_studio, succeeded
 from benchmarks.table import Row, ratio
 from worker.engine.base_models import BaseModel, load
 from worker.engine.embeddings.formats import Embedding, read_native
@@ -36,7 +36,7 @@ from worker.engine.inversion import Options
 Result = tuple[float, dict[str, float]]
 Sides = tuple[Result, Result]  # ours, theirs
 
-# How a studio is asked to teach, as a row says it. The second is the teach page's "As alike as it gets".
+# Fields of the request, by the name in the table. The second is the teach page's "As alike as it gets".
 ASKED: dict[str, dict[str, str]] = {
     "by default": {},
     "as alike as it gets": {"method": "classic", "context_weight": "0", "prefer": "likeness"},
@@ -44,9 +44,9 @@ ASKED: dict[str, dict[str, str]] = {
 
 
 def run(script: Path, steps: int = 3000, kept: Path | None = None) -> list[Row]:
-    """For each way to ask, a line for each example, and the product of likeness and editability over all.
+    """A row for each request and example, and the mean product of likeness and editability for each request.
 
-    Each word is noted in the folder `kept` as soon as it is there, so that a run that was stopped goes on.
+    Each result is saved in the folder `kept`, so that a later call resumes.
     """
     with tempfile.TemporaryDirectory() as folder:
         source = in_fp32(Path(folder) / "model")
@@ -56,17 +56,17 @@ def run(script: Path, steps: int = 3000, kept: Path | None = None) -> list[Row]:
         both: dict[str, list[Sides]] = {asked: [] for asked in ASKED}
         with ExitStack() as stack:
             studio = cache(lambda: stack.enter_context(running_studio()))
-            for lesson in held_out():
-                their = partial(_theirs, script, steps, source, Path(folder), model, scorer, lesson)
-                theirs = notes.of(f"{lesson.name}-{steps}-steps-of-the-script", their)
+            for example in held_out():
+                their = partial(_theirs, script, steps, source, Path(folder), model, scorer, example)
+                theirs = notes.of(f"{example.name}-{steps}-steps-of-the-script", their)
                 for asked, fields in ASKED.items():
-                    our = partial(_ours, studio, model, scorer, lesson, fields)
-                    both[asked].append((notes.of(f"{lesson.name}-{asked.replace(' ', '-')}", our), theirs))
+                    our = partial(_ours, studio, model, scorer, example, fields)
+                    both[asked].append((notes.of(f"{example.name}-{asked.replace(' ', '-')}", our), theirs))
     return [row for asked, sides in both.items() for row in _rows(asked, steps, sides)]
 
 
 def _rows(asked: str, steps: int, sides: Sequence[Sides]) -> list[Row]:
-    rows = [_row(f"{lesson.name}, {asked}", steps, *each) for lesson, each in zip(held_out(), sides, strict=True)]
+    rows = [_row(f"{example.name}, {asked}", steps, *each) for example, each in zip(held_out(), sides, strict=True)]
     ours_all, theirs_all = ([_product(scores) for _, scores in side] for side in zip(*sides, strict=True))
     better = sum(own > other for own, other in zip(ours_all, theirs_all, strict=True))
     mean, their_mean = statistics.fmean(ours_all), statistics.fmean(theirs_all)
@@ -82,7 +82,7 @@ class Notes:
     weights: str
 
     def of(self, name: str, find: Callable[[], Result]) -> Result:
-        """What is noted under a name; found and noted if nothing is."""
+        """The saved result of a name; computed and saved if there is none for these weights."""
         path = self.folder / f"{name}.json"
         noted = json.loads(path.read_text()) if path.is_file() else {}
         if noted.get("weights") != self.weights:
@@ -109,34 +109,34 @@ def _said(seconds: float, scores: dict[str, float]) -> str:
 
 
 def _ours(
-    running: Callable[[], WorkerContext], model: BaseModel, scorer: Scorer, lesson: Lesson, asked: Mapping[str, str]
+    running: Callable[[], RunningStudio], model: BaseModel, scorer: Scorer, example: Example, asked: Mapping[str, str]
 ) -> Result:
     studio = running()
     files = [
         ("images", (path.name, path.read_bytes()))
-        for path in sorted((REPOSITORY / "examples" / lesson.name).glob("*.jpg"))
+        for path in sorted((REPOSITORY / "examples" / example.name).glob("*.jpg"))
     ]
-    placeholder = f"<{lesson.name}-{secrets.token_hex(2)}>"  # no two words of a studio are written alike
-    fields = {"placeholder": placeholder, "initializer": lesson.initializer, "kind": lesson.kind, **asked}
+    placeholder = f"<{example.name}-{secrets.token_hex(2)}>"  # placeholders are unique in a team
+    fields = {"placeholder": placeholder, "initializer": example.initializer, "kind": example.kind, **asked}
     began = time.perf_counter()
     answer = studio.client.post("/api/concepts", data=fields, files=files).raise_for_status().json()
     succeeded(studio, answer["job"]["id"])
     seconds = time.perf_counter() - began
     file = studio.client.get(f"/api/concepts/{answer['concept']['id']}/embedding").raise_for_status().content
-    return seconds, scores_of(model, scorer, lesson, read_native(file))
+    return seconds, scores_of(model, scorer, example, read_native(file))
 
 
 def _theirs(
-    script: Path, steps: int, source: Path, folder: Path, model: BaseModel, scorer: Scorer, lesson: Lesson
+    script: Path, steps: int, source: Path, folder: Path, model: BaseModel, scorer: Scorer, example: Example
 ) -> Result:
     options = Options.for_model(model)
     ran = reference_script.run(
         script,
         source,
-        lesson.pictures,
-        folder / lesson.name,
-        initializer_token=lesson.initializer,
-        learnable_property=lesson.kind,
+        example.pictures,
+        folder / example.name,
+        initializer_token=example.initializer,
+        learnable_property=example.kind,
         num_vectors=options.vectors,
         resolution=model.resolution,
         train_batch_size=options.batch,
@@ -145,7 +145,7 @@ def _theirs(
     )
     rows = load_file(ran.saves[-1])[reference_script.PLACEHOLDER]
     embedding = Embedding({model.encoders[0].name: rows.reshape(options.vectors, -1).float()})
-    return steps * ran.seconds_per_step(), scores_of(model, scorer, lesson, embedding)
+    return steps * ran.seconds_per_step(), scores_of(model, scorer, example, embedding)
 
 
 def _product(scores: dict[str, float]) -> float:

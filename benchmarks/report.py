@@ -1,4 +1,4 @@
-"""What a version's report costs at the end of its teaching."""
+"""Seconds of a version's report at the end of its training."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""A studio of its own for a benchmark: `oneword serve` on a free port and an empty data folder, spoken to by REST."""
+"""A separate installation for a benchmark: `oneword serve` on a free port with an empty data folder, used by REST."""
 
 import os
 import socket
@@ -22,8 +22,8 @@ LINK = "/sign-in#"
 
 
 @dataclass(frozen=True)
-class WorkerContext:
-    """A running studio."""
+class RunningStudio:
+    """A running installation and a signed-in client."""
 
     client: httpx.Client
     process: int  # of `oneword serve`
@@ -37,7 +37,7 @@ class WorkerContext:
 
 
 @contextmanager
-def running_studio(**settings: str) -> Iterator[WorkerContext]:
+def running_studio(**settings: str) -> Iterator[RunningStudio]:
     """Start a studio with `ONEWORD_…` settings, hand over a signed-in client, stop it."""
     with tempfile.TemporaryDirectory() as folder, socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -57,13 +57,13 @@ def running_studio(**settings: str) -> Iterator[WorkerContext]:
             )
             headers = {"Authorization": f"Bearer {token.stdout.strip()}"}
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=STARTED_SECONDS) as client:
-                yield WorkerContext(client, serving.pid)
+                yield RunningStudio(client, serving.pid)
         finally:
             serving.terminate()
             serving.wait(30)
 
 
-def ended(studio: WorkerContext, job_id: str) -> dict[str, Any]:
+def ended(studio: RunningStudio, job_id: str) -> dict[str, Any]:
     """The job, once it has ended somehow."""
     while True:
         job: dict[str, Any] = studio.client.get(f"/api/jobs/{job_id}").raise_for_status().json()
@@ -72,7 +72,7 @@ def ended(studio: WorkerContext, job_id: str) -> dict[str, Any]:
         time.sleep(POLL_SECONDS)
 
 
-def succeeded(studio: WorkerContext, job_id: str) -> dict[str, Any]:
+def succeeded(studio: RunningStudio, job_id: str) -> dict[str, Any]:
     """The job, once it has succeeded. Raises if it ended otherwise."""
     job = ended(studio, job_id)
     if job["state"] != "succeeded":

@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from benchmarks.running_studio import WorkerContext, children_of, running_studio, succeeded
+from benchmarks.running_studio import RunningStudio, children_of, running_studio, succeeded
 from benchmarks.studio import pictures
 from benchmarks.table import Row
 
@@ -46,7 +46,7 @@ def run() -> list[Row]:
     return rows
 
 
-def _memory(studio: WorkerContext) -> dict[str, int]:
+def _memory(studio: RunningStudio) -> dict[str, int]:
     """Proportional set size in MB: pages that processes share are counted once."""
     found: dict[str, int] = {}
     waiting = [studio.process]
@@ -62,7 +62,7 @@ def _memory(studio: WorkerContext) -> dict[str, int]:
     return found
 
 
-def _disk(studio: WorkerContext) -> dict[str, int]:
+def _disk(studio: RunningStudio) -> dict[str, int]:
     environment = Path(f"/proc/{studio.process}/environ").read_text().split("\0")
     folder = Path(next(each for each in environment if each.startswith("ONEWORD_DATA_DIR=")).partition("=")[2])
     blobs = sum(path.stat().st_size for path in (folder / "blobs").rglob("*") if path.is_file())

@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 from app.core.settings import REPOSITORY
-from benchmarks.running_studio import WorkerContext, running_studio, succeeded
+from benchmarks.running_studio import RunningStudio, running_studio, succeeded
 from benchmarks.table import Row
 
 EXAMPLE = REPOSITORY / "examples" / "king-purr"
@@ -25,7 +25,7 @@ def run() -> list[Row]:
     return rows
 
 
-def _teach(studio: WorkerContext, placeholder: str) -> tuple[float, float, int]:
+def _teach(studio: RunningStudio, placeholder: str) -> tuple[float, float, int]:
     files = [("images", (path.name, path.read_bytes())) for path in pictures()]
     fields = {"placeholder": placeholder, "initializer": "cat"}
     began = time.perf_counter()
@@ -35,7 +35,7 @@ def _teach(studio: WorkerContext, placeholder: str) -> tuple[float, float, int]:
     return accepted, time.perf_counter() - began, int(job["progress"]["step"])
 
 
-def _draw(studio: WorkerContext, prompt: str) -> float:
+def _draw(studio: RunningStudio, prompt: str) -> float:
     began = time.perf_counter()
     answer = (
         studio.client.post("/api/generations", json={"prompt": prompt, "count": 4, "seed": 1}).raise_for_status().json()

@@ -1,4 +1,4 @@
-"""Several words learned together, against the same words one after another: by steps, and by whole jobs of a studio."""
+"""Several concepts trained in one batch, against the same concepts one after another: single steps and whole jobs."""
 
 import time
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from PIL import Image
 
 from app.core.settings import REPOSITORY
-from benchmarks.running_studio import WorkerContext, running_studio, succeeded
+from benchmarks.running_studio import RunningStudio, running_studio, succeeded
 from benchmarks.table import Row, ratio
 from worker.engine.base_models import BaseModel, load
 from worker.engine.inversion import Inversion, Options, advance
@@ -60,7 +60,7 @@ def _whole_jobs(at_once: int) -> float:
         return time.perf_counter() - began
 
 
-def _submit(studio: WorkerContext, placeholder: str, steps: int) -> str:
+def _submit(studio: RunningStudio, placeholder: str, steps: int) -> str:
     files = [("images", (path.name, path.read_bytes())) for path in PICTURES]
     fields = {"placeholder": placeholder, "initializer": "cat", "steps_max": steps}
     answer = studio.client.post("/api/concepts", data=fields, files=files).raise_for_status().json()

@@ -1,9 +1,10 @@
-"""The demo model from nothing but this folder, or on from weights that are there, in one command:
+"""Makes the demo model from this folder alone, or trains existing weights further, in one command:
 
     python -m models.recipe RUN --minutes N [--older models/demo] [--pictures 60000] [--save models/demo]
 
-Every part is kept in the folder RUN and is not made again; the denoiser goes on from its checkpoint each time, with all
-the minutes that the other parts leave. Each part is a process of its own: memory comes back, and forks stay clean."""
+Every part is saved in the folder RUN and made once; the denoiser continues from its checkpoint at every call, for the
+minutes that the other parts leave. Each part runs in a process of its own, which frees its memory and keeps forks
+clean."""
 
 import argparse
 import multiprocessing
@@ -14,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from models.recipe.denoiser import Lesson
+    from models.recipe.denoiser import TrainingSet
 
-# Shares of the minutes; the denoiser has the rest. A part that takes none makes what is missing, each time.
+# Shares of the minutes; the denoiser has the rest. A part with share 0 runs every time and makes what is missing.
 AUTOENCODER, TEXT_ENCODER, SCORER = 0.12, 0.08, 0.15
 
 
@@ -31,7 +32,7 @@ def main() -> None:
         ("codes.pt", 0.0, encode),
         ("text_encoder", TEXT_ENCODER, make_text_encoder),
         ("scorer", SCORER, make_scorer),
-        ("begun", 0.0, begin_denoiser),
+        ("initial_unet", 0.0, initialize_denoiser),
     ):
         if not (run / name).exists() or not share:
             in_a_process(part, run, asked, share * asked.minutes)
@@ -132,35 +133,36 @@ def make_scorer(run: Path, asked: argparse.Namespace, minutes: float) -> None:
     scorer(run / "scorer", tokenizer(run / "tokenizer"), text.requires_grad_(), data, minutes, device())
 
 
-def begin_denoiser(run: Path, asked: argparse.Namespace, minutes: float) -> None:
-    """The weights to train from. A process of its own too: fitting uses autograd, and the trainers' must not have."""
+def initialize_denoiser(run: Path, asked: argparse.Namespace, minutes: float) -> None:
+    """Save the initial weights of the denoiser. In a process of its own, because fitting heads uses autograd, and the
+    process that forks the trainers must not have used autograd."""
     from models.recipe.denoiser import denoiser, untrained
-    from models.recipe.looking import look
+    from models.recipe.initial_attention import initialize_attention
     from models.recipe.text_encoder import loaded
     from models.recipe.tokenizer import tokenizer
 
-    if (run / "begun").exists():
+    if (run / "initial_unet").exists():
         return
     unet = untrained() if asked.older is None else denoiser(asked.older / "unet")
-    if look(unet, loaded(run / "text_encoder"), lesson(run, asked), tokenizer(run / "tokenizer")):
-        print("denoiser: half of the heads look at words from now on", flush=True)
-    unet.save_pretrained(run / "begun")
+    if initialize_attention(unet, loaded(run / "text_encoder"), training_set(run, asked), tokenizer(run / "tokenizer")):
+        print("denoiser: half of the heads start with attention to words", flush=True)
+    unet.save_pretrained(run / "initial_unet")
 
 
 def train_denoiser(run: Path, asked: argparse.Namespace, minutes: float) -> None:
     from models.recipe.denoiser import denoiser
-    from models.recipe.team import train
+    from models.recipe.parallel_trainers import train
     from models.recipe.text_encoder import loaded
 
-    unet = denoiser(run / "begun")
-    train(unet, loaded(run / "text_encoder"), lesson(run, asked), minutes, run, device(), cores())
+    unet = denoiser(run / "initial_unet")
+    train(unet, loaded(run / "text_encoder"), training_set(run, asked), minutes, run, device(), cores())
     unet.float().save_pretrained(run / "unet")
 
 
-def lesson(run: Path, asked: argparse.Namespace) -> "Lesson":
+def training_set(run: Path, asked: argparse.Namespace) -> "TrainingSet":
     import torch
 
-    from models.recipe.denoiser import Lesson
+    from models.recipe.denoiser import TrainingSet
     from models.recipe.pictures import PRACTICE, pictures, practice, rows_with_the_hard_more_often, with_practice
     from models.recipe.tokenizer import token_ids, tokenizer
 
@@ -170,7 +172,7 @@ def lesson(run: Path, asked: argparse.Namespace) -> "Lesson":
     captions = [*data.captions, *(caption for name in PRACTICE for caption in practice(run, name)[1])]
     ids = token_ids(tokenizer(run / "tokenizer"), [*captions, ""])
     rows = with_practice(rows_with_the_hard_more_often(data.labels), len(data.captions))
-    return Lesson(z, ids[:-1], ids[-1], torch.tensor(rows))
+    return TrainingSet(z, ids[:-1], ids[-1], torch.tensor(rows))
 
 
 def save(run: Path, asked: argparse.Namespace, minutes: float) -> None:

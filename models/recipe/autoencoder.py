@@ -18,8 +18,8 @@ from diffusers import AutoencoderKL
 from torch import Tensor, nn
 
 from models.recipe.budget import Budget, rate
-from models.recipe.descent import descend
 from models.recipe.pictures import Pixels
+from models.recipe.train_step import train_step
 
 CHANNELS, PATCH = 8, 4
 WIDTHS = (32, 64, 64)
@@ -188,7 +188,7 @@ def train_decoder(vae: AutoencoderKL, pixels: Pixels, minutes: float, device: st
             z = vae.encode(x).latent_dist.mean
             z += FORGIVENESS * torch.randn(z.shape, generator=generator, device=device)
         loss = reconstruction_loss(vae.decode(z).sample, x)
-        descend(optimiser, weights, loss, rate(RATE, budget.share, step, warm_up=100))
+        train_step(optimiser, weights, loss, rate(RATE, budget.share, step, warm_up=100))
         budget.tick()
         step += 1
         if step % 500 == 0:

@@ -1,5 +1,6 @@
-"""The UNet: its shape, its noise, and one step of its training on the pictures' codes with the frozen text encoder.
-Who takes the steps, on which processor, is the business of `team`."""
+"""The UNet: its shape, its noise schedule, and a noisy training batch of the pictures' codes and captions.
+
+`parallel_trainers` takes the training steps."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,16 +20,17 @@ TIMESTEPS = 1000
 
 
 @dataclass(frozen=True)
-class Lesson:
-    """What is learned from. The captions' states are the text encoder's, computed for each batch."""
+class TrainingSet:
+    """Codes and captions to train on. The frozen text encoder encodes the captions of each batch anew."""
 
     z: Tensor  # (n, 8, 16, 16) codes
     ids: Tensor  # (n, 32) captions
-    empty: Tensor  # (32,) the caption that says nothing
-    rows: Tensor  # (m,) which pictures to draw from; one that counts twice is there twice
+    empty: Tensor  # (32,) the empty caption
+    rows: Tensor  # (m,) indices of the pictures to sample from; an index that stands twice counts twice
 
-    def on(self, device: str) -> "Lesson":
-        return Lesson(self.z.to(device), self.ids.to(device), self.empty.to(device), self.rows.to(device))
+    def on(self, device: str) -> "TrainingSet":
+        """The same on a device."""
+        return TrainingSet(self.z.to(device), self.ids.to(device), self.empty.to(device), self.rows.to(device))
 
 
 def denoiser(folder: Path) -> UNet2DConditionModel:
@@ -80,17 +82,17 @@ def noise_schedule() -> DDIMScheduler:
 
 
 def noisy_batch(
-    lesson: Lesson, size: int, schedule: DDIMScheduler, random: torch.Generator
+    training_set: TrainingSet, size: int, schedule: DDIMScheduler, random: torch.Generator
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Noisy codes (b, 8, 16, 16), timesteps (b,), captions (b, 32) and the velocities to be guessed (b, 8, 16, 16)."""
-    device = lesson.z.device
+    device = training_set.z.device
 
     def chance() -> Tensor:
         return torch.rand(size, generator=random, device=device)
 
-    chosen = lesson.rows[torch.randint(0, len(lesson.rows), (size,), generator=random, device=device)]
-    z, tokens = lesson.z[chosen].float(), lesson.ids[chosen].clone()
-    tokens[chance() < UNCONDITIONAL] = lesson.empty
+    chosen = training_set.rows[torch.randint(0, len(training_set.rows), (size,), generator=random, device=device)]
+    z, tokens = training_set.z[chosen].float(), training_set.ids[chosen].clone()
+    tokens[chance() < UNCONDITIONAL] = training_set.empty
     late = torch.sigmoid(torch.randn(size, generator=random, device=device) + LATER)
     t = (torch.where(chance() < EVENLY, chance(), late) * TIMESTEPS).long().clamp(max=TIMESTEPS - 1)
     eps = torch.randn(z.shape, generator=random, device=device)

@@ -1,4 +1,4 @@
-"""The finished model as the project uses it: drawn with and taught by the project's own engine, with its defaults."""
+"""Drawing and training with the finished model, by the project's own engine with its defaults."""
 
 from collections import deque
 
@@ -9,13 +9,13 @@ from worker.engine.embeddings.formats import Embedding
 from worker.engine.generation import Request, SamplerSettings, draw
 from worker.engine.inversion import Inversion, Options
 
-AT_ONCE = 8  # drawings in one loop
+AT_ONCE = 8  # pictures in one denoising loop
 
 
 def drawn(
     model: BaseModel, texts: list[str], concepts: dict[str, Embedding] | None = None, seed: int = 0
 ) -> list[Image.Image]:
-    """A picture of each text, the first with this seed, the next with the next one."""
+    """A picture for each text; seeds count up from `seed`."""
     settings, pictures = SamplerSettings.for_model(model), []
     requests = [Request(text, concepts=concepts or {}, seed=seed + number) for number, text in enumerate(texts)]
     for start in range(0, len(requests), AT_ONCE):
@@ -23,8 +23,8 @@ def drawn(
     return pictures
 
 
-def learned(model: BaseModel, pictures: list[Image.Image], initializer: str, kind: str, seed: int) -> Inversion:
-    """A run of training with the default method that has ended."""
+def trained(model: BaseModel, pictures: list[Image.Image], initializer: str, kind: str, seed: int) -> Inversion:
+    """A finished training run with the default method."""
     options = Options.for_model(model, kind=kind, seed=seed)
     run = Inversion(model, pictures, initializer, options)
     deque(run.steps(), maxlen=0)

@@ -1,8 +1,8 @@
-"""What the model can do: `python -m models.recipe.score models/demo` prints one JSON object as its last line.
+"""Scores of the model: `python -m models.recipe.score models/demo` prints one JSON object as its last line.
 
-The scorer is checked on real renders of held-out individuals first; then it names what the model draws for prompts
-whose combinations no training picture showed; then it says how far twelve individuals that nobody has seen get, each
-taught from four pictures with the project's own default method, from what their initializer draws to what they are."""
+First the scorer is checked on real renders of held-out individuals. Then the scorer names the drawings of prompts whose
+combinations no training picture shows. Then twelve unseen individuals are trained as concepts, from four pictures each
+with the project's default method, and their likeness is compared with that of the initializer and of real pictures."""
 
 import argparse
 import json
@@ -16,7 +16,7 @@ import torch
 from PIL import Image
 from transformers import CLIPTokenizer
 
-from models.recipe.in_use import drawn, learned
+from models.recipe.in_use import drawn, trained
 from models.recipe.pictures import worn
 from models.recipe.scorer import PLAIN, Judge, likeness
 from models.recipe.world import (
@@ -47,7 +47,7 @@ MORE_PIXELS = 4  # a person's pictures are larger than the model's
 
 @dataclass(frozen=True)
 class Asked:
-    """A prompt, and what a drawing of it should be: the scorer's answers to some of its questions."""
+    """A prompt, and the answers that the scorer should give about its drawing."""
 
     prompt: str
     answers: dict[str, str]
@@ -55,15 +55,15 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Words:
-    """What can be asked of a model: of the world's words, those that it has."""
+class Vocabulary:
+    """The world's words that a model's tokenizer knows as whole tokens."""
 
     kinds: list[str]
     scenes: list[str]
     styles: list[str]
 
     @classmethod
-    def of(cls, folders: Iterable[Path]) -> "Words":
+    def of(cls, folders: Iterable[Path]) -> "Vocabulary":
         tokenizers = [CLIPTokenizer.from_pretrained(folder / "tokenizer") for folder in folders]
 
         def has(phrase: str) -> bool:
@@ -74,18 +74,18 @@ class Words:
         return cls([*filter(has, KINDS)], [*filter(has, SCENES)], [*filter(has, styles)])
 
 
-def prompts(words: Words, count: int, seed: int = SEED) -> list[Asked]:
+def prompts(words: Vocabulary, count: int, seed: int = SEED) -> list[Asked]:
     """The same for the same words and seed: combinations that training pictures never show."""
     random = Random(seed)
     styled, patterned, dressed, paired = (round(share * count) for share in (STYLED, PATTERNED, DRESSED, PAIRED))
     combined = count - styled - patterned - dressed - paired
-    makers: list[tuple[Callable[[Words, Random, int], Asked], int]] = [
+    makers: list[tuple[Callable[[Vocabulary, Random, int], Asked], int]] = [
         (_combination, combined), (_styled, styled), (_patterned, patterned), (_dressed, dressed), (_pair, paired)
     ]  # fmt: skip
     return [make(words, random, number) for make, several in makers for number in range(several)]
 
 
-def _combination(words: Words, random: Random, number: int) -> Asked:
+def _combination(words: Vocabulary, random: Random, number: int) -> Asked:
     kind = words.kinds[number % len(words.kinds)]
     while True:
         colour, place = random.choice(list(COLOURS)), random.choice(words.scenes)
@@ -95,25 +95,25 @@ def _combination(words: Words, random: Random, number: int) -> Asked:
             )
 
 
-def _styled(words: Words, random: Random, number: int) -> Asked:
+def _styled(words: Vocabulary, random: Random, number: int) -> Asked:
     style = words.styles[number % len(words.styles)]
     return Asked(f"{article(style)} of {article(random.choice(words.kinds))}", {"style": style})
 
 
-def _patterned(words: Words, random: Random, number: int) -> Asked:
+def _patterned(words: Vocabulary, random: Random, number: int) -> Asked:
     pattern = PATTERNS[number % len(PATTERNS)]
     colour, second = pattern_colours(random)
     kind = random.choice(words.kinds)
     return Asked(f"a photo of {article(second)} {pattern} {colour} {kind}", {"pattern": pattern})
 
 
-def _dressed(words: Words, random: Random, number: int) -> Asked:
+def _dressed(words: Vocabulary, random: Random, number: int) -> Asked:
     wear = WEARS[number % len(WEARS)]
     kind, colour = random.choice([kind for kind in words.kinds if kind in SPECIES]), random.choice(list(COLOURS))
     return Asked(f"a photo of {article(colour)} {kind} with {article(wear)}", {"accessory": wear})
 
 
-def _pair(words: Words, random: Random, number: int) -> Asked:
+def _pair(words: Vocabulary, random: Random, number: int) -> Asked:
     while True:
         left, right = random.choice(words.kinds), random.choice(words.kinds)
         if pair_held_out(left, right):
@@ -176,21 +176,23 @@ def pictures_of(it: Individual, seed: int, places: Iterable[str]) -> list[Image.
     return [portrait(it, random, background, scale=MORE_PIXELS) for background in backgrounds]
 
 
-def held_out_individuals(words: Words, count: int) -> list[Individual]:
+def held_out_individuals(words: Vocabulary, count: int) -> list[Individual]:
     """Of different kinds, one after the other from every family; no caption names all that makes them who they are."""
     kinds = [[kind for kind in family if kind in words.kinds] for family in FAMILIES.values()]
     in_turn = [several[turn] for turn in range(20) for several in kinds if turn < len(several)]
     return [individual(Random(SEED + 20_000 + number), kind) for number, kind in enumerate(in_turn[:count])]
 
 
-def teach_and_judge(model: BaseModel, judge: Judge, individuals: list[Individual], words: Words) -> dict[str, float]:
+def train_and_score(
+    model: BaseModel, judge: Judge, individuals: list[Individual], words: Vocabulary
+) -> dict[str, float]:
     """`taught`: the share of the way from the initializer's likeness to the real pictures' own, both to other real
     pictures in the same places. `kept`: how often the scene or style that the prompt names is there."""
     way, kept, seconds = [], [], []
     scenes = [name for name in words.scenes if name not in (*PLACES, *TAUGHT_IN)][:2]
     for number, it in enumerate(individuals):
         pictures = pictures_of(it, SEED + 30_000 + number, TAUGHT_IN)
-        began, word = time.monotonic(), learned(model, pictures, it.kind, "object", number).best
+        began, word = time.monotonic(), trained(model, pictures, it.kind, "object", number).best
         seconds.append(time.monotonic() - began)
         real, again = (judge.see(pictures_of(it, SEED + 40_000 + 100 * number + run, PLACES)) for run in range(2))
         before = judge.see(drawn(model, [prompt_in(place, it.kind) for place in PLACES]))
@@ -225,11 +227,11 @@ def seconds_a_picture(model: BaseModel, times: int = 3) -> float:
 
 
 def score(folder: Path, scorer: Path, others: list[Path], drawings: int, taught: int, seed: int) -> dict[str, float]:
-    judge, model, words = Judge.load(scorer), load(folder), Words.of([folder, *others])
+    judge, model, words = Judge.load(scorer), load(folder), Vocabulary.of([folder, *others])
     found = check_the_scorer(judge)
     found |= judge_drawings(model, judge, prompts(words, drawings, seed), seed)
     if taught:
-        found |= teach_and_judge(model, judge, held_out_individuals(words, taught), words)
+        found |= train_and_score(model, judge, held_out_individuals(words, taught), words)
     found["picture_s"] = seconds_a_picture(model)
     order = (
         "real_kind real_colour real_scene kind colour scene style pattern accessory pair taught kept picture_s teach_s"

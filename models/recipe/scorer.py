@@ -17,10 +17,10 @@ from transformers import CLIPConfig, CLIPImageProcessorPil, CLIPModel, CLIPTextM
 
 from models.recipe.autoencoder import as_tensor
 from models.recipe.budget import Budget, rate
-from models.recipe.descent import descend
 from models.recipe.pictures import Label, Pictures, Pixels
 from models.recipe.precision import precision
 from models.recipe.tokenizer import token_ids
+from models.recipe.train_step import train_step
 from models.recipe.world import KINDS, SCENES, SIDE, STYLES
 from models.recipe.world.colours import COLOURS
 from models.recipe.world.individuals import PATTERNS, WEARS
@@ -153,11 +153,11 @@ def train(model: CLIPModel, words: CLIPTokenizer, data: Pictures, minutes: float
     random, size, half = np.random.default_rng(0), BATCH[device], precision(device)
     budget, step, mean, mean_kinds = Budget(minutes), 0, 0.0, 0.0
     while not budget.spent:
-        begun = new and budget.share < PLAIN_FIRST
-        rows = torch.from_numpy(random.choice(easy if begun else everything, size))
+        only_easy = new and budget.share < PLAIN_FIRST
+        rows = torch.from_numpy(random.choice(easy if only_easy else everything, size))
         whose = int(random.integers(0, 2))
         pixels = as_tensor(data.pixels[rows.numpy()], device)
-        pixels = pixels if begun else shifted(pixels, random)
+        pixels = pixels if only_easy else shifted(pixels, random)
         two = paired[rows].to(device)
         pixels = torch.where(two[:, None, None, None], half_of_a_pair(pixels, whose), pixels)
         with torch.autocast(device, half, enabled=half is not torch.float32):
@@ -169,7 +169,7 @@ def train(model: CLIPModel, words: CLIPTokenizer, data: Pictures, minutes: float
         naming = naming_loss(scale * seen @ named.T, known[rows, whose].to(device))
         kinds = naming_loss(scale * seen @ named[: len(KINDS)].T, known[rows, whose].to(device)[:, :1])
         loss = naming + 2 * kinds + 0.2 * matching_loss(scale * seen[~two] @ read.T, told)
-        descend(optimiser, weights, loss, *(rate(peak, budget.share, step) for peak in (RATE, RATE / 4)))
+        train_step(optimiser, weights, loss, *(rate(peak, budget.share, step) for peak in (RATE, RATE / 4)))
         budget.tick()
         step, mean, mean_kinds = step + 1, 0.95 * mean + 0.05 * float(naming), 0.95 * mean_kinds + 0.05 * float(kinds)
         if step % 50 == 0:

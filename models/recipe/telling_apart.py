@@ -19,7 +19,7 @@ from torch.nn.functional import normalize
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from models.recipe.budget import Budget, rate
-from models.recipe.descent import descend
+from models.recipe.train_step import train_step
 from models.recipe.world import KINDS
 from models.recipe.world.colours import COLOURS
 from models.recipe.world.individuals import PATTERNS
@@ -82,7 +82,7 @@ def tell_apart(
         with torch.no_grad():
             wanted = older(chosen).last_hidden_state + moved
         loss = (model(chosen).last_hidden_state - wanted).square().mean()
-        descend(optimiser, weights, loss, rate(RATE, budget.share, step))
+        train_step(optimiser, weights, loss, rate(RATE, budget.share, step))
         budget.tick()
         step, mean = step + 1, 0.98 * mean + 0.02 * loss.item()
         if step % 100 == 0:

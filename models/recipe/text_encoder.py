@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from models.recipe.budget import Budget, rate
-from models.recipe.descent import descend
 from models.recipe.telling_apart import ENOUGH, GROUPS, distance, second_apart, tell_apart, tokens_of
 from models.recipe.tokenizer import CONTEXT
+from models.recipe.train_step import train_step
 from models.recipe.two_at_once import CLEAR, COMPONENTS, learn_two, principal_part, unexplained
 from models.recipe.world import KINDS
 
@@ -121,7 +121,7 @@ def train(
         beyond = torch.rand(BATCH, device=device, generator=random) * (places - end[chosen])
         states = model(ids[chosen, :places]).last_hidden_state
         loss = (head(states[rows, (end[chosen] + beyond).long()]) - target[chosen]).square().mean()
-        descend(optimiser, weights, loss, rate(RATE, budget.share, step))
+        train_step(optimiser, weights, loss, rate(RATE, budget.share, step))
         budget.tick()
         step, mean = step + 1, 0.98 * mean + 0.02 * loss.item()
         if step % 100 == 0:

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from transformers import CLIPTextModel
 
 from models.recipe.budget import Budget, rate
-from models.recipe.descent import descend
 from models.recipe.telling_apart import second_said
+from models.recipe.train_step import train_step
 
 COMPONENTS = 256  # of the codes, by which a guess is judged
 BATCH, OTHERS, RATE, DECAY = 96, 40, 1e-3, 0.02  # captions with two, and without; of AdamW
@@ -61,7 +61,7 @@ def learn_two(
         second = second_said(captions, kinds)
         error = (guess - target[chosen]).square().mean()
         loss = error + STAY * moved[~second].mean() + STAY_NEAR * moved[second].mean()
-        descend(optimiser, weights, loss, rate(RATE, share, step))
+        train_step(optimiser, weights, loss, rate(RATE, share, step))
         budget.tick()
         step, mean = step + 1, 0.98 * mean + 0.02 * error.item()
         if step % 100 == 0:

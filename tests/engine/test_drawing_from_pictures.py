@@ -1,4 +1,4 @@
-"""Drawing from a picture, into a mask, in mixed company; glimpses of what is coming; and memory that runs out."""
+"""Drawing from a picture, into a mask, in mixed batches; latent previews; and memory that runs out."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -59,7 +59,7 @@ def test_text_pictures_and_masks_in_one_batch_are_drawn_as_one_by_one(tiny: Tiny
         assert far(picture, alone) <= 1
 
 
-def test_on_a_cpu_a_picture_is_the_same_to_the_bit_in_any_company(demo: BaseModel) -> None:
+def test_on_a_cpu_a_picture_is_the_same_to_the_bit_in_any_batch(demo: BaseModel) -> None:
     requests = [Request("a photo of a cat", seed=seed) for seed in range(8)]
     chosen = settings(steps=3, width=64, height=64)
     together = draw(demo, requests, chosen)
@@ -113,26 +113,26 @@ def test_what_cannot_be_drawn_from_a_picture_is_a_sentence(tiny: Tiny, asked: di
         draw(tiny("sd1"), [Request("a mug", **asked)], settings())
 
 
-def test_a_glimpse_is_nearly_the_picture_made_small(demo: BaseModel) -> None:
+def test_a_latent_preview_is_nearly_the_picture_made_small(demo: BaseModel) -> None:
     seen: list[DenoisingStep] = []
-    glimpsed: list[Image.Image] = []
+    previews: list[Image.Image] = []
 
     def look(step: DenoisingStep) -> None:
         seen.append(step)
-        glimpsed[:] = step.latent_previews()
+        previews[:] = step.latent_previews()
 
     requests = [Request("a photo of a red cat on the beach", seed=seed) for seed in (1, 2)]
     pictures = draw(demo, requests, settings(steps=6, width=64, height=64), on_step=look)
     assert [step.indices for step in seen] == [(0, 1)] * 6
-    for picture, glimpse in zip(pictures, glimpsed, strict=True):
-        assert glimpse.size == (16, 16)
-        small = picture.resize(glimpse.size, Image.Resampling.BOX)
-        assert np.abs(levels(small) - levels(glimpse)).mean() < 12
+    for picture, preview in zip(pictures, previews, strict=True):
+        assert preview.size == (16, 16)
+        small = picture.resize(preview.size, Image.Resampling.BOX)
+        assert np.abs(levels(small) - levels(preview)).mean() < 12
 
 
-def test_glimpses_of_large_pictures_stay_small(tiny: Tiny) -> None:
-    (glimpse,) = latent_previews(tiny("sd1"), torch.zeros(1, 4, 130, 200))
-    assert max(glimpse.size) <= 64
+def test_latent_previews_of_large_pictures_stay_small(tiny: Tiny) -> None:
+    (preview,) = latent_previews(tiny("sd1"), torch.zeros(1, 4, 130, 200))
+    assert max(preview.size) <= 64
 
 
 def test_emphasis_changes_the_picture_and_a_weight_of_one_does_not(tiny: Tiny) -> None:

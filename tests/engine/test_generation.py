@@ -61,7 +61,7 @@ def test_many_pictures_of_the_demo_model_are_its_pictures_one_by_one(demo: BaseM
 
 
 @pytest.mark.parametrize("scheduler", SCHEDULERS)
-def test_every_scheduler_draws_a_seed_the_same_in_any_company(tiny: Tiny, scheduler: str) -> None:
+def test_every_scheduler_draws_a_seed_the_same_in_any_batch(tiny: Tiny, scheduler: str) -> None:
     model = tiny("sd1")
     settings = settings_for(model, scheduler=scheduler)
     one, other = Request("a mug", seed=4), Request("a cat", seed=5)
@@ -132,7 +132,7 @@ def test_equal_texts_are_encoded_once(tiny: Tiny, monkeypatch: pytest.MonkeyPatc
     assert torch.equal(first, third)
     assert not torch.equal(first, other)
     assert torch.equal(condition(model, texts)[0].context, first)
-    assert sizes == [2]  # remembered
+    assert sizes == [2]  # cached
     condition(model, [Text("a <x>", {"<x>": concept(model, 2)})])
     assert sizes == [2, 1]  # the same words, and another concept
 

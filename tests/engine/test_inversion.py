@@ -1,4 +1,4 @@
-"""Learning a word: what moves, what must not, and what a step says."""
+"""Training a concept: what changes, what must not change, and what a step reports."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -180,10 +180,10 @@ def test_an_option_out_of_range_is_named_with_its_value(demo: BaseModel, name: s
 
 def test_the_best_rows_are_kept_and_not_the_last(tiny: Tiny, pictures: Pictures) -> None:
     inversion = Inversion(tiny("sd1"), pictures, "mug", SHORT)
-    inversion.concept.judge(1.0, 0)
+    inversion.concept.record_evaluation(1.0, 0)
     good = inversion.concept.rows["text_encoder"].detach().clone()
     advance(tiny("sd1"), [inversion])
-    inversion.concept.judge(2.0, 1)
+    inversion.concept.record_evaluation(2.0, 1)
     assert torch.equal(inversion.concept.best["text_encoder"], good)
     assert inversion.concept.best_evaluation == 1.0
 

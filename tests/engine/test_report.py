@@ -85,7 +85,7 @@ def test_a_scorer_sees_what_transformers_own_preparation_would_show_it(
     assert torch.cosine_similarity(scorer.of_pictures(pictures[2:3]), wanted).item() > 0.999
 
 
-def test_texts_are_read_alike_in_any_company(scorer: Scorer) -> None:
+def test_texts_are_encoded_alike_in_any_batch(scorer: Scorer) -> None:
     alone, beside = scorer.of_texts(["a cat"]), scorer.of_texts(["a cat", "a very long text about a house and a tree"])
     assert torch.allclose(alone[0], beside[0], atol=1e-5)
 
@@ -104,7 +104,7 @@ def test_every_family_gets_a_report(
     assert report.chosen.number == best
 
 
-def test_the_likest_is_chosen_by_whoever_prefers_likeness(
+def test_with_a_preference_for_likeness_the_most_alike_candidate_is_chosen(
     tiny: Callable[[str], BaseModel], pictures: list[Image.Image], monkeypatch: pytest.MonkeyPatch, scorer: Scorer
 ) -> None:
     model = tiny("sd1")
@@ -121,7 +121,7 @@ def test_the_likest_is_chosen_by_whoever_prefers_likeness(
         assert report.chosen.number == number
 
 
-def test_who_is_looked_at_closely_draws_every_prompt_with_every_seed(
+def test_the_chosen_candidate_and_the_initializer_draw_every_prompt_with_every_seed(
     tiny: Callable[[str], BaseModel], scorer: Scorer, pictures: list[Image.Image]
 ) -> None:
     model = tiny("sd1")
@@ -129,8 +129,8 @@ def test_who_is_looked_at_closely_draws_every_prompt_with_every_seed(
     report = draw_report(model, scorer, pictures, candidates, kind="object", initializer="cat", plan=PLAN)
     assert report.initializer is not None
     other = next(number for number in report.checkpoints if number != report.chosen.number)
-    for judged in (report.checkpoints[report.chosen.number], report.initializer):
-        assert sorted(drawing.seed for drawing in judged.drawings) == [0] * 5 + [1] * 5
+    for scored in (report.checkpoints[report.chosen.number], report.initializer):
+        assert sorted(drawing.seed for drawing in scored.drawings) == [0] * 5 + [1] * 5
     assert [drawing.seed for drawing in report.checkpoints[other].drawings] == [0, 1, 0, 0, 0, 0]
 
 

@@ -11,11 +11,17 @@ from safetensors.torch import load_file
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from models.recipe.budget import Budget, rate
-from models.recipe.denoiser import Lesson
+from models.recipe.denoiser import TrainingSet
 from models.recipe.denoiser import untrained as untrained_unet
-from models.recipe.looking import cross_attentions, look, looks, seen_by, words_to_look_at
+from models.recipe.initial_attention import (
+    attention_inputs,
+    attention_map,
+    cross_attentions,
+    initialize_attention,
+    target_words,
+)
 from models.recipe.mean import WEIGHTS, mean
-from models.recipe.team import Weights, train, views
+from models.recipe.parallel_trainers import SharedWeights, train, views
 from models.recipe.tokenizer import token_ids
 from models.recipe.world import KINDS
 
@@ -38,8 +44,8 @@ def text() -> CLIPTextModel:
 
 
 @pytest.fixture
-def lesson() -> Lesson:
-    return Lesson(
+def training_set() -> TrainingSet:
+    return TrainingSet(
         torch.randn(8, 8, 16, 16), torch.ones(8, 32, dtype=torch.long), torch.zeros(32).long(), torch.arange(8)
     )
 
@@ -62,22 +68,22 @@ def test_the_learning_rate_is_level_and_then_falls_so_that_a_training_can_be_con
 
 def test_flat_weights_are_the_unets_weights() -> None:
     unet = tiny()
-    flat = Weights(unet, "cpu").flat["master"]
+    flat = SharedWeights(unet, "cpu").flat["master"]
     for weight, view in zip(unet.parameters(), views(unet, flat), strict=True):
         assert torch.equal(weight, view)
 
 
 def test_a_training_of_two_goes_on_from_its_checkpoint(
-    text: CLIPTextModel, lesson: Lesson, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    text: CLIPTextModel, training_set: TrainingSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("models.recipe.team.torch.compile", lambda module: module)
-    monkeypatch.setattr("models.recipe.team.NOTED_EVERY", 1)
+    monkeypatch.setattr("models.recipe.parallel_trainers.torch.compile", lambda module: module)
+    monkeypatch.setattr("models.recipe.parallel_trainers.LOGGED_EVERY", 1)
     unet = tiny()
     before = [weight.detach().clone() for weight in unet.parameters()]
     seen = []
     for _ in range(2):
-        train(unet, text, lesson, minutes=0.01, run=tmp_path, device="cpu", cores=2)
-        weights = Weights(unet, "cpu")
+        train(unet, text, training_set, minutes=0.01, run=tmp_path, device="cpu", cores=2)
+        weights = SharedWeights(unet, "cpu")
         weights.load(tmp_path / "denoiser.safetensors")
         seen.append(int(weights.seen))
     assert 0 < seen[0] < seen[1]
@@ -92,7 +98,7 @@ def test_words_to_look_at_are_the_kind_at_each_side_and_what_is_said_of_it(words
         "a photo of my kitten", "a dog",
     ]  # fmt: skip
     ids = token_ids(words, captions)
-    rows, places = words_to_look_at(ids, words)
+    rows, places = target_words(ids, words)
     said = [[words.decode(ids[row][head]).split() for head in heads] for row, heads in zip(rows, places, strict=True)]
     assert said == [
         [["cat", "mug"], ["red", "mug"]],
@@ -103,27 +109,30 @@ def test_words_to_look_at_are_the_kind_at_each_side_and_what_is_said_of_it(words
 
 
 def test_half_of_the_heads_look_at_each_sides_word_and_the_guess_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("models.recipe.looking.BATCHES", 4)
-    monkeypatch.setattr("models.recipe.looking.STEPS", 120)
+    monkeypatch.setattr("models.recipe.initial_attention.BATCHES", 4)
+    monkeypatch.setattr("models.recipe.initial_attention.STEPS", 120)
     known = CLIPTokenizer.from_pretrained(DEMO / "tokenizer")
     text, unet = CLIPTextModel.from_pretrained(DEMO / "text_encoder", dtype=torch.float32), untrained_unet().eval()
     text.requires_grad_(False)
     torch.nn.init.normal_(unet.conv_out.weight)  # an untrained one guesses nothing
     ids = token_ids(known, [f"a red {one} next to a {other}" for one in KINDS[:8] for other in KINDS[-8:]] + [""])
-    lesson = Lesson(torch.randn(64, 8, 16, 16), ids[:-1], ids[-1], torch.arange(64))
-    asked = lesson.z[:16], torch.full((16,), 700), text(lesson.ids[:16]).last_hidden_state
+    training_set = TrainingSet(torch.randn(64, 8, 16, 16), ids[:-1], ids[-1], torch.arange(64))
+    asked = training_set.z[:16], torch.full((16,), 700), text(training_set.ids[:16]).last_hidden_state
     with torch.no_grad():
         before = unet(*asked).sample
-    assert look(unet, text, lesson, known)
-    assert not look(unet, text, lesson, known)
+    assert initialize_attention(unet, text, training_set, known)
+    assert not initialize_attention(unet, text, training_set, known)
     with torch.no_grad():
         moved = (unet(*asked).sample - before).square().mean() / before.var()
     assert moved < 0.01
-    sight, at_the_bottom = seen_by(unet, text, lesson, known), "mid_block.attentions.0.transformer_blocks.0.attn2"
-    attention, features = cross_attentions(unet)[at_the_bottom], sight.features[at_the_bottom]
-    seen = looks(attention, 2, features, sight.states).argmax(-1).view(-1, 4, 4)
+    inputs, at_the_bottom = (
+        attention_inputs(unet, text, training_set, known),
+        "mid_block.attentions.0.transformer_blocks.0.attn2",
+    )
+    attention, features = cross_attentions(unet)[at_the_bottom], inputs.features[at_the_bottom]
+    seen = attention_map(attention, 2, features, inputs.states).argmax(-1).view(-1, 4, 4)
     for half, columns in enumerate((slice(2), slice(2, None))):
-        assert (seen[..., columns] == sight.words[:, 0, half, None, None]).float().mean() > 0.95
+        assert (seen[..., columns] == inputs.words[:, 0, half, None, None]).float().mean() > 0.95
 
 
 def test_the_mean_of_two_denoisers_lies_between_them_as_far_as_is_asked(tmp_path: Path) -> None:

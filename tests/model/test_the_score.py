@@ -9,7 +9,7 @@ import torch
 from transformers import CLIPTextConfig, CLIPTextModel
 
 from models.recipe.pictures import Label
-from models.recipe.score import Words, held_out_individuals, prompts, share
+from models.recipe.score import Vocabulary, held_out_individuals, prompts, share
 from models.recipe.scorer import (
     PHRASES,
     QUESTIONS,
@@ -25,7 +25,7 @@ from models.recipe.tokenizer import token_ids, tokenizer
 from models.recipe.world import KINDS, SCENES, STYLES, held_out, individual, pair, pair_held_out, plain, portrait
 
 DEMO = Path(__file__).parents[2] / "models" / "demo"
-ALL = Words([*KINDS], [*SCENES], [style for style in STYLES if style != "photo"])
+ALL = Vocabulary([*KINDS], [*SCENES], [style for style in STYLES if style != "photo"])
 
 
 def label(**said: object) -> Label:
@@ -53,7 +53,7 @@ def test_what_is_asked_was_held_out_of_training() -> None:
 
 
 def test_a_model_is_asked_only_for_what_it_has_words_for() -> None:
-    known = Words.of([DEMO])
+    known = Vocabulary.of([DEMO])
     assert "cat" in known.kinds
     assert {"kind": "cat"}.items() <= prompts(known, 50)[0].answers.items()
     assert {one.answers["kind"] for one in prompts(known, 50) if "kind" in one.answers} <= set(known.kinds)

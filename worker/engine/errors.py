@@ -1,6 +1,6 @@
 """The root of the engine's errors: each message is a sentence that a user can act on.
 
-    Sentence
+    UserError
     ├── BaseModelError       the base model cannot be loaded
     ├── EmbeddingError       a file is no embedding, or one for another base model
     ├── InversionError       the word could not be learned

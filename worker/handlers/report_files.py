@@ -16,7 +16,7 @@ from app.core.storage import Storage
 from worker import embedding_files, failures
 from worker.engine.base_models import BaseModel
 from worker.engine.errors import UserError
-from worker.engine.evaluation import Judged, Prefer, Report, Scorer, evaluate
+from worker.engine.evaluation import Prefer, Report, ScoredDrawings, Scorer, evaluate
 from worker.engine.generation import DenoisingStep
 from worker.engine.inversion import EmbeddingCandidate
 
@@ -74,7 +74,7 @@ class ReportWriter:
         If anything fails, the preferred candidate, which comes first, stays chosen, and the report says why.
         """
         try:
-            report = yield from self._evaluate(model, inputs, candidates, decided=False)
+            report = yield from self._evaluate(model, inputs, candidates, keep_preferred=False)
             written = _Writing(self.storage, self.folder, inputs, files_of(stored)).write(report, candidates)
             return report.chosen, written
         except Exception as error:  # whatever it is, the concept has been trained
@@ -88,11 +88,11 @@ class ReportWriter:
         self, model: BaseModel, inputs: ReportInputs, candidates: Sequence[EmbeddingCandidate], files: Files
     ) -> Generator[DenoisingStep, None, Document]:
         """The report of a version that consists of the first candidate, which stays chosen. Errors are raised."""
-        report = yield from self._evaluate(model, inputs, candidates, decided=True)
+        report = yield from self._evaluate(model, inputs, candidates, keep_preferred=True)
         return _Writing(self.storage, self.folder, inputs, files).write(report, candidates)
 
     def _evaluate(
-        self, model: BaseModel, inputs: ReportInputs, candidates: Sequence[EmbeddingCandidate], *, decided: bool
+        self, model: BaseModel, inputs: ReportInputs, candidates: Sequence[EmbeddingCandidate], *, keep_preferred: bool
     ) -> Generator[DenoisingStep, None, Report]:
         return evaluate(
             model,
@@ -102,7 +102,7 @@ class ReportWriter:
             kind=inputs.kind,
             initializer=inputs.initializer,
             prefer=inputs.prefer,
-            decided=decided,
+            keep_preferred=keep_preferred,
         )
 
     def _scorer(self, model: BaseModel) -> Scorer | None:
@@ -148,7 +148,7 @@ class _Writing:
         }
 
     def _checkpoint(self, candidate: EmbeddingCandidate, report: Report) -> dict[str, Any]:
-        judged = report.checkpoints.get(candidate.number, Judged(()))
+        judged = report.checkpoints.get(candidate.number, ScoredDrawings(()))
         self._store_drawings(judged, f"step-{candidate.number}", candidate.number)
         files = self.files.get(candidate.number) or self._store_embedding(candidate)
         return {"step": candidate.number, "evaluation": candidate.evaluation, **files, **_scores(judged)}
@@ -158,7 +158,7 @@ class _Writing:
         folder = f"{self.folder}/step-{candidate.number}"
         return embedding_files.store(self.storage, folder, candidate.embedding, self.inputs.placeholder, metadata)
 
-    def _store_drawings(self, judged: Judged, name: str, step: int | None) -> None:
+    def _store_drawings(self, judged: ScoredDrawings, name: str, step: int | None) -> None:
         for place, drawing in enumerate(judged.drawings):
             if drawing.prompt not in self.prompts:
                 self.prompts.append(drawing.prompt)
@@ -171,7 +171,7 @@ class _Writing:
             )
 
 
-def _scores(judged: Judged) -> dict[str, float | None]:
+def _scores(judged: ScoredDrawings) -> dict[str, float | None]:
     if judged.scores is None:
         return {"likeness": None, "editability": None, "copying": None}
     return asdict(judged.scores)

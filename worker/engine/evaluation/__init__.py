@@ -1,8 +1,8 @@
-"""Evaluates a trained concept: draws its report and scores it. Tensors and pictures only; no rows, no files."""
+"""Evaluation of a trained concept: drawings and scores. Tensors and pictures only; no database, no files."""
 
 from app.contracts.training import Prefer
-from worker.engine.evaluation.prompts import HELD_OUT, PLAIN, Held
-from worker.engine.evaluation.report import Drawing, EvaluationPlan, Judged, Report, draw_report, evaluate
+from worker.engine.evaluation.prompts import HELD_OUT, PLAIN, HeldOutPrompt
+from worker.engine.evaluation.report import Drawing, EvaluationPlan, Report, ScoredDrawings, draw_report, evaluate
 from worker.engine.evaluation.scorer import Scorer, load_scorer
 from worker.engine.evaluation.scores import Scores
 
@@ -11,10 +11,10 @@ __all__ = [
     "PLAIN",
     "Drawing",
     "EvaluationPlan",
-    "Held",
-    "Judged",
+    "HeldOutPrompt",
     "Prefer",
     "Report",
+    "ScoredDrawings",
     "Scorer",
     "Scores",
     "draw_report",

@@ -1,7 +1,7 @@
-"""The report: what each kept checkpoint draws and how that scores, beside what the initializer draws.
+"""The report: drawings and scores of every candidate, beside those of the initializer.
 
-Every word draws the same prompts from the same noise, so that two of them differ by the word alone. Knows nothing of
-rows, files or jobs; whoever calls it can end it between two denoising steps.
+Every candidate draws the same prompts from the same noise, so that their drawings differ by the embedding alone. No
+database, files or jobs here; the caller can end the report between two denoising steps.
 """
 
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -19,22 +19,22 @@ from worker.engine.generation import DenoisingStep, Request, SamplerSettings, de
 from worker.engine.inversion import EmbeddingCandidate
 from worker.engine.stepwise import run_to_end
 
-STEPS = 10  # enough to tell words apart, not to hang on a wall
-SMALL_SIDE = 128  # pixels; up to here a CPU draws a picture in a tenth of a second
-WORD = "<word>"  # stands for the concept in prompts here; no text is made of it
+STEPS = 10  # enough to compare candidates, too few for good pictures
+SMALL_SIDE = 128  # pixels; up to this size a CPU draws a picture in a tenth of a second
+PLACEHOLDER = "<word>"  # in the report's prompts; no user sees it
 
 
 @dataclass(frozen=True)
 class EvaluationPlan:
-    """How much is drawn. The same for the same model and device, so that a teaching can be repeated."""
+    """How much is drawn. It depends on the model and the device alone, so that a run can be repeated."""
 
     steps: int
     seeds: int  # columns of the grid
-    compare: bool  # whether every checkpoint is judged, and the initializer too, or only the one preferred
+    compare: bool  # draw all candidates and the initializer; otherwise only the first candidate
 
     @classmethod
     def for_model(cls, model: BaseModel) -> "EvaluationPlan":
-        """Little on a GPU and on a small model; next to nothing where a picture takes minutes."""
+        """All candidates on a GPU or for a small model; one candidate where a picture takes minutes."""
         quick = model.device.type != "cpu" or model.resolution <= SMALL_SIDE
         return cls(steps=min(model.card.steps, STEPS), seeds=2 if quick else 1, compare=quick)
 
@@ -43,14 +43,14 @@ class EvaluationPlan:
 class Drawing:
     """One picture of the grid."""
 
-    prompt: str  # with {} for the word
+    prompt: str  # with {} for the concept
     seed: int
     picture: Image.Image
 
 
 @dataclass(frozen=True)
-class Judged:
-    """What a word drew and how it scores; without a scorer, only what it drew."""
+class ScoredDrawings:
+    """The drawings of one candidate or of the initializer, and their scores; None without a scorer."""
 
     drawings: Sequence[Drawing]
     scores: Scores | None = None
@@ -58,13 +58,13 @@ class Judged:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that was found out about one teaching."""
+    """The evaluation of one training run."""
 
     chosen: EmbeddingCandidate
-    checkpoints: Mapping[int, Judged]  # by step; those that were drawn
-    initializer: Judged | None = None
-    pictures: Scores | None = None
-    scorer: str | None = None
+    checkpoints: Mapping[int, ScoredDrawings]  # by step; only the candidates that were drawn
+    initializer: ScoredDrawings | None = None
+    pictures: Scores | None = None  # of the training pictures themselves
+    scorer: str | None = None  # title of the scorer
 
 
 Evaluating = Generator[DenoisingStep, None, Report]
@@ -79,7 +79,7 @@ def draw_report(
     kind: str,
     initializer: str,
     prefer: Prefer = "balance",
-    decided: bool = False,
+    keep_preferred: bool = False,
     plan: EvaluationPlan | None = None,
     on_step: Callable[[], None] = lambda: None,
 ) -> Report:
@@ -92,7 +92,7 @@ def draw_report(
         kind=kind,
         initializer=initializer,
         prefer=prefer,
-        decided=decided,
+        keep_preferred=keep_preferred,
         plan=plan,
     )
     return run_to_end(steps, lambda _: on_step())
@@ -107,48 +107,50 @@ def evaluate(
     kind: str,
     initializer: str,
     prefer: Prefer = "balance",
-    decided: bool = False,
+    keep_preferred: bool = False,
     plan: EvaluationPlan | None = None,
 ) -> Evaluating:
-    """Judge `candidates`, the preferred one first, and choose one; yield between denoising steps.
+    """Draw and score `candidates`, and choose the best by likeness x editability or by likeness alone.
 
-    The best by likeness x editability is chosen, or the best by likeness alone, as `prefer` says; if it is already
-    `decided`, the preferred one stays chosen. Without a scorer, or where drawing is slow, only the preferred candidate
-    is drawn, and it is chosen.
+    The first candidate is the preferred one: it is chosen among equals, and always with `keep_preferred`. Without a
+    scorer, or where a picture takes minutes (`EvaluationPlan.compare`), only the preferred candidate is drawn, and
+    chosen. Yields between denoising steps.
     """
     plan = plan or EvaluationPlan.for_model(model)
-    desk = _Desk(model, scorer, kind, plan, pictures)
+    run = _ReportRun(model, scorer, kind, plan, pictures)
     compared = candidates if scorer is not None and plan.compare else candidates[:1]
-    judged: dict[int, Judged] = {}
+    scored: dict[int, ScoredDrawings] = {}
     for each in compared:
-        judged[each.number] = yield from desk.judge({WORD: each.embedding}, WORD)
-    chosen = candidates[0] if decided else max(compared, key=lambda each: _rank(judged[each.number], prefer))
-    judged[chosen.number] = yield from desk.complete(judged[chosen.number], {WORD: chosen.embedding}, WORD)
-    plain_word = None
+        scored[each.number] = yield from run.draw_scored({PLACEHOLDER: each.embedding}, PLACEHOLDER)
+    chosen = candidates[0] if keep_preferred else max(compared, key=lambda each: _rank(scored[each.number], prefer))
+    scored[chosen.number] = yield from run.draw_rest(
+        scored[chosen.number], {PLACEHOLDER: chosen.embedding}, PLACEHOLDER
+    )
+    of_initializer = None
     if plan.compare and initializer.strip():
-        drawn = yield from desk.judge({}, initializer)
-        plain_word = yield from desk.complete(drawn, {}, initializer)
+        drawn = yield from run.draw_scored({}, initializer)
+        of_initializer = yield from run.draw_rest(drawn, {}, initializer)
     return Report(
         chosen=chosen,
-        checkpoints=judged,
-        initializer=plain_word,
-        pictures=desk.of_pictures(),
+        checkpoints=scored,
+        initializer=of_initializer,
+        pictures=run.scores_of_pictures(),
         scorer=None if scorer is None else scorer.title,
     )
 
 
-def _rank(judged: Judged, prefer: Prefer) -> float:
-    """What candidates are chosen by; the first of equals, so the preferred one without a scorer."""
-    if judged.scores is None:
+def _rank(scored: ScoredDrawings, prefer: Prefer) -> float:
+    """The criterion for the choice; equal for all candidates without a scorer."""
+    if scored.scores is None:
         return 0.0
-    return judged.scores.likeness if prefer == "likeness" else judged.scores.product
+    return scored.scores.likeness if prefer == "likeness" else scored.scores.product
 
 
-class _Desk:
-    """What every word of one report has in common.
+class _ReportRun:
+    """The prompts, reference vectors and settings shared by all drawings of one report.
 
-    All are scored by the same few drawings: the plain prompt with every seed, each held-out prompt with the first.
-    Those that people look at closely get the rest of the grid.
+    Every candidate is scored by the same few drawings: the plain prompt with every seed, and each held-out prompt with
+    seed 0. The chosen candidate and the initializer also get the rest of the grid: every held-out prompt, every seed.
     """
 
     def __init__(
@@ -160,28 +162,30 @@ class _Desk:
         pictures: Sequence[Image.Image],
     ) -> None:
         self.model, self.scorer, self.plan = model, scorer, plan
-        self.held = HELD_OUT[kind]
+        self.held_out = HELD_OUT[kind]
         self.plain = [(PLAIN[kind], seed) for seed in range(plan.seeds)]
         if scorer is not None:
-            self.texts = scorer.of_texts([each.text for each in self.held])  # (held, d)
+            self.texts = scorer.of_texts([each.text for each in self.held_out])  # (held-out prompts, d)
             self.pictures = scorer.of_pictures(pictures)  # (n, d)
 
-    def judge(self, concepts: Mapping[str, Embedding], word: str) -> Generator[DenoisingStep, None, Judged]:
-        """Draw what is scored with a word, and score it."""
-        prompts = [*self.plain, *((each.prompt, 0) for each in self.held)]
+    def draw_scored(
+        self, concepts: Mapping[str, Embedding], word: str
+    ) -> Generator[DenoisingStep, None, ScoredDrawings]:
+        """Make and score the drawings that scores are computed from. `word` is put into the prompts."""
+        prompts = [*self.plain, *((each.prompt, 0) for each in self.held_out)]
         drawings = yield from self._draw(prompts, concepts, word)
-        return Judged(drawings, self._scores([drawing.picture for drawing in drawings]))
+        return ScoredDrawings(drawings, self._scores([drawing.picture for drawing in drawings]))
 
-    def complete(
-        self, judged: Judged, concepts: Mapping[str, Embedding], word: str
-    ) -> Generator[DenoisingStep, None, Judged]:
-        """The same word with every prompt drawn with every seed."""
-        rest = [(each.prompt, seed) for each in self.held for seed in range(1, self.plan.seeds)]
+    def draw_rest(
+        self, scored: ScoredDrawings, concepts: Mapping[str, Embedding], word: str
+    ) -> Generator[DenoisingStep, None, ScoredDrawings]:
+        """Add the drawings of every held-out prompt with every other seed; the scores stay."""
+        rest = [(each.prompt, seed) for each in self.held_out for seed in range(1, self.plan.seeds)]
         drawings = yield from self._draw(rest, concepts, word)
-        return replace(judged, drawings=[*judged.drawings, *drawings])
+        return replace(scored, drawings=[*scored.drawings, *drawings])
 
-    def of_pictures(self) -> Scores | None:
-        """Scores of the pictures themselves."""
+    def scores_of_pictures(self) -> Scores | None:
+        """Scores of the training pictures themselves."""
         return None if self.scorer is None else score_pictures(self.texts, self.pictures)
 
     def _draw(

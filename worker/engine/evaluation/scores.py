@@ -1,6 +1,6 @@
-"""Three numbers for a word, from pictures and texts as unit vectors. Knows no model.
+"""Three scores of a concept, from pictures and texts as unit vectors. No model in this module.
 
-Likeness and editability are the two of Gal et al. 2022 (arXiv 2208.01618, section 5): mean cosines in a scorer's space.
+Likeness and editability are those of Gal et al. 2022 (arXiv 2208.01618, section 5): mean cosines in a scorer's space.
 """
 
 from dataclasses import dataclass
@@ -10,23 +10,23 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Scores:
-    """How one word does. A score beside those of the initializer and of the pictures themselves says something."""
+    """The scores of one concept. They are read beside those of the initializer and of the training pictures."""
 
-    likeness: float  # mean cosine of every plain drawing with every picture
+    likeness: float  # mean cosine of every plain drawing with every training picture
     editability: float  # mean cosine of every drawing of a held-out prompt with that prompt's text
-    copying: float  # how near the drawings are to single pictures: mean cosine with each one's nearest
+    copying: float  # mean cosine of every plain drawing with its nearest training picture
 
     @property
     def product(self) -> float:
-        """What checkpoints are chosen by. Neither half can make up for the other."""
+        """likeness x editability, the criterion for choosing a candidate; 0 if either is negative."""
         return max(self.likeness, 0.0) * max(self.editability, 0.0)
 
 
 def score(plain: Tensor, prompted: Tensor, texts: Tensor, pictures: Tensor) -> Scores:
     """Scores of drawings.
 
-    plain (a, d) and prompted (b, d) are drawings without and with a held-out prompt, texts (b, d) the prompts' texts,
-    pictures (n, d) what was learned from; all of length 1.
+    plain (a, d) are the drawings of the plain prompt, prompted (b, d) those of held-out prompts, texts (b, d) the texts
+    of these prompts, pictures (n, d) the training pictures; all rows have length 1.
     """
     return Scores(
         likeness=(plain @ pictures.T).mean().item(),
@@ -36,9 +36,9 @@ def score(plain: Tensor, prompted: Tensor, texts: Tensor, pictures: Tensor) -> S
 
 
 def score_pictures(texts: Tensor, pictures: Tensor) -> Scores:
-    """The same for the pictures themselves, each beside the others: as like as one thing is to itself.
+    """Scores of the training pictures themselves, each compared with the others: an upper reference for likeness.
 
-    A drawing that were one of the pictures, whatever it was asked for, would score so.
+    A drawing identical to a training picture, whatever its prompt, has these scores. A single picture has likeness 1.
     """
     alike = pictures @ pictures.T  # (n, n)
     count = len(pictures)

@@ -1,4 +1,4 @@
-"""Prompts with concepts -> pictures. Tensors and pictures only; no rows, no files."""
+"""Prompts with concepts -> pictures. Tensors and pictures only; no database, no files."""
 
 from worker.engine.errors import DrawingError
 from worker.engine.generation.draw import DenoisingStep, denoise, draw

@@ -1,9 +1,9 @@
-"""Makes a picture come out the same to the last bit in any company, on a CPU.
+"""Batch invariance: on a CPU, a picture is the same to the last bit in any batch.
 
-Two things there depend on the size of a batch. A linear layer that sees very few rows, as those of the time step do,
-goes through other kernels for 2 rows than for 32, so it is always shown a fixed number. Convolutions do from 16 rows
-on, so no more than `TOGETHER` go through the UNet at once, which is not slower, and pictures are decoded one by one.
-A GPU chooses its kernels by the size of the batch everywhere; there a picture may differ by a rounding.
+Two kinds of layers choose their kernel by the batch size. Linear layers with few rows, such as those of the time step,
+run other kernels for 2 rows than for 32, so their input is padded to ROWS rows. Convolutions run other kernels from 16
+rows on, so at most BATCH_MAX rows go through the UNet at once, which is not slower, and pictures are decoded one at a
+time. On a GPU every kernel depends on the batch size; there a picture may differ in the last bits.
 """
 
 from collections.abc import Iterator
@@ -15,20 +15,20 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 ROWS: Final = 64
-TOGETHER: Final = 14
+BATCH_MAX: Final = 14
 
 
-def together(device: torch.device, most: int) -> int:
-    """How many rows of a batch of up to `most` go through a network at once."""
-    return min(most, TOGETHER) if device.type == "cpu" else most
+def rows_at_once(device: torch.device, rows: int) -> int:
+    """How many of `rows` rows may go through the UNet in one call."""
+    return min(rows, BATCH_MAX) if device.type == "cpu" else rows
 
 
 @contextmanager
 def batch_invariant(*modules: nn.Module) -> Iterator[None]:
-    """While open, linear layers in `modules` see few rows only as part of `ROWS`. Nothing is left behind."""
+    """While open, linear layers on a CPU pad inputs of fewer than ROWS rows. The hooks are removed at the end."""
     linear = [each for module in modules for each in module.modules() if isinstance(each, nn.Linear)]
     on_cpu = [each for each in linear if each.weight.device.type == "cpu"]
-    hooks = [hook for each in on_cpu for hook in _hooked(each)]
+    hooks = [hook for each in on_cpu for hook in _padding_hooks(each)]
     try:
         yield
     finally:
@@ -36,20 +36,20 @@ def batch_invariant(*modules: nn.Module) -> Iterator[None]:
             hook.remove()
 
 
-def _hooked(layer: nn.Linear) -> tuple[Any, Any]:
-    asked: list[torch.Size] = []
+def _padding_hooks(layer: nn.Linear) -> tuple[Any, Any]:
+    shapes: list[torch.Size] = []
 
-    def fill_up(_: nn.Module, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    def add_rows(_: nn.Module, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
         x: Tensor = arguments[0]
-        asked.append(x.shape)
+        shapes.append(x.shape)
         rows = x.numel() // x.shape[-1]
         if not 0 < rows < ROWS:
             return arguments
         return (pad(x.reshape(rows, -1), (0, 0, 0, ROWS - rows)), *arguments[1:])
 
-    def cut_off(_: nn.Module, __: tuple[Any, ...], y: Tensor) -> Tensor:
-        shape = asked.pop()
+    def drop_rows(_: nn.Module, __: tuple[Any, ...], y: Tensor) -> Tensor:
+        shape = shapes.pop()
         rows = shape.numel() // shape[-1]
         return y[:rows].reshape(*shape[:-1], -1) if 0 < rows < ROWS else y
 
-    return layer.register_forward_pre_hook(fill_up), layer.register_forward_hook(cut_off)
+    return layer.register_forward_pre_hook(add_rows), layer.register_forward_hook(drop_rows)

@@ -1,7 +1,7 @@
-"""Prompts with concepts -> pictures, all in one denoising loop, whatever concepts they name.
+"""Requests -> pictures, in one denoising loop for any mix of concepts.
 
-The noise of a picture comes from its own seed alone, so a picture looks the same in any batch. Requests that start from
-a picture share a loop with those that begin at the same step.
+The noise of a picture comes from its own seed alone, so the picture is the same in any batch. Requests that start from
+a picture share a loop with requests that skip the same number of steps.
 """
 
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -14,12 +14,12 @@ from PIL import Image
 from torch import Tensor
 
 from worker.engine.base_models import BaseModel, Conditioning, joined
-from worker.engine.generation.batch_invariant import batch_invariant, together
-from worker.engine.generation.latent_preview import implied, latent_previews
+from worker.engine.generation.batch_invariant import batch_invariant, rows_at_once
+from worker.engine.generation.latent_preview import implied_z_0, latent_previews
 from worker.engine.generation.prompts import Text, condition
 from worker.engine.generation.request import Request, SamplerSettings
 from worker.engine.generation.schedulers import SCHEDULERS, scheduler_for
-from worker.engine.generation.start import InitialLatents, finished
+from worker.engine.generation.start import InitialLatents, with_unmasked_pixels
 from worker.engine.stepwise import run_to_end
 
 PIXELS_AT_ONCE = 512 * 512 * 4  # decoded together; the autoencoder needs far more memory than the UNet
@@ -27,12 +27,12 @@ PIXELS_AT_ONCE = 512 * 512 * 4  # decoded together; the autoencoder needs far mo
 
 @dataclass(frozen=True)
 class DenoisingStep:
-    """One denoising step that has been done."""
+    """Report of one finished denoising step."""
 
     number: int  # from 1
-    of: int
-    indices: tuple[int, ...]  # of the requests that took part
-    latent_previews: Callable[[], list[Image.Image]]  # a coarse picture for each of them; computed when called
+    of: int  # steps of the loop
+    indices: tuple[int, ...]  # which of the requests given to `draw` the step was for
+    latent_previews: Callable[[], list[Image.Image]]  # computes a coarse picture of each request's result
 
 
 def draw(
@@ -69,7 +69,7 @@ def denoise(
 
 
 def _loops(requests: Sequence[Request], steps: int) -> list[tuple[int, ...]]:
-    """Indices of requests that can share a loop: those that begin at the same step."""
+    """Indices of requests that share a loop: those that skip the same number of steps."""
     by_first_step: dict[int, list[int]] = {}
     for index, request in enumerate(requests):
         by_first_step.setdefault(request.first_step(steps), []).append(index)
@@ -88,13 +88,16 @@ def _loop(
         z_t = start.latents(scheduler, timesteps)
     for number, t in enumerate(timesteps, start=1):
         with _inference(model):
-            seen = scheduler.scale_model_input(z_t, t)
-            prediction = guided.predict(seen, t)
+            scaled = scheduler.scale_model_input(z_t, t)
+            prediction = guided.predict(scaled, t)
             z_t = scheduler.step(prediction, t, z_t, return_dict=False, **noise)[0]
-            z_t = start.kept(z_t, scheduler, timesteps[number] if number < len(timesteps) else None)
-        yield DenoisingStep(number, len(timesteps), indices, partial(_latent_previews, model, seen, t, prediction))
+            z_t = start.restore_unmasked(z_t, scheduler, timesteps[number] if number < len(timesteps) else None)
+        yield DenoisingStep(number, len(timesteps), indices, partial(_latent_previews, model, scaled, t, prediction))
     with _inference(model):
-        return [finished(picture, request) for picture, request in zip(decoded(model, z_t), requests, strict=True)]
+        return [
+            with_unmasked_pixels(picture, request)
+            for picture, request in zip(decoded(model, z_t), requests, strict=True)
+        ]
 
 
 @contextmanager
@@ -105,25 +108,25 @@ def _inference(model: BaseModel) -> Iterator[None]:
         yield
 
 
-def _latent_previews(model: BaseModel, seen: Tensor, t: Tensor, prediction: Tensor) -> list[Image.Image]:
-    return latent_previews(model, implied(model, seen, t, prediction))
+def _latent_previews(model: BaseModel, scaled: Tensor, t: Tensor, prediction: Tensor) -> list[Image.Image]:
+    return latent_previews(model, implied_z_0(model, scaled, t, prediction))
 
 
 class Guided:
-    """The UNet under classifier-free guidance (Ho & Salimans 2022, arXiv 2207.12598), each picture with its own."""
+    """The UNet under classifier-free guidance (Ho & Salimans 2022, arXiv 2207.12598), a scale for each picture."""
 
     def __init__(self, model: BaseModel, requests: Sequence[Request]) -> None:
         self.model = model
-        strengths = [model.card.guidance if request.guidance is None else request.guidance for request in requests]
-        self.guidance = torch.tensor(strengths, device=model.device).view(-1, 1, 1, 1)
-        self.needed = any(strength != 1.0 for strength in strengths)
+        scales = [model.card.guidance if request.guidance is None else request.guidance for request in requests]
+        self.guidance = torch.tensor(scales, device=model.device).view(-1, 1, 1, 1)
+        self.needed = any(scale != 1.0 for scale in scales)
         texts = [Text(request.prompt, request.concepts) for request in requests]
         if self.needed:
             texts = [Text(request.negative_prompt, request.concepts) for request in requests] + texts
         encoded = condition(model, texts)
         if self.needed:
             encoded[: len(requests)] = self._without_empty(encoded[: len(requests)], requests)
-        self.parts = list(_parts(encoded, together(model.device, len(texts))))
+        self.parts = list(_parts(encoded, rows_at_once(model.device, len(texts))))
 
     def predict(self, z_t: Tensor, t: Tensor) -> Tensor:
         """eps = eps_negative + guidance (eps_positive - eps_negative)  # (b, c, h, w)."""
@@ -149,14 +152,16 @@ class Guided:
 
 
 def _parts(encoded: Sequence[Conditioning], most: int) -> Iterator[tuple[list[int], Conditioning]]:
-    """Rows that go through the UNet together: texts of equally many windows, `most` at once. Filling shorter ones up
-    would let a text's company change what is drawn."""
+    """Rows that go through the UNet in one call: texts with the same number of windows, at most `most` at once.
+
+    Shorter texts are not padded to the longest of the batch, because padding changes the picture.
+    """
     by_length: dict[int, list[int]] = {}
     for row, conditioning in enumerate(encoded):
         by_length.setdefault(conditioning.context.shape[1], []).append(row)
     for rows in by_length.values():
-        for begin in range(0, len(rows), most):
-            part = rows[begin : begin + most]
+        for start in range(0, len(rows), most):
+            part = rows[start : start + most]
             yield part, joined([encoded[row] for row in part])
 
 

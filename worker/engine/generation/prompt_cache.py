@@ -1,7 +1,7 @@
-"""Remembers what texts were encoded to, so that a prompt or a negative prompt is encoded once, not for every picture.
+"""Cache of encoded texts: a prompt or negative prompt is encoded once, not for every picture.
 
-One cache for each base model in memory, gone with it. A text's key holds what its concepts *are*, not what they are
-called: a placeholder that means another version is another text. Knows nothing of prompts.
+Each base model in memory has one cache, freed with the model. The key of a text holds a digest of its concepts' rows,
+not only their placeholders: a placeholder that now names another version is another text.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ Key = tuple[str, tuple[tuple[str, bytes], ...]]  # the prompt; each placeholder 
 
 
 class PromptCache:
-    """At most `bytes_max` of encoded texts, the least recently used out first."""
+    """At most `bytes_max` bytes of encoded texts; evicts the least recently used text first."""
 
     def __init__(self, bytes_max: int = BYTES_MAX) -> None:
         self._bytes_max = bytes_max
@@ -31,24 +31,24 @@ class PromptCache:
         return len(self._texts)
 
     def get(self, key: Key) -> Conditioning | None:
-        """What a text was encoded to, if it is remembered."""
+        """The conditioning of a text, or None if it is not cached."""
         if key in self._texts:
             self._texts.move_to_end(key)
         return self._texts.get(key)
 
     def put(self, key: Key, conditioning: Conditioning) -> None:
-        """Remember a text; forget others if there is no room, or this one if it is larger than all the room."""
+        """Add a text and evict others as needed. A text larger than `bytes_max` is not kept."""
         if key in self._texts:
             return
         self._texts[key] = conditioning
         self._bytes += _bytes(conditioning)
         while self._bytes > self._bytes_max:
-            _, forgotten = self._texts.popitem(last=False)
-            self._bytes -= _bytes(forgotten)
+            _, evicted = self._texts.popitem(last=False)
+            self._bytes -= _bytes(evicted)
 
 
 def digest(embedding: Embedding) -> bytes:
-    """Equal for embeddings with equal rows. A few microseconds, so it is never stored and never stale."""
+    """Digest of the rows. Takes a few microseconds, so it is computed at every look-up and never stale."""
     hashed = hashlib.blake2b(digest_size=16)
     for name, rows in sorted(embedding.rows.items()):
         hashed.update(f"{name} {tuple(rows.shape)} {rows.dtype}\n".encode())
@@ -57,7 +57,7 @@ def digest(embedding: Embedding) -> bytes:
 
 
 def cache_of(model: BaseModel) -> PromptCache:
-    """The cache of a base model in memory."""
+    """The cache of a base model."""
     return _caches.setdefault(model, PromptCache())
 
 

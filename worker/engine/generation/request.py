@@ -1,4 +1,4 @@
-"""What is asked for: one Request for each picture, and the Settings that all pictures of one loop share."""
+"""A Request for each picture, and the SamplerSettings that all pictures of one loop share."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Request:
-    """One picture. Keys of `concepts` are written in the prompts exactly so, angle brackets included."""
+    """One picture. The keys of `concepts` are placeholders exactly as they stand in the prompts, `<my-mug>`."""
 
     prompt: str
     negative_prompt: str = ""
     concepts: Mapping[str, Embedding] = field(default_factory=dict)
     seed: int = 0
-    guidance: float | None = None  # classifier-free guidance (arXiv 2207.12598); None: the base model's own
-    init_image: Image.Image | None = None  # its middle, at the size that is drawn
-    mask: Image.Image | None = None  # as large as the picture; what is not black is drawn anew
-    strength: float = STRENGTH  # how much of the picture is given up: the share of the steps that is taken
+    guidance: float | None = None  # classifier-free guidance (arXiv 2207.12598); None: the base model's default
+    init_image: Image.Image | None = None  # its largest centred crop is scaled to the size of the loop
+    mask: Image.Image | None = None  # inpainting mask of the picture's size; everything that is not black is drawn
+    strength: float = STRENGTH  # share of the steps that is taken, 0..1; at 1 nothing of the picture remains
 
     def checked(self, steps: int) -> "Request":
-        """This request, or a DrawingError for what cannot be drawn."""
+        """This request, or a DrawingError if it cannot be drawn in `steps` steps."""
         if self.init_image is None:
             if self.mask is not None:
                 raise DrawingError("A mask was given and no picture that it belongs to. Give the picture too.")
@@ -50,7 +50,7 @@ class Request:
         return self
 
     def first_step(self, steps: int) -> int:
-        """How many of the steps are left out because the picture is there already."""
+        """Number of steps skipped because the loop starts from a picture."""
         return 0 if self.init_image is None else steps - min(int(steps * self.strength), steps)
 
 
@@ -66,22 +66,22 @@ def _check_mask(mask: Image.Image, picture: Image.Image) -> None:
 
 @dataclass(frozen=True)
 class SamplerSettings:
-    """What the pictures of one denoising loop have in common."""
+    """The settings shared by all pictures of one denoising loop."""
 
     steps: int
     scheduler: str
-    width: int
+    width: int  # pixels, like height
     height: int
 
     @classmethod
     def for_model(cls, model: "BaseModel", **asked: Any) -> "SamplerSettings":
-        """The base model's own settings, but for what was asked."""
+        """The base model's defaults, overridden by `asked`. Raises DrawingError."""
         side = model.resolution
         own = cls(steps=model.card.steps, scheduler=model.card.scheduler, width=side, height=side)
         return replace(own, **asked).checked()
 
     def checked(self) -> "SamplerSettings":
-        """These settings, or a DrawingError that says which is impossible and what is possible."""
+        """These settings, or a DrawingError that names the setting out of range and its range."""
         if not 1 <= self.steps <= GENERATION_STEPS_MAX:
             raise DrawingError(f"{self.steps} steps were asked for. Ask for 1 to {GENERATION_STEPS_MAX}.")
         if self.scheduler not in SCHEDULER_NAMES:

@@ -1,7 +1,6 @@
-"""A run between two steps, as bytes of a safetensors file: rows, the optimiser's moments, rows to choose from, and
-counters.
+"""The state of a run between two steps as a safetensors file: rows, optimiser moments, candidates and counters.
 
-There is no generator in it: every step makes its own from the seed and its number.
+It holds no generator state: every step makes its generator from the seed and the number of the step.
 """
 
 import json
@@ -27,15 +26,15 @@ STATE = "state."
 
 
 def pack(concept: TrainableConcept, number: int, options: Options) -> Checkpoint:
-    """All that the next step depends on."""
+    """Everything that the next step depends on, as bytes: some tens of KB."""
     tensors: dict[str, Tensor] = {}
     for name, rows in concept.rows.items():
         tensors[f"rows.{name}"] = rows.detach()
         tensors[f"best.{name}"] = concept.best[name]
         for moment, value in concept.optimiser.state.get(rows, {}).items():
             tensors[f"{STATE}{moment}.{name}"] = value
-    for place, candidate in enumerate(concept.kept):
-        tensors |= {f"kept.{place}.{name}": rows for name, rows in candidate.embedding.rows.items()}
+    for index, candidate in enumerate(concept.kept):
+        tensors |= {f"kept.{index}.{name}": rows for name, rows in candidate.embedding.rows.items()}
     tensors["evaluations"] = torch.tensor(concept.evaluations, dtype=torch.float64)
     counters = {
         "number": number,
@@ -51,7 +50,10 @@ def pack(concept: TrainableConcept, number: int, options: Options) -> Checkpoint
 
 
 def unpack(checkpoint: Checkpoint, concept: TrainableConcept, options: Options) -> int:
-    """Put a checkpoint into a fresh `concept`; returns the number of the step it was taken after."""
+    """Restore a checkpoint into a new `concept`; returns the number of its step.
+
+    Raises InversionError if the bytes cannot be read, or belong to other options or to rows of another shape.
+    """
     counters, tensors = _read(checkpoint)
     if counters["options"] != asdict(options):
         raise InversionError(
@@ -76,9 +78,9 @@ def unpack(checkpoint: Checkpoint, concept: TrainableConcept, options: Options) 
     concept.best_number = counters["best_number"]
     concept.kept = [
         EmbeddingCandidate(
-            number, evaluation, Embedding({name: tensors[f"kept.{place}.{name}"] for name in concept.rows})
+            number, evaluation, Embedding({name: tensors[f"kept.{index}.{name}"] for name in concept.rows})
         )
-        for place, (number, evaluation) in enumerate(counters["kept"])
+        for index, (number, evaluation) in enumerate(counters["kept"])
     ]
     concept.rolled_back = counters["rolled_back"]
     concept.evaluations = tensors["evaluations"].tolist()
@@ -86,7 +88,7 @@ def unpack(checkpoint: Checkpoint, concept: TrainableConcept, options: Options) 
 
 
 def _state(tensors: Mapping[str, Tensor], name: str, device: torch.device) -> dict[str, Tensor]:
-    """An optimiser's moments; its count of steps stays on the CPU, where it was."""
+    """The optimiser's moments of one encoder's rows. AdamW keeps its step counter on the CPU, so it stays there."""
     moments = [key.removeprefix(STATE).removesuffix(f".{name}") for key in tensors if _is_state(key, name)]
     found = {moment: tensors[f"{STATE}{moment}.{name}"] for moment in moments}
     return {moment: value if moment == "step" else value.to(device) for moment, value in found.items()}

@@ -1,8 +1,8 @@
 """Context regularisation (CoRe, Wu et al. 2024, arXiv 2408.15914, section 4.1): the other words keep their meaning.
 
-In prompts that need no pictures, the text encoder's answers at all other tokens stay near those that it gives while
-the word still means its initializer. Of the paper's two terms this is the one on embeddings; the one on attention maps
-would cost two more passes of the UNet.
+In prompts without pictures, the loss keeps the text encoder's outputs at all other tokens near the outputs for the
+initializer's rows. Of the paper's two terms this is the term on embeddings; the term on attention maps costs two more
+passes of the UNet and is left out.
 """
 
 from collections.abc import Mapping
@@ -18,16 +18,16 @@ from worker.engine.inversion.templates import CONTEXTS, caption_ids
 
 @dataclass(frozen=True)
 class Context:
-    """Prompts around a word, and what the encoder made of them at the start."""
+    """Prompts that contain the concept, and the encoder outputs for them with the initializer's rows."""
 
     ids: Mapping[str, Tensor]  # (p, length) for each encoder
-    anchor: Tensor  # (p, length, width of the cross-attention)
-    others: Tensor  # (p, length), 1 where a token is not the word's, else 0
+    anchor: Tensor  # (p, length, width of the cross-attention), outputs with the initializer's rows
+    others: Tensor  # (p, length), 0 at the tokens of the concept, 1 at all others
     weight: float
 
     @classmethod
     def around(cls, model: BaseModel, rows: Mapping[str, Tensor], kind: str, weight: float) -> "Context":
-        """Every prompt of a kind, while the word is `rows`, (n, width) for each encoder."""
+        """All context prompts of a kind, anchored at the outputs for `rows`, (n, width) for each encoder."""
         ids = {
             encoder.name: caption_ids(encoder, CONTEXTS[kind], len(rows[encoder.name]), model.device)
             for encoder in model.encoders
@@ -40,9 +40,9 @@ class Context:
         return len(self.anchor)
 
     def loss(self, context: Tensor) -> Tensor:
-        """weight * mean over the other tokens of (1 - cosine)  # scalar, for what the encoders answer now."""
-        away = (1 - cosine_similarity(context.float(), self.anchor.float(), dim=-1)) * self.others
-        return self.weight * away.sum() / self.others.sum()
+        """weight * mean over the other tokens of (1 - cosine)  # scalar; `context` is the present encoder output."""
+        distance = (1 - cosine_similarity(context.float(), self.anchor.float(), dim=-1)) * self.others
+        return self.weight * distance.sum() / self.others.sum()
 
 
 def _others(encoder: TextEncoder, ids: Mapping[str, Tensor]) -> Tensor:

@@ -1,14 +1,13 @@
-"""Directional Textual Inversion, Kim et al. 2025 (arXiv 2512.13672): only the direction of a row is learned.
+"""Directional Textual Inversion, Kim et al. 2025 (arXiv 2512.13672): only the direction of a row is trained.
 
     e = m v,   |v| = 1,   m the vocabulary's mean norm                                        (section 4.1)
     g = grad_v L - kappa mu                       von Mises-Fisher prior towards mu           (section 4.3)
     g_tan = g - <g, v> v,   v <- (v - lr g_tan / |g_tan|) / |...|                             (section 4.2)
 
-Rows that grow long drown what the other words of a prompt say; rows of fixed length cannot.
+Long rows outweigh the other words of a prompt; rows of fixed norm do not.
 
-One thing differs: kappa is in units of the loss's own gradient, |grad_v L| along the sphere. In the paper it is a
-number of its own (1e-4 for SDXL), which another base model's loss would need anew; here 0.1 is a tenth of the pull of
-the pictures on any of them.
+One difference from the paper: kappa is in units of |grad_v L| along the sphere. In the paper kappa is absolute (1e-4
+for SDXL) and has to be tuned for each base model; here 0.1 is a tenth of the gradient of the loss on every base model.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,8 +21,8 @@ from torch.nn.functional import normalize
 class Directional(torch.optim.Optimizer):
     """Riemannian gradient descent on spheres, one step of `lr` radians (for small `lr`) at a time.
 
-    Each parameter is (n, width), its rows all of the same length, which they keep; `towards` has the mean direction
-    mu of the prior for each, also (n, width) and of any length.
+    Each parameter is (n, width); every row keeps its norm. `towards` has the mean direction mu of the prior for each
+    parameter, also (n, width) and of any norm.
     """
 
     def __init__(self, rows: Sequence[Tensor], towards: Sequence[Tensor], lr: float, kappa: float) -> None:
@@ -39,7 +38,7 @@ class Directional(torch.optim.Optimizer):
     def step(self, closure: Callable[[], float]) -> float: ...
     @torch.no_grad()
     def step(self, closure: Any = None) -> float | None:
-        """Turn every row that has a gradient."""
+        """Turn the rows of every parameter that has a gradient."""
         for group in self.param_groups:
             m, mu = group["norm"], group["mu"]  # (n, 1), (n, width)
             for e in group["params"]:
@@ -53,5 +52,5 @@ class Directional(torch.optim.Optimizer):
 
 
 def _tangent(x: Tensor, v: Tensor) -> Tensor:
-    """The part of x that turns v and does not lengthen it."""
+    """The part of x orthogonal to v, |v| = 1."""
     return x - (x * v).sum(dim=-1, keepdim=True) * v

@@ -1,4 +1,4 @@
-"""Where a word starts: at the initializer's own rows, or at what the text encoder makes of them. Nothing is learned."""
+"""Initial rows of a concept: the initializer's own rows, or the text encoder's output for them."""
 
 import torch
 from torch import Tensor
@@ -8,28 +8,30 @@ from worker.engine.errors import InversionError
 
 
 def token_rows(encoder: TextEncoder, initializer: str, vectors: int) -> Tensor:
-    """The initializer's own rows, cycled  # (vectors, width) float32.
+    """The initializer's own rows, repeated in turn to fill all vectors  # (vectors, width) float32.
 
-    A phrase with more tokens than vectors keeps its last ones: there English puts the noun.
+    A phrase with more tokens than vectors keeps its last tokens, because an English phrase ends with its noun.
     """
-    return _cycled(encoder.rows_of(_said(encoder, initializer)), vectors)
+    return _cycled(encoder.rows_of(_checked(encoder, initializer)), vectors)
 
 
 @torch.no_grad()
 def encoded_rows(encoder: TextEncoder, initializer: str, vectors: int) -> Tensor:
-    """Cross Initialization (Pang et al. 2023, arXiv 2312.15905, section 3.3): what the encoder answers where the
-    initializer's tokens stand, cycled  # (vectors, width) float32. A word that was learned lies nearer to that."""
-    ids = encoder.token_ids(_said(encoder, initializer))[: encoder.context_length - 2]
-    answer = encoder.encode(torch.tensor([encoder.framed(ids)], device=encoder.table.weight.device)).last
-    return _cycled(answer[0, 1 : 1 + len(ids)].float(), vectors)
+    """Cross Initialization (Pang et al. 2023, arXiv 2312.15905, section 3.3): the encoder's output at the positions of
+    the initializer's tokens, repeated in turn  # (vectors, width) float32. Trained rows end nearer to this output than
+    to the initializer's own rows."""
+    ids = encoder.token_ids(_checked(encoder, initializer))[: encoder.context_length - 2]
+    output = encoder.encode(torch.tensor([encoder.framed(ids)], device=encoder.table.weight.device)).last
+    return _cycled(output[0, 1 : 1 + len(ids)].float(), vectors)
 
 
 def mean_norm(encoder: TextEncoder) -> float:
-    """Length of the vocabulary's rows on average."""
+    """Mean Euclidean norm of the vocabulary's rows."""
     return float(encoder.table.weight.detach().float().norm(dim=-1).mean())
 
 
-def _said(encoder: TextEncoder, initializer: str) -> str:
+def _checked(encoder: TextEncoder, initializer: str) -> str:
+    """The initializer, or an InversionError if it is empty or has no token."""
     if not initializer.strip():
         raise InversionError("The initializer is empty. Name the nearest thing the model knows, such as mug or cat.")
     if not encoder.token_ids(initializer):

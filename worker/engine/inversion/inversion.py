@@ -100,11 +100,11 @@ class Inversion:
         Returns warnings. The first time that the rows diverge, they return to the best rows with a quarter of the
         learning rate, and a warning says so; the second time raises InversionError.
         """
-        if self.concept.is_sound():
+        if not self.concept.has_diverged():
             (loss,) = losses(self.model, [self.validation_batch])
             evaluation = loss.item()
             if evaluation == evaluation:  # not NaN
-                self.concept.judge(evaluation, self.number)
+                self.concept.record_evaluation(evaluation, self.number)
                 return ()
         if self.concept.rolled_back:
             raise InversionError(

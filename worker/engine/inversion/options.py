@@ -1,4 +1,4 @@
-"""What can be chosen about learning a word: every option with its unit, its default and where that comes from."""
+"""The options of a training run: each with its unit, its default and the source of the default."""
 
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
@@ -18,62 +18,63 @@ NORM_MAX = 100.0
 
 @dataclass(frozen=True)
 class Options:
-    """How one word is learned. Defaults are the paper's or the reference script's unless a line says otherwise."""
+    """How one concept is trained. Defaults are the paper's or the reference script's unless a line says otherwise."""
 
     kind: ConceptKind = "object"
-    # classic: rows go where AdamW takes them (Gal et al. 2022). directional: they keep the vocabulary's mean length
-    # and only turn (Kim et al. 2025, arXiv 2512.13672).
+    # classic: AdamW on the rows (Gal et al. 2022). directional: the rows keep the vocabulary's mean norm and only their
+    # direction is trained (Kim et al. 2025, arXiv 2512.13672).
     method: Method = "classic"
-    # tokens: at the initializer's own rows. encoded: at the text encoder's answer to it (Cross Initialization, Pang et
-    # al. 2023, arXiv 2312.15905).
+    # tokens: the initializer's own rows. encoded: the text encoder's output for the initializer (Cross Initialization,
+    # Pang et al. 2023, arXiv 2312.15905).
     start: StartMethod = "tokens"
-    # Rows per text encoder. Gal et al. 2022 use one; more follow the pictures closer and the prompt less.
+    # Rows per text encoder. Gal et al. 2022 use 1; more rows raise likeness and lower editability.
     vectors: int = 1
-    # Upper end; the stop below usually comes long before. The reference script's 3000.
+    # Upper limit; the stopping rule below usually ends the run much earlier. 3000 is the reference script's.
     steps_max: int = 3000
-    # Samples per step. The reference script's 1 x 4 accumulated.
+    # Samples per step. The reference script accumulates 4 steps of 1 sample.
     batch: int = 4
-    # Of the directional method: radians that a row turns per step, 0.01 as its authors run it for 400 steps; and the
-    # pull of the prior that holds it near its initializer, against the pull of the pictures.
+    # Directional method: radians that a row turns per step, 0.01 as its authors run it for 400 steps; and the weight of
+    # the prior towards the initializer, relative to the gradient of the loss.
     angle: float = 1e-2
     kappa: float = 0.1
-    # Weight of context regularisation (CoRe, Wu et al. 2024, arXiv 2408.15914); 0 for none.
+    # Weight of context regularisation (CoRe, Wu et al. 2024, arXiv 2408.15914); 0 turns it off.
     context_weight: float = 0.0
-    # Gamma of min-SNR weighting (Hang et al. 2023, arXiv 2303.09556, where it is 5); 0 for none.
+    # Gamma of min-SNR weighting (Hang et al. 2023, arXiv 2303.09556, where it is 5); 0 turns it off.
     snr_gamma: float = 0.0
-    # Of the classic method. Gal et al. 2022, section 4.3: 0.005 per step with batch scaling; `5e-4 --scale_lr` of the
-    # reference script comes near to it.
+    # Classic method. Gal et al. 2022, section 4.3: 0.005 per step with batch scaling; the reference script's
+    # `5e-4 --scale_lr` comes near to it.
     learning_rate: float = 5e-3
-    # AdamW as the reference script sets it, though here it can only act on the word itself.
+    # AdamW as the reference script sets it. Here the optimiser acts on the concept's rows only.
     beta_1: float = 0.9
     beta_2: float = 0.999
     epsilon: float = 1e-8
     weight_decay: float = 1e-2
     seed: int = 0
-    # Show every picture also mirrored. Wrong for text, logos and handles; the base model states the default.
+    # Train on the mirror image of every picture too. Wrong for text, logos and handles; the base model's card
+    # states the default.
     mirror: bool = False
     # DVAR (Voronov et al. 2023, arXiv 2302.04841): stop when the variance of the evaluation over the last
     # `stop_window` steps is under `stop_ratio` of its variance over all; W = 310 and 0.15 as published.
     evaluate_every: int = 10
-    # Samples in the fixed batch. Too few, and their few time steps say more than the word does: on the demo model 8
-    # samples rose while 32 still fell.
+    # Samples in the validation batch. With too few, the loss depends more on their time steps than on the rows: on the
+    # demo model the loss of 8 samples rose while that of 32 still fell.
     evaluation_batch: int = 16
     stop_window: int = 310
     stop_ratio: float = 0.15
 
     @classmethod
     def for_model(cls, model: "BaseModel", **asked: Any) -> "Options":
-        """Defaults that the base model's card states, then what was asked for. Raises InversionError."""
+        """Defaults of the base model's card, overridden by `asked`. Raises InversionError for a value out of range."""
         known = {field.name for field in fields(cls)}
         stated = {name: value for name, value in model.card.teaching.items() if name in known}
         return replace(cls(mirror=model.card.mirror), **{**stated, **asked}).checked()
 
     def patient(self) -> "Options":
-        """The same, with twice the stop window: likeness still rises where the evaluation hardly moves any more."""
+        """These options with twice the stop window: likeness still rises after the evaluation has almost converged."""
         return replace(self, stop_window=min(2 * self.stop_window, STEPS_MAX))
 
     def checked(self) -> "Options":
-        """These options, or an InversionError that names the one out of range, its value and its range."""
+        """These options, or an InversionError that names the option out of range, its value and its range."""
         ranges: dict[str, tuple[float, float]] = {
             "vectors": (1, VECTORS_MAX),
             "steps_max": (1, STEPS_MAX),

@@ -1,6 +1,6 @@
-"""Pictures of the concept as latents: cropped, never stretched, and encoded once. Knows nothing of words.
+"""Pictures of the concept as latents: cropped, never stretched, and encoded once. No text in this module.
 
-A picture with transparency is learned from only where it is opaque.
+Of a picture with transparency, only the opaque part counts in the loss.
 """
 
 from collections.abc import Sequence
@@ -17,11 +17,11 @@ from worker.engine.errors import InversionError
 
 @dataclass(frozen=True)
 class Latents:
-    """q(z|x) of every view of the pictures: the pictures themselves and, if asked for, their mirror images."""
+    """q(z|x) of every view: the pictures and, with the option `mirror`, their mirror images."""
 
     mean: Tensor  # (views, c, h, w)
     deviation: Tensor  # (views, c, h, w)
-    weight: Tensor  # (views, 1, h, w), how much each place counts; 1 on average
+    weight: Tensor  # (views, 1, h, w), how much each latent pixel counts; mean 1
 
     def __len__(self) -> int:
         return len(self.mean)
@@ -32,17 +32,20 @@ class Latents:
 
 
 def square(picture: Image.Image, side: int) -> Image.Image:
-    """The largest centred square of an upright picture, `side` pixels wide; what is transparent becomes white."""
+    """The largest centred square of an upright picture, `side` pixels wide; transparent parts become white."""
     upright = ImageOps.exif_transpose(picture)
     if "A" in upright.getbands():
-        paper = Image.new("RGB", upright.size, "white")
-        paper.paste(upright.convert("RGB"), mask=upright.getchannel("A"))
-        upright = paper
+        background = Image.new("RGB", upright.size, "white")
+        background.paste(upright.convert("RGB"), mask=upright.getchannel("A"))
+        upright = background
     return ImageOps.fit(upright.convert("RGB"), (side, side), Image.Resampling.LANCZOS)
 
 
 def masked(picture: Image.Image, mask: Image.Image) -> Image.Image:
-    """A picture that is opaque where `mask`, a grey picture of the same size, is white."""
+    """The picture, opaque where `mask` is white. `mask` is a greyscale picture of the same size.
+
+    Raises InversionError if the sizes differ.
+    """
     if mask.size != picture.size:
         raise InversionError(
             f"The mask is {mask.width}×{mask.height} pixels and its picture {picture.width}×{picture.height}. Give a "
@@ -54,7 +57,7 @@ def masked(picture: Image.Image, mask: Image.Image) -> Image.Image:
 
 
 def weight_of(picture: Image.Image, side: int) -> Tensor:
-    """How much each place of the square counts: its opacity, scaled to 1 on average  # (1, side, side).
+    """Weight of each latent pixel of the square: its opacity, scaled to mean 1  # (1, side, side).
 
     Raises InversionError if nothing of the square is opaque.
     """
@@ -72,19 +75,19 @@ def weight_of(picture: Image.Image, side: int) -> Tensor:
 
 
 def pixels_of(picture: Image.Image) -> Tensor:
-    """An RGB picture as the autoencoder reads it  # (3, h, w) in -1..1."""
+    """A picture as input of the autoencoder  # (3, h, w) in -1..1."""
     array = np.asarray(picture.convert("RGB"), dtype=np.float32)
     return torch.from_numpy(array).permute(2, 0, 1) / 127.5 - 1
 
 
 @torch.no_grad()
 def encode_pictures(model: BaseModel, pictures: Sequence[Image.Image], *, mirror: bool) -> Latents:
-    """Encode every view once; the reference script does it again at every step."""
+    """Encode every view once, before training. The reference script encodes its pictures at every step."""
     pixels = [pixels_of(square(picture, model.resolution)) for picture in pictures]
     weights = [weight_of(picture, model.resolution // model.scale) for picture in pictures]
     if mirror:
         pixels += [view.flip(-1) for view in pixels]
         weights += [weight.flip(-1) for weight in weights]
-    posteriors = [model.posterior(view.unsqueeze(0)) for view in pixels]  # one by one: the memory of one
+    posteriors = [model.posterior(view.unsqueeze(0)) for view in pixels]  # one at a time, to bound memory
     mean, deviation = (torch.cat(parts) for parts in zip(*posteriors, strict=True))
     return Latents(model.scaled(mean), model.scaled(deviation), torch.stack(weights).to(mean.device))

@@ -1,14 +1,14 @@
-"""When a word is learned: DVAR, Voronov et al. 2023 (arXiv 2302.04841). Knows only the evaluations so far."""
+"""The stopping rule: DVAR, Voronov et al. 2023 (arXiv 2302.04841). Its only input is the evaluations so far."""
 
 from collections.abc import Sequence
 from statistics import pvariance
 
 
 def has_converged(evaluations: Sequence[float], window: int, ratio: float) -> bool:
-    """Whether the evaluation has stopped moving: var(last `window`) / var(all) < `ratio`.
+    """Whether the evaluation has converged: var(last `window`) / var(all) < `ratio`.
 
-    The loss of one fixed batch falls smoothly, unlike the loss of the steps; so its recent variance, beside that of
-    the whole descent, says how much of the way is still being made.
+    The loss of the fixed validation batch falls smoothly, unlike the training loss. The ratio of its recent variance to
+    its variance over the whole run measures how much it still moves.
     """
     if len(evaluations) <= window:
         return False

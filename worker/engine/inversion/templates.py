@@ -1,7 +1,7 @@
-"""The neutral captions y of the paper, with a place for the word that is learned.
+"""The neutral captions y of the paper, with {} for the concept.
 
 Gal et al. 2022 (arXiv 2208.01618), supplementary material, as its reference code lists them: 27 for objects, 19 for
-styles. They are in turn a part of CLIP's ImageNet captions (Radford et al. 2021).
+styles. They are a subset of CLIP's ImageNet captions (Radford et al. 2021).
 """
 
 from collections.abc import Sequence
@@ -65,7 +65,7 @@ STYLE = (
 
 CAPTIONS = {"object": OBJECT, "style": STYLE}
 
-# Prompts as people write them, and nothing that a picture of the concept shows. Only context regularisation reads them.
+# Prompts as people write them, about scenes that no training picture shows. Only context regularisation uses them.
 CONTEXTS = {
     "object": (
         "a photo of {} on the beach",
@@ -91,7 +91,7 @@ CONTEXTS = {
 
 
 def caption_ids(encoder: TextEncoder, templates: Sequence[str], vectors: int, device: torch.device) -> Tensor:
-    """Every template with the learned rows in its place  # (templates, context length)."""
+    """Token ids of every template with the concept's row ids at {}  # (templates, context length)."""
     rows = range(encoder.first_row_id, encoder.first_row_id + vectors)
     captions = []
     for template in templates:

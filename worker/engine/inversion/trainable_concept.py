@@ -1,6 +1,6 @@
-"""The word itself: a few trainable rows beside each frozen table, their optimiser, and what they have been.
+"""What is trained: a few rows beside each frozen embedding table, their optimiser, and their evaluations so far.
 
-Knows nothing of pictures, captions or when to stop.
+Pictures, captions and the stopping rule are elsewhere.
 """
 
 import math
@@ -22,30 +22,30 @@ KEPT_MAX = 3  # candidates besides the best
 
 @dataclass(frozen=True)
 class EmbeddingCandidate:
-    """Rows as they were after a step, and what the fixed evaluation batch said of them."""
+    """The rows after a step, and the loss of the validation batch with them."""
 
-    number: int
+    number: int  # of the step
     evaluation: float
     embedding: Embedding
 
 
 @dataclass
 class TrainableConcept:
-    """Rows on the device, one parameter for each encoder."""
+    """Rows on the device, one parameter for each text encoder, with the best rows so far and a few earlier ones."""
 
-    rows: dict[str, Tensor]
+    rows: dict[str, Tensor]  # (n, width) float32 for each encoder
     optimiser: torch.optim.Optimizer
-    norm_limit: dict[str, float]
-    best: dict[str, Tensor]
+    norm_limit: dict[str, float]  # longer rows count as diverged
+    best: dict[str, Tensor]  # rows with the lowest evaluation
     best_evaluation: float = math.inf
     best_number: int = 0
     kept: list[EmbeddingCandidate] = field(default_factory=list)
-    rolled_back: bool = False
+    rolled_back: bool = False  # whether the rows have diverged once
     evaluations: list[float] = field(default_factory=list)
 
     @classmethod
     def from_initializer(cls, model: BaseModel, initializer: str, options: Options) -> "TrainableConcept":
-        """A word that so far means what the initializer means."""
+        """A concept whose rows are those of the initializer."""
         norms = {encoder.name: mean_norm(encoder) for encoder in model.encoders}
         tokens = {encoder.name: token_rows(encoder, initializer, options.vectors) for encoder in model.encoders}
         rows = dict(tokens)
@@ -60,16 +60,16 @@ class TrainableConcept:
         return cls(rows, _optimiser(rows, tokens, options), limits, best)
 
     def update(self) -> None:
-        """One optimiser step from the gradients that the rows have received."""
+        """Take one optimiser step with the gradients of the rows, and discard them."""
         self.optimiser.step()
         self.discard_gradients()
 
     def discard_gradients(self) -> None:
-        """Drop what the rows have received: it was used, or the pass that gave it broke."""
+        """Discard the gradients of the rows: they are used, or the pass that computed them failed."""
         self.optimiser.zero_grad(set_to_none=True)
 
-    def judge(self, evaluation: float, number: int) -> None:
-        """Note the evaluation after step `number`, and keep the rows if they are the best or their turn has come."""
+    def record_evaluation(self, evaluation: float, number: int) -> None:
+        """Record the evaluation after step `number`; keep the rows if they are the best or due as a candidate."""
         self.evaluations.append(evaluation)
         if evaluation < self.best_evaluation:
             self.best_evaluation, self.best_number = evaluation, number
@@ -77,12 +77,16 @@ class TrainableConcept:
         self._keep(evaluation, number)
 
     def candidates(self) -> list[EmbeddingCandidate]:
-        """What the word may end as: the rows with the lowest evaluation, then some of the way, evenly spaced."""
+        """Rows the result is chosen from: those with the lowest evaluation, then up to KEPT_MAX evenly spaced ones."""
         best = EmbeddingCandidate(self.best_number, self.best_evaluation, embedding_of(self.best))
         return [best, *(each for each in self.kept if each.number != self.best_number)]
 
     def _keep(self, evaluation: float, number: int) -> None:
-        """Keep some rows of the way. Nobody knows its length, so with each that is too many every other one goes."""
+        """Keep rows of evenly spaced steps, at most KEPT_MAX of them.
+
+        The number of steps is not known in advance: when the list is full, drop every second entry and double the
+        spacing. With an evaluation every 10 steps: 10, 20, 30, then (40 is one too many) 20, 40, then 20, 40, 60, …
+        """
         spacing = self.kept[0].number if self.kept else number
         if number == 0 or number % spacing:
             return
@@ -90,14 +94,14 @@ class TrainableConcept:
         if len(self.kept) > KEPT_MAX:
             self.kept = [each for each in self.kept if each.number % (2 * spacing) == 0]
 
-    def is_sound(self) -> bool:
-        """Whether every row is finite and of a length that the encoder could still read."""
+    def has_diverged(self) -> bool:
+        """Whether a row is not finite, or longer than NORM_MAX times the usual norm. Waits for the device."""
         lengths = {name: value.detach().norm(dim=-1).max().item() for name, value in self.rows.items()}
-        return all(math.isfinite(lengths[name]) and lengths[name] <= self.norm_limit[name] for name in lengths)
+        return not all(math.isfinite(lengths[name]) and lengths[name] <= self.norm_limit[name] for name in lengths)
 
     @torch.no_grad()
     def roll_back(self) -> None:
-        """Return to the best rows, forget the momentum that led astray, and go on four times as carefully."""
+        """Return to the best rows, clear the optimiser's moments, and divide the learning rate by 4."""
         for name, value in self.rows.items():
             value.copy_(self.best[name])
         self.optimiser.state.clear()

@@ -1,4 +1,4 @@
-"""Concepts to compare ways of learning on: some to choose a way by, and the examples, which have no part in that."""
+"""Concepts to compare training methods on: some to choose a method by, and the held-out concepts of `examples/`."""
 
 import json
 from collections.abc import Callable
@@ -14,8 +14,8 @@ PLACES = ("on the grass", "yellow", "in the snow", "pink")
 
 
 @dataclass(frozen=True, eq=False)
-class Lesson:
-    """What somebody would upload."""
+class Example:
+    """A concept as a user would upload it."""
 
     name: str
     kind: str
@@ -27,20 +27,20 @@ OBJECTS = ("monster", "cat", "robot", "octopus", "owl", "mug", "car", "mushroom"
 SUBJECTS = ("boat", "cat", "mug", "tree")
 
 
-def to_choose_by() -> list[Lesson]:
-    """Nine things and three styles that the demo model never saw; their seeds are not those it was trained on."""
-    things = [Lesson(kind, "object", kind, _thing(kind)) for kind in OBJECTS]
-    return things + [Lesson(name, "style", "drawing", _styled(restyle)) for name, restyle in STYLES.items()]
+def to_choose_by() -> list[Example]:
+    """Nine things and three styles, drawn from seeds that the demo model was not trained on."""
+    things = [Example(kind, "object", kind, _thing(kind)) for kind in OBJECTS]
+    return things + [Example(name, "style", "drawing", _styled(restyle)) for name, restyle in STYLES.items()]
 
 
-def held_out() -> list[Lesson]:
+def held_out() -> list[Example]:
     """The concepts of `examples/`."""
-    lessons = []
+    examples = []
     for folder in sorted((REPOSITORY / "examples").iterdir()):
         said = json.loads((folder / "concept.json").read_text())
         pictures = tuple(Image.open(path).convert("RGB") for path in sorted(folder.glob("*.jpg")))
-        lessons.append(Lesson(folder.name, said["kind"], said["initializer"], pictures))
-    return lessons
+        examples.append(Example(folder.name, said["kind"], said["initializer"], pictures))
+    return examples
 
 
 def _thing(kind: str) -> tuple[Image.Image, ...]:

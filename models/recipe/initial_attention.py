@@ -1,15 +1,15 @@
-"""Heads of the cross-attention that look at words, where all of them looked at everything alike.
+"""Initial cross-attention: half of the heads start with attention to single words, where all heads attend uniformly.
 
-Every padding place of the frozen text encoder says the whole caption, so a head has no reason to choose: after three
-million pictures each of the 28 gave each of the 32 places a thirty-second, wherever in the picture it asked. A prompt
-was one vector for the whole picture, and of two things the UNet could not tell which belongs where: the one that is
-said first was drawn well, in the end, and the other hardly at all.
+Every padding position of the frozen text encoder carries the whole caption, so a head gains nothing from a choice:
+after three million pictures, each of the 28 heads gave each of the 32 positions 1/32 of its attention, from everywhere
+in the picture. A prompt acted as one vector for the whole picture, and with two things in a prompt the UNet could not
+tell which belongs where: in the end it drew the first thing well and the second hardly at all.
 
-So half of the heads are given something to look at before the denoiser goes on: at the left of the picture the kind
-that is said first, at the right the one that is said second, and what is said of it. Where it asks from can be read
-off the features, as convolutions know their padding, and what a word is off its state. What all heads said until then
-the others go on saying, as they looked at everything alike anyway; those that look say nothing at first, so that
-nothing is forgotten, and learn what to say."""
+So before training continues, half of the heads are fitted to attend, from the left of the picture, to the kind that is
+named first and to its attribute, and from the right to the second kind and its attribute. The position in the picture
+can be read from the features, because convolutions see their padding; the word can be read from its state. The other
+half of the heads takes over the output of all heads, which attended uniformly anyway. The fitted heads output nothing
+at first, so the model's predictions stay, and training gives them their output."""
 
 import math
 from dataclasses import dataclass
@@ -21,22 +21,24 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from models.recipe.denoiser import Lesson, noise_schedule, noisy_batch
+from models.recipe.denoiser import TrainingSet, noise_schedule, noisy_batch
 from models.recipe.telling_apart import ACCESSORIES, second_said, tokens_of
 from models.recipe.world import KINDS
 from models.recipe.world.colours import COLOURS
 from models.recipe.world.individuals import PATTERNS
 
 BATCHES, BATCH = 12, 64  # noisy pictures to fit on
-BLIND = 0.9  # of the entropy of looking at everything alike, over all heads: nobody looks
+UNIFORM = 0.9  # of the entropy of uniform attention, mean over all heads: above this, no head attends to words
 STEPS, RATE = 250, 3e-3  # of Adam, with BATCH pictures
-TINY = 1e-6  # of the states' second moment: directions that they never take
+TINY = 1e-6  # of the trace of the states' second moment, for directions in which no state lies
 
 
-def words_to_look_at(ids: Tensor, tokenizer: CLIPTokenizer) -> tuple[Tensor, Tensor]:
-    """Of captions (n, c) that name one kind or two, their rows (m,) and the places (m, 2, 2) of each kind and of what
-    is said of it, at the left and at the right. Of two, it is the colour; of one, its accessory, pattern or colour,
-    whichever it has first; the kind itself where nothing is said."""
+def target_words(ids: Tensor, tokenizer: CLIPTokenizer) -> tuple[Tensor, Tensor]:
+    """The captions (n, c) that name one or two kinds: their row numbers (m,), and token positions (m, 2, 2): the kinds
+    at the left and right, then their attributes at the left and right.
+
+    With two kinds the attribute is the colour. With one kind it is the accessory, else the pattern, else the colour.
+    Without an attribute it is the kind itself."""
     kinds, colours, patterns, accessories = (
         (ids[..., None] == tokens_of(group, tokenizer)).any(-1)
         for group in (KINDS, tuple(COLOURS), PATTERNS, ACCESSORIES)
@@ -54,31 +56,32 @@ def words_to_look_at(ids: Tensor, tokenizer: CLIPTokenizer) -> tuple[Tensor, Ten
 
 
 def _first(marks: Tensor) -> Tensor:
-    """(n,): the first place that is marked in each of (n, c)."""
+    """(n,): the first marked position in each row of (n, c)."""
     return marks.int().argmax(-1)
 
 
 @dataclass(frozen=True)
-class Sight:
-    """What the cross-attentions of a UNet have before them: by each one's name the features that it asks from
-    (n, h·w, f), the captions' states (n, c, w), and the places of the words to look at (n, 2, 2)."""
+class AttentionInputs:
+    """Inputs of a UNet's cross-attentions: the query features (n, h·w, f) of each by name, the captions' states
+    (n, c, w), and the positions of the target words (n, 2, 2)."""
 
     features: dict[str, Tensor]
     states: Tensor
     words: Tensor
 
 
-def look(unet: UNet2DConditionModel, text: CLIPTextModel, lesson: Lesson, tokenizer: CLIPTokenizer) -> bool:
-    """If all heads look at everything alike, half of every cross-attention's are given words to look at. Says whether
-    they were."""
-    sight, attentions = seen_by(unet, text, lesson, tokenizer), cross_attentions(unet)
-    if blindness(attentions, sight) < BLIND:
+def initialize_attention(
+    unet: UNet2DConditionModel, text: CLIPTextModel, training_set: TrainingSet, tokenizer: CLIPTokenizer
+) -> bool:
+    """If all heads attend uniformly, fit half of the heads of each cross-attention to words. Returns whether it did."""
+    inputs, attentions = attention_inputs(unet, text, training_set, tokenizer), cross_attentions(unet)
+    if relative_entropy(attentions, inputs) < UNIFORM:
         return False
     for name, attention in attentions.items():
         half = attention.heads // 2
-        say_with(half, attention, sight.states.mean(1))
+        merge_heads(half, attention, inputs.states.mean(1))
         for head in range(half, attention.heads):
-            give_words(attention, head, sight.features[name], sight.states, sight.words[:, (head - half) % 2])
+            fit_head(attention, head, inputs.features[name], inputs.states, inputs.words[:, (head - half) % 2])
     return True
 
 
@@ -87,8 +90,10 @@ def cross_attentions(unet: UNet2DConditionModel) -> dict[str, Attention]:
 
 
 @torch.no_grad()
-def seen_by(unet: UNet2DConditionModel, text: CLIPTextModel, lesson: Lesson, tokenizer: CLIPTokenizer) -> Sight:
-    """Of noisy pictures of one kind or two, as the training shows them."""
+def attention_inputs(
+    unet: UNet2DConditionModel, text: CLIPTextModel, training_set: TrainingSet, tokenizer: CLIPTokenizer
+) -> AttentionInputs:
+    """The inputs for noisy pictures of one or two kinds, sampled as in training."""
     random, schedule = torch.Generator().manual_seed(0), noise_schedule()
     features: dict[str, list[Tensor]] = {name: [] for name in cross_attentions(unet)}
     hooks = [
@@ -97,38 +102,40 @@ def seen_by(unet: UNet2DConditionModel, text: CLIPTextModel, lesson: Lesson, tok
     ]
     states, words = [], []
     for _ in range(BATCHES):
-        noisy, t, ids, _ = noisy_batch(lesson, BATCH, schedule, random)
-        rows, places = words_to_look_at(ids, tokenizer)
+        noisy, t, ids, _ = noisy_batch(training_set, BATCH, schedule, random)
+        rows, places = target_words(ids, tokenizer)
         states.append(text(ids[rows]).last_hidden_state)
         words.append(places)
         unet(noisy[rows], t[rows], states[-1])
     for hook in hooks:
         hook.remove()
-    return Sight({name: torch.cat(parts) for name, parts in features.items()}, torch.cat(states), torch.cat(words))
+    return AttentionInputs(
+        {name: torch.cat(parts) for name, parts in features.items()}, torch.cat(states), torch.cat(words)
+    )
 
 
 @torch.no_grad()
-def blindness(attentions: dict[str, Attention], sight: Sight) -> float:
-    """The mean entropy of what the heads look at, as a share of the most: 1 if they look at everything alike."""
+def relative_entropy(attentions: dict[str, Attention], inputs: AttentionInputs) -> float:
+    """Mean entropy of the heads' attention, as a share of the largest possible: 1 if all attend uniformly."""
     found = []
     for name, attention in attentions.items():
         for head in range(attention.heads):
-            seen = looks(attention, head, sight.features[name][:BATCH], sight.states[:BATCH])
+            seen = attention_map(attention, head, inputs.features[name][:BATCH], inputs.states[:BATCH])
             found.append(float(torch.special.entr(seen).sum(-1).mean()))
-    return sum(found) / len(found) / math.log(sight.states.shape[1])
+    return sum(found) / len(found) / math.log(inputs.states.shape[1])
 
 
 @torch.no_grad()
-def looks(attention: Attention, head: int, features: Tensor, states: Tensor) -> Tensor:
-    """(n, h·w, c): how much of what a head sees from each place of the picture is which word."""
+def attention_map(attention: Attention, head: int, features: Tensor, states: Tensor) -> Tensor:
+    """Attention of one head  # (n, h·w, c): from each position of the picture to each token."""
     own = _own(attention, head)
     return _logits(attention.to_q.weight[own], attention.to_k.weight[own], features, states).softmax(-1)
 
 
 @torch.no_grad()
-def say_with(heads: int, attention: Attention, states: Tensor) -> None:
-    """What all heads say of captions' mean states (n, w), the first ones say alone: the map that all are together, by
-    its singular values on such states. What is lost is less than half a percent of it. The others say nothing."""
+def merge_heads(heads: int, attention: Attention, states: Tensor) -> None:
+    """Let the first `heads` heads output what all heads output for the captions' mean states (n, w), by a truncated SVD
+    of the joint value-output map on such states; the loss is under 0.5 %. The other heads output nothing."""
     second_moment = (states.T @ states / len(states)).double()
     values, vectors = torch.linalg.eigh(second_moment + TINY * second_moment.trace() * torch.eye(len(second_moment)))
     root, inverse = (vectors @ torch.diag(values**power) @ vectors.T for power in (0.5, -0.5))
@@ -142,9 +149,9 @@ def say_with(heads: int, attention: Attention, states: Tensor) -> None:
     say[:, :kept] = (left[:, :kept] * scale).to(say)
 
 
-def give_words(attention: Attention, head: int, features: Tensor, states: Tensor, words: Tensor) -> None:
-    """Fit a head's queries and keys so that it looks at the first of the words (n, 2) from the left half of the picture
-    and at the second from the right half; what it reads there are their states' principal directions."""
+def fit_head(attention: Attention, head: int, features: Tensor, states: Tensor, words: Tensor) -> None:
+    """Fit a head's queries and keys so that it attends to the first of the words (n, 2) from the left half of the
+    picture and to the second from the right half. Its values are the principal directions of the words' states."""
     own = _own(attention, head)
     query, key = (part.weight[own].detach().clone().requires_grad_() for part in (attention.to_q, attention.to_k))
     optimiser, random = torch.optim.Adam([query, key], RATE), torch.Generator().manual_seed(1)
@@ -153,8 +160,8 @@ def give_words(attention: Attention, head: int, features: Tensor, states: Tensor
     for _ in range(STEPS):
         some = torch.randperm(len(states), generator=random)[:BATCH]
         logits = _logits(query, key, features[some], states[some])
-        wanted = torch.where(right, words[some, 1:], words[some, :1])
-        torch.autograd.backward(cross_entropy(logits.flatten(0, 1), wanted.flatten()))
+        target = torch.where(right, words[some, 1:], words[some, :1])
+        torch.autograd.backward(cross_entropy(logits.flatten(0, 1), target.flatten()))
         optimiser.step()
         optimiser.zero_grad()
     each = torch.arange(len(states))[:, None]

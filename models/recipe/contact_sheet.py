@@ -1,7 +1,7 @@
-"""Figures for the documentation: what the model draws, and what a word changes, drawn with the project's own engine.
+"""Contact sheets for the documentation: drawings of the model, and of trained concepts, by the project's own engine.
 
-python -m models.recipe.sheet grid models/demo docs/pictures/demo-grid.png
-python -m models.recipe.sheet taught models/demo docs/pictures NAME...      (folders of examples/)"""
+python -m models.recipe.contact_sheet grid models/demo docs/pictures/demo-grid.png
+python -m models.recipe.contact_sheet taught models/demo docs/pictures NAME...      (folders of examples/)"""
 
 import argparse
 import json
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from models.recipe.in_use import drawn, learned
+from models.recipe.in_use import drawn, trained
 from worker.engine.base_models import BaseModel, load
 
 CELL, GAP = 128, 6
@@ -41,39 +41,41 @@ STYLE_PROMPTS = (
 )  # fmt: skip
 
 
-def rows_of(pictures: list[list[Image.Image]]) -> Image.Image:
+def contact_sheet(pictures: list[list[Image.Image]]) -> Image.Image:
+    """One picture of several rows of pictures."""
     width = max(len(row) for row in pictures)
-    sheet = Image.new("RGB", (width * (CELL + GAP) - GAP, len(pictures) * (CELL + GAP) - GAP), "white")
+    whole = Image.new("RGB", (width * (CELL + GAP) - GAP, len(pictures) * (CELL + GAP) - GAP), "white")
     for y, row in enumerate(pictures):
         for x, picture in enumerate(row):
             filter_ = Image.Resampling.NEAREST if picture.width < CELL else Image.Resampling.LANCZOS
-            sheet.paste(picture.resize((CELL, CELL), filter_), (x * (CELL + GAP), y * (CELL + GAP)))
-    return sheet
+            whole.paste(picture.resize((CELL, CELL), filter_), (x * (CELL + GAP), y * (CELL + GAP)))
+    return whole
 
 
 def grid(model: BaseModel, file: Path) -> None:
-    """Of the prompts, those that the model has all words for."""
+    """Draw the prompts of GRID whose words are all in the model's vocabulary."""
     tokenizer = model.encoders[0].tokenizer
     known = [prompt for prompt in GRID if all(len(tokenizer.tokenize(word)) == 1 for word in prompt.split())]
     pictures = drawn(model, known)
-    rows_of([pictures[start : start + COLUMNS] for start in range(0, len(pictures), COLUMNS)]).save(file)
+    contact_sheet([pictures[start : start + COLUMNS] for start in range(0, len(pictures), COLUMNS)]).save(file)
 
 
-def taught(model: BaseModel, name: str, file: Path) -> None:
-    """Three rows: the pictures, the initializer's drawings, and the learned word's at the same prompts and seeds."""
+def concept_sheet(model: BaseModel, name: str, file: Path) -> None:
+    """Three rows: the training pictures, and drawings with the initializer and with the trained concept, at the same
+    prompts and seeds."""
     concept = json.loads((EXAMPLES / name / "concept.json").read_text())
     pictures = [Image.open(path).convert("RGB") for path in sorted((EXAMPLES / name).glob("*.jpg"))]
-    step = learned(model, pictures, concept["initializer"], concept["kind"], seed=1)
+    run = trained(model, pictures, concept["initializer"], concept["kind"], seed=1)
     prompts = STYLE_PROMPTS if concept["kind"] == "style" else OBJECT_PROMPTS
     before = drawn(model, [prompt.format(concept["initializer"]) for prompt in prompts])
-    word = concept["placeholder"]
-    after = drawn(model, [prompt.format(word) for prompt in prompts], {word: step.best})
-    rows_of([pictures, before, after]).save(file)
-    print(f"{name}: {step.number} steps, {step.stopped}, evaluation {step.best_evaluation:.4f}", flush=True)
+    placeholder = concept["placeholder"]
+    after = drawn(model, [prompt.format(placeholder) for prompt in prompts], {placeholder: run.best})
+    contact_sheet([pictures, before, after]).save(file)
+    print(f"{name}: {run.number} steps, {run.stopped}, evaluation {run.best_evaluation:.4f}", flush=True)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Draw the figures of the documentation.")
+    parser = argparse.ArgumentParser(description="Draw the contact sheets of the documentation.")
     parser.add_argument("what", choices=["grid", "taught"])
     parser.add_argument("model", type=Path)
     parser.add_argument("out", type=Path)
@@ -83,7 +85,7 @@ def main() -> None:
     if asked.what == "grid":
         grid(model, asked.out)
     for name in asked.names:
-        taught(model, name, asked.out / f"taught-{name}.png")
+        concept_sheet(model, name, asked.out / f"taught-{name}.png")
 
 
 if __name__ == "__main__":
