@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from worker.engine.base_models import BaseModel
 from worker.engine.errors import DrawingError
-from worker.engine.generation import DenoisingStep, Request, SamplerSettings, draw, pictures_that_fit, ran_out
+from worker.engine.generation import DenoisingStep, Request, SamplerSettings, draw, pictures_that_fit
 from worker.engine.generation import memory as memory_module
 from worker.engine.generation.latent_preview import latent_previews
 
@@ -151,10 +151,3 @@ def test_fewer_pictures_fit_when_they_are_larger_or_memory_is_short(
     assert small >= 4 * large >= 4
     monkeypatch.setattr(memory_module, "free_bytes", lambda _: 1)
     assert pictures_that_fit(demo, 64, 64) == 1
-
-
-def test_errors_about_memory_are_told_from_others() -> None:
-    assert ran_out(MemoryError())
-    assert ran_out(torch.cuda.OutOfMemoryError("CUDA out of memory"))
-    assert ran_out(RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9"))
-    assert not ran_out(RuntimeError("shapes do not match"))

@@ -2,7 +2,7 @@
 
 from worker.engine.errors import DrawingError
 from worker.engine.generation.draw import DenoisingStep, denoise, draw
-from worker.engine.generation.memory import give_back, pictures_that_fit, ran_out
+from worker.engine.generation.memory import pictures_that_fit
 from worker.engine.generation.request import Request, SamplerSettings
 from worker.engine.generation.schedulers import SCHEDULERS
 
@@ -14,7 +14,5 @@ __all__ = [
     "SamplerSettings",
     "denoise",
     "draw",
-    "give_back",
     "pictures_that_fit",
-    "ran_out",
 ]

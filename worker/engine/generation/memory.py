@@ -1,12 +1,9 @@
-"""Estimates how many pictures fit into memory together, and recognises the errors of a batch that did not fit.
+"""Estimates how many pictures fit into memory together.
 
-The estimate is rough and rather too low. A batch that does not fit after all raises an error, and is then halved.
+The estimate is rough and rather too low. A batch that does not fit after all raises an error, and `halving` halves it.
 """
 
-import gc
 from typing import Final
-
-import torch
 
 from worker.engine.base_models import BaseModel
 from worker.engine.free_memory import free_bytes
@@ -25,18 +22,3 @@ def pictures_that_fit(model: BaseModel, width: int, height: int) -> int:
     each = int(channels) * latents * model.precision.model.itemsize * MAPS_ALIVE
     free = free_bytes(model.device)
     return max(1, int((UNKNOWN if free is None else free) * SHARE) // each)
-
-
-def ran_out(error: BaseException) -> bool:
-    """Whether an error says that memory ran out."""
-    if isinstance(error, MemoryError | torch.cuda.OutOfMemoryError):
-        return True
-    # torch's allocator for the CPU raises a plain RuntimeError.
-    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
-
-
-def give_back() -> None:
-    """Return cached memory to the device, after an attempt that ran out of it."""
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
