@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.base_models.catalog import Catalog
-from app.base_models.examples import lessons
+from app.base_models.examples import examples
 from app.base_models.fetching import fetch, wanted
 from app.base_models.tokenizer import Tokenizer
 from app.core.errors import InvalidInput, NotReady
@@ -100,7 +100,7 @@ def test_a_lesson_that_is_not_there_is_not_found(member: TestClient, path: str) 
 
 
 def test_without_the_demo_model_there_are_no_lessons() -> None:
-    assert lessons(Catalog(Settings(base_models="some/model@0123abc"))) == ()
+    assert examples(Catalog(Settings(base_models="some/model@0123abc"))) == ()
 
 
 SD15 = [

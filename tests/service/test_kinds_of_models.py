@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select, update
 
-from app.base_models.catalog import FAMILY_TITLES, AllowedModel
+from app.base_models.catalog import AllowedModel
 from app.concepts.models import Concept, Version
 from app.core.settings import REPOSITORY, Settings
 from app.jobs import ledger
@@ -15,7 +15,6 @@ from app.jobs.models import JobEvent
 from app.web.dependencies import Services
 from tests.service.test_drawing import learned
 from worker.context import WorkerContext
-from worker.engine.base_models import FAMILIES
 from worker.handlers.generation import draw_batch
 from worker.shutdown import SharedFlag
 
@@ -93,7 +92,3 @@ def test_a_base_models_hash_follows_its_files(tmp_path: Path) -> None:
     (tmp_path / "demo" / "vae" / "diffusion_pytorch_model.safetensors").write_bytes(b"another")
     assert model.weights_hash not in (None, before)
     assert AllowedModel("gone", str(tmp_path / "gone")).weights_hash is None
-
-
-def test_the_service_and_the_worker_call_families_the_same() -> None:
-    assert {family.name: family.title for family in FAMILIES} == FAMILY_TITLES
