@@ -1,6 +1,6 @@
-"""Ready lessons: example pictures that come with the studio, for whoever has none at hand. They belong to no team.
+"""Example pictures that come with the studio, for users who have none at hand. They belong to no team.
 
-They suit the demo model alone, so without it there are none. What a user sends never becomes a path.
+They suit the demo model only: without it there are none. Nothing that a user sends becomes a path.
 """
 
 import json
@@ -31,15 +31,15 @@ class Example:
 
 
 def examples(catalog: Catalog) -> tuple[Example, ...]:
-    """Every ready lesson that a base model of this studio suits, by name."""
+    """Every example that suits a base model of this studio, sorted by folder."""
     return _on_disk(FOLDER) if any(model.id == DEMO for model in catalog.models) else ()
 
 
-def picture(catalog: Catalog, lesson_id: str, number: int) -> bytes:
-    """A lesson's picture as JPEG, counted from 1. Raises NotFound."""
-    for lesson in examples(catalog):
-        if lesson.id == lesson_id and 1 <= number <= len(lesson.pictures):
-            return lesson.pictures[number - 1].read_bytes()
+def picture(catalog: Catalog, example_id: str, number: int) -> bytes:
+    """Picture `number` of an example as JPEG, counted from 1. Raises NotFound."""
+    for example in examples(catalog):
+        if example.id == example_id and 1 <= number <= len(example.pictures):
+            return example.pictures[number - 1].read_bytes()
     raise NotFound("There is no such example picture.")
 
 
@@ -49,12 +49,12 @@ def _on_disk(folder: Path) -> tuple[Example, ...]:
 
 
 def _read(card: Path) -> Example:
-    told = json.loads(card.read_text())
+    stated = json.loads(card.read_text())
     return Example(
         id=card.parent.name,
-        name=told["name"],
-        placeholder=told["placeholder"],
-        initializer=told["initializer"],
-        kind=told["kind"],
+        name=stated["name"],
+        placeholder=stated["placeholder"],
+        initializer=stated["initializer"],
+        kind=stated["kind"],
         pictures=tuple(sorted(card.parent.glob("*.jpg"))),
     )

@@ -66,16 +66,21 @@ def both(*changes: Change) -> Change:
     return lambda folder: [change(folder) for change in changes]
 
 
-def sharded(folder: Path) -> None:
-    """The text encoder's weights in two files, with the index that transformers writes."""
-    tensors = load_file(folder / ENCODER)
-    (folder / ENCODER).unlink()
-    shards = {name: f"model-0000{1 + number % 2}-of-00002.safetensors" for number, name in enumerate(tensors)}
-    for shard in set(shards.values()):
-        part = {name: tensor for name, tensor in tensors.items() if shards[name] == shard}
-        save_file(part, folder / "text_encoder" / shard, {"format": "pt"})
-    index = {"metadata": {"total_size": 1}, "weight_map": shards}
-    (folder / f"{ENCODER}.index.json").write_text(json.dumps(index))
+def sharded(component: str, variant: str = "") -> Change:
+    """A component's weights in two files, with the index that its library writes."""
+
+    def change(folder: Path) -> None:
+        (whole,) = (folder / component).glob("*.safetensors")
+        stem, tensors = whole.stem, load_file(whole)
+        whole.unlink()
+        shards = {name: f"{stem}{variant}-0000{1 + n % 2}-of-00002.safetensors" for n, name in enumerate(tensors)}
+        for shard in set(shards.values()):
+            part = {name: tensor for name, tensor in tensors.items() if shards[name] == shard}
+            save_file(part, whole.parent / shard, {"format": "pt"})
+        index = {"metadata": {"total_size": 1}, "weight_map": shards}
+        (whole.parent / f"{stem}.safetensors.index{variant}.json").write_text(json.dumps(index))
+
+    return change
 
 
 def older_tokenizer(folder: Path) -> None:
@@ -132,8 +137,12 @@ REFUSED: Mapping[str, tuple[Change, str]] = {
     "weights that Git LFS did not fetch": (written(UNET, LFS_POINTER), f"The file {UNET} cannot be loaded: it is cut"),
     "shards without an index": (renamed(ENCODER, SHARD), f"The file {ENCODER}.index.json is missing."),
     "index without one of its shards": (
-        both(sharded, without(f"text_encoder/{SHARD}")),
+        both(sharded("text_encoder"), without(f"text_encoder/{SHARD}")),
         f"The file text_encoder/{SHARD} is missing.",
+    ),
+    "shards of half precision without one of them": (
+        both(sharded("vae", ".fp16"), without("vae/diffusion_pytorch_model.fp16-00001-of-00002.safetensors")),
+        "The file vae/diffusion_pytorch_model.fp16-00001-of-00002.safetensors is missing.",
     ),
     "index of files elsewhere": (
         both(without(ENCODER), written(f"{ENCODER}.index.json", '{"weight_map": {"a": "../unet/x.safetensors"}}')),
@@ -159,12 +168,14 @@ REFUSED: Mapping[str, tuple[Change, str]] = {
 
 ACCEPTED: Mapping[str, Change] = {
     "no card": without("oneword.json"),
+    "prediction that is not stated": stating("scheduler/scheduler_config.json", prediction_type=None),
     "card without values": written("oneword.json", '{"steps": null, "colour": "red"}'),
     "size as a list": stating("unet/config.json", sample_size=[16, 16]),
     "half precision alone": both(
         renamed(UNET, "diffusion_pytorch_model.fp16.safetensors"), renamed(ENCODER, "model.fp16.safetensors")
     ),
-    "weights in shards": sharded,
+    "weights in shards": both(sharded("text_encoder"), sharded("vae")),
+    "weights in shards of half precision": both(sharded("text_encoder", ".fp16"), sharded("vae", ".fp16")),
     "the older tokenizer files": older_tokenizer,
     "a broken copy of the weights in half precision": written(
         "unet/diffusion_pytorch_model.fp16.safetensors", "half a file"

@@ -8,10 +8,12 @@ import pytest
 from app.contracts import families, schedulers
 from app.contracts.errors import UnfitModel
 from app.contracts.hub import HubName, locate
+from app.contracts.limits import EMBEDDING_SUFFIXES
 from app.contracts.placeholders import PLACEHOLDER, WRITTEN, pinned, slug
 from app.core.settings import Settings
 from app.main import create_app
 from worker.engine.base_models import FAMILIES
+from worker.engine.embeddings.formats import SUFFIXES
 from worker.engine.generation import SCHEDULERS
 
 
@@ -24,10 +26,15 @@ def test_the_engine_builds_every_scheduler() -> None:
     assert all(hasattr(diffusers, sampler.kind) for sampler in SCHEDULERS.values())
 
 
+def test_the_engine_reads_every_kind_of_embedding_file() -> None:
+    assert {f".{suffix}" for suffix in SUFFIXES} == set(EMBEDDING_SUFFIXES)
+
+
 def test_the_schema_states_schedulers_labels_and_limits_for_the_page() -> None:
     fields = create_app(Settings()).openapi()["components"]["schemas"]["GenerationRequest"]["properties"]
     assert fields["scheduler"]["anyOf"][0]["enum"] == list(schedulers.SCHEDULER_NAMES)
     assert fields["scheduler"]["x-labels"] == dict(schedulers.LABELS)
+    assert fields["scheduler"]["x-steps-max"] == {"lcm": 50}
     assert fields["steps"]["anyOf"][0]["maximum"] == 200
     assert fields["width"]["anyOf"][0] == {"type": "integer", "minimum": 64, "maximum": 2048, "multipleOf": 8}
 
