@@ -32,7 +32,7 @@ class Outcome:
 def run() -> list[Row]:
     """Means over the examples; no rows on a machine that trains in float32 anyway."""
     model, scorer = load(DEMO), load_scorer(REPOSITORY / "models" / "demo" / "scorer", torch.device("cpu"))
-    if model.precision.teaching == torch.float32:
+    if model.precision.training == torch.float32:
         return []
     exact = replace(model, precision=Precision(torch.float32, torch.float32))
     for each in (model, exact):

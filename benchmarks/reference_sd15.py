@@ -116,7 +116,7 @@ def _our_step(source: Path) -> tuple[float, float, str]:
     advance(model, [word])
     step = _timed(lambda: [advance(model, [word]) for _ in range(STEPS)]) / STEPS
     share = _timed(word.evaluate) / word.options.evaluate_every
-    precision = {torch.bfloat16: "bf16", torch.float32: "fp32"}[model.precision.teaching]
+    precision = {torch.bfloat16: "bf16", torch.float32: "fp32"}[model.precision.training]
     return step + share, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, precision
 
 

@@ -13,7 +13,7 @@ from app.contracts.encoders import FIRST, tokenizer_of
 from app.contracts.errors import UnfitModel
 from app.contracts.hub import HubName, locate
 from app.contracts.model_folder import ModelFacts, read_model_folder, unreadable_tokenizer
-from app.contracts.weights import fingerprint, weight_files
+from app.contracts.weights import fingerprint, fingerprinted_files
 from app.core.errors import InvalidInput, NotReady
 from app.core.settings import REPOSITORY, Settings
 
@@ -54,7 +54,7 @@ class AllowedModel:
     def weights_hash(self) -> str | None:
         """Fingerprint of its weights as they are now; None without any. Computed again when a file changed."""
         try:
-            stamps = tuple((str(path), *_stamp(path)) for path in weight_files(self.folder))
+            stamps = tuple((str(path), *_stamp(path)) for path in fingerprinted_files(self.folder))
             return _fingerprint(self.folder, stamps)
         except (UnfitModel, OSError):
             return None
@@ -76,7 +76,7 @@ class AllowedModel:
 
 
 class Catalog:
-    """The allowlist, in the order of the settings."""
+    """The allowed base models, in the order of the settings."""
 
     def __init__(self, settings: Settings) -> None:
         self.models = tuple(AllowedModel(id, source) for id, source in sources(settings).items())

@@ -1,4 +1,4 @@
-"""What base models and their words look like over the wire."""
+"""Request and response bodies of base models, tokenization and examples."""
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -55,7 +55,7 @@ class BaseModelOut(BaseModel):
 
     @classmethod
     def of(cls, model: AllowedModel) -> "BaseModelOut":
-        """A base model as its users see it."""
+        """The response for a base model; only id and reason while it is not ready."""
         reason = model.not_ready_reason
         if reason is not None:
             return cls(id=model.id, name=model.id, ready=False, not_ready_reason=reason)
@@ -85,7 +85,7 @@ class BaseModelList(BaseModel):
 
 
 class TokenizeIn(BaseModel):
-    """A text to look at."""
+    """A text to split into tokens."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"base_model": "demo", "text": "mug"}]})
 
@@ -101,7 +101,7 @@ class WordPiece(BaseModel):
 
 
 class Tokenization(BaseModel):
-    """How a base model reads a text, and what could be said instead."""
+    """The tokens of a text, and words that could replace it."""
 
     text: str
     tokens: list[WordPiece]
@@ -115,7 +115,7 @@ class Tokenization(BaseModel):
 
 
 class ExampleOut(BaseModel):
-    """Pictures to try the studio with, and what is said of them."""
+    """Example pictures to try the studio with, and the concept that they show."""
 
     id: str
     name: str

@@ -41,9 +41,6 @@ class Tokenizer:
         """
         if (folder / "tokenizer.json").is_file():
             return cls(tokenizers.Tokenizer.from_str((folder / "tokenizer.json").read_text("utf-8")))
-        for name in ("vocab.json", "merges.txt"):
-            if not (folder / name).is_file():
-                raise FileNotFoundError(f"the file {folder.name}/{name} is missing")
         return cls(_from_vocabulary(folder / "vocab.json", folder / "merges.txt"))
 
     def tokens(self, text: str) -> list[Token]:

@@ -164,12 +164,13 @@ def _is_size(value: object) -> TypeGuard[int]:
 
 def _scheduler_config(folder: Path) -> dict[str, Any]:
     config = read_json(folder, SCHEDULER)
-    if config.get("prediction_type", "epsilon") not in PREDICTIONS:
+    prediction = config.get("prediction_type") or "epsilon"  # the default of diffusers; some files say null
+    if prediction not in PREDICTIONS:
         raise UnfitModel(
-            f"The file {SCHEDULER} says prediction_type is {config['prediction_type']!r}, and Oneword teaches models "
+            f"The file {SCHEDULER} says prediction_type is {prediction!r}, and Oneword teaches models "
             f"that predict {' or '.join(PREDICTIONS)}. Use another model."
         )
-    return config
+    return {**config, "prediction_type": prediction}
 
 
 def _wrong_value(config: Mapping[str, Any], name: str, component: str, wanted: str) -> UnfitModel:

@@ -13,7 +13,7 @@ WRITTEN: Final = re.compile(r"<(?P<word>[^<>@\s][^<>@]{0,80})(?:@(?P<number>[^<>
 VERSION_NUMBER: Final = re.compile(r"[0-9]{1,6}")
 
 
-def pinned(placeholder: str, version: int) -> str:
+def pinned(placeholder: str, version: object) -> str:
     """The placeholder of one version: `<mug>` and 3 -> `<mug@3>`."""
     return f"{placeholder[:-1]}@{version}>"
 

@@ -31,9 +31,12 @@ SCHEDULERS: Final[Mapping[str, Scheduler]] = {
 }
 SCHEDULER_NAMES: Final[tuple[str, ...]] = get_args(SchedulerName)
 LABELS: Final[Mapping[str, str]] = {name: scheduler.label for name, scheduler in SCHEDULERS.items()}
+STEPS_MAX: Final[Mapping[str, int]] = {
+    name: scheduler.steps_max for name, scheduler in SCHEDULERS.items() if scheduler.steps_max < GENERATION_STEPS_MAX
+}
 BY_LABEL: Final[Mapping[str, str]] = {label: name for name, label in LABELS.items()}
 
 
 def steps_max(name: str) -> int:
     """The largest number of steps that a scheduler takes; the general limit for an unknown name."""
-    return SCHEDULERS[name].steps_max if name in SCHEDULERS else GENERATION_STEPS_MAX
+    return STEPS_MAX.get(name, GENERATION_STEPS_MAX)

@@ -16,7 +16,7 @@ from app.contracts.errors import BrokenHeader, UnfitModel
 from app.contracts.families import UNET, VAE
 from app.contracts.safetensors_header import read_header
 
-ADVICE: Final = "Copy the whole diffusers folder, or download it again."
+ADVICE: Final = "Copy the whole folder, or download it again."
 PICKLES: Final = (".bin", ".ckpt", ".pt", ".pth")
 
 

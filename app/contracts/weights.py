@@ -12,7 +12,7 @@ BLOCKS: Final = 1024  # of each file
 BLOCK_BYTES: Final = 4096
 
 
-def weight_files(folder: Path) -> list[Path]:
+def fingerprinted_files(folder: Path) -> list[Path]:
     """The safetensors of every component of a diffusers folder, sorted, without those of a scorer beside them."""
     return sorted(path for path in folder.glob("*/*.safetensors") if path.parent.name != "scorer")
 
@@ -20,7 +20,7 @@ def weight_files(folder: Path) -> list[Path]:
 def fingerprint(folder: Path) -> str:
     """A SHA-256 as hexadecimal digits, the same on every machine. Raises OSError."""
     digest = hashlib.sha256()
-    for path in weight_files(folder):
+    for path in fingerprinted_files(folder):
         size = path.stat().st_size
         digest.update(f"{path.parent.name}/{path.name} {size}\n".encode())
         with path.open("rb") as file:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.base_models.catalog import Catalog
 from app.concepts import queries as concepts
-from app.contracts import recipe_text
+from app.contracts import placeholders, recipe_text
 from app.contracts.generation import PictureRef
 from app.core.errors import InvalidInput
 from app.generation import queries
@@ -109,7 +109,7 @@ def _pinned(session: Session, team_id: str, used: Mapping[str, Any], wanted: dic
         return [f"{placeholder} is not in your library. Teach or import it first, or take it out of the prompt."]
     if concept.id != used.get("concept_id"):
         return [f"{placeholder} is another concept in your library than the one it was drawn with."]
-    pinned = f"{placeholder[:-1]}@{number}>"
+    pinned = placeholders.pinned(placeholder, number)
     if not isinstance(number, int) or concept.current_version == number or pinned in str(dict(wanted)):
         return []
     if concepts.version(session, team_id, concept.id, number) is None:

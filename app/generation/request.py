@@ -4,7 +4,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.contracts.generation import PictureRef
 from app.contracts.limits import GENERATION_STEPS_MAX, GUIDANCE_MAX, SEED_MAX, SIDE_MAX, SIDE_MIN, SIDE_MULTIPLE
-from app.contracts.schedulers import LABELS, SchedulerName
+from app.contracts.schedulers import LABELS, STEPS_MAX, SchedulerName
 
 
 class GenerationRequest(BaseModel):
@@ -22,7 +22,9 @@ class GenerationRequest(BaseModel):
     seed: int | None = Field(None, ge=0, le=SEED_MAX, description="Picture i has seed + i. Empty: a random one.")
     steps: int | None = Field(None, ge=1, le=GENERATION_STEPS_MAX)
     guidance: float | None = Field(None, ge=0, le=GUIDANCE_MAX)
-    scheduler: SchedulerName | None = Field(None, json_schema_extra={"x-labels": dict(LABELS)})
+    scheduler: SchedulerName | None = Field(
+        None, json_schema_extra={"x-labels": dict(LABELS), "x-steps-max": dict(STEPS_MAX)}
+    )
     width: int | None = Field(None, ge=SIDE_MIN, le=SIDE_MAX, multiple_of=SIDE_MULTIPLE)
     height: int | None = Field(None, ge=SIDE_MIN, le=SIDE_MAX, multiple_of=SIDE_MULTIPLE)
     init_image: PictureRef | None = Field(

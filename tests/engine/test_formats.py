@@ -258,7 +258,7 @@ def test_a_model_in_place_of_an_embedding_is_refused_by_its_size() -> None:
         ({"t5": ROWS}, "a T5 text encoder"),
         ({"t5xxl": ROWS, "clip_l": ROWS + 1}, "a T5 text encoder"),
         ({"llama": ROWS, "clip_l": ROWS + 1}, "a Llama text encoder"),
-        ({"emp_params_out": ROWS}, "an output embedding of OneTrainer alone"),
+        ({"emp_params_out": ROWS}, "only an output embedding"),
         ({}, "holds nothing"),
     ],
 )

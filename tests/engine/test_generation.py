@@ -12,7 +12,7 @@ from PIL import Image
 from worker.engine.base_models import BaseModel
 from worker.engine.embeddings.formats import Embedding
 from worker.engine.errors import DrawingError, EmbeddingError
-from worker.engine.generation import SCHEDULERS, DenoisingStep, Request, SamplerSettings, draw, parameters_text
+from worker.engine.generation import SCHEDULERS, DenoisingStep, Request, SamplerSettings, draw
 from worker.engine.generation.prompts import Text, condition
 
 Tiny = Callable[[str], BaseModel]
@@ -184,23 +184,3 @@ def test_impossible_settings_say_what_is_possible(demo: BaseModel, asked: dict[s
 def test_sizes_off_the_models_own_are_drawn_at_that_size(demo: BaseModel, width: int, height: int) -> None:
     (picture,) = draw(demo, [Request("a mug")], settings_for(demo, width=width, height=height))
     assert picture.size == (width, height)
-
-
-def test_the_parameters_text_is_automatic1111s() -> None:
-    recipe = {
-        "prompt": "a <mug>",
-        "negative_prompt": "dark",
-        "base_model": "demo",
-        "steps": 20,
-        "guidance": 4.0,
-        "scheduler": "dpm++2m-karras",
-        "seed": 7,
-        "width": 64,
-        "height": 48,
-        "concepts": [],
-    }
-    assert parameters_text(recipe) == (
-        "a <mug>\nNegative prompt: dark\n"
-        "Steps: 20, Sampler: DPM++ 2M Karras, CFG scale: 4, Seed: 7, Size: 64x48, Model: demo"
-    )
-    assert parameters_text({**recipe, "negative_prompt": ""}).count("\n") == 1

@@ -180,12 +180,12 @@ def test_where_drawing_is_dear_only_the_preferred_checkpoint_is_drawn(demo: Base
 @pytest.mark.parametrize(
     ("break_it", "said"),
     [
-        (lambda folder: (folder / "config.json").unlink(), "lacks the file config.json"),
+        (lambda folder: (folder / "config.json").unlink(), "config.json is missing"),
         (lambda folder: (folder / "config.json").write_text("{"), "config.json is not valid JSON"),
         (lambda folder: (folder / "config.json").write_text(json.dumps({"model_type": "bert"})), "is a bert model"),
-        (lambda folder: (folder / "model.safetensors").unlink(), "has no model.safetensors"),
+        (lambda folder: (folder / "model.safetensors").unlink(), r"model\.safetensors is missing"),
         (lambda folder: (folder / "model.safetensors").write_bytes(b"half"), "cannot be loaded"),
-        (lambda folder: (folder / "tokenizer.json").unlink(), "has no tokenizer"),
+        (lambda folder: (folder / "tokenizer.json").unlink(), r"neither tokenizer\.json"),
     ],
 )
 def test_a_broken_scorer_is_a_sentence(

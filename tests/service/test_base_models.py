@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from huggingface_hub import HfApi
 
 from app.base_models.catalog import Catalog
 from app.base_models.examples import examples
@@ -153,3 +154,25 @@ def test_a_scorers_weights_lie_at_the_top() -> None:
 def test_only_what_the_settings_name_is_fetched(source: str) -> None:
     with pytest.raises(InvalidInput, match="is not allowed here"):
         fetch(Settings(base_models="demo,org/name@0123abc", scorer="org/clip@0123abc"), source)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_fetched_model_is_checked_as_everywhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, whole: bool) -> None:
+    folder = Path(shutil.copytree(DEMO, tmp_path / "fetched"))
+    if not whole:
+        (folder / "scheduler" / "scheduler_config.json").unlink()
+    names = [str(path.relative_to(folder)) for path in folder.rglob("*")]
+    monkeypatch.setattr(HfApi, "list_repo_files", lambda *_, **__: names)
+    monkeypatch.setattr("app.base_models.fetching.snapshot_download", lambda *_, **__: str(folder))
+    settings = Settings(base_models="org/name@0123abc")
+    if whole:
+        assert fetch(settings, "org/name@0123abc") == str(folder)
+        return
+    with pytest.raises(NotReady, match=r"cannot be used\. The file scheduler/scheduler_config\.json is missing"):
+        fetch(settings, "org/name@0123abc")
+
+
+def test_more_steps_than_a_scheduler_takes_are_refused(member: TestClient) -> None:
+    answer = member.post("/api/generations", json={"prompt": "a mug", "scheduler": "lcm", "steps": 60})
+    assert (answer.status_code, answer.json()["field"], answer.json()["type"]) == (422, "steps", "/problems/steps")
+    assert member.post("/api/generations", json={"prompt": "a mug", "scheduler": "lcm"}).status_code == 202

@@ -9,7 +9,6 @@ import torch
 from fastapi.testclient import TestClient
 from safetensors.torch import save
 
-from app.embeddings.importing import service as importing
 from app.services import Services
 from tests.support.foreign_files import kohya, rows
 from tests.support.http import refused, send
@@ -268,7 +267,3 @@ def test_an_imported_word_is_taught_again_with_pictures_and_an_initializer(
     refused(member.post(url, files=photos()), "initializer", code="initializer-empty")
     refused(member.post(url, data={"initializer": "mug"}), "images", code="picture-count")
     assert member.post(url, data={"initializer": "mug"}, files=photos()).status_code == 202
-
-
-def test_the_service_and_the_worker_agree_on_how_large_a_file_may_be() -> None:
-    assert (importing.BYTES_MAX, importing.CARD_BYTES_MAX) == (formats.BYTES_MAX, formats.CARD_BYTES_MAX)

@@ -7,14 +7,13 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select, update
 
-from app.base_models.catalog import FAMILY_TITLES, AllowedModel
+from app.base_models.catalog import AllowedModel
 from app.concepts.models import Concept, Version
 from app.core.settings import REPOSITORY, Settings
 from app.jobs.models import JobEvent
 from app.services import Services
 from tests.support.worker import run_next
 from worker.context import WorkerContext
-from worker.engine.base_models import FAMILIES
 
 
 @pytest.fixture
@@ -85,7 +84,3 @@ def test_a_base_models_hash_follows_its_files(tmp_path: Path) -> None:
     (tmp_path / "demo" / "vae" / "diffusion_pytorch_model.safetensors").write_bytes(b"another")
     assert model.weights_hash not in (None, before)
     assert AllowedModel("gone", str(tmp_path / "gone")).weights_hash is None
-
-
-def test_the_service_and_the_worker_call_families_the_same() -> None:
-    assert {family.name: family.title for family in FAMILIES} == FAMILY_TITLES

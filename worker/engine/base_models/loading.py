@@ -62,7 +62,7 @@ def load(source: str | Path, *, device: str = "auto", offline: bool = True, comp
 
 def title_of(source: str | Path) -> str:
     """A model's name in error messages. Of a folder only the last part is shown, not its place on the server."""
-    return Path(source).name if Path(source).is_dir() else str(source)
+    return str(source) if HubName.parse(str(source)) else Path(source).name
 
 
 def folder_of(source: str, offline: bool, what: str = "Base model") -> Path:

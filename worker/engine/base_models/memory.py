@@ -48,5 +48,5 @@ def _bytes_each(component: str, precision: Precision) -> int:
     """Bytes of a number in memory. Where training uses a copy of the UNet, the copy's bytes are included."""
     if component == VAE:
         return 4
-    copied = component == UNET and precision.teaching != precision.model
-    return precision.model.itemsize + (precision.teaching.itemsize if copied else 0)
+    copied = component == UNET and precision.training != precision.model
+    return precision.model.itemsize + (precision.training.itemsize if copied else 0)

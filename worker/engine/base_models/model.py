@@ -119,17 +119,17 @@ class BaseModel:
 
     def predict_for_training(self, z_t: Tensor, t: Tensor, conditioning: Conditioning) -> Tensor:
         """The same in the precision of training, compiled if the worker compiles."""
-        return self._ask(self._teaching_unet, self.precision.teaching, z_t, t, conditioning)
+        return self._ask(self._training_unet, self.precision.training, z_t, t, conditioning)
 
     @cached_property
-    def _teaching_unet(self) -> Callable[..., Any]:
+    def _training_unet(self) -> Callable[..., Any]:
         """The UNet for training. Made for the first training, and kept as long as the model.
 
         Compiled once per worker for each batch size, when a batch of that size first occurs. torch caches the result
         on disk.
         """
-        same = self.precision.teaching == self.precision.model
-        unet = self.unet if same else copied(self.unet, self.precision.teaching)
+        same = self.precision.training == self.precision.model
+        unet = self.unet if same else copied(self.unet, self.precision.training)
         if not self.compiled:
             return unet
         # One size for each number of concepts in a batch, and one for the evaluation. torch's default limit is 8.

@@ -23,7 +23,7 @@ class Precision:
     """
 
     model: torch.dtype  # of the UNet and the encoders; the autoencoder computes in float32
-    teaching: torch.dtype  # of the UNet in training; if it differs from `model`, of a copy
+    training: torch.dtype  # of the UNet in training; if it differs from `model`, of a copy
 
     @classmethod
     def of(cls, device: torch.device, unet: Sequence[Path]) -> "Precision":
