@@ -26,7 +26,7 @@ class Vocabulary:
         self._tokenizer = tokenizer
 
     def near(self, text: str, count: int = 6) -> list[str]:
-        """Words that are one token each and near `text`: first those with a similar spelling, then with a near meaning."""
+        """Words that are one token each and near `text`: first those of a similar spelling, then of a near meaning."""
         written = text.lower().split()
         whole = [word for word in written if self._tokenizer.knows(word) and word in self._tokenizer.words]
         spelt = [like for word in written if word not in whole for like in self._spelt_like(word, count)]
