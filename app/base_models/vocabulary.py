@@ -29,7 +29,7 @@ class Vocabulary:
         self._tokenizer = tokenizer
 
     def near(self, text: str, count: int = 6) -> list[str]:
-        """Words of one token each that could replace `text`: corrected spellings first, then similar meanings."""
+        """Words that are one token each and near `text`: first those of a similar spelling, then of a near meaning."""
         written = text.lower().split()
         whole = [word for word in written if self._tokenizer.knows(word) and word in self._tokenizer.words]
         spelt = [like for word in written if word not in whole for like in self._spelt_like(word, count)]

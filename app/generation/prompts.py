@@ -84,9 +84,8 @@ def check(model: AllowedModel, prompt: str, concepts: Sequence[Named], field: st
                 code="prompt-other-base-model",
             )
     room = model.facts.context_length - 2
-    vectors = {
-        each.written: range(each.version.vectors) for each in concepts
-    }  # the ids do not matter here, only how many there are
+    # The ids of the tokens do not matter here, only how many there are.
+    vectors = {each.written: range(each.version.vectors) for each in concepts}
     reason = unreadable(cut(prompt, vectors, model.tokenizer.ids, room), room)
     if reason is not None:
         detail = f"The {field.replace('_', ' ')} {reason.detail}"
