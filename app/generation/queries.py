@@ -75,12 +75,12 @@ def upload(session: Session, team_id: str, upload_id: str) -> GenerationUpload |
     return session.scalars(query).one_or_none()
 
 
-def add_generated(session: Session, image: Image) -> bool:
+def add_generated(session: Session, team_id: str, image: Image) -> bool:
     """Add a picture of a generation, in place of the one at the same position that an earlier attempt drew.
 
     Returns False if this very picture is there already.
     """
-    query = select(Image).where(Image.team_id == image.team_id, Image.generation_id == image.generation_id)
+    query = select(Image).where(Image.team_id == team_id, Image.generation_id == image.generation_id)
     earlier = session.scalars(query.where(Image.position == image.position)).all()
     if any(each.id == image.id for each in earlier):
         return False
@@ -90,9 +90,9 @@ def add_generated(session: Session, image: Image) -> bool:
     return True
 
 
-def add_preview(session: Session, image: Image) -> bool:
+def add_preview(session: Session, team_id: str, image: Image) -> bool:
     """Add a picture that a job drew of its concept. Returns False if it is there already."""
-    query = select(Image.id).where(Image.team_id == image.team_id, Image.id == image.id)
+    query = select(Image.id).where(Image.team_id == team_id, Image.id == image.id)
     if session.execute(query).one_or_none() is not None:
         return False
     session.add(image)

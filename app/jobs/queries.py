@@ -219,9 +219,9 @@ def events_after(session: Session, last_seen: dict[str, int]) -> list[StoredEven
 
 def remove_previews(session: Session, team_id: str, job_id: str) -> None:
     """Remove the preview events of a job of the team. They are large, and only the newest are of use."""
-    ours = select(Job.id).where(Job.team_id == team_id, Job.id == job_id)
+    of_team = exists().where(Job.id == JobEvent.job_id, Job.team_id == team_id)
     session.execute(
-        delete(JobEvent).where(JobEvent.type == "preview", JobEvent.job_id.in_(ours)),
+        delete(JobEvent).where(JobEvent.job_id == job_id, JobEvent.type == "preview", of_team),
         execution_options={"synchronize_session": False},
     )
 

@@ -79,7 +79,7 @@ class ImportHandler:
         work = run.work
         assert work.result is not None
         if work.sample is not None:
-            images.add_preview(session, work.sample)
+            images.add_preview(session, run.job.team_id, work.sample)
         versions.make_ready(session, run.job.team_id, work.spec.version_id, work.result)
         after_commit(session, lambda: self._delete_sources(work))
         log.info("imported", job=run.job.id, format=work.source.format, vectors=work.embedding.vectors)

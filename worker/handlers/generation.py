@@ -241,7 +241,7 @@ class GenerationHandler:
 
 def _add_image(session: Session, run: GenerationRun, image: Image) -> None:
     """Add the row of a picture, in place of the one that an earlier attempt drew."""
-    if not queries.add_generated(session, image):
+    if not queries.add_generated(session, run.job.team_id, image):
         return  # the transaction before was committed, and only the answer was lost
     shown = {"index": image.position, "id": image.id, "url": f"/api/images/{image.id}", "seed": image.seed}
     ledger.record(session, run.lease, [("image", shown)])

@@ -47,7 +47,7 @@ class TrainingRecord:
         self.sample = image
 
     def _show(self, session: Session, image: Image) -> None:
-        if not images.add_preview(session, image):
+        if not images.add_preview(session, self.run.job.team_id, image):
             return  # the transaction before was committed, and only the answer was lost
         preview = {"step": image.position, "url": f"/api/images/{image.id}", "prompt": image.recipe["prompt"]}
         ledger.record(session, self.run.lease, [("preview", preview)])
