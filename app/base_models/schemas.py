@@ -140,7 +140,7 @@ class ExampleOut(BaseModel):
 
 
 class ExampleList(BaseModel):
-    """Every ready example."""
+    """Every ready lesson."""
 
     items: list[ExampleOut]
     next: str | None = None

@@ -1,4 +1,4 @@
-"""All SQL about the processes that compute. They serve every team."""
+"""All SQL about worker processes. They serve every team."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -15,12 +15,12 @@ FORGOTTEN_AFTER: Final = timedelta(days=1)
 
 
 def every(session: Session) -> Sequence[Worker]:
-    """Every worker that has said anything lately, also those that are silent now."""
+    """Every known worker, also those without a recent heartbeat."""
     return session.scalars(select(Worker).order_by(Worker.name)).all()
 
 
 def alive(session: Session, moment: datetime) -> Sequence[Worker]:
-    """Workers that have been heard of in the last half minute."""
+    """Workers with a heartbeat in the last 30 s."""
     since = moment - timedelta(seconds=ALIVE_SECONDS)
     return session.scalars(select(Worker).where(Worker.seen_at > since).order_by(Worker.name)).all()
 
@@ -31,10 +31,10 @@ def neighbours(session: Session, device: str, kind: str) -> list[str]:
 
 
 def forget(session: Session, name: str) -> None:
-    """A worker has stopped in good order."""
+    """Remove a worker that has stopped in good order."""
     session.execute(delete(Worker).where(Worker.name == name))
 
 
 def remove_stale_workers(session: Session, moment: datetime) -> int:
-    """Workers that died long ago are no news any more. Returns how many there were."""
+    """Remove the workers without a heartbeat for a day. Returns how many."""
     return rows_changed(session.execute(delete(Worker).where(Worker.seen_at < moment - FORGOTTEN_AFTER)))
