@@ -6,15 +6,15 @@ import { Link } from "wouter";
 import { baseModels, concept as conceptQuery, versions as versionsQuery } from "../api/queries";
 import type { Concept, Version } from "../api/types";
 import { drawLink } from "../draw/links";
-import { useMayChange } from "../session/signedIn";
-import { Ago } from "../ui/Ago";
+import { useMayChange } from "../session/currentUser";
+import { RelativeTime } from "../ui/RelativeTime";
 import { ProblemNotice } from "../ui/Notice";
-import { Word } from "../ui/Word";
+import { Placeholder } from "../ui/Placeholder";
 import { DeleteConcept } from "./DeleteConcept";
 import { Download } from "./Download";
-import { DrawnWith } from "./DrawnWith";
+import { RecentGenerations } from "./RecentGenerations";
 import { EditConcept } from "./EditConcept";
-import { ForgetPictures } from "./ForgetPictures";
+import { DeletePictures } from "./DeletePictures";
 import { NoReport, ReportSection } from "./report/ReportSection";
 import { Versions } from "./Versions";
 
@@ -35,13 +35,13 @@ function Known({ concept }: { concept: Concept }) {
       <div className="head">
         <div>
           <h1>
-            <Word>{concept.placeholder}</Word>
+            <Placeholder>{concept.placeholder}</Placeholder>
           </h1>
           <p>
             {concept.name}, a {concept.kind === "style" ? "style" : "thing"}
             {concept.initializer && <> like “{concept.initializer}”</>} ·{" "}
             {current?.origin?.imported_from ? "imported" : "taught"} by {concept.owner.name},{" "}
-            <Ago time={concept.created_at} />
+            <RelativeTime time={concept.created_at} />
           </p>
           {concept.description && <p>{concept.description}</p>}
           {concept.tags.length > 0 && <p className="small">{concept.tags.map((tag) => `#${tag}`).join(" ")}</p>}
@@ -54,7 +54,7 @@ function Known({ concept }: { concept: Concept }) {
       </div>
       <Condition concept={concept} />
       <ChangedModel concept={concept} />
-      <div className="lesson">
+      <div className="columns">
         <section className="stack" aria-label="What it draws">
           {concept.sample && <img className="picture drawn" src={concept.sample} alt={`Drawn with ${concept.placeholder}`} />}
           {current && current.previews.length > 1 && (
@@ -81,7 +81,7 @@ function Known({ concept }: { concept: Concept }) {
                 </li>
               ))}
             </ul>
-            {mayChange && concept.training_job === null && <ForgetPictures concept={concept} />}
+            {mayChange && concept.training_job === null && <DeletePictures concept={concept} />}
           </div>
           {versions && versions.length > 0 && <Versions concept={concept} versions={versions} looked={shown?.number} onLook={setLooked} />}
           {current?.embedding && <Download concept={concept} version={current} embedding={current.embedding} />}
@@ -98,7 +98,7 @@ function Known({ concept }: { concept: Concept }) {
       </div>
       {shown?.report && <ReportSection key={shown.number} concept={concept} number={shown.number} />}
       {shown && lacksReport(shown) && <NoReport key={shown.number} concept={concept} number={shown.number} />}
-      <DrawnWith concept={concept} />
+      <RecentGenerations concept={concept} />
     </>
   );
 }

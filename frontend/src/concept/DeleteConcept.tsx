@@ -8,7 +8,7 @@ import { queryClient } from "../api/queries";
 import type { Concept } from "../api/types";
 import { Dialog } from "../ui/Dialog";
 import { ProblemNotice } from "../ui/Notice";
-import { Word } from "../ui/Word";
+import { Placeholder } from "../ui/Placeholder";
 
 export function DeleteConcept({ concept }: { concept: Concept }) {
   const [asking, setAsking] = useState(false);
@@ -38,7 +38,7 @@ export function DeleteConcept({ concept }: { concept: Concept }) {
         <Dialog label="Delete this word" onClose={close}>
           <div className="stack">
             <h2>
-              Delete <Word>{concept.placeholder}</Word>?
+              Delete <Placeholder>{concept.placeholder}</Placeholder>?
             </h2>
             <p className="soft">
               The word, its pictures and its versions go for good, for the whole team. Pictures that were drawn with it stay.

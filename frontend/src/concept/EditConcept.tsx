@@ -6,7 +6,7 @@ import { answer, api } from "../api/client";
 import { problemOf } from "../api/problem";
 import { queryClient } from "../api/queries";
 import type { Concept } from "../api/types";
-import { faultOf, tagsIn } from "../teach/lesson";
+import { faultOf, tagsIn } from "../teach/trainingValues";
 import { Dialog } from "../ui/Dialog";
 import { Field } from "../ui/Field";
 import { ProblemNotice } from "../ui/Notice";

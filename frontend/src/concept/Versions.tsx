@@ -4,8 +4,8 @@ import { useMutation } from "@tanstack/react-query";
 import { answer, api } from "../api/client";
 import { queryClient } from "../api/queries";
 import type { Concept, Version } from "../api/types";
-import { useMayChange } from "../session/signedIn";
-import { Ago } from "../ui/Ago";
+import { useMayChange } from "../session/currentUser";
+import { RelativeTime } from "../ui/RelativeTime";
 import { ProblemNotice } from "../ui/Notice";
 import { duration } from "../ui/time";
 
@@ -44,7 +44,7 @@ export function Versions({ concept, versions, looked, onLook }: VersionsProps) {
               </p>
               <p className="small soft">{told(version)}</p>
               <p className="small soft">
-                <Ago time={version.created_at} />
+                <RelativeTime time={version.created_at} />
               </p>
             </div>
             {version.report !== null && version.report !== undefined && versions.length > 1 && version.number !== looked && (

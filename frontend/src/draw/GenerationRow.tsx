@@ -6,31 +6,31 @@ import { answer, api } from "../api/client";
 import { isProblem, ProblemError } from "../api/problem";
 import { isBeingDrawn, job as jobQuery, queryClient } from "../api/queries";
 import { hasEnded, type DrawnImage, type Generation } from "../api/types";
-import { prospect, share } from "../jobs/sentences";
-import { useStory } from "../jobs/useStory";
-import { Ago } from "../ui/Ago";
+import { queueText, fractionDone } from "../jobs/jobStatusText";
+import { useJobEvents } from "../jobs/useJobEvents";
+import { RelativeTime } from "../ui/RelativeTime";
 import { ProblemNotice } from "../ui/Notice";
-import { Prompt } from "../ui/Word";
+import { Prompt } from "../ui/Placeholder";
 
 interface GenerationRowProps {
   generation: Generation;
   /** Whether to listen to its events. A browser has six connections to a studio, and every listener takes one. */
-  watched: boolean;
+  live: boolean;
   onOpen: (image: DrawnImage) => void;
 }
 
-export function GenerationRow({ generation, watched, onOpen }: GenerationRowProps) {
+export function GenerationRow({ generation, live, onOpen }: GenerationRowProps) {
   const drawing = isBeingDrawn(generation);
-  const { story } = useStory(drawing && watched ? generation.job_id : null);
-  const ended = story.state !== null && hasEnded(story.state);
+  const { history } = useJobEvents(drawing && live ? generation.job_id : null);
+  const ended = history.state !== null && hasEnded(history.state);
   useEffect(() => {
     if (ended) void queryClient.invalidateQueries({ queryKey: ["generations"] });
   }, [ended]);
 
   const places = Array.from({ length: generation.count }, (_, index) => ({
     image: generation.images.find((each) => each.index === index),
-    early: story.images.find((each) => each.index === index),
-    glimpse: story.glimpses.find((each) => each.index === index),
+    early: history.images.find((each) => each.index === index),
+    latentPreview: history.latentPreviews.find((each) => each.index === index),
   }));
   return (
     <article className="generation" aria-label={generation.prompt}>
@@ -39,17 +39,17 @@ export function GenerationRow({ generation, watched, onOpen }: GenerationRowProp
           <Prompt>{generation.prompt}</Prompt>
         </p>
         <span className="small soft">
-          <Ago time={generation.created_at} /> · {generation.created_by.name}
+          <RelativeTime time={generation.created_at} /> · {generation.created_by.name}
         </span>
         {drawing && <StopDrawing jobId={generation.job_id} />}
       </header>
       {drawing && (
-        <div className="meter" role="progressbar" aria-label="Steps done" aria-valuenow={Math.round(share(story.progress) * 100)}>
-          <div style={{ width: `${share(story.progress) * 100}%` }} />
+        <div className="meter" role="progressbar" aria-label="Steps done" aria-valuenow={Math.round(fractionDone(history.progress) * 100)}>
+          <div style={{ width: `${fractionDone(history.progress) * 100}%` }} />
         </div>
       )}
       {generation.state === "queued" && <Waiting jobId={generation.job_id} />}
-      {story.warnings.map((warning) => (
+      {history.warnings.map((warning) => (
         <p key={warning} className="soft small">
           {warning}
         </p>
@@ -57,7 +57,7 @@ export function GenerationRow({ generation, watched, onOpen }: GenerationRowProp
       {generation.state === "failed" && <Failure jobId={generation.job_id} />}
       {generation.state === "cancelled" && generation.images.length === 0 && <p className="soft small">Stopped before a picture was done.</p>}
       <ul className="drawings">
-        {places.map(({ image, early, glimpse }, index) => {
+        {places.map(({ image, early, latentPreview }, index) => {
           if (image !== undefined) {
             return (
               <li key={index}>
@@ -81,10 +81,10 @@ export function GenerationRow({ generation, watched, onOpen }: GenerationRowProp
           }
           return drawing ? (
             <li key={index}>
-              {glimpse === undefined ? (
+              {latentPreview === undefined ? (
                 <div className="picture waiting" />
               ) : (
-                <img className="picture drawn glimpse" src={glimpse.url} alt={`Picture ${index + 1}, still being drawn`} />
+                <img className="picture drawn latent-preview" src={latentPreview.url} alt={`Picture ${index + 1}, still being drawn`} />
               )}
             </li>
           ) : null;
@@ -99,7 +99,7 @@ function Waiting({ jobId }: { jobId: string }) {
   if (job?.state !== "queued") return null;
   return (
     <p className="soft small" role="status">
-      {prospect(job, new Date())}
+      {queueText(job, new Date())}
     </p>
   );
 }

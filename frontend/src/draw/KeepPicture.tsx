@@ -5,7 +5,7 @@ import { useState } from "react";
 import { answer, api } from "../api/client";
 import { queryClient } from "../api/queries";
 import type { DrawnImage } from "../api/types";
-import { useMe } from "../session/signedIn";
+import { useMe } from "../session/currentUser";
 import { Icon } from "../ui/Icon";
 
 export function KeepPicture({ image }: { image: DrawnImage }) {

@@ -4,7 +4,7 @@ import { useEffect } from "react";
 import { recipeOf, type DrawnImage } from "../api/types";
 import { Dialog } from "../ui/Dialog";
 import { Icon } from "../ui/Icon";
-import { Prompt } from "../ui/Word";
+import { Prompt } from "../ui/Placeholder";
 import { KeepPicture } from "./KeepPicture";
 
 interface LightboxProps {

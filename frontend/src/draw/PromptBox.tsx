@@ -3,7 +3,7 @@ import { useId, useRef, useState, type KeyboardEvent } from "react";
 import { flushSync } from "react-dom";
 
 import type { Concept } from "../api/types";
-import { Word } from "../ui/Word";
+import { Placeholder } from "../ui/Placeholder";
 import { completed, inserted, matches, openingAt, type Opening } from "./completion";
 
 interface PromptBoxProps {
@@ -99,7 +99,7 @@ export function PromptBox({ value, concepts, fault, onChange, onSubmit }: Prompt
             }}
           >
             <Face concept={concept} />
-            <Word>{concept.placeholder}</Word>
+            <Placeholder>{concept.placeholder}</Placeholder>
             <span className="small soft">{concept.name}</span>
           </li>
         ))}
@@ -121,7 +121,7 @@ export function PromptBox({ value, concepts, fault, onChange, onSubmit }: Prompt
               }}
             >
               <Face concept={concept} />
-              <Word>{concept.placeholder}</Word>
+              <Placeholder>{concept.placeholder}</Placeholder>
             </button>
           ))}
         </div>

@@ -3,13 +3,13 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
 
-import { answer, api, formOf, newKey } from "../api/client";
+import { answer, api, formOf, newIdempotencyKey } from "../api/client";
 import { isProblem, ProblemError, problemOf } from "../api/problem";
 import { baseModels, job as jobQuery, queryClient } from "../api/queries";
 import { hasEnded, type Kind } from "../api/types";
 import { BaseModelChoice } from "../teach/BaseModelChoice";
 import { KindChoice } from "../teach/KindChoice";
-import { faultOf } from "../teach/lesson";
+import { faultOf } from "../teach/trainingValues";
 import { PlaceholderField } from "../teach/PlaceholderField";
 import { Field } from "../ui/Field";
 import { ProblemNotice } from "../ui/Notice";
@@ -32,7 +32,7 @@ export function ImportView() {
     mutationFn: () =>
       answer(
         api.POST("/api/concepts/import", {
-          params: { header: { "Idempotency-Key": newKey() } },
+          params: { header: { "Idempotency-Key": newIdempotencyKey() } },
           body: { file: [] },
           bodySerializer: () => formOf({ file: files, placeholder, name: name.trim(), kind, base_model: model?.id }),
         }),

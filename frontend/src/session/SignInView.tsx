@@ -6,7 +6,7 @@ import { useLocation } from "wouter";
 import { answer, api } from "../api/client";
 import { me, queryClient } from "../api/queries";
 import { ProblemNotice } from "../ui/Notice";
-import { codeIn } from "./code";
+import { signInCodeIn } from "./signInCode";
 
 export function SignInView() {
   const [, go] = useLocation();
@@ -20,7 +20,7 @@ export function SignInView() {
   });
   const { mutate } = signIn;
   useEffect(() => {
-    const code = codeIn(location.hash);
+    const code = signInCodeIn(location.hash);
     if (location.pathname !== "/sign-in" || !location.hash || !code) return;
     history.replaceState(null, "", location.pathname); // a used code is of no use in the history
     mutate(code);
@@ -51,7 +51,7 @@ export function SignInView() {
         className="row"
         onSubmit={(event) => {
           event.preventDefault();
-          mutate(codeIn(pasted));
+          mutate(signInCodeIn(pasted));
         }}
       >
         <input
@@ -64,7 +64,7 @@ export function SignInView() {
             setPasted(event.target.value);
           }}
         />
-        <button className="button primary" disabled={codeIn(pasted) === ""}>
+        <button className="button primary" disabled={signInCodeIn(pasted) === ""}>
           Sign in
         </button>
       </form>

@@ -4,7 +4,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { answer, api } from "../api/client";
 import { deliveries as deliveriesQuery, queryClient } from "../api/queries";
 import type { Delivery } from "../api/types";
-import { Ago } from "../ui/Ago";
+import { RelativeTime } from "../ui/RelativeTime";
 import { ProblemNotice } from "../ui/Notice";
 
 const STATES = { waiting: "not arrived yet", delivered: "arrived", "given-up": "given up" } as const;
@@ -48,7 +48,7 @@ export function Deliveries({ webhookId }: { webhookId: string }) {
             <div>
               <p className="small">
                 <code>{delivery.event}</code> {STATES[delivery.state]}
-                {delivery.status !== null && `, answered ${delivery.status}`} · <Ago time={delivery.created_at} />
+                {delivery.status !== null && `, answered ${delivery.status}`} · <RelativeTime time={delivery.created_at} />
               </p>
               <Trouble delivery={delivery} />
             </div>

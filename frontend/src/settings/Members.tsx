@@ -5,9 +5,9 @@ import { useState } from "react";
 import { answer, api } from "../api/client";
 import { members as membersQuery, queryClient } from "../api/queries";
 import type { Role } from "../api/types";
-import { useMe } from "../session/signedIn";
+import { useMe } from "../session/currentUser";
 import { ProblemNotice } from "../ui/Notice";
-import { Secret } from "./Secret";
+import { OneTimeSecret } from "./OneTimeSecret";
 
 const ROLES: readonly { role: Role; may: string }[] = [
   { role: "viewer", may: "may look" },
@@ -71,7 +71,7 @@ function Invite({ onInvited }: { onInvited: () => Promise<void> }) {
   });
   return (
     <>
-      {invite.data && <Secret label={`Link for ${invite.data.name}: it signs in once, within a week`} value={invite.data.sign_in_url} />}
+      {invite.data && <OneTimeSecret label={`Link for ${invite.data.name}: it signs in once, within a week`} value={invite.data.sign_in_url} />}
       {invite.isError && <ProblemNotice error={invite.error} />}
       <form
         className="row"

@@ -3,7 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 
 import { answer, api } from "../api/client";
 import { me, queryClient } from "../api/queries";
-import { useMe } from "../session/signedIn";
+import { useMe } from "../session/currentUser";
 import { AboutBaseModels } from "./AboutBaseModels";
 import { Members } from "./Members";
 import { Tokens } from "./Tokens";

@@ -4,10 +4,10 @@ import { useState } from "react";
 
 import { answer, api } from "../api/client";
 import { queryClient, tokens as tokensQuery } from "../api/queries";
-import { useMayChange } from "../session/signedIn";
-import { Ago } from "../ui/Ago";
+import { useMayChange } from "../session/currentUser";
+import { RelativeTime } from "../ui/RelativeTime";
 import { ProblemNotice } from "../ui/Notice";
-import { Secret } from "./Secret";
+import { OneTimeSecret } from "./OneTimeSecret";
 
 export function Tokens() {
   const mayChange = useMayChange();
@@ -32,7 +32,7 @@ export function Tokens() {
         A script sends one as <code>Authorization: Bearer …</code> and may do what you may.{" "}
         <a href="/openapi.json">What the interface offers</a>
       </p>
-      {make.data && <Secret label={`Token “${make.data.name}”, shown only now`} value={make.data.token} />}
+      {make.data && <OneTimeSecret label={`Token “${make.data.name}”, shown only now`} value={make.data.token} />}
       {(make.isError || revoke.isError) && <ProblemNotice error={make.error ?? revoke.error} />}
       <ul className="listing">
         {tokens?.map((token) => (
@@ -40,10 +40,10 @@ export function Tokens() {
             <div>
               <p>{token.name}</p>
               <p className="small soft">
-                made <Ago time={token.created_at} />
+                made <RelativeTime time={token.created_at} />
                 {token.last_used_at && (
                   <>
-                    , last used <Ago time={token.last_used_at} />
+                    , last used <RelativeTime time={token.last_used_at} />
                   </>
                 )}
               </p>

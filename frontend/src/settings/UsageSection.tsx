@@ -3,8 +3,8 @@ import { useQuery } from "@tanstack/react-query";
 
 import { usage } from "../api/queries";
 import type { Usage } from "../api/types";
-import { useMe } from "../session/signedIn";
-import { used, type QuotaName } from "./amounts";
+import { useMe } from "../session/currentUser";
+import { used, type QuotaName } from "./quotaText";
 
 const NAMES: readonly { name: QuotaName; title: string }[] = [
   { name: "queued_jobs", title: "Jobs that wait" },

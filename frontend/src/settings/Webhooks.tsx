@@ -2,14 +2,14 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { answer, api, newKey } from "../api/client";
+import { answer, api, newIdempotencyKey } from "../api/client";
 import { problemOf } from "../api/problem";
 import { queryClient, webhooks as webhooksQuery } from "../api/queries";
 import type { Webhook, WebhookEvent } from "../api/types";
 import { Field } from "../ui/Field";
 import { ProblemNotice } from "../ui/Notice";
 import { Deliveries } from "./Deliveries";
-import { Secret } from "./Secret";
+import { OneTimeSecret } from "./OneTimeSecret";
 
 const EVENTS: readonly { event: WebhookEvent; name: string }[] = [
   { event: "concept.ready", name: "A word is ready" },
@@ -109,7 +109,7 @@ function Line({ webhook }: { webhook: Webhook }) {
 function NewWebhook() {
   const [url, setUrl] = useState("");
   const [events, setEvents] = useState<readonly WebhookEvent[]>(EVENTS.map(({ event }) => event));
-  const [key, setKey] = useState(newKey);
+  const [key, setKey] = useState(newIdempotencyKey);
   const make = useMutation({
     mutationFn: () =>
       answer(
@@ -120,7 +120,7 @@ function NewWebhook() {
       ),
     onSuccess: () => {
       setUrl("");
-      setKey(newKey());
+      setKey(newIdempotencyKey());
       return refresh();
     },
   });
@@ -133,7 +133,7 @@ function NewWebhook() {
         make.mutate();
       }}
     >
-      {make.data && <Secret label="The secret that messages are signed with, shown only now" value={make.data.secret} />}
+      {make.data && <OneTimeSecret label="The secret that messages are signed with, shown only now" value={make.data.secret} />}
       {problem && problem.field !== "url" && <ProblemNotice error={make.error} />}
       <Field label="Address" fault={problem?.field === "url" ? problem.detail : undefined}>
         {(control) => (
@@ -144,7 +144,7 @@ function NewWebhook() {
             value={url}
             onChange={(event) => {
               setUrl(event.target.value);
-              setKey(newKey());
+              setKey(newIdempotencyKey());
               if (make.isError) make.reset();
             }}
           />
@@ -159,7 +159,7 @@ function NewWebhook() {
             aria-pressed={events.includes(event)}
             onClick={() => {
               setEvents(events.includes(event) ? events.filter((each) => each !== event) : [...events, event]);
-              setKey(newKey());
+              setKey(newIdempotencyKey());
             }}
           >
             {name}

@@ -6,7 +6,7 @@ import type { Kind, Tokenization } from "../api/types";
 import { Field } from "../ui/Field";
 import { Icon } from "../ui/Icon";
 import { Suggestions } from "../ui/Notice";
-import { useSettled } from "../ui/useSettled";
+import { useDebounced } from "../ui/useDebounced";
 
 interface InitializerFieldProps {
   value: string;
@@ -20,7 +20,7 @@ interface InitializerFieldProps {
 
 export function InitializerField(props: InitializerFieldProps) {
   const { value, kind, baseModel, modelName, fault, suggestions, onChange } = props;
-  const settled = useSettled(value.trim());
+  const settled = useDebounced(value.trim());
   const { data } = useQuery(tokenization(baseModel, settled));
   const answered = settled !== "" && data?.text === settled ? data : null;
   return (

@@ -5,7 +5,7 @@ import { useEffect, useId, useState, type DragEvent } from "react";
 import { pictureCheck } from "../api/queries";
 import type { Problem } from "../api/problem";
 import type { CheckedPicture } from "../api/types";
-import { useMe } from "../session/signedIn";
+import { useMe } from "../session/currentUser";
 import { Icon } from "../ui/Icon";
 import { ProblemNotice } from "../ui/Notice";
 import { ACCEPTED, checkFor, cropInPercent, remarksOn, withAdded, type Remark } from "./pictures";

@@ -1,6 +1,6 @@
 // The new word itself: proposed from the name, free to change.
 import { Field } from "../ui/Field";
-import { Word } from "../ui/Word";
+import { Placeholder } from "../ui/Placeholder";
 import { asPlaceholder } from "./placeholder";
 
 interface PlaceholderFieldProps {
@@ -17,7 +17,7 @@ export function PlaceholderField({ value, fault, suggestions, onChange }: Placeh
       hint={
         value && !fault ? (
           <>
-            You will write it as in “a photo of <Word>{value}</Word> on the beach”.
+            You will write it as in “a photo of <Placeholder>{value}</Placeholder> on the beach”.
           </>
         ) : (
           "Proposed from the name; change it as you like."

@@ -7,11 +7,11 @@ import { problemOf } from "../api/problem";
 import { baseModels, concept as conceptQuery, queryClient } from "../api/queries";
 import type { Concept } from "../api/types";
 import { ProblemNotice } from "../ui/Notice";
-import { Word } from "../ui/Word";
+import { Placeholder } from "../ui/Placeholder";
 import { InitializerField } from "./InitializerField";
-import { faultOf, teachAgain, untuned, type Tuning } from "./lesson";
+import { faultOf, retrain, defaultOptions, type TrainingOptions } from "./trainingValues";
 import { PictureTray } from "./PictureTray";
-import { TuningFields } from "./TuningFields";
+import { TrainingOptionFields } from "./TrainingOptionFields";
 
 const FIELDS = ["images", "initializer", "vectors", "steps_max", "mirror", "seed", "kappa", "method"];
 
@@ -27,11 +27,11 @@ function TeachAgainForm({ concept }: { concept: Concept }) {
   const { data: models } = useQuery(baseModels);
   const model = models?.find((each) => each.id === concept.base_model);
   const [files, setFiles] = useState<readonly File[]>([]);
-  const [others, setOthers] = useState(concept.pictures.length === 0);
+  const [replacing, setReplacing] = useState(concept.pictures.length === 0);
   const [initializer, setInitializer] = useState(concept.initializer);
-  const [tuning, setTuning] = useState<Tuning>(untuned);
+  const [options, setOptions] = useState<TrainingOptions>(defaultOptions);
   const send = useMutation({
-    mutationFn: () => teachAgain(concept.id, others ? files : [], initializer, tuning),
+    mutationFn: () => retrain(concept.id, replacing ? files : [], initializer, options),
     onSuccess: ({ job }) => {
       void queryClient.invalidateQueries({ queryKey: ["concepts"] });
       go(`/jobs/${job.id}`);
@@ -43,7 +43,7 @@ function TeachAgainForm({ concept }: { concept: Concept }) {
       <div className="head">
         <div>
           <h1>
-            Teach <Word>{concept.placeholder}</Word> again
+            Teach <Placeholder>{concept.placeholder}</Placeholder> again
           </h1>
           <p>It becomes a new version. The ones before are kept, and you choose which the word means.</p>
         </div>
@@ -56,7 +56,7 @@ function TeachAgainForm({ concept }: { concept: Concept }) {
           send.mutate();
         }}
       >
-        {others ? (
+        {replacing ? (
           <PictureTray files={files} baseModel={concept.base_model} refusal={problem} onChange={setFiles} />
         ) : (
           <section className="stack" aria-label="Pictures">
@@ -73,7 +73,7 @@ function TeachAgainForm({ concept }: { concept: Concept }) {
                 type="button"
                 className="link"
                 onClick={() => {
-                  setOthers(true);
+                  setReplacing(true);
                 }}
               >
                 Choose others
@@ -91,7 +91,7 @@ function TeachAgainForm({ concept }: { concept: Concept }) {
             suggestions={problem?.suggestions}
             onChange={setInitializer}
           />
-          <TuningFields value={tuning} model={model} problem={problem} onChange={setTuning} />
+          <TrainingOptionFields value={options} model={model} problem={problem} onChange={setOptions} />
           {problem && !FIELDS.includes(problem.field ?? "") && <ProblemNotice error={send.error} />}
           <div className="row">
             <button className="button primary large" disabled={send.isPending || initializer.trim() === ""}>

@@ -3,11 +3,11 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
-import { answer, api, newKey } from "../../api/client";
+import { answer, api, newIdempotencyKey } from "../../api/client";
 import { isProblem } from "../../api/problem";
 import { job as jobQuery, queryClient } from "../../api/queries";
 import { hasEnded } from "../../api/types";
-import { useMayChange } from "../../session/signedIn";
+import { useMayChange } from "../../session/currentUser";
 import { ProblemNotice } from "../../ui/Notice";
 
 interface RedrawProps {
@@ -26,7 +26,7 @@ export function Redraw({ conceptId, number, jobId }: RedrawProps) {
     mutationFn: () =>
       answer(
         api.POST("/api/concepts/{concept_id}/versions/{number}/report", {
-          params: { path: { concept_id: conceptId, number }, header: { "Idempotency-Key": newKey() } },
+          params: { path: { concept_id: conceptId, number }, header: { "Idempotency-Key": newIdempotencyKey() } },
         }),
       ),
     onSuccess: ({ job }) => {

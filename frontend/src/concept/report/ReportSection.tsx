@@ -5,7 +5,7 @@ import { useState } from "react";
 import { answer, api } from "../../api/client";
 import { queryClient, report as reportQuery } from "../../api/queries";
 import type { Checkpoint, Concept, Report } from "../../api/types";
-import { useMayChange } from "../../session/signedIn";
+import { useMayChange } from "../../session/currentUser";
 import { ProblemNotice } from "../../ui/Notice";
 import { Checkpoints } from "./Checkpoints";
 import { Gauges } from "./Gauges";

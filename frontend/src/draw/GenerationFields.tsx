@@ -1,0 +1,114 @@
+// How a drawing is made, folded away. Left empty, the base model's own settings apply.
+import type { Problem } from "../api/problem";
+import type { BaseModel, Scheduler } from "../api/types";
+import { BaseModelChoice } from "../teach/BaseModelChoice";
+import { faultOf } from "../teach/trainingValues";
+import { Field } from "../ui/Field";
+import type { GenerationValues } from "./generationValues";
+
+const SCHEDULERS: readonly { id: Scheduler; name: string }[] = [
+  { id: "ddim", name: "DDIM" },
+  { id: "dpm++2m", name: "DPM++ 2M" },
+  { id: "dpm++2m-karras", name: "DPM++ 2M Karras" },
+  { id: "euler", name: "Euler" },
+  { id: "euler-a", name: "Euler ancestral" },
+  { id: "unipc", name: "UniPC" },
+  { id: "lcm", name: "LCM" },
+];
+
+interface GenerationFieldsProps {
+  values: GenerationValues;
+  models: readonly BaseModel[];
+  model: BaseModel | undefined;
+  problem: Problem | null;
+  onChange: (part: Partial<GenerationValues>) => void;
+}
+
+export function GenerationFields({ values, models, model, problem, onChange }: GenerationFieldsProps) {
+  return (
+    <div className="stack roomy">
+      <Field label="Leave out" hint="What should not be in the picture." fault={faultOf(problem, "negative_prompt")}>
+        {(control) => (
+          <input
+            {...control}
+            name="negative_prompt"
+            placeholder="dark, dirty"
+            value={values.negativePrompt}
+            onChange={(event) => {
+              onChange({ negativePrompt: event.target.value });
+            }}
+          />
+        )}
+      </Field>
+      {models.length > 1 && (
+        <BaseModelChoice
+          models={models}
+          value={model?.id ?? null}
+          fault={faultOf(problem, "base_model")}
+          onChange={(baseModel) => {
+            onChange({ baseModel });
+          }}
+        />
+      )}
+      <div className="numbers">
+        <NumberField name="seed" label="Seed" own="random" values={values} problem={problem} onChange={onChange} />
+        <NumberField name="steps" label="Steps" own={model?.steps} values={values} problem={problem} onChange={onChange} />
+        <NumberField name="guidance" label="Guidance" own={model?.guidance} values={values} problem={problem} onChange={onChange} />
+        <NumberField name="width" label="Width" own={model?.resolution} values={values} problem={problem} onChange={onChange} />
+        <NumberField name="height" label="Height" own={model?.resolution} values={values} problem={problem} onChange={onChange} />
+        <Field label="Scheduler" fault={faultOf(problem, "scheduler")}>
+          {(control) => (
+            <select
+              {...control}
+              value={values.scheduler}
+              onChange={(event) => {
+                onChange({ scheduler: event.target.value as GenerationValues["scheduler"] });
+              }}
+            >
+              <option value="">{ownScheduler(model)}</option>
+              {SCHEDULERS.map(({ id, name }) => (
+                <option key={id} value={id}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+      </div>
+    </div>
+  );
+}
+
+function ownScheduler(model: BaseModel | undefined): string {
+  const own = SCHEDULERS.find(({ id }) => id === model?.scheduler);
+  return own ? `the model’s own (${own.name})` : "the model’s own";
+}
+
+interface NumberFieldProps {
+  name: "seed" | "steps" | "guidance" | "width" | "height";
+  label: string;
+  own: number | string | null | undefined;
+  values: GenerationValues;
+  problem: Problem | null;
+  onChange: (part: Partial<GenerationValues>) => void;
+}
+
+function NumberField({ name, label, own, values, problem, onChange }: NumberFieldProps) {
+  return (
+    <Field label={label} fault={faultOf(problem, name)}>
+      {(control) => (
+        <input
+          {...control}
+          name={name}
+          inputMode="decimal"
+          autoComplete="off"
+          placeholder={String(own ?? "")}
+          value={values[name]}
+          onChange={(event) => {
+            onChange({ [name]: event.target.value });
+          }}
+        />
+      )}
+    </Field>
+  );
+}

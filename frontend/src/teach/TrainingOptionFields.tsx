@@ -1,0 +1,92 @@
+// Settings of a teaching that nobody needs, folded away. Left empty, the base model's own apply.
+import type { Problem } from "../api/problem";
+import type { BaseModel } from "../api/types";
+import { useMe } from "../session/currentUser";
+import { Field } from "../ui/Field";
+import { faultOf, type TrainingOptions } from "./trainingValues";
+import { TrainingMethodFields } from "./TrainingMethodFields";
+
+interface TrainingOptionFieldsProps {
+  value: TrainingOptions;
+  model: BaseModel | undefined;
+  problem: Problem | null;
+  onChange: (options: TrainingOptions) => void;
+}
+
+export function TrainingOptionFields({ value, model, problem, onChange }: TrainingOptionFieldsProps) {
+  const { limits } = useMe();
+  return (
+    <div className="stack roomy">
+      <TrainingMethodFields value={value} problem={problem} onChange={onChange} />
+      <div className="pair">
+        <Field
+          label="Vectors"
+          hint="How much room the word has. More can hold more detail, and bends less to the rest of a prompt."
+          fault={faultOf(problem, "vectors")}
+        >
+          {(control) => (
+            <input
+              {...control}
+              type="number"
+              min={1}
+              max={model?.vectors_max ?? 16}
+              placeholder="the model’s own"
+              value={value.vectors}
+              onChange={(event) => {
+                onChange({ ...value, vectors: event.target.value });
+              }}
+            />
+          )}
+        </Field>
+        <Field
+          label="Steps at most"
+          hint="It stops by itself when more does not help."
+          fault={faultOf(problem, "steps_max")}
+        >
+          {(control) => (
+            <input
+              {...control}
+              type="number"
+              min={1}
+              max={limits.steps_max}
+              placeholder="the model’s own"
+              value={value.stepsMax}
+              onChange={(event) => {
+                onChange({ ...value, stepsMax: event.target.value });
+              }}
+            />
+          )}
+        </Field>
+        <Field label="Mirrored pictures" hint="Never for things with writing or a left and a right." fault={faultOf(problem, "mirror")}>
+          {(control) => (
+            <select
+              {...control}
+              value={value.mirror}
+              onChange={(event) => {
+                onChange({ ...value, mirror: event.target.value as TrainingOptions["mirror"] });
+              }}
+            >
+              <option value="">{model?.mirror ? "As the model likes: yes" : "As the model likes: no"}</option>
+              <option value="true">Yes, half of the time</option>
+              <option value="false">No</option>
+            </select>
+          )}
+        </Field>
+        <Field label="Seed" hint="The same seed and pictures teach the same word." fault={faultOf(problem, "seed")}>
+          {(control) => (
+            <input
+              {...control}
+              type="number"
+              min={0}
+              placeholder="0"
+              value={value.seed}
+              onChange={(event) => {
+                onChange({ ...value, seed: event.target.value });
+              }}
+            />
+          )}
+        </Field>
+      </div>
+    </div>
+  );
+}
