@@ -3,6 +3,8 @@ import hooks from "eslint-plugin-react-hooks";
 import { defineConfig } from "eslint/config";
 import ts from "typescript-eslint";
 
+import oneword from "./eslint-rules.js";
+
 export default defineConfig(
   { ignores: ["dist/", "src/api/schema.d.ts"] },
   js.configs.recommended,
@@ -10,9 +12,11 @@ export default defineConfig(
   ts.configs.stylisticTypeChecked,
   hooks.configs.flat.recommended,
   {
-    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ["eslint.config.js"] } } },
+    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ["eslint.config.js", "eslint-rules.js"] } } },
     linterOptions: { reportUnusedDisableDirectives: "error" },
+    plugins: { oneword },
     rules: {
+      "oneword/shown-problem": "error",
       "max-lines": ["error", 400],
       "no-console": "error",
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
@@ -20,7 +24,7 @@ export default defineConfig(
       "@typescript-eslint/switch-exhaustiveness-check": "error",
     },
   },
-  { files: ["eslint.config.js"], extends: [ts.configs.disableTypeChecked] },
+  { files: ["eslint.config.js", "eslint-rules.js"], extends: [ts.configs.disableTypeChecked] },
   {
     // Scripts that drive a browser: no types, and globals of both sides.
     files: ["e2e/*.mjs"],

@@ -8,7 +8,7 @@ import type { Concept, Version } from "../api/types";
 import { drawLink } from "../draw/links";
 import { useMayChange } from "../session/currentUser";
 import { RelativeTime } from "../ui/RelativeTime";
-import { ProblemNotice } from "../ui/Notice";
+import { ProblemNotice, Problems } from "../ui/Notice";
 import { Placeholder } from "../ui/Placeholder";
 import { DeleteConcept } from "./DeleteConcept";
 import { Download } from "./Download";
@@ -26,7 +26,8 @@ export function ConceptView({ id }: { id: string }) {
 
 function Known({ concept }: { concept: Concept }) {
   const mayChange = useMayChange();
-  const { data: versions } = useQuery(versionsQuery(concept.id));
+  const kept = useQuery(versionsQuery(concept.id));
+  const versions = kept.data;
   const [looked, setLooked] = useState<number | null>(null);
   const current = concept.current_version;
   const shown = versions?.find((version) => version.number === (looked ?? current?.number));
@@ -83,6 +84,7 @@ function Known({ concept }: { concept: Concept }) {
             </ul>
             {mayChange && concept.training_job === null && <DeletePictures concept={concept} />}
           </div>
+          <Problems of={[kept]} />
           {versions && versions.length > 0 && <Versions concept={concept} versions={versions} looked={shown?.number} onLook={setLooked} />}
           {current?.embedding && <Download concept={concept} version={current} embedding={current.embedding} />}
           {mayChange && (
@@ -125,6 +127,7 @@ function Condition({ concept }: { concept: Concept }) {
 
 /** A word outlives the files it was learned on; whoever wonders why it looks different is told. */
 function ChangedModel({ concept }: { concept: Concept }) {
+  // eslint-disable-next-line oneword/shown-problem -- without the list only this warning is missing
   const { data: models } = useQuery(baseModels);
   const learned = concept.current_version?.base_model_hash;
   const model = models?.find((each) => each.id === concept.base_model);

@@ -7,7 +7,7 @@ import { answer, api } from "../api/client";
 import { queryClient } from "../api/queries";
 import type { Concept } from "../api/types";
 import { Dialog } from "../ui/Dialog";
-import { ProblemNotice } from "../ui/Notice";
+import { Problems } from "../ui/Notice";
 import { Placeholder } from "../ui/Placeholder";
 
 export function DeleteConcept({ concept }: { concept: Concept }) {
@@ -43,7 +43,7 @@ export function DeleteConcept({ concept }: { concept: Concept }) {
             <p className="soft">
               The word, its pictures and its versions go for good, for the whole team. Pictures that were drawn with it stay.
             </p>
-            {remove.isError && <ProblemNotice error={remove.error} />}
+            <Problems of={[remove]} />
             <div className="row">
               <button
                 type="button"

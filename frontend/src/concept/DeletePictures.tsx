@@ -6,7 +6,7 @@ import { answer, api } from "../api/client";
 import { queryClient } from "../api/queries";
 import type { Concept } from "../api/types";
 import { Dialog } from "../ui/Dialog";
-import { ProblemNotice } from "../ui/Notice";
+import { Problems } from "../ui/Notice";
 import { Placeholder } from "../ui/Placeholder";
 
 export function DeletePictures({ concept }: { concept: Concept }) {
@@ -43,7 +43,7 @@ export function DeletePictures({ concept }: { concept: Concept }) {
               The pictures go for good, at once and of every version. The word stays, and draws as before. To teach it again,
               somebody has to bring new pictures.
             </p>
-            {forget.isError && <ProblemNotice error={forget.error} />}
+            <Problems of={[forget]} />
             <div className="row">
               <button
                 type="button"

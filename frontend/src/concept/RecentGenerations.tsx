@@ -3,15 +3,16 @@ import { useQuery } from "@tanstack/react-query";
 
 import { generationsWith } from "../api/queries";
 import type { Concept } from "../api/types";
+import { Problems } from "../ui/Notice";
 
 const SHOWN = 12;
 
 export function RecentGenerations({ concept }: { concept: Concept }) {
-  const { data: generations } = useQuery(generationsWith(concept.id));
-  const images = generations?.flatMap((generation) =>
+  const generations = useQuery(generationsWith(concept.id));
+  const images = generations.data?.flatMap((generation) =>
     generation.images.map((image) => ({ ...image, prompt: generation.prompt, by: generation.created_by.name })),
   );
-  if (images === undefined || images.length === 0) return null;
+  if (images === undefined || images.length === 0) return <Problems of={[generations]} />;
   return (
     <section className="report stack" aria-label="Drawn with it">
       <h2>Drawn with it</h2>

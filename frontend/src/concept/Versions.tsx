@@ -6,7 +6,7 @@ import { queryClient } from "../api/queries";
 import type { Concept, Version } from "../api/types";
 import { useMayChange } from "../session/currentUser";
 import { RelativeTime } from "../ui/RelativeTime";
-import { ProblemNotice } from "../ui/Notice";
+import { Problems } from "../ui/Notice";
 import { duration } from "../ui/time";
 
 interface VersionsProps {
@@ -32,7 +32,7 @@ export function Versions({ concept, versions, looked, onLook }: VersionsProps) {
   return (
     <div className="stack">
       <h2>{versions.length === 1 ? "Version" : "Versions"}</h2>
-      {choose.isError && <ProblemNotice error={choose.error} />}
+      <Problems of={[choose]} />
       <ul className="versions">
         {versions.map((version) => (
           <li key={version.id}>

@@ -8,7 +8,7 @@ import { history, queryClient } from "../api/queries";
 import type { RecoveredRequest, DrawnImage } from "../api/types";
 import { useMayChange } from "../session/currentUser";
 import { QuotaWarning } from "../settings/QuotaWarning";
-import { ProblemNotice } from "../ui/Notice";
+import { ProblemNotice, Problems } from "../ui/Notice";
 import { valuesFromRequest, emptyGeneration, type GenerationValues } from "./generationValues";
 import { GenerationRow } from "./GenerationRow";
 import { Lightbox } from "./Lightbox";
@@ -74,7 +74,6 @@ export function DrawView() {
       </div>
       <QuotaWarning of={["queued_jobs", "gpu_seconds", "storage_bytes"]} />
       {mayDraw && <GenerationForm values={values} recovered={recovered} submission={submission} onChange={setValues} onRecovered={setRecovered} />}
-      {recovery.isError && <ProblemNotice error={recovery.error} />}
       {drawn.isError && <ProblemNotice error={drawn.error} />}
       {drawn.isSuccess && generations.length === 0 && (
         <p className="soft">
@@ -98,8 +97,13 @@ export function DrawView() {
           images={generations.flatMap((generation) => generation.images)}
           shown={shown}
           mayDraw={mayDraw}
-          onShow={setShown}
+          problem={<Problems of={[recovery]} />}
+          onShow={(image) => {
+            recovery.reset();
+            setShown(image);
+          }}
           onClose={() => {
+            recovery.reset();
             setShown(null);
           }}
           onAgain={again}

@@ -1,8 +1,6 @@
 // How a drawing is made, folded away. Left empty, the base model's own settings apply.
-import type { Problem } from "../api/problem";
 import type { BaseModel, Scheduler } from "../api/types";
 import { BaseModelChoice } from "../teach/BaseModelChoice";
-import { faultOf } from "../teach/trainingValues";
 import { Field } from "../ui/Field";
 import type { GenerationValues } from "./generationValues";
 
@@ -20,14 +18,13 @@ interface GenerationFieldsProps {
   values: GenerationValues;
   models: readonly BaseModel[];
   model: BaseModel | undefined;
-  problem: Problem | null;
   onChange: (part: Partial<GenerationValues>) => void;
 }
 
-export function GenerationFields({ values, models, model, problem, onChange }: GenerationFieldsProps) {
+export function GenerationFields({ values, models, model, onChange }: GenerationFieldsProps) {
   return (
     <div className="stack roomy">
-      <Field label="Leave out" hint="What should not be in the picture." fault={faultOf(problem, "negative_prompt")}>
+      <Field label="Leave out" hint="What should not be in the picture." name="negative_prompt">
         {(control) => (
           <input
             {...control}
@@ -44,19 +41,18 @@ export function GenerationFields({ values, models, model, problem, onChange }: G
         <BaseModelChoice
           models={models}
           value={model?.id ?? null}
-          fault={faultOf(problem, "base_model")}
           onChange={(baseModel) => {
             onChange({ baseModel });
           }}
         />
       )}
       <div className="numbers">
-        <NumberField name="seed" label="Seed" own="random" values={values} problem={problem} onChange={onChange} />
-        <NumberField name="steps" label="Steps" own={model?.steps} values={values} problem={problem} onChange={onChange} />
-        <NumberField name="guidance" label="Guidance" own={model?.guidance} values={values} problem={problem} onChange={onChange} />
-        <NumberField name="width" label="Width" own={model?.resolution} values={values} problem={problem} onChange={onChange} />
-        <NumberField name="height" label="Height" own={model?.resolution} values={values} problem={problem} onChange={onChange} />
-        <Field label="Scheduler" fault={faultOf(problem, "scheduler")}>
+        <NumberField name="seed" label="Seed" own="random" values={values} onChange={onChange} />
+        <NumberField name="steps" label="Steps" own={model?.steps} values={values} onChange={onChange} />
+        <NumberField name="guidance" label="Guidance" own={model?.guidance} values={values} onChange={onChange} />
+        <NumberField name="width" label="Width" own={model?.resolution} values={values} onChange={onChange} />
+        <NumberField name="height" label="Height" own={model?.resolution} values={values} onChange={onChange} />
+        <Field label="Scheduler" name="scheduler">
           {(control) => (
             <select
               {...control}
@@ -89,13 +85,12 @@ interface NumberFieldProps {
   label: string;
   own: number | string | null | undefined;
   values: GenerationValues;
-  problem: Problem | null;
   onChange: (part: Partial<GenerationValues>) => void;
 }
 
-function NumberField({ name, label, own, values, problem, onChange }: NumberFieldProps) {
+function NumberField({ name, label, own, values, onChange }: NumberFieldProps) {
   return (
-    <Field label={label} fault={faultOf(problem, name)}>
+    <Field label={label} name={name}>
       {(control) => (
         <input
           {...control}

@@ -2,11 +2,13 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useId, useState } from "react";
 
-import { problemOf } from "../api/problem";
 import { baseModels, promptConcepts } from "../api/queries";
 import { useMe } from "../session/currentUser";
+import { PICTURE_TYPES } from "../teach/pictures";
+import { FieldFault } from "../ui/Field";
+import { FoldedFields, FormNotice, FormProblem } from "../ui/FormProblem";
 import { Icon } from "../ui/Icon";
-import { ProblemNotice } from "../ui/Notice";
+import { Problems } from "../ui/Notice";
 import { valuesFromRequest, type GenerationValues } from "./generationValues";
 import { GenerationFields } from "./GenerationFields";
 import { PromptBox } from "./PromptBox";
@@ -15,8 +17,6 @@ import { initImageFrom } from "./initImage";
 import { InitImagePanel } from "./InitImagePanel";
 
 const COUNTS = [1, 2, 4, 8];
-const FOLDED = ["negative_prompt", "base_model", "seed", "steps", "guidance", "scheduler", "width", "height"];
-const ABOUT_THE_START = ["init_image", "mask", "strength"];
 
 /** Where the form's contents come from, and what could not be taken over. */
 export interface RecoveredFrom {
@@ -35,12 +35,12 @@ interface GenerationFormProps {
 
 export function GenerationForm({ values, recovered, submission, onChange, onRecovered }: GenerationFormProps) {
   const { limits } = useMe();
-  const { data: concepts } = useQuery(promptConcepts);
-  const { data: models } = useQuery(baseModels);
-  const model = models?.find((each) => each.id === values.baseModel) ?? models?.[0];
+  const concepts = useQuery(promptConcepts);
+  const offered = useQuery(baseModels);
+  const models = offered.data ?? [];
+  const model = models.find((each) => each.id === values.baseModel) ?? models[0];
   const taking = useMutation({ mutationFn: recoverRequest });
   const [over, setOver] = useState(false);
-  const problem = submission.isError ? problemOf(submission.error) : null;
   const ready = values.prompt.trim() !== "" && !submission.isPending;
 
   function change(part: Partial<GenerationValues>) {
@@ -95,80 +95,75 @@ export function GenerationForm({ values, recovered, submission, onChange, onReco
         submit();
       }}
     >
-      <PromptBox
-        value={values.prompt}
-        concepts={concepts ?? []}
-        fault={problem?.field === "prompt" ? problem.detail : undefined}
-        onChange={(prompt) => {
-          change({ prompt });
-        }}
-        onSubmit={submit}
-      />
-      {recovered && (
-        <RecoveredNotice
-          recovered={recovered}
-          onStart={startWith}
-          onClose={() => {
-            onRecovered(null);
+      <FormProblem error={submission.error}>
+        <PromptBox
+          value={values.prompt}
+          concepts={concepts.data ?? []}
+          onChange={(prompt) => {
+            change({ prompt });
           }}
+          onSubmit={submit}
         />
-      )}
-      {values.initImage && (
-        <InitImagePanel
-          initImage={values.initImage}
-          problem={problem}
-          onChange={(initImage) => {
-            change({ initImage });
-          }}
-        />
-      )}
-      <div className="row between">
-        <div className="row">
-          <button className="button primary large" disabled={!ready}>
-            Draw
-          </button>
-          <div className="chips" role="group" aria-label="How many pictures">
-            {COUNTS.filter((count) => count <= limits.count_max).map((count) => (
+        {recovered && (
+          <RecoveredNotice
+            recovered={recovered}
+            onStart={startWith}
+            onClose={() => {
+              onRecovered(null);
+            }}
+          />
+        )}
+        {values.initImage && (
+          <InitImagePanel
+            initImage={values.initImage}
+            onChange={(initImage) => {
+              change({ initImage });
+            }}
+          />
+        )}
+        <div className="row between">
+          <div className="row">
+            <button className="button primary large" disabled={!ready}>
+              Draw
+            </button>
+            <div className="chips" role="group" aria-label="How many pictures">
+              {COUNTS.filter((count) => count <= limits.count_max).map((count) => (
+                <button
+                  key={count}
+                  type="button"
+                  className="chip"
+                  aria-pressed={values.count === count}
+                  onClick={() => {
+                    change({ count });
+                  }}
+                >
+                  {count}
+                </button>
+              ))}
+            </div>
+            {values.seed !== "" && (
               <button
-                key={count}
                 type="button"
                 className="chip"
-                aria-pressed={values.count === count}
                 onClick={() => {
-                  change({ count });
+                  change({ seed: "" });
                 }}
               >
-                {count}
+                seed {values.seed} ✕
               </button>
-            ))}
+            )}
+            <FieldFault name="count" />
           </div>
-          {values.seed !== "" && (
-            <button
-              type="button"
-              className="chip"
-              onClick={() => {
-                change({ seed: "" });
-              }}
-            >
-              seed {values.seed} ✕
-            </button>
-          )}
+          {values.initImage === null && <PictureChooser busy={taking.isPending} onFile={take} />}
         </div>
-        {values.initImage === null && <PictureChooser busy={taking.isPending} onFile={take} />}
-      </div>
-      {taking.isError && <ProblemNotice error={taking.error} />}
-      <details open={FOLDED.includes(problem?.field ?? "") || undefined}>
-        <summary>More</summary>
-        <GenerationFields values={values} models={models ?? []} model={model} problem={problem} onChange={change} />
-      </details>
-      {problem && !shownElsewhere(problem.field, values) && <ProblemNotice error={submission.error} />}
+        <Problems of={[taking, concepts, offered]} />
+        <FoldedFields summary="More">
+          <GenerationFields values={values} models={models} model={model} onChange={change} />
+        </FoldedFields>
+        <FormNotice />
+      </FormProblem>
     </form>
   );
-}
-
-function shownElsewhere(field: string | undefined, values: GenerationValues): boolean {
-  if (field === undefined) return false;
-  return field === "prompt" || FOLDED.includes(field) || (values.initImage !== null && ABOUT_THE_START.includes(field));
 }
 
 function PictureChooser({ busy, onFile }: { busy: boolean; onFile: (file: File | undefined) => void }) {
@@ -179,7 +174,7 @@ function PictureChooser({ busy, onFile }: { busy: boolean; onFile: (file: File |
         id={id}
         className="sr-only"
         type="file"
-        accept="image/png,image/jpeg,image/webp"
+        accept={PICTURE_TYPES}
         onChange={({ currentTarget }) => {
           onFile(currentTarget.files?.[0]);
           currentTarget.value = "";

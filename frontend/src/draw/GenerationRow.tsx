@@ -9,7 +9,7 @@ import { hasEnded, type DrawnImage, type Generation } from "../api/types";
 import { queueText, fractionDone } from "../jobs/jobStatusText";
 import { useJobEvents } from "../jobs/useJobEvents";
 import { RelativeTime } from "../ui/RelativeTime";
-import { ProblemNotice } from "../ui/Notice";
+import { ProblemNotice, Problems } from "../ui/Notice";
 import { Prompt } from "../ui/Placeholder";
 
 interface GenerationRowProps {
@@ -95,8 +95,10 @@ export function GenerationRow({ generation, live, onOpen }: GenerationRowProps) 
 }
 
 function Waiting({ jobId }: { jobId: string }) {
-  const { data: job } = useQuery(jobQuery(jobId));
-  if (job?.state !== "queued") return null;
+  const asked = useQuery(jobQuery(jobId));
+  const job = asked.data;
+  if (job === undefined) return <Problems of={[asked]} />;
+  if (job.state !== "queued") return null;
   return (
     <p className="soft small" role="status">
       {queueText(job, new Date())}
@@ -111,22 +113,25 @@ function StopDrawing({ jobId }: { jobId: string }) {
     onSettled: () => queryClient.invalidateQueries({ queryKey: ["generations"] }),
   });
   return (
-    <button
-      type="button"
-      className="button small quiet"
-      disabled={stop.isPending || stop.isSuccess}
-      onClick={() => {
-        stop.mutate();
-      }}
-    >
-      {stop.isSuccess ? "Stopping…" : "Stop"}
-    </button>
+    <>
+      <button
+        type="button"
+        className="button small quiet"
+        disabled={stop.isPending || stop.isSuccess}
+        onClick={() => {
+          stop.mutate();
+        }}
+      >
+        {stop.isSuccess ? "Stopping…" : "Stop"}
+      </button>
+      <Problems of={[stop]} />
+    </>
   );
 }
 
 function Failure({ jobId }: { jobId: string }) {
-  const { data: job } = useQuery(jobQuery(jobId));
-  if (job === undefined) return null;
-  const { error } = job;
+  const asked = useQuery(jobQuery(jobId));
+  if (asked.data === undefined) return <Problems of={[asked]} />;
+  const { error } = asked.data;
   return isProblem(error) ? <ProblemNotice error={new ProblemError(error)} /> : <p className="notice bad">This could not be drawn. Try again.</p>;
 }

@@ -1,25 +1,21 @@
 // Starting from a picture: the picture with its mask, and how much of it is given up.
 import { useEffect, useState } from "react";
 
-import type { Problem } from "../api/problem";
-import { faultOf } from "../teach/trainingValues";
-import { Field } from "../ui/Field";
+import { Field, FieldFault } from "../ui/Field";
 import { Icon } from "../ui/Icon";
 import { MaskBoard } from "./MaskBoard";
 import { addressOf, strengthText, marksAnything, strengthOf, type Picture, type InitImage } from "./initImage";
 
 interface InitImagePanelProps {
   initImage: InitImage;
-  problem: Problem | null;
   onChange: (initImage: InitImage | null) => void;
 }
 
-export function InitImagePanel({ initImage, problem, onChange }: InitImagePanelProps) {
+export function InitImagePanel({ initImage, onChange }: InitImagePanelProps) {
   const source = useSource(initImage.picture);
   const [lost, setLost] = useState(false);
   const masked = marksAnything(initImage.mask);
   const strength = strengthOf(initImage);
-  const fault = faultOf(problem, "init_image") ?? faultOf(problem, "mask");
   return (
     <section className="start" aria-label="Start from a picture">
       {source !== null && (
@@ -61,7 +57,7 @@ export function InitImagePanel({ initImage, problem, onChange }: InitImagePanelP
             </>
           }
           hint={strengthText(strength)}
-          fault={faultOf(problem, "strength")}
+          name="strength"
         >
           {(control) => (
             <input
@@ -77,9 +73,11 @@ export function InitImagePanel({ initImage, problem, onChange }: InitImagePanelP
             />
           )}
         </Field>
-        {(fault ?? lost) && (
+        <FieldFault name="init_image" />
+        <FieldFault name="mask" />
+        {lost && (
           <p className="fault" role="alert">
-            {fault ?? "This picture cannot be shown. Choose it again, or another one."}
+            This picture cannot be shown. Choose it again, or another one.
           </p>
         )}
       </div>

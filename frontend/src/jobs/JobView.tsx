@@ -8,7 +8,7 @@ import { hasEnded, type Job } from "../api/types";
 import { Redraw } from "../concept/report/Redraw";
 import { ImportJob } from "../importing/ImportJob";
 import { useMayChange } from "../session/currentUser";
-import { ProblemNotice } from "../ui/Notice";
+import { ProblemNotice, Problems } from "../ui/Notice";
 import { Placeholder } from "../ui/Placeholder";
 import { CancelTraining } from "./CancelTraining";
 import type { JobHistory } from "./jobEvents";
@@ -31,7 +31,8 @@ export function JobView({ id }: { id: string }) {
 function Training({ job }: { job: Job }) {
   const { history, connected } = useJobEvents(job.id);
   const mayChange = useMayChange();
-  const { data: concept } = useQuery({ ...conceptQuery(job.concept?.id ?? ""), enabled: job.concept !== null });
+  const trained = useQuery({ ...conceptQuery(job.concept?.id ?? ""), enabled: job.concept !== null });
+  const concept = trained.data;
   const state = history.state ?? job.state;
   const ended = hasEnded(state);
 
@@ -62,6 +63,7 @@ function Training({ job }: { job: Job }) {
         </section>
         <section className="stack" aria-label="What it learns from">
           <h2>From these pictures</h2>
+          <Problems of={[trained]} />
           <ul className="strip">
             {concept?.pictures.map((picture, place) => (
               <li key={picture.id}>
@@ -111,6 +113,7 @@ function Progress({ history, job, connected }: { history: JobHistory; job: Job; 
 
 /** What went not quite right. Below the one that says why the report `of` a version failed, it can be drawn again. */
 function Warnings({ warnings, of }: { warnings: readonly string[]; of: Job["concept"] }) {
+  // eslint-disable-next-line oneword/shown-problem -- without the report only a button is missing here
   const { data: report } = useQuery({ ...reportQuery(of?.id ?? "", of?.version ?? 0), enabled: of !== null && warnings.length > 0 });
   return warnings.map((warning) => (
     <div key={warning} className="notice">

@@ -7,7 +7,7 @@ import type { Job } from "../api/types";
 import { useMayChange } from "../session/currentUser";
 import { QuotaWarning } from "../settings/QuotaWarning";
 import { RelativeTime } from "../ui/RelativeTime";
-import { ProblemNotice } from "../ui/Notice";
+import { ProblemNotice, Problems } from "../ui/Notice";
 import { Prompt } from "../ui/Placeholder";
 import { CancelJob } from "./CancelJob";
 import { outcomeText, queueText, fractionDone } from "./jobStatusText";
@@ -30,6 +30,7 @@ export function QueueView() {
       </div>
       <QuotaWarning of={["queued_jobs", "gpu_seconds"]} />
       {active.isError && <ProblemNotice error={active.error} />}
+      <Problems of={[ended]} />
       <div className="queue">
         {idle && (
           <p className="soft" role="status">

@@ -6,7 +6,7 @@ import { Link } from "wouter";
 import { noFilter, library, runningTrainings, type LibraryFilter } from "../api/queries";
 import type { Kind } from "../api/types";
 import { useMayChange, useMe } from "../session/currentUser";
-import { ProblemNotice } from "../ui/Notice";
+import { ProblemNotice, Problems } from "../ui/Notice";
 import { ConceptCard } from "./ConceptCard";
 import { EmptyLibrary } from "./EmptyLibrary";
 
@@ -98,6 +98,7 @@ export function LibraryView() {
         )}
       </div>
       {asked.isError && <ProblemNotice error={asked.error} />}
+      <Problems of={[running]} />
       {concepts?.length === 0 && (
         <p className="soft" role="status">
           No word fits.{" "}

@@ -5,13 +5,13 @@ import { answer, api } from "../api/client";
 import { deliveries as deliveriesQuery, queryClient } from "../api/queries";
 import type { Delivery } from "../api/types";
 import { RelativeTime } from "../ui/RelativeTime";
-import { ProblemNotice } from "../ui/Notice";
+import { Problems } from "../ui/Notice";
 
 const STATES = { waiting: "not arrived yet", delivered: "arrived", "given-up": "given up" } as const;
 
 export function Deliveries({ webhookId }: { webhookId: string }) {
   const query = deliveriesQuery(webhookId);
-  const { data } = useQuery(query);
+  const sent = useQuery(query);
   const refresh = () => queryClient.invalidateQueries({ queryKey: query.queryKey });
   const test = useMutation({
     mutationFn: () => answer(api.POST("/api/webhooks/{webhook_id}/test", { params: { path: { webhook_id: webhookId } } })),
@@ -28,7 +28,7 @@ export function Deliveries({ webhookId }: { webhookId: string }) {
   });
   return (
     <div className="stack deliveries">
-      {(test.isError || again.isError) && <ProblemNotice error={test.error ?? again.error} />}
+      <Problems of={[sent, test, again]} />
       <div className="row">
         <button
           type="button"
@@ -40,10 +40,10 @@ export function Deliveries({ webhookId }: { webhookId: string }) {
         >
           Send a test
         </button>
-        {data?.length === 0 && <span className="small soft">Nothing was sent yet.</span>}
+        {sent.data?.length === 0 && <span className="small soft">Nothing was sent yet.</span>}
       </div>
       <ul className="listing">
-        {data?.map((delivery) => (
+        {sent.data?.map((delivery) => (
           <li key={delivery.id}>
             <div>
               <p className="small">

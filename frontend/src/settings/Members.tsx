@@ -6,7 +6,9 @@ import { answer, api } from "../api/client";
 import { members as membersQuery, queryClient } from "../api/queries";
 import type { Role } from "../api/types";
 import { useMe } from "../session/currentUser";
-import { ProblemNotice } from "../ui/Notice";
+import { RowField } from "../ui/Field";
+import { FormNotice, FormProblem } from "../ui/FormProblem";
+import { Problems } from "../ui/Notice";
 import { OneTimeSecret } from "./OneTimeSecret";
 
 const ROLES: readonly { role: Role; may: string }[] = [
@@ -17,7 +19,7 @@ const ROLES: readonly { role: Role; may: string }[] = [
 
 export function Members() {
   const { user, team, role } = useMe();
-  const { data: members } = useQuery(membersQuery);
+  const members = useQuery(membersQuery);
   const refresh = () => queryClient.invalidateQueries({ queryKey: membersQuery.queryKey });
   const remove = useMutation({
     mutationFn: (id: string) => answer(api.DELETE("/api/members/{user_id}", { params: { path: { user_id: id } } })),
@@ -26,9 +28,9 @@ export function Members() {
   return (
     <section className="sheet stack" aria-label="Team">
       <h2>{team.name}</h2>
-      {remove.isError && <ProblemNotice error={remove.error} />}
+      <Problems of={[members, remove]} />
       <ul className="listing">
-        {members?.map((member) => (
+        {members.data?.map((member) => (
           <li key={member.id}>
             <div>
               <p>
@@ -70,9 +72,9 @@ function Invite({ onInvited }: { onInvited: () => Promise<void> }) {
     },
   });
   return (
-    <>
+    <FormProblem error={invite.error}>
       {invite.data && <OneTimeSecret label={`Link for ${invite.data.name}: it signs in once, within a week`} value={invite.data.sign_in_url} />}
-      {invite.isError && <ProblemNotice error={invite.error} />}
+      <FormNotice />
       <form
         className="row"
         onSubmit={(event) => {
@@ -80,34 +82,44 @@ function Invite({ onInvited }: { onInvited: () => Promise<void> }) {
           invite.mutate();
         }}
       >
-        <input
-          className="grow"
-          aria-label="Name of a new member"
-          placeholder="Name"
-          maxLength={100}
-          value={name}
-          onChange={(event) => {
-            setName(event.target.value);
-          }}
-        />
-        <select
-          className="narrow"
-          aria-label="Role"
-          value={role}
-          onChange={(event) => {
-            setRole(event.target.value as Role);
-          }}
-        >
-          {ROLES.map((each) => (
-            <option key={each.role} value={each.role}>
-              {each.role}, {each.may}
-            </option>
-          ))}
-        </select>
+        <RowField label="Name of a new member" name="name">
+          {(control) => (
+            <input
+              {...control}
+              className="grow"
+              placeholder="Name"
+              maxLength={100}
+              value={name}
+              onChange={(event) => {
+                setName(event.target.value);
+                if (invite.isError) invite.reset();
+              }}
+            />
+          )}
+        </RowField>
+        <RowField label="Role" name="role">
+          {(control) => (
+            <select
+              {...control}
+              className="narrow"
+              value={role}
+              onChange={(event) => {
+                setRole(event.target.value as Role);
+                if (invite.isError) invite.reset();
+              }}
+            >
+              {ROLES.map((each) => (
+                <option key={each.role} value={each.role}>
+                  {each.role}, {each.may}
+                </option>
+              ))}
+            </select>
+          )}
+        </RowField>
         <button className="button" disabled={name.trim() === "" || invite.isPending}>
           Invite
         </button>
       </form>
-    </>
+    </FormProblem>
   );
 }

@@ -5,6 +5,7 @@ import { usage } from "../api/queries";
 import { warning, type QuotaName } from "./quotaText";
 
 export function QuotaWarning({ of }: { of: readonly QuotaName[] }) {
+  // eslint-disable-next-line oneword/shown-problem -- a warning ahead of time; a request over a quota is refused with its own problem
   const { data } = useQuery(usage);
   const near = data === undefined ? [] : of.filter((name) => data[name].near);
   if (data === undefined || near.length === 0) return null;

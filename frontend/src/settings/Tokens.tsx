@@ -6,12 +6,14 @@ import { answer, api } from "../api/client";
 import { queryClient, tokens as tokensQuery } from "../api/queries";
 import { useMayChange } from "../session/currentUser";
 import { RelativeTime } from "../ui/RelativeTime";
-import { ProblemNotice } from "../ui/Notice";
+import { RowField } from "../ui/Field";
+import { FormNotice, FormProblem } from "../ui/FormProblem";
+import { Problems } from "../ui/Notice";
 import { OneTimeSecret } from "./OneTimeSecret";
 
 export function Tokens() {
   const mayChange = useMayChange();
-  const { data: tokens } = useQuery(tokensQuery);
+  const tokens = useQuery(tokensQuery);
   const [name, setName] = useState("");
   const refresh = () => queryClient.invalidateQueries({ queryKey: tokensQuery.queryKey });
   const make = useMutation({
@@ -33,9 +35,9 @@ export function Tokens() {
         <a href="/openapi.json">What the interface offers</a>
       </p>
       {make.data && <OneTimeSecret label={`Token “${make.data.name}”, shown only now`} value={make.data.token} />}
-      {(make.isError || revoke.isError) && <ProblemNotice error={make.error ?? revoke.error} />}
+      <Problems of={[tokens, revoke]} />
       <ul className="listing">
-        {tokens?.map((token) => (
+        {tokens.data?.map((token) => (
           <li key={token.id}>
             <div>
               <p>{token.name}</p>
@@ -62,27 +64,35 @@ export function Tokens() {
         ))}
       </ul>
       {mayChange && (
-        <form
-          className="row"
-          onSubmit={(event) => {
-            event.preventDefault();
-            make.mutate();
-          }}
-        >
-          <input
-            className="grow"
-            aria-label="What the token is for"
-            placeholder="What it is for"
-            maxLength={100}
-            value={name}
-            onChange={(event) => {
-              setName(event.target.value);
+        <FormProblem error={make.error}>
+          <FormNotice />
+          <form
+            className="row"
+            onSubmit={(event) => {
+              event.preventDefault();
+              make.mutate();
             }}
-          />
-          <button className="button" disabled={name.trim() === "" || make.isPending}>
-            Make a token
-          </button>
-        </form>
+          >
+            <RowField label="What the token is for" name="name">
+              {(control) => (
+                <input
+                  {...control}
+                  className="grow"
+                  placeholder="What it is for"
+                  maxLength={100}
+                  value={name}
+                  onChange={(event) => {
+                    setName(event.target.value);
+                    if (make.isError) make.reset();
+                  }}
+                />
+              )}
+            </RowField>
+            <button className="button" disabled={name.trim() === "" || make.isPending}>
+              Make a token
+            </button>
+          </form>
+        </FormProblem>
       )}
     </section>
   );

@@ -3,11 +3,11 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { answer, api, newIdempotencyKey } from "../api/client";
-import { problemOf } from "../api/problem";
 import { queryClient, webhooks as webhooksQuery } from "../api/queries";
 import type { Webhook, WebhookEvent } from "../api/types";
-import { Field } from "../ui/Field";
-import { ProblemNotice } from "../ui/Notice";
+import { Field, FieldFault } from "../ui/Field";
+import { FormNotice, FormProblem } from "../ui/FormProblem";
+import { Problems } from "../ui/Notice";
 import { Deliveries } from "./Deliveries";
 import { OneTimeSecret } from "./OneTimeSecret";
 
@@ -23,8 +23,9 @@ function refresh() {
 }
 
 export function Webhooks() {
-  const { data } = useQuery(webhooksQuery);
-  if (data === undefined) return null;
+  const asked = useQuery(webhooksQuery);
+  const { data } = asked;
+  if (data === undefined) return <Problems of={[asked]} />;
   return (
     <section className="sheet stack wide" aria-label="Webhooks">
       <h2>Webhooks</h2>
@@ -100,7 +101,7 @@ function Line({ webhook }: { webhook: Webhook }) {
           Delete
         </button>
       </div>
-      {(pause.isError || remove.isError) && <ProblemNotice error={pause.error ?? remove.error} />}
+      <Problems of={[pause, remove]} />
       {open && <Deliveries webhookId={webhook.id} />}
     </li>
   );
@@ -124,7 +125,13 @@ function NewWebhook() {
       return refresh();
     },
   });
-  const problem = make.isError ? problemOf(make.error) : null;
+
+  /** Whatever changes makes another request, about which nothing was said yet. */
+  function changed() {
+    setKey(newIdempotencyKey());
+    if (make.isError) make.reset();
+  }
+
   return (
     <form
       className="stack"
@@ -134,43 +141,45 @@ function NewWebhook() {
       }}
     >
       {make.data && <OneTimeSecret label="The secret that messages are signed with, shown only now" value={make.data.secret} />}
-      {problem && problem.field !== "url" && <ProblemNotice error={make.error} />}
-      <Field label="Address" fault={problem?.field === "url" ? problem.detail : undefined}>
-        {(control) => (
-          <input
-            {...control}
-            type="url"
-            placeholder="https://example.org/oneword"
-            value={url}
-            onChange={(event) => {
-              setUrl(event.target.value);
-              setKey(newIdempotencyKey());
-              if (make.isError) make.reset();
-            }}
-          />
-        )}
-      </Field>
-      <div className="chips" role="group" aria-label="Told when">
-        {EVENTS.map(({ event, name }) => (
-          <button
-            key={event}
-            type="button"
-            className="chip"
-            aria-pressed={events.includes(event)}
-            onClick={() => {
-              setEvents(events.includes(event) ? events.filter((each) => each !== event) : [...events, event]);
-              setKey(newIdempotencyKey());
-            }}
-          >
-            {name}
+      <FormProblem error={make.error}>
+        <FormNotice />
+        <Field label="Address" name="url">
+          {(control) => (
+            <input
+              {...control}
+              type="url"
+              placeholder="https://example.org/oneword"
+              value={url}
+              onChange={(event) => {
+                setUrl(event.target.value);
+                changed();
+              }}
+            />
+          )}
+        </Field>
+        <div className="chips" role="group" aria-label="Told when">
+          {EVENTS.map(({ event, name }) => (
+            <button
+              key={event}
+              type="button"
+              className="chip"
+              aria-pressed={events.includes(event)}
+              onClick={() => {
+                setEvents(events.includes(event) ? events.filter((each) => each !== event) : [...events, event]);
+                changed();
+              }}
+            >
+              {name}
+            </button>
+          ))}
+        </div>
+        <FieldFault name="events" />
+        <div className="row">
+          <button className="button" disabled={url.trim() === "" || events.length === 0 || make.isPending}>
+            Add the address
           </button>
-        ))}
-      </div>
-      <div className="row">
-        <button className="button" disabled={url.trim() === "" || events.length === 0 || make.isPending}>
-          Add the address
-        </button>
-      </div>
+        </div>
+      </FormProblem>
     </form>
   );
 }

@@ -1,12 +1,14 @@
-// Lessons that come with the studio, for whoever has no pictures at hand: each opens the form filled in.
+// The example data sets of the studio, for people without pictures of their own. Each opens the Teach form filled in.
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 
 import { examples } from "../api/queries";
+import { Problems } from "../ui/Notice";
 
 export function ExamplePicker() {
-  const { data: items } = useQuery(examples);
-  if (items === undefined || items.length === 0) return null;
+  const offered = useQuery(examples);
+  const items = offered.data ?? [];
+  if (items.length === 0) return <Problems of={[offered]} />;
   return (
     <div className="ready stack">
       <p className="small soft">No pictures at hand? Try one of these:</p>

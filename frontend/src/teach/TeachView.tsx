@@ -9,20 +9,18 @@ import { baseModels, queryClient, tokenization, promptConcepts } from "../api/qu
 import { useMayChange, useMe } from "../session/currentUser";
 import { QuotaWarning } from "../settings/QuotaWarning";
 import { Field } from "../ui/Field";
-import { ProblemNotice } from "../ui/Notice";
+import { FoldedFields, FormNotice, FormProblem } from "../ui/FormProblem";
+import { Problems } from "../ui/Notice";
 import { useDebounced } from "../ui/useDebounced";
 import { BaseModelChoice } from "./BaseModelChoice";
 import { InitializerField } from "./InitializerField";
 import { KindChoice } from "./KindChoice";
-import { emptyTraining, faultOf, trainingFromExample, startTraining, type TrainingValues } from "./trainingValues";
+import { emptyTraining, trainingFromExample, startTraining, type TrainingValues } from "./trainingValues";
 import { PictureTray } from "./PictureTray";
 import { placeholderFault, proposalSource } from "./placeholder";
 import { PlaceholderField } from "./PlaceholderField";
 import { ExamplePicker } from "./ExamplePicker";
 import { TrainingOptionFields } from "./TrainingOptionFields";
-
-// Problems with these are told beside the field; all others above the button.
-const FIELDS = ["images", "placeholder", "initializer", "kind", "base_model", "name", "vectors", "steps_max", "mirror", "seed", "kappa", "method"];
 
 export function TeachView() {
   const mayChange = useMayChange();
@@ -39,27 +37,33 @@ export function TeachView() {
   return <TeachFromAddress />;
 }
 
-/** An empty form, or the ready values that the address names. */
+/** An empty form, or one filled with the example that the address names. */
 function TeachFromAddress() {
   const [address] = useSearchParams();
   const id = address.get("example");
   const ready = useQuery(trainingFromExample(id));
   if (ready.isLoading) return null;
-  return <TeachForm key={id} initial={ready.data ?? emptyTraining} />;
+  return (
+    <>
+      <Problems of={[ready]} />
+      <TeachForm key={id} initial={ready.data ?? emptyTraining} />
+    </>
+  );
 }
 
 function TeachForm({ initial }: { initial: TrainingValues }) {
   const [, go] = useLocation();
   const { limits } = useMe();
-  const { data: models } = useQuery(baseModels);
-  const { data: library } = useQuery(promptConcepts);
+  const offered = useQuery(baseModels);
+  const library = useQuery(promptConcepts);
+  const models = offered.data ?? [];
   const [values, setValues] = useState(initial);
   const [key, setKey] = useState(newIdempotencyKey);
-  const model = models?.find((each) => each.id === values.baseModel) ?? models?.[0];
+  const model = models.find((each) => each.id === values.baseModel) ?? models[0];
 
   const source = useDebounced(proposalSource(values.name, values.initializer));
-  const { data: proposal } = useQuery(tokenization(values.baseModel, source));
-  const placeholder = values.placeholder ?? (source === "" ? "" : (proposal?.placeholder ?? ""));
+  const proposal = useQuery(tokenization(values.baseModel, source));
+  const placeholder = values.placeholder ?? (source === "" ? "" : (proposal.data?.placeholder ?? ""));
 
   const send = useMutation({
     mutationFn: () => startTraining(values, placeholder, key),
@@ -68,9 +72,9 @@ function TeachForm({ initial }: { initial: TrainingValues }) {
       go(`/jobs/${job.id}`);
     },
   });
-  const problem = send.isError ? problemOf(send.error) : null;
-  const taken = new Set(library?.map((concept) => concept.placeholder));
-  const typedFault = values.placeholder === null ? null : placeholderFault(values.placeholder, taken);
+  const taken = new Set(library.data?.map((concept) => concept.placeholder));
+  const proposalFault = proposal.isError ? problemOf(proposal.error).detail : null;
+  const fault = values.placeholder === null ? proposalFault : placeholderFault(values.placeholder, taken);
 
   function change(part: Partial<TrainingValues>) {
     setValues({ ...values, ...part });
@@ -97,100 +101,96 @@ function TeachForm({ initial }: { initial: TrainingValues }) {
           if (!missing) send.mutate();
         }}
       >
-        <div className="stack roomy">
-          <PictureTray
-            files={values.files}
-            baseModel={values.baseModel}
-            refusal={problem}
-            onChange={(files) => {
-              change({ files });
-            }}
-          />
-          {values.files.length === 0 && <ExamplePicker />}
-        </div>
-        <div className="stack roomy">
-          <KindChoice
-            value={values.kind}
-            onChange={(kind) => {
-              change({ kind });
-            }}
-          />
-          <Field label="What do you call it?" fault={faultOf(problem, "name")}>
-            {(control) => (
-              <input
-                {...control}
-                name="name"
-                maxLength={100}
-                autoComplete="off"
-                placeholder={values.kind === "style" ? "Blueprint" : "Grandma’s mug"}
-                value={values.name}
-                onChange={(event) => {
-                  change({ name: event.target.value });
-                }}
-              />
-            )}
-          </Field>
-          <InitializerField
-            value={values.initializer}
-            kind={values.kind}
-            baseModel={values.baseModel}
-            modelName={model?.name ?? "The model"}
-            fault={faultOf(problem, "initializer")}
-            suggestions={problem?.suggestions}
-            onChange={(initializer) => {
-              change({ initializer });
-            }}
-          />
-          <PlaceholderField
-            value={placeholder}
-            fault={faultOf(problem, "placeholder") ?? typedFault ?? undefined}
-            suggestions={problem?.suggestions}
-            onChange={(text) => {
-              change({ placeholder: text === "" ? null : text });
-            }}
-          />
-          <BaseModelChoice
-            models={models ?? []}
-            value={model?.id ?? null}
-            fault={faultOf(problem, "base_model")}
-            onChange={(baseModel) => {
-              change({ baseModel });
-            }}
-          />
-          <details>
-            <summary>More</summary>
-            <div className="stack roomy">
-              <Field label="Tags" hint="Separated by commas, to find it again.">
-                {(control) => (
-                  <input
-                    {...control}
-                    name="tags"
-                    placeholder="kitchen, blue"
-                    value={values.tags}
-                    onChange={(event) => {
-                      change({ tags: event.target.value });
-                    }}
-                  />
-                )}
-              </Field>
-              <TrainingOptionFields
-                value={values.options}
-                model={model}
-                problem={problem}
-                onChange={(options) => {
-                  change({ options });
-                }}
-              />
-            </div>
-          </details>
-          {problem && !FIELDS.includes(problem.field ?? "") && <ProblemNotice error={send.error} />}
-          <div className="row">
-            <button className="button primary large" disabled={missing || send.isPending}>
-              {send.isPending ? "Sending the pictures…" : "Teach it"}
-            </button>
-            {missing && <span className="small soft">{whatIsMissing(enough, values)}</span>}
+        <FormProblem error={send.error}>
+          <div className="stack roomy">
+            <PictureTray
+              files={values.files}
+              baseModel={values.baseModel}
+              onChange={(files) => {
+                change({ files });
+              }}
+            />
+            {values.files.length === 0 && <ExamplePicker />}
           </div>
-        </div>
+          <div className="stack roomy">
+            <KindChoice
+              value={values.kind}
+              onChange={(kind) => {
+                change({ kind });
+              }}
+            />
+            <Field label="What do you call it?" name="name">
+              {(control) => (
+                <input
+                  {...control}
+                  name="name"
+                  maxLength={100}
+                  autoComplete="off"
+                  placeholder={values.kind === "style" ? "Blueprint" : "Grandma’s mug"}
+                  value={values.name}
+                  onChange={(event) => {
+                    change({ name: event.target.value });
+                  }}
+                />
+              )}
+            </Field>
+            <InitializerField
+              value={values.initializer}
+              kind={values.kind}
+              baseModel={values.baseModel}
+              modelName={model?.name ?? "The model"}
+              onChange={(initializer) => {
+                change({ initializer });
+              }}
+            />
+            <PlaceholderField
+              value={placeholder}
+              fault={fault ?? undefined}
+              onChange={(text) => {
+                change({ placeholder: text === "" ? null : text });
+              }}
+            />
+            <BaseModelChoice
+              models={models}
+              value={model?.id ?? null}
+              onChange={(baseModel) => {
+                change({ baseModel });
+              }}
+            />
+            <FoldedFields summary="More">
+              <div className="stack roomy">
+                <Field label="Tags" name="tags" hint="Separated by commas, to find it again.">
+                  {(control) => (
+                    <input
+                      {...control}
+                      name="tags"
+                      placeholder="kitchen, blue"
+                      value={values.tags}
+                      onChange={(event) => {
+                        change({ tags: event.target.value });
+                      }}
+                    />
+                  )}
+                </Field>
+                <TrainingOptionFields
+                  value={values.options}
+                  model={model}
+                  onChange={(options) => {
+                    change({ options });
+                  }}
+                />
+              </div>
+            </FoldedFields>
+            <Problems of={[offered, library]} />
+            <FormNotice />
+            <div className="row">
+              <button className="button primary large" disabled={missing || send.isPending}>
+                {send.isPending ? "Sending the pictures…" : "Teach it"}
+              </button>
+              {missing && <span className="small soft">{whatIsMissing(enough, values)}</span>}
+            </div>
+          </div>
+        </FormProblem>
       </form>
     </>
   );

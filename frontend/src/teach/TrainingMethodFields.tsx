@@ -1,20 +1,18 @@
 // How a word is learned, and for the way that holds it back: how strongly.
-import type { Problem } from "../api/problem";
 import { Field } from "../ui/Field";
-import { faultOf, KAPPAS, type TrainingOptions } from "./trainingValues";
+import { KAPPAS, type TrainingOptions } from "./trainingValues";
 
 interface TrainingMethodFieldsProps {
   value: TrainingOptions;
-  problem: Problem | null;
   onChange: (tuning: TrainingOptions) => void;
 }
 
 const KAPPA_TEXTS = ["closest to the pictures", "rather alike", "in between", "rather free", "as free as it gets"];
 
-export function TrainingMethodFields({ value, problem, onChange }: TrainingMethodFieldsProps) {
+export function TrainingMethodFields({ value, onChange }: TrainingMethodFieldsProps) {
   return (
     <>
-      <Field label="How it is learned" hint={HINTS[value.method]} fault={faultOf(problem, "method")}>
+      <Field label="How it is learned" hint={HINTS[value.method]} name="method">
         {(control) => (
           <select
             {...control}
@@ -24,7 +22,7 @@ export function TrainingMethodFields({ value, problem, onChange }: TrainingMetho
               onChange({ ...value, method: event.target.value as TrainingOptions["method"] });
             }}
           >
-            <option value="">As the model likes</option>
+            <option value="">Model default</option>
             <option value="classic">As alike as it gets</option>
             <option value="directional">Held back</option>
           </select>
@@ -34,7 +32,7 @@ export function TrainingMethodFields({ value, problem, onChange }: TrainingMetho
         <Field
           label="Closer likeness, or easier to change?"
           hint="The nearer it stays to the word it starts from, the easier it goes into other places and styles."
-          fault={faultOf(problem, "kappa")}
+          name="kappa"
         >
           {(control) => (
             <div className="between">

@@ -1,28 +1,26 @@
 // Settings of a teaching that nobody needs, folded away. Left empty, the base model's own apply.
-import type { Problem } from "../api/problem";
 import type { BaseModel } from "../api/types";
 import { useMe } from "../session/currentUser";
 import { Field } from "../ui/Field";
-import { faultOf, type TrainingOptions } from "./trainingValues";
+import { type TrainingOptions } from "./trainingValues";
 import { TrainingMethodFields } from "./TrainingMethodFields";
 
 interface TrainingOptionFieldsProps {
   value: TrainingOptions;
   model: BaseModel | undefined;
-  problem: Problem | null;
   onChange: (options: TrainingOptions) => void;
 }
 
-export function TrainingOptionFields({ value, model, problem, onChange }: TrainingOptionFieldsProps) {
+export function TrainingOptionFields({ value, model, onChange }: TrainingOptionFieldsProps) {
   const { limits } = useMe();
   return (
     <div className="stack roomy">
-      <TrainingMethodFields value={value} problem={problem} onChange={onChange} />
+      <TrainingMethodFields value={value} onChange={onChange} />
       <div className="pair">
         <Field
           label="Vectors"
           hint="How much room the word has. More can hold more detail, and bends less to the rest of a prompt."
-          fault={faultOf(problem, "vectors")}
+          name="vectors"
         >
           {(control) => (
             <input
@@ -41,7 +39,7 @@ export function TrainingOptionFields({ value, model, problem, onChange }: Traini
         <Field
           label="Steps at most"
           hint="It stops by itself when more does not help."
-          fault={faultOf(problem, "steps_max")}
+          name="steps_max"
         >
           {(control) => (
             <input
@@ -57,7 +55,7 @@ export function TrainingOptionFields({ value, model, problem, onChange }: Traini
             />
           )}
         </Field>
-        <Field label="Mirrored pictures" hint="Never for things with writing or a left and a right." fault={faultOf(problem, "mirror")}>
+        <Field label="Mirrored pictures" hint="Never for things with writing or a left and a right." name="mirror">
           {(control) => (
             <select
               {...control}
@@ -66,13 +64,13 @@ export function TrainingOptionFields({ value, model, problem, onChange }: Traini
                 onChange({ ...value, mirror: event.target.value as TrainingOptions["mirror"] });
               }}
             >
-              <option value="">{model?.mirror ? "As the model likes: yes" : "As the model likes: no"}</option>
+              <option value="">{model?.mirror ? "Model default: yes" : "Model default: no"}</option>
               <option value="true">Yes, half of the time</option>
               <option value="false">No</option>
             </select>
           )}
         </Field>
-        <Field label="Seed" hint="The same seed and pictures teach the same word." fault={faultOf(problem, "seed")}>
+        <Field label="Seed" hint="The same seed and pictures teach the same word." name="seed">
           {(control) => (
             <input
               {...control}

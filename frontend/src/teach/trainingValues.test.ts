@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 
 vi.stubGlobal("location", { origin: "http://studio.test" });
-const { faultOf, KAPPAS, tagsIn, trainingOptions, defaultOptions } = await import("./trainingValues");
+const { KAPPAS, tagsIn, trainingOptions, defaultOptions } = await import("./trainingValues");
 const { formOf, newIdempotencyKey } = await import("../api/client");
 
 test("tags are separated by commas, without # and without doubles", () => {
@@ -16,13 +16,6 @@ test("what is left empty is not sent, so that the base model's own settings appl
     ["tags", "b"],
     ["keep", "false"],
   ]);
-});
-
-test("a problem is told beside the field that it names, and nowhere else", () => {
-  const problem = { type: "/problems/x", title: "", status: 422, detail: "Too short.", field: "name" };
-  expect(faultOf(problem, "name")).toBe("Too short.");
-  expect(faultOf(problem, "kind")).toBeUndefined();
-  expect(faultOf(null, "name")).toBeUndefined();
 });
 
 test("each request has a key of its own", () => {

@@ -2,7 +2,6 @@
 import { queryOptions } from "@tanstack/react-query";
 
 import { answer, api, formOf, newIdempotencyKey } from "../api/client";
-import type { Problem } from "../api/problem";
 import { queryClient, examples, promptConcepts } from "../api/queries";
 import type { Kind, Example } from "../api/types";
 
@@ -123,9 +122,4 @@ export function retrain(conceptId: string, files: readonly File[], initializer: 
       bodySerializer: () => form,
     }),
   );
-}
-
-/** The sentence for one field of the form, if the problem is there. */
-export function faultOf(problem: Problem | null, field: string): string | undefined {
-  return problem?.field === field ? problem.detail : undefined;
 }
