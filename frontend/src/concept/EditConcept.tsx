@@ -3,6 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { answer, api } from "../api/client";
+import { constraints } from "../api/constraints";
 import { queryClient } from "../api/queries";
 import type { Concept } from "../api/types";
 import { tagsIn } from "../teach/trainingValues";
@@ -76,7 +77,7 @@ function EditDialog({ concept, onClose }: { concept: Concept; onClose: () => voi
             {(control) => (
               <input
                 {...control}
-                maxLength={100}
+                maxLength={constraints.ConceptPatch.name.maxLength}
                 value={name}
                 onChange={(event) => {
                   changing(setName)(event.target.value);

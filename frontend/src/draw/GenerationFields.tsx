@@ -1,18 +1,19 @@
 // How a drawing is made, folded away. Left empty, the base model's own settings apply.
+import { constraints } from "../api/constraints";
 import type { BaseModel, Scheduler } from "../api/types";
 import { BaseModelChoice } from "../teach/BaseModelChoice";
 import { Field } from "../ui/Field";
 import type { GenerationValues } from "./generationValues";
 
-const SCHEDULERS: readonly { id: Scheduler; name: string }[] = [
-  { id: "ddim", name: "DDIM" },
-  { id: "dpm++2m", name: "DPM++ 2M" },
-  { id: "dpm++2m-karras", name: "DPM++ 2M Karras" },
-  { id: "euler", name: "Euler" },
-  { id: "euler-a", name: "Euler ancestral" },
-  { id: "unipc", name: "UniPC" },
-  { id: "lcm", name: "LCM" },
-];
+const SCHEDULER_NAMES: Record<Scheduler, string> = {
+  ddim: "DDIM",
+  "dpm++2m": "DPM++ 2M",
+  "dpm++2m-karras": "DPM++ 2M Karras",
+  euler: "Euler",
+  "euler-a": "Euler ancestral",
+  unipc: "UniPC",
+  lcm: "LCM",
+};
 
 interface GenerationFieldsProps {
   values: GenerationValues;
@@ -62,9 +63,9 @@ export function GenerationFields({ values, models, model, onChange }: Generation
               }}
             >
               <option value="">{ownScheduler(model)}</option>
-              {SCHEDULERS.map(({ id, name }) => (
-                <option key={id} value={id}>
-                  {name}
+              {constraints.GenerationRequest.scheduler.enum.map((scheduler) => (
+                <option key={scheduler} value={scheduler}>
+                  {SCHEDULER_NAMES[scheduler]}
                 </option>
               ))}
             </select>
@@ -76,8 +77,8 @@ export function GenerationFields({ values, models, model, onChange }: Generation
 }
 
 function ownScheduler(model: BaseModel | undefined): string {
-  const own = SCHEDULERS.find(({ id }) => id === model?.scheduler);
-  return own ? `the model’s own (${own.name})` : "the model’s own";
+  const own = constraints.GenerationRequest.scheduler.enum.find((scheduler) => scheduler === model?.scheduler);
+  return own ? `the model’s own (${SCHEDULER_NAMES[own]})` : "the model’s own";
 }
 
 interface NumberFieldProps {

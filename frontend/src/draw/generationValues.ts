@@ -1,4 +1,5 @@
 // What somebody wants drawn: the state of the form, and how it becomes a request.
+import { constraints } from "../api/constraints";
 import type { GenerationRequest, Scheduler } from "../api/types";
 import { marksAnything, initImageFrom, type InitImage } from "./initImage";
 
@@ -20,7 +21,7 @@ export interface GenerationValues {
 export const emptyGeneration: GenerationValues = {
   prompt: "",
   negativePrompt: "",
-  count: 4,
+  count: constraints.GenerationRequest.count.default,
   seed: "",
   steps: "",
   guidance: "",

@@ -4,6 +4,7 @@ import { useEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
 
 import { answer, api, formOf, newIdempotencyKey } from "../api/client";
+import { constraints } from "../api/constraints";
 import { isProblem, ProblemError } from "../api/problem";
 import { baseModels, job as jobQuery, queryClient } from "../api/queries";
 import { hasEnded, type Job, type Kind } from "../api/types";
@@ -13,9 +14,8 @@ import { PlaceholderField } from "../teach/PlaceholderField";
 import { Field } from "../ui/Field";
 import { FormNotice, FormProblem } from "../ui/FormProblem";
 import { Problems } from "../ui/Notice";
+import { EMBEDDING_FILE_TYPES } from "./fileTypes";
 
-// With the texts and pictures that lie beside an embedding in a folder of the concepts library.
-const ACCEPTED = ".safetensors,.pt,.bin,.pti,.png,.webp,.txt,.md,.json,.jpg,.jpeg";
 const LOOK_MS = 500;
 
 export function ImportView() {
@@ -87,7 +87,7 @@ export function ImportView() {
                 {...control}
                 type="file"
                 multiple
-                accept={ACCEPTED}
+                accept={EMBEDDING_FILE_TYPES}
                 onChange={(event) => {
                   changing(setFiles)([...(event.target.files ?? [])]);
                 }}
@@ -99,7 +99,7 @@ export function ImportView() {
             {(control) => (
               <input
                 {...control}
-                maxLength={100}
+                maxLength={constraints.Body_create_concept.name.maxLength}
                 autoComplete="off"
                 value={name}
                 onChange={(event) => {

@@ -99,11 +99,11 @@ function replacing<Item>(items: readonly Item[], item: Item, place: (item: Item)
   return [...others, item].sort((a, b) => place(a) - place(b));
 }
 
-const TYPES: readonly string[] = ["state", "progress", "preview", "image", "warning"] satisfies JobEvent["type"][];
+export const EVENT_TYPES: readonly JobEvent["type"][] = ["state", "progress", "preview", "image", "warning"];
 
 /** A message of the stream, or null for one this page does not know. */
 export function parseEvent(type: string, id: string, data: string): JobEvent | null {
   const number = Number(id);
-  if (!TYPES.includes(type) || !Number.isInteger(number)) return null;
+  if (!EVENT_TYPES.some((each) => each === type) || !Number.isInteger(number)) return null;
   return { type, id: number, data: JSON.parse(data) as unknown } as JobEvent;
 }

@@ -3,10 +3,9 @@
 import { useEffect, useReducer, useState } from "react";
 
 import { hasEnded } from "../api/types";
-import { emptyHistory, parseEvent, applyEvent, type JobEvent, type JobHistory } from "./jobEvents";
+import { EVENT_TYPES, emptyHistory, parseEvent, applyEvent, type JobEvent, type JobHistory } from "./jobEvents";
 
 const RETRY_MS = 3000;
-const TYPES = ["state", "progress", "preview", "image", "warning"] as const;
 
 export interface FollowedJob {
   history: JobHistory;
@@ -38,7 +37,7 @@ export function useJobEvents(jobId: string | null): FollowedJob {
         setConnected(false);
         if (source.readyState === EventSource.CLOSED) timer = window.setTimeout(open, RETRY_MS);
       };
-      for (const type of TYPES) source.addEventListener(type, receive);
+      for (const type of EVENT_TYPES) source.addEventListener(type, receive);
     }
 
     open();

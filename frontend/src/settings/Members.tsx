@@ -3,6 +3,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { answer, api } from "../api/client";
+import { constraints } from "../api/constraints";
 import { members as membersQuery, queryClient } from "../api/queries";
 import type { Role } from "../api/types";
 import { useMe } from "../session/currentUser";
@@ -11,11 +12,7 @@ import { FormNotice, FormProblem } from "../ui/FormProblem";
 import { Problems } from "../ui/Notice";
 import { OneTimeSecret } from "./OneTimeSecret";
 
-const ROLES: readonly { role: Role; may: string }[] = [
-  { role: "viewer", may: "may look" },
-  { role: "member", may: "may teach and draw" },
-  { role: "admin", may: "may also invite" },
-];
+const PERMISSIONS: Record<Role, string> = { viewer: "may look", member: "may teach and draw", admin: "may also invite" };
 
 export function Members() {
   const { user, team, role } = useMe();
@@ -38,7 +35,7 @@ export function Members() {
                 {member.id === user.id && <span className="soft"> (you)</span>}
               </p>
               <p className="small soft">
-                {member.role}, {ROLES.find((each) => each.role === member.role)?.may}
+                {member.role}, {PERMISSIONS[member.role]}
               </p>
             </div>
             {role === "admin" && member.id !== user.id && (
@@ -63,7 +60,7 @@ export function Members() {
 
 function Invite({ onInvited }: { onInvited: () => Promise<void> }) {
   const [name, setName] = useState("");
-  const [role, setRole] = useState<Role>("member");
+  const [role, setRole] = useState<Role>(constraints.MemberIn.role.default);
   const invite = useMutation({
     mutationFn: () => answer(api.POST("/api/members", { body: { name: name.trim(), role } })),
     onSuccess: () => {
@@ -88,7 +85,7 @@ function Invite({ onInvited }: { onInvited: () => Promise<void> }) {
               {...control}
               className="grow"
               placeholder="Name"
-              maxLength={100}
+              maxLength={constraints.MemberIn.name.maxLength}
               value={name}
               onChange={(event) => {
                 setName(event.target.value);
@@ -108,9 +105,9 @@ function Invite({ onInvited }: { onInvited: () => Promise<void> }) {
                 if (invite.isError) invite.reset();
               }}
             >
-              {ROLES.map((each) => (
-                <option key={each.role} value={each.role}>
-                  {each.role}, {each.may}
+              {constraints.MemberIn.role.enum.map((each) => (
+                <option key={each} value={each}>
+                  {each}, {PERMISSIONS[each]}
                 </option>
               ))}
             </select>

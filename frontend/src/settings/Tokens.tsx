@@ -3,6 +3,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { answer, api } from "../api/client";
+import { constraints } from "../api/constraints";
 import { queryClient, tokens as tokensQuery } from "../api/queries";
 import { useMayChange } from "../session/currentUser";
 import { RelativeTime } from "../ui/RelativeTime";
@@ -79,7 +80,7 @@ export function Tokens() {
                   {...control}
                   className="grow"
                   placeholder="What it is for"
-                  maxLength={100}
+                  maxLength={constraints.TokenIn.name.maxLength}
                   value={name}
                   onChange={(event) => {
                     setName(event.target.value);

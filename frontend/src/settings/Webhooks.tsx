@@ -11,12 +11,13 @@ import { Problems } from "../ui/Notice";
 import { Deliveries } from "./Deliveries";
 import { OneTimeSecret } from "./OneTimeSecret";
 
-const EVENTS: readonly { event: WebhookEvent; name: string }[] = [
-  { event: "concept.ready", name: "A word is ready" },
-  { event: "job.succeeded", name: "A job is done" },
-  { event: "job.failed", name: "A job failed" },
-  { event: "job.cancelled", name: "A job was cancelled" },
-];
+const EVENT_NAMES: Record<WebhookEvent, string> = {
+  "concept.ready": "A word is ready",
+  "job.succeeded": "A job is done",
+  "job.failed": "A job failed",
+  "job.cancelled": "A job was cancelled",
+};
+const EVENTS = Object.keys(EVENT_NAMES) as readonly WebhookEvent[];
 
 function refresh() {
   return queryClient.invalidateQueries({ queryKey: webhooksQuery.queryKey });
@@ -62,8 +63,8 @@ function Line({ webhook }: { webhook: Webhook }) {
       <div>
         <p className="address">{webhook.url}</p>
         <p className="small soft">
-          {EVENTS.filter(({ event }) => webhook.events.includes(event))
-            .map(({ name }) => name)
+          {EVENTS.filter((event) => webhook.events.includes(event))
+            .map((event) => EVENT_NAMES[event])
             .join(" · ")}
           {webhook.active || " · paused"}
         </p>
@@ -109,7 +110,7 @@ function Line({ webhook }: { webhook: Webhook }) {
 
 function NewWebhook() {
   const [url, setUrl] = useState("");
-  const [events, setEvents] = useState<readonly WebhookEvent[]>(EVENTS.map(({ event }) => event));
+  const [events, setEvents] = useState<readonly WebhookEvent[]>(EVENTS);
   const [key, setKey] = useState(newIdempotencyKey);
   const make = useMutation({
     mutationFn: () =>
@@ -158,7 +159,7 @@ function NewWebhook() {
           )}
         </Field>
         <div className="chips" role="group" aria-label="Told when">
-          {EVENTS.map(({ event, name }) => (
+          {EVENTS.map((event) => (
             <button
               key={event}
               type="button"
@@ -169,7 +170,7 @@ function NewWebhook() {
                 changed();
               }}
             >
-              {name}
+              {EVENT_NAMES[event]}
             </button>
           ))}
         </div>

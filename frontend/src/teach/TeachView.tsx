@@ -4,6 +4,7 @@ import { useState } from "react";
 import { useLocation, useSearchParams } from "wouter";
 
 import { newIdempotencyKey } from "../api/client";
+import { constraints } from "../api/constraints";
 import { problemOf } from "../api/problem";
 import { baseModels, queryClient, tokenization, promptConcepts } from "../api/queries";
 import { useMayChange, useMe } from "../session/currentUser";
@@ -124,7 +125,7 @@ function TeachForm({ initial }: { initial: TrainingValues }) {
                 <input
                   {...control}
                   name="name"
-                  maxLength={100}
+                  maxLength={constraints.Body_create_concept.name.maxLength}
                   autoComplete="off"
                   placeholder={values.kind === "style" ? "Blueprint" : "Grandma’s mug"}
                   value={values.name}

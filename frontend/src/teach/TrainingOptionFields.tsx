@@ -1,4 +1,5 @@
 // Settings of a teaching that nobody needs, folded away. Left empty, the base model's own apply.
+import { constraints } from "../api/constraints";
 import type { BaseModel } from "../api/types";
 import { useMe } from "../session/currentUser";
 import { Field } from "../ui/Field";
@@ -27,7 +28,7 @@ export function TrainingOptionFields({ value, model, onChange }: TrainingOptionF
               {...control}
               type="number"
               min={1}
-              max={model?.vectors_max ?? 16}
+              max={model?.vectors_max ?? constraints.BaseModelOut.vectors_max.default}
               placeholder="the model’s own"
               value={value.vectors}
               onChange={(event) => {
@@ -75,8 +76,9 @@ export function TrainingOptionFields({ value, model, onChange }: TrainingOptionF
             <input
               {...control}
               type="number"
-              min={0}
-              placeholder="0"
+              min={constraints.Body_create_concept.seed.minimum}
+              max={constraints.Body_create_concept.seed.maximum}
+              placeholder={String(constraints.Body_create_concept.seed.default)}
               value={value.seed}
               onChange={(event) => {
                 onChange({ ...value, seed: event.target.value });

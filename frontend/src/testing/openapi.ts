@@ -7,6 +7,7 @@ export interface FieldSchema {
   description?: string;
   maximum?: number;
   anyOf?: readonly FieldSchema[];
+  items?: FieldSchema;
 }
 
 interface OpenApi {
