@@ -24,6 +24,7 @@ export default defineConfig({
           environmentOptions: { happyDOM: { url: "http://studio.test/" } },
           include: ["src/**/*.test.tsx"],
           setupFiles: ["src/testing/setup.ts"],
+          testTimeout: 30_000,
         },
       },
     ],
