@@ -3,16 +3,20 @@ import hooks from "eslint-plugin-react-hooks";
 import { defineConfig } from "eslint/config";
 import ts from "typescript-eslint";
 
+import oneword from "./eslint-rules.js";
+
 export default defineConfig(
-  { ignores: ["dist/", "src/api/schema.d.ts"] },
+  { ignores: ["dist/", "src/api/schema.d.ts", "src/api/constraints.ts"] },
   js.configs.recommended,
   ts.configs.strictTypeChecked,
   ts.configs.stylisticTypeChecked,
   hooks.configs.flat.recommended,
   {
-    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ["eslint.config.js"] } } },
+    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ["eslint.config.js", "eslint-rules.js"] } } },
     linterOptions: { reportUnusedDisableDirectives: "error" },
+    plugins: { oneword },
     rules: {
+      "oneword/shown-problem": "error",
       "max-lines": ["error", 400],
       "no-console": "error",
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
@@ -20,10 +24,10 @@ export default defineConfig(
       "@typescript-eslint/switch-exhaustiveness-check": "error",
     },
   },
-  { files: ["eslint.config.js"], extends: [ts.configs.disableTypeChecked] },
+  { files: ["eslint.config.js", "eslint-rules.js"], extends: [ts.configs.disableTypeChecked] },
   {
     // Scripts that drive a browser: no types, and globals of both sides.
-    files: ["e2e/*.mjs"],
+    files: ["e2e/*.mjs", "scripts/*.mjs"],
     extends: [ts.configs.disableTypeChecked],
     languageOptions: {
       parserOptions: { projectService: false },

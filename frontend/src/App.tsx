@@ -7,9 +7,9 @@ import { isSignedOut } from "./api/problem";
 import { me } from "./api/queries";
 import { Frame } from "./Frame";
 import { LibraryView } from "./library/LibraryView";
-import { SignedInContext } from "./session/signedIn";
+import { CurrentUserContext } from "./session/currentUser";
 import { SignInView } from "./session/SignInView";
-import { Mishap } from "./ui/Mishap";
+import { ErrorBoundary } from "./ui/ErrorBoundary";
 import { ProblemNotice } from "./ui/Notice";
 
 // The library opens first; the rest comes when it is asked for.
@@ -41,9 +41,9 @@ export function App() {
     );
   }
   return (
-    <SignedInContext value={asked.data}>
+    <CurrentUserContext value={asked.data}>
       <Frame>
-        <Mishap key={path}>
+        <ErrorBoundary key={path}>
           <Suspense fallback={null}>
             <Switch>
               <Route path="/" component={LibraryView} />
@@ -67,8 +67,8 @@ export function App() {
               </Route>
             </Switch>
           </Suspense>
-        </Mishap>
+        </ErrorBoundary>
       </Frame>
-    </SignedInContext>
+    </CurrentUserContext>
   );
 }

@@ -39,7 +39,7 @@ export function formOf(fields: Record<string, Field>): FormData {
 }
 
 /** A fresh `Idempotency-Key`, so that a request which is sent twice counts once. */
-export function newKey(): string {
+export function newIdempotencyKey(): string {
   // crypto.randomUUID is only there over https; a studio in a home network has none.
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

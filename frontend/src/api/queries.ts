@@ -31,27 +31,27 @@ export const baseModels = queryOptions({
   staleTime: 60_000,
 });
 
-export const readyLessons = queryOptions({
-  queryKey: ["lessons"],
+export const examples = queryOptions({
+  queryKey: ["examples"],
   queryFn: async ({ signal }) => (await answer(api.GET("/api/lessons", { signal }))).items,
   staleTime: Infinity,
 });
 
-export interface Wanted {
+export interface LibraryFilter {
   query: string;
   kind: Kind | null;
   tag: string | null;
   owner: string | null;
 }
 
-export const everything: Wanted = { query: "", kind: null, tag: null, owner: null };
+export const noFilter: LibraryFilter = { query: "", kind: null, tag: null, owner: null };
 
 /** The library, newest first, page by page; asked again while something is being learned. */
-export function library(wanted: Wanted) {
+export function library(filter: LibraryFilter) {
   return infiniteQueryOptions({
-    queryKey: ["concepts", "library", wanted],
+    queryKey: ["concepts", "library", filter],
     queryFn: ({ signal, pageParam }) => {
-      const query = { query: wanted.query || null, kind: wanted.kind, tag: wanted.tag, owner: wanted.owner, cursor: pageParam, limit: PAGE };
+      const query = { query: filter.query || null, kind: filter.kind, tag: filter.tag, owner: filter.owner, cursor: pageParam, limit: PAGE };
       return answer(api.GET("/api/concepts", { params: { query }, signal }));
     },
     initialPageParam: null as string | null,
@@ -63,8 +63,8 @@ export function library(wanted: Wanted) {
 }
 
 /** Every word that can be written into a prompt: the first hundred are enough to complete from. */
-export const words = queryOptions({
-  queryKey: ["concepts", "words"],
+export const promptConcepts = queryOptions({
+  queryKey: ["concepts", "for-prompts"],
   queryFn: async ({ signal }) =>
     (await answer(api.GET("/api/concepts", { params: { query: { limit: 100 } }, signal }))).items,
 });
@@ -109,8 +109,8 @@ export function job(id: string) {
   });
 }
 
-export const trainings = queryOptions({
-  queryKey: ["jobs", "trainings"],
+export const runningTrainings = queryOptions({
+  queryKey: ["jobs", "runningTrainings"],
   queryFn: async ({ signal }) =>
     (await answer(api.GET("/api/jobs", { params: { query: { kind: "training", state: "running" } }, signal }))).items,
   refetchInterval: WATCH_MS,
@@ -167,7 +167,7 @@ export const history = infiniteQueryOptions({
 });
 
 /** The newest drawings with a word in them. */
-export function drawnWith(conceptId: string) {
+export function generationsWith(conceptId: string) {
   return queryOptions({
     queryKey: ["generations", "with", conceptId],
     queryFn: async ({ signal }) =>

@@ -7,8 +7,8 @@ import { answer, api } from "../api/client";
 import { queryClient } from "../api/queries";
 import type { Concept } from "../api/types";
 import { Dialog } from "../ui/Dialog";
-import { ProblemNotice } from "../ui/Notice";
-import { Word } from "../ui/Word";
+import { Problems } from "../ui/Notice";
+import { Placeholder } from "../ui/Placeholder";
 
 export function DeleteConcept({ concept }: { concept: Concept }) {
   const [asking, setAsking] = useState(false);
@@ -38,12 +38,12 @@ export function DeleteConcept({ concept }: { concept: Concept }) {
         <Dialog label="Delete this word" onClose={close}>
           <div className="stack">
             <h2>
-              Delete <Word>{concept.placeholder}</Word>?
+              Delete <Placeholder>{concept.placeholder}</Placeholder>?
             </h2>
             <p className="soft">
               The word, its pictures and its versions go for good, for the whole team. Pictures that were drawn with it stay.
             </p>
-            {remove.isError && <ProblemNotice error={remove.error} />}
+            <Problems of={[remove]} />
             <div className="row">
               <button
                 type="button"

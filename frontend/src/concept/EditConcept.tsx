@@ -3,13 +3,13 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { answer, api } from "../api/client";
-import { problemOf } from "../api/problem";
+import { constraints } from "../api/constraints";
 import { queryClient } from "../api/queries";
 import type { Concept } from "../api/types";
-import { faultOf, tagsIn } from "../teach/lesson";
+import { tagsIn } from "../teach/trainingValues";
 import { Dialog } from "../ui/Dialog";
 import { Field } from "../ui/Field";
-import { ProblemNotice } from "../ui/Notice";
+import { FormNotice, FormProblem } from "../ui/FormProblem";
 
 export function EditConcept({ concept }: { concept: Concept }) {
   const [open, setOpen] = useState(false);
@@ -54,7 +54,15 @@ function EditDialog({ concept, onClose }: { concept: Concept; onClose: () => voi
       return queryClient.invalidateQueries({ queryKey: ["concepts"] });
     },
   });
-  const problem = save.isError ? problemOf(save.error) : null;
+
+  /** Sets one value, and takes away what was said about the values before. */
+  function changing(set: (text: string) => void) {
+    return (text: string) => {
+      set(text);
+      if (save.isError) save.reset();
+    };
+  }
+
   return (
     <Dialog label="Rename" onClose={onClose}>
       <form
@@ -64,72 +72,72 @@ function EditDialog({ concept, onClose }: { concept: Concept; onClose: () => voi
           save.mutate();
         }}
       >
-        <Field label="What do you call it?">
-          {(control) => (
-            <input
-              {...control}
-              maxLength={100}
-              value={name}
-              onChange={(event) => {
-                setName(event.target.value);
-              }}
-            />
-          )}
-        </Field>
-        <Field
-          label="The word itself"
-          hint={placeholder === concept.placeholder ? undefined : "Prompts that were written before keep the old word."}
-          fault={faultOf(problem, "placeholder")}
-          suggestions={problem?.suggestions}
-          onSuggestion={setPlaceholder}
-        >
-          {(control) => (
-            <input
-              {...control}
-              className="mono"
-              autoComplete="off"
-              autoCapitalize="none"
-              spellCheck={false}
-              value={placeholder}
-              onChange={(event) => {
-                setPlaceholder(event.target.value);
-                save.reset();
-              }}
-            />
-          )}
-        </Field>
-        <Field label="Description">
-          {(control) => (
-            <textarea
-              {...control}
-              rows={3}
-              value={description}
-              onChange={(event) => {
-                setDescription(event.target.value);
-              }}
-            />
-          )}
-        </Field>
-        <Field label="Tags" hint="Separated by commas.">
-          {(control) => (
-            <input
-              {...control}
-              value={tags}
-              onChange={(event) => {
-                setTags(event.target.value);
-              }}
-            />
-          )}
-        </Field>
-        {problem && problem.field !== "placeholder" && <ProblemNotice error={save.error} />}
-        <div className="row">
-          <button className="button primary" disabled={name.trim() === "" || save.isPending}>
-            Save
-          </button>
-          <button type="button" className="button quiet" onClick={onClose}>
-            Leave it
-          </button>
-        </div>
+        <FormProblem error={save.error}>
+          <Field label="What do you call it?" name="name">
+            {(control) => (
+              <input
+                {...control}
+                maxLength={constraints.ConceptPatch.name.maxLength}
+                value={name}
+                onChange={(event) => {
+                  changing(setName)(event.target.value);
+                }}
+              />
+            )}
+          </Field>
+          <Field
+            label="The word itself"
+            hint={placeholder === concept.placeholder ? undefined : "Prompts that were written before keep the old word."}
+            name="placeholder"
+            onSuggestion={changing(setPlaceholder)}
+          >
+            {(control) => (
+              <input
+                {...control}
+                className="mono"
+                autoComplete="off"
+                autoCapitalize="none"
+                spellCheck={false}
+                value={placeholder}
+                onChange={(event) => {
+                  changing(setPlaceholder)(event.target.value);
+                }}
+              />
+            )}
+          </Field>
+          <Field label="Description" name="description">
+            {(control) => (
+              <textarea
+                {...control}
+                rows={3}
+                value={description}
+                onChange={(event) => {
+                  changing(setDescription)(event.target.value);
+                }}
+              />
+            )}
+          </Field>
+          <Field label="Tags" name="tags" hint="Separated by commas.">
+            {(control) => (
+              <input
+                {...control}
+                value={tags}
+                onChange={(event) => {
+                  changing(setTags)(event.target.value);
+                }}
+              />
+            )}
+          </Field>
+          <FormNotice />
+          <div className="row">
+            <button className="button primary" disabled={name.trim() === "" || save.isPending}>
+              Save
+            </button>
+            <button type="button" className="button quiet" onClick={onClose}>
+              Leave it
+            </button>
+          </div>
+        </FormProblem>
       </form>
     </Dialog>
   );

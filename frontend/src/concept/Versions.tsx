@@ -4,9 +4,9 @@ import { useMutation } from "@tanstack/react-query";
 import { answer, api } from "../api/client";
 import { queryClient } from "../api/queries";
 import type { Concept, Version } from "../api/types";
-import { useMayChange } from "../session/signedIn";
-import { Ago } from "../ui/Ago";
-import { ProblemNotice } from "../ui/Notice";
+import { useMayChange } from "../session/currentUser";
+import { RelativeTime } from "../ui/RelativeTime";
+import { Problems } from "../ui/Notice";
 import { duration } from "../ui/time";
 
 interface VersionsProps {
@@ -32,7 +32,7 @@ export function Versions({ concept, versions, looked, onLook }: VersionsProps) {
   return (
     <div className="stack">
       <h2>{versions.length === 1 ? "Version" : "Versions"}</h2>
-      {choose.isError && <ProblemNotice error={choose.error} />}
+      <Problems of={[choose]} />
       <ul className="versions">
         {versions.map((version) => (
           <li key={version.id}>
@@ -44,7 +44,7 @@ export function Versions({ concept, versions, looked, onLook }: VersionsProps) {
               </p>
               <p className="small soft">{told(version)}</p>
               <p className="small soft">
-                <Ago time={version.created_at} />
+                <RelativeTime time={version.created_at} />
               </p>
             </div>
             {version.report !== null && version.report !== undefined && versions.length > 1 && version.number !== looked && (

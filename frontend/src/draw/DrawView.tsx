@@ -5,66 +5,66 @@ import { Link, useSearch } from "wouter";
 
 import { answer, api } from "../api/client";
 import { history, queryClient } from "../api/queries";
-import type { Again, DrawnImage } from "../api/types";
-import { useMayChange } from "../session/signedIn";
-import { NearLimit } from "../settings/NearLimit";
-import { ProblemNotice } from "../ui/Notice";
-import { draftOf, emptyDraft, type Draft } from "./draft";
+import type { RecoveredRequest, DrawnImage } from "../api/types";
+import { useMayChange } from "../session/currentUser";
+import { QuotaWarning } from "../settings/QuotaWarning";
+import { ProblemNotice, Problems } from "../ui/Notice";
+import { valuesFromRequest, emptyGeneration, type GenerationValues } from "./generationValues";
 import { GenerationRow } from "./GenerationRow";
 import { Lightbox } from "./Lightbox";
-import { OrderForm, type Filled } from "./OrderForm";
-import { sendDraft } from "./request";
-import { startFrom } from "./start";
-import { watched } from "./watched";
+import { GenerationForm, type RecoveredFrom } from "./GenerationForm";
+import { submitGeneration } from "./submitGeneration";
+import { initImageFrom } from "./initImage";
+import { liveGenerationIds } from "./liveGenerations";
 
 export function DrawView() {
   const mayDraw = useMayChange();
   const search = new URLSearchParams(useSearch());
-  const [draft, setDraft] = useState<Draft>({ ...emptyDraft, prompt: search.get("prompt") ?? "" });
+  const [values, setValues] = useState<GenerationValues>({ ...emptyGeneration, prompt: search.get("prompt") ?? "" });
   const [shown, setShown] = useState<DrawnImage | null>(null);
   const drawn = useInfiniteQuery(history);
   const generations = drawn.data?.pages.flatMap((page) => page.items) ?? [];
-  const listened = watched(generations);
-  const [filled, setFilled] = useState<Filled | null>(null);
-  const order = useMutation({
-    mutationFn: sendDraft,
+  const liveIds = liveGenerationIds(generations);
+  const [recovered, setRecovered] = useState<RecoveredFrom | null>(null);
+  const submission = useMutation({
+    mutationFn: submitGeneration,
     onSuccess: () => queryClient.invalidateQueries({ queryKey: ["generations"] }),
   });
   // Words that were taught again since are pinned by the studio to the versions that the picture was drawn with.
-  const remembered = useMutation({
-    mutationFn: ({ image }: { image: DrawnImage; done: (again: Again) => void }) =>
+  const recovery = useMutation({
+    mutationFn: ({ image }: { image: DrawnImage; done: (again: RecoveredRequest) => void }) =>
       answer(api.GET("/api/images/{image_id}/order", { params: { path: { image_id: image.id } } })),
     onSuccess: (again, { done }) => {
       done(again);
     },
   });
 
-  function show(next: Draft, from: Filled | null) {
-    setDraft(next);
-    setFilled(from);
+  function show(next: GenerationValues, from: RecoveredFrom | null) {
+    setValues(next);
+    setRecovered(from);
     setShown(null);
-    order.reset();
+    submission.reset();
     window.scrollTo({ top: 0, behavior: "smooth" });
   }
 
   function again(image: DrawnImage) {
-    const done = (found: Again) => {
-      show(draftOf(found.order, "the same"), { name: "the picture", notes: found.notes, file: null });
+    const done = (found: RecoveredRequest) => {
+      show(valuesFromRequest(found.order, "the same"), { name: "the picture", notes: found.notes, file: null });
     };
-    remembered.mutate({ image, done });
+    recovery.mutate({ image, done });
   }
 
   function vary(image: DrawnImage) {
-    const done = (found: Again) => {
+    const done = (found: RecoveredRequest) => {
       setShown(null);
-      order.mutate(draftOf(found.order, "others"));
+      submission.mutate(valuesFromRequest(found.order, "others"));
       window.scrollTo({ top: 0, behavior: "smooth" });
     };
-    remembered.mutate({ image, done });
+    recovery.mutate({ image, done });
   }
 
   function edit(image: DrawnImage) {
-    show({ ...draft, start: startFrom({ kind: "image", id: image.id }) }, null);
+    show({ ...values, initImage: initImageFrom({ kind: "image", id: image.id }) }, null);
   }
 
   return (
@@ -72,9 +72,8 @@ export function DrawView() {
       <div className="head">
         <h1>Draw</h1>
       </div>
-      <NearLimit of={["queued_jobs", "gpu_seconds", "storage_bytes"]} />
-      {mayDraw && <OrderForm draft={draft} filled={filled} order={order} onChange={setDraft} onFilled={setFilled} />}
-      {remembered.isError && <ProblemNotice error={remembered.error} />}
+      <QuotaWarning of={["queued_jobs", "gpu_seconds", "storage_bytes"]} />
+      {mayDraw && <GenerationForm values={values} recovered={recovered} submission={submission} onChange={setValues} onRecovered={setRecovered} />}
       {drawn.isError && <ProblemNotice error={drawn.error} />}
       {drawn.isSuccess && generations.length === 0 && (
         <p className="soft">
@@ -83,7 +82,7 @@ export function DrawView() {
       )}
       <div className="generations">
         {generations.map((generation) => (
-          <GenerationRow key={generation.id} generation={generation} watched={listened.has(generation.id)} onOpen={setShown} />
+          <GenerationRow key={generation.id} generation={generation} live={liveIds.has(generation.id)} onOpen={setShown} />
         ))}
       </div>
       {drawn.hasNextPage && (
@@ -98,8 +97,13 @@ export function DrawView() {
           images={generations.flatMap((generation) => generation.images)}
           shown={shown}
           mayDraw={mayDraw}
-          onShow={setShown}
+          problem={<Problems of={[recovery]} />}
+          onShow={(image) => {
+            recovery.reset();
+            setShown(image);
+          }}
           onClose={() => {
+            recovery.reset();
             setShown(null);
           }}
           onAgain={again}

@@ -6,31 +6,31 @@ import { answer, api } from "../api/client";
 import { isProblem, ProblemError } from "../api/problem";
 import { isBeingDrawn, job as jobQuery, queryClient } from "../api/queries";
 import { hasEnded, type DrawnImage, type Generation } from "../api/types";
-import { prospect, share } from "../jobs/sentences";
-import { useStory } from "../jobs/useStory";
-import { Ago } from "../ui/Ago";
-import { ProblemNotice } from "../ui/Notice";
-import { Prompt } from "../ui/Word";
+import { queueText, fractionDone } from "../jobs/jobStatusText";
+import { useJobEvents } from "../jobs/useJobEvents";
+import { RelativeTime } from "../ui/RelativeTime";
+import { ProblemNotice, Problems } from "../ui/Notice";
+import { Prompt } from "../ui/Placeholder";
 
 interface GenerationRowProps {
   generation: Generation;
   /** Whether to listen to its events. A browser has six connections to a studio, and every listener takes one. */
-  watched: boolean;
+  live: boolean;
   onOpen: (image: DrawnImage) => void;
 }
 
-export function GenerationRow({ generation, watched, onOpen }: GenerationRowProps) {
+export function GenerationRow({ generation, live, onOpen }: GenerationRowProps) {
   const drawing = isBeingDrawn(generation);
-  const { story } = useStory(drawing && watched ? generation.job_id : null);
-  const ended = story.state !== null && hasEnded(story.state);
+  const { history } = useJobEvents(drawing && live ? generation.job_id : null);
+  const ended = history.state !== null && hasEnded(history.state);
   useEffect(() => {
     if (ended) void queryClient.invalidateQueries({ queryKey: ["generations"] });
   }, [ended]);
 
   const places = Array.from({ length: generation.count }, (_, index) => ({
     image: generation.images.find((each) => each.index === index),
-    early: story.images.find((each) => each.index === index),
-    glimpse: story.glimpses.find((each) => each.index === index),
+    early: history.images.find((each) => each.index === index),
+    latentPreview: history.latentPreviews.find((each) => each.index === index),
   }));
   return (
     <article className="generation" aria-label={generation.prompt}>
@@ -39,17 +39,17 @@ export function GenerationRow({ generation, watched, onOpen }: GenerationRowProp
           <Prompt>{generation.prompt}</Prompt>
         </p>
         <span className="small soft">
-          <Ago time={generation.created_at} /> · {generation.created_by.name}
+          <RelativeTime time={generation.created_at} /> · {generation.created_by.name}
         </span>
         {drawing && <StopDrawing jobId={generation.job_id} />}
       </header>
       {drawing && (
-        <div className="meter" role="progressbar" aria-label="Steps done" aria-valuenow={Math.round(share(story.progress) * 100)}>
-          <div style={{ width: `${share(story.progress) * 100}%` }} />
+        <div className="meter" role="progressbar" aria-label="Steps done" aria-valuenow={Math.round(fractionDone(history.progress) * 100)}>
+          <div style={{ width: `${fractionDone(history.progress) * 100}%` }} />
         </div>
       )}
       {generation.state === "queued" && <Waiting jobId={generation.job_id} />}
-      {story.warnings.map((warning) => (
+      {history.warnings.map((warning) => (
         <p key={warning} className="soft small">
           {warning}
         </p>
@@ -57,7 +57,7 @@ export function GenerationRow({ generation, watched, onOpen }: GenerationRowProp
       {generation.state === "failed" && <Failure jobId={generation.job_id} />}
       {generation.state === "cancelled" && generation.images.length === 0 && <p className="soft small">Stopped before a picture was done.</p>}
       <ul className="drawings">
-        {places.map(({ image, early, glimpse }, index) => {
+        {places.map(({ image, early, latentPreview }, index) => {
           if (image !== undefined) {
             return (
               <li key={index}>
@@ -81,10 +81,10 @@ export function GenerationRow({ generation, watched, onOpen }: GenerationRowProp
           }
           return drawing ? (
             <li key={index}>
-              {glimpse === undefined ? (
+              {latentPreview === undefined ? (
                 <div className="picture waiting" />
               ) : (
-                <img className="picture drawn glimpse" src={glimpse.url} alt={`Picture ${index + 1}, still being drawn`} />
+                <img className="picture drawn latent-preview" src={latentPreview.url} alt={`Picture ${index + 1}, still being drawn`} />
               )}
             </li>
           ) : null;
@@ -95,11 +95,13 @@ export function GenerationRow({ generation, watched, onOpen }: GenerationRowProp
 }
 
 function Waiting({ jobId }: { jobId: string }) {
-  const { data: job } = useQuery(jobQuery(jobId));
-  if (job?.state !== "queued") return null;
+  const asked = useQuery(jobQuery(jobId));
+  const job = asked.data;
+  if (job === undefined) return <Problems of={[asked]} />;
+  if (job.state !== "queued") return null;
   return (
     <p className="soft small" role="status">
-      {prospect(job, new Date())}
+      {queueText(job, new Date())}
     </p>
   );
 }
@@ -111,22 +113,25 @@ function StopDrawing({ jobId }: { jobId: string }) {
     onSettled: () => queryClient.invalidateQueries({ queryKey: ["generations"] }),
   });
   return (
-    <button
-      type="button"
-      className="button small quiet"
-      disabled={stop.isPending || stop.isSuccess}
-      onClick={() => {
-        stop.mutate();
-      }}
-    >
-      {stop.isSuccess ? "Stopping…" : "Stop"}
-    </button>
+    <>
+      <button
+        type="button"
+        className="button small quiet"
+        disabled={stop.isPending || stop.isSuccess}
+        onClick={() => {
+          stop.mutate();
+        }}
+      >
+        {stop.isSuccess ? "Stopping…" : "Stop"}
+      </button>
+      <Problems of={[stop]} />
+    </>
   );
 }
 
 function Failure({ jobId }: { jobId: string }) {
-  const { data: job } = useQuery(jobQuery(jobId));
-  if (job === undefined) return null;
-  const { error } = job;
+  const asked = useQuery(jobQuery(jobId));
+  if (asked.data === undefined) return <Problems of={[asked]} />;
+  const { error } = asked.data;
   return isProblem(error) ? <ProblemNotice error={new ProblemError(error)} /> : <p className="notice bad">This could not be drawn. Try again.</p>;
 }

@@ -5,8 +5,9 @@ import { useState } from "react";
 import { answer, api } from "../api/client";
 import { queryClient } from "../api/queries";
 import type { DrawnImage } from "../api/types";
-import { useMe } from "../session/signedIn";
+import { useMe } from "../session/currentUser";
 import { Icon } from "../ui/Icon";
+import { Problems } from "../ui/Notice";
 
 export function KeepPicture({ image }: { image: DrawnImage }) {
   const { limits } = useMe();
@@ -24,17 +25,20 @@ export function KeepPicture({ image }: { image: DrawnImage }) {
   });
   const days = limits.drawings_days;
   return (
-    <button
-      type="button"
-      className="button quiet keep"
-      aria-pressed={kept}
-      title={days > 0 && !kept ? `It goes ${days} days after it was drawn, unless it is kept.` : undefined}
-      disabled={change.isPending}
-      onClick={() => {
-        change.mutate(!kept);
-      }}
-    >
-      <Icon name="star" /> {kept ? "Kept" : "Keep"}
-    </button>
+    <>
+      <button
+        type="button"
+        className="button quiet keep"
+        aria-pressed={kept}
+        title={days > 0 && !kept ? `It goes ${days} days after it was drawn, unless it is kept.` : undefined}
+        disabled={change.isPending}
+        onClick={() => {
+          change.mutate(!kept);
+        }}
+      >
+        <Icon name="star" /> {kept ? "Kept" : "Keep"}
+      </button>
+      <Problems of={[change]} />
+    </>
   );
 }

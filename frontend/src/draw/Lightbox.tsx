@@ -1,16 +1,18 @@
 // One picture, large, with everything that made it, and the ways on from here.
-import { useEffect } from "react";
+import { useEffect, type ReactNode } from "react";
 
 import { recipeOf, type DrawnImage } from "../api/types";
 import { Dialog } from "../ui/Dialog";
 import { Icon } from "../ui/Icon";
-import { Prompt } from "../ui/Word";
+import { Prompt } from "../ui/Placeholder";
 import { KeepPicture } from "./KeepPicture";
 
 interface LightboxProps {
   images: readonly DrawnImage[];
   shown: DrawnImage;
   mayDraw: boolean;
+  /** The problem of what was asked for from here, if there is one: nothing outside of the window can be seen. */
+  problem: ReactNode;
   onShow: (image: DrawnImage) => void;
   onClose: () => void;
   onAgain: (image: DrawnImage) => void;
@@ -18,7 +20,7 @@ interface LightboxProps {
   onEdit: (image: DrawnImage) => void;
 }
 
-export function Lightbox({ images, shown, mayDraw, onShow, onClose, onAgain, onVary, onEdit }: LightboxProps) {
+export function Lightbox({ images, shown, mayDraw, problem, onShow, onClose, onAgain, onVary, onEdit }: LightboxProps) {
   const place = images.findIndex((image) => image.id === shown.id);
   const before = images[place - 1];
   const after = images[place + 1];
@@ -103,6 +105,7 @@ export function Lightbox({ images, shown, mayDraw, onShow, onClose, onAgain, onV
             <Icon name="download" /> Download
           </a>
         </div>
+        {problem}
       </div>
     </Dialog>
   );

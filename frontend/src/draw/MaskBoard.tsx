@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState, type KeyboardEvent, type PointerEvent } from "react";
 
 import { drawStrokes } from "./paint";
-import { addressOf, marksSomething, storedSize, withStroke, type Mask, type Point, type Size, type Stroke } from "./start";
+import { addressOf, marksAnything, storedSize, withStroke, type Mask, type Point, type Size, type Stroke } from "./initImage";
 
 interface MaskBoardProps {
   source: string;
@@ -16,7 +16,7 @@ type Tool = "paint" | "erase";
 export function MaskBoard({ source, mask, onMask, onLost }: MaskBoardProps) {
   const [size, setSize] = useState<Size | null>(null);
   const [tool, setTool] = useState<Tool>("paint");
-  const [share, setShare] = useState(12); // of the shorter side, in percent
+  const [brushPercent, setBrushPercent] = useState(12); // of the shorter side, in percent
   const strokes = mask?.kind === "strokes" ? mask.strokes : [];
 
   function change(next: readonly Stroke[]) {
@@ -41,7 +41,7 @@ export function MaskBoard({ source, mask, onMask, onLost }: MaskBoardProps) {
             size={size}
             strokes={strokes}
             tool={tool}
-            brush={Math.max(1, (Math.min(size.width, size.height) * share) / 100)}
+            brush={Math.max(1, (Math.min(size.width, size.height) * brushPercent) / 100)}
             onStroke={(stroke) => {
               change(withStroke(strokes, stroke));
             }}
@@ -49,7 +49,7 @@ export function MaskBoard({ source, mask, onMask, onLost }: MaskBoardProps) {
               change(strokes.slice(0, -1));
             }}
             onBrush={(step) => {
-              setShare(Math.min(60, Math.max(2, share + step)));
+              setBrushPercent(Math.min(60, Math.max(2, brushPercent + step)));
             }}
           />
         )}
@@ -70,11 +70,11 @@ export function MaskBoard({ source, mask, onMask, onLost }: MaskBoardProps) {
       ) : (
         <Tools
           tool={tool}
-          share={share}
+          brushPercent={brushPercent}
           undoable={strokes.length > 0}
-          clearable={marksSomething(mask)}
+          clearable={marksAnything(mask)}
           onTool={setTool}
-          onShare={setShare}
+          onBrushPercent={setBrushPercent}
           onUndo={() => {
             change(strokes.slice(0, -1));
           }}
@@ -207,16 +207,16 @@ function Sheet({ size, strokes, tool, brush, onStroke, onUndo, onBrush }: SheetP
 
 interface ToolsProps {
   tool: Tool;
-  share: number;
+  brushPercent: number;
   undoable: boolean;
   clearable: boolean;
   onTool: (tool: Tool) => void;
-  onShare: (share: number) => void;
+  onBrushPercent: (brushPercent: number) => void;
   onUndo: () => void;
   onAll: (kind: "invert" | "clear") => void;
 }
 
-function Tools({ tool, share, undoable, clearable, onTool, onShare, onUndo, onAll }: ToolsProps) {
+function Tools({ tool, brushPercent, undoable, clearable, onTool, onBrushPercent, onUndo, onAll }: ToolsProps) {
   return (
     <div className="row tools">
       <div className="chips" role="group" aria-label="Brush">
@@ -240,9 +240,9 @@ function Tools({ tool, share, undoable, clearable, onTool, onShare, onUndo, onAl
           type="range"
           min={2}
           max={60}
-          value={share}
+          value={brushPercent}
           onChange={(event) => {
-            onShare(Number(event.target.value));
+            onBrushPercent(Number(event.target.value));
           }}
         />
       </label>

@@ -3,21 +3,22 @@ import { useId, useRef, useState, type KeyboardEvent } from "react";
 import { flushSync } from "react-dom";
 
 import type { Concept } from "../api/types";
-import { Word } from "../ui/Word";
+import { useFieldProblem } from "../ui/FormProblem";
+import { Placeholder } from "../ui/Placeholder";
 import { completed, inserted, matches, openingAt, type Opening } from "./completion";
 
 interface PromptBoxProps {
   value: string;
   concepts: readonly Concept[];
-  fault: string | undefined;
   onChange: (text: string) => void;
   onSubmit: () => void;
 }
 
 const SHELF = 10;
 
-export function PromptBox({ value, concepts, fault, onChange, onSubmit }: PromptBoxProps) {
+export function PromptBox({ value, concepts, onChange, onSubmit }: PromptBoxProps) {
   const id = useId();
+  const fault = useFieldProblem("prompt")?.detail;
   const box = useRef<HTMLTextAreaElement>(null);
   const [opening, setOpening] = useState<Opening | null>(null);
   const [active, setActive] = useState(0);
@@ -99,7 +100,7 @@ export function PromptBox({ value, concepts, fault, onChange, onSubmit }: Prompt
             }}
           >
             <Face concept={concept} />
-            <Word>{concept.placeholder}</Word>
+            <Placeholder>{concept.placeholder}</Placeholder>
             <span className="small soft">{concept.name}</span>
           </li>
         ))}
@@ -121,7 +122,7 @@ export function PromptBox({ value, concepts, fault, onChange, onSubmit }: Prompt
               }}
             >
               <Face concept={concept} />
-              <Word>{concept.placeholder}</Word>
+              <Placeholder>{concept.placeholder}</Placeholder>
             </button>
           ))}
         </div>

@@ -1,5 +1,5 @@
 // Strokes on a canvas, and the mask that is sent: white where something was painted, on black.
-import type { Size, Stroke } from "./start";
+import type { Size, Stroke } from "./initImage";
 
 const COLOUR = "#ffd23f";
 

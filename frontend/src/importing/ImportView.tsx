@@ -3,57 +3,64 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
 
-import { answer, api, formOf, newKey } from "../api/client";
-import { isProblem, ProblemError, problemOf } from "../api/problem";
+import { answer, api, formOf, newIdempotencyKey } from "../api/client";
+import { constraints } from "../api/constraints";
+import { isProblem, ProblemError } from "../api/problem";
 import { baseModels, job as jobQuery, queryClient } from "../api/queries";
-import { hasEnded, type Kind } from "../api/types";
+import { hasEnded, type Job, type Kind } from "../api/types";
 import { BaseModelChoice } from "../teach/BaseModelChoice";
 import { KindChoice } from "../teach/KindChoice";
-import { faultOf } from "../teach/lesson";
 import { PlaceholderField } from "../teach/PlaceholderField";
 import { Field } from "../ui/Field";
-import { ProblemNotice } from "../ui/Notice";
+import { FormNotice, FormProblem } from "../ui/FormProblem";
+import { Problems } from "../ui/Notice";
+import { EMBEDDING_FILE_TYPES } from "./fileTypes";
 
-const FIELDS = ["file", "placeholder", "name", "base_model", "kind"];
-// With the texts and pictures that lie beside an embedding in a folder of the concepts library.
-const ACCEPTED = ".safetensors,.pt,.bin,.pti,.png,.webp,.txt,.md,.json,.jpg,.jpeg";
 const LOOK_MS = 500;
 
 export function ImportView() {
   const [, go] = useLocation();
-  const { data: models } = useQuery(baseModels);
+  const offered = useQuery(baseModels);
+  const models = offered.data ?? [];
   const [files, setFiles] = useState<readonly File[]>([]);
   const [name, setName] = useState("");
   const [placeholder, setPlaceholder] = useState("");
   const [kind, setKind] = useState<Kind>("object");
   const [baseModel, setBaseModel] = useState<string | null>(null);
-  const model = models?.find((each) => each.id === baseModel) ?? models?.[0];
+  const model = models.find((each) => each.id === baseModel) ?? models[0];
   const send = useMutation({
     mutationFn: () =>
       answer(
         api.POST("/api/concepts/import", {
-          params: { header: { "Idempotency-Key": newKey() } },
+          params: { header: { "Idempotency-Key": newIdempotencyKey() } },
           body: { file: [] },
           bodySerializer: () => formOf({ file: files, placeholder, name: name.trim(), kind, base_model: model?.id }),
         }),
       ),
   });
   const sent = send.data?.job.id ?? "";
-  const { data: job } = useQuery({
+  const reader = useQuery({
     ...jobQuery(sent),
     enabled: sent !== "",
     refetchInterval: ({ state }) => (state.data && hasEnded(state.data.state) ? false : LOOK_MS),
   });
+  const job = reader.data;
   const learned = job?.state === "succeeded" ? job.concept?.id : undefined;
   useEffect(() => {
     if (learned === undefined) return;
     void queryClient.invalidateQueries({ queryKey: ["concepts"] });
     go(`/concepts/${learned}`);
   }, [learned, go]);
-  // A worker has looked into the file: what it says belongs to the file's field, like any other fault.
-  const refused = job?.state === "failed" && isProblem(job.error) ? job.error : null;
-  const problem = send.isError ? problemOf(send.error) : refused;
-  const reading = sent !== "" && (job === undefined || !hasEnded(job.state));
+  const reading = sent !== "" && !reader.isLoadingError && (job === undefined || !hasEnded(job.state));
+
+  /** Sets one value, and takes away what was said about the values before. */
+  function changing<Value>(set: (value: Value) => void) {
+    return (value: Value) => {
+      set(value);
+      if (!reading) send.reset();
+    };
+  }
+
   return (
     <>
       <div className="head">
@@ -73,56 +80,63 @@ export function ImportView() {
           send.mutate();
         }}
       >
-        <Field label="The file" hint="SDXL embeddings of diffusers are two files: choose both. Of a folder of the concepts library choose all files." fault={faultOf(problem, "file")}>
-          {(control) => (
-            <input
-              {...control}
-              type="file"
-              multiple
-              accept={ACCEPTED}
-              onChange={(event) => {
-                setFiles([...(event.target.files ?? [])]);
-                send.reset();
-              }}
-            />
-          )}
-        </Field>
-        <KindChoice value={kind} onChange={setKind} />
-        <Field label="What do you call it?" fault={faultOf(problem, "name")}>
-          {(control) => (
-            <input
-              {...control}
-              maxLength={100}
-              autoComplete="off"
-              value={name}
-              onChange={(event) => {
-                setName(event.target.value);
-              }}
-            />
-          )}
-        </Field>
-        <PlaceholderField
-          value={placeholder}
-          fault={faultOf(problem, "placeholder")}
-          suggestions={problem?.suggestions}
-          onChange={setPlaceholder}
-        />
-        <BaseModelChoice
-          models={models ?? []}
-          value={model?.id ?? null}
-          fault={faultOf(problem, "base_model")}
-          onChange={setBaseModel}
-        />
-        {problem && !FIELDS.includes(problem.field ?? "") && <ProblemNotice error={new ProblemError(problem)} />}
-        <div className="row">
-          <button className="button primary large" disabled={files.length === 0 || send.isPending || reading}>
-            {send.isPending ? "Sending…" : reading ? "A worker reads it…" : "Import it"}
-          </button>
-          <Link className="button quiet" href="/">
-            Back
-          </Link>
-        </div>
+        <FormProblem error={send.error ?? endOf(job)}>
+          <Field label="The file" hint="SDXL embeddings of diffusers are two files: choose both. Of a folder of the concepts library choose all files." name="file">
+            {(control) => (
+              <input
+                {...control}
+                type="file"
+                multiple
+                accept={EMBEDDING_FILE_TYPES}
+                onChange={(event) => {
+                  changing(setFiles)([...(event.target.files ?? [])]);
+                }}
+              />
+            )}
+          </Field>
+          <KindChoice value={kind} onChange={changing(setKind)} />
+          <Field label="What do you call it?" name="name">
+            {(control) => (
+              <input
+                {...control}
+                maxLength={constraints.Body_create_concept.name.maxLength}
+                autoComplete="off"
+                value={name}
+                onChange={(event) => {
+                  changing(setName)(event.target.value);
+                }}
+              />
+            )}
+          </Field>
+          <PlaceholderField
+            value={placeholder}
+            onChange={changing(setPlaceholder)}
+          />
+          <BaseModelChoice
+            models={models}
+            value={model?.id ?? null}
+            onChange={changing(setBaseModel)}
+          />
+          <Problems of={[offered, reader]} />
+          <FormNotice />
+          <div className="row">
+            <button className="button primary large" disabled={files.length === 0 || send.isPending || reading}>
+              {send.isPending ? "Sending…" : reading ? "A worker reads it…" : "Import it"}
+            </button>
+            <Link className="button quiet" href="/">
+              Back
+            </Link>
+          </div>
+        </FormProblem>
       </form>
     </>
   );
+}
+
+/** What a worker says of the file when it could not be imported. */
+function endOf(job: Job | undefined): ProblemError | null {
+  if (job?.state !== "failed" && job?.state !== "cancelled") return null;
+  if (isProblem(job.error)) return new ProblemError(job.error);
+  const detail = job.state === "cancelled" ? "The import was stopped." : "The file could not be imported. Try again.";
+  return new ProblemError({ type: "/problems/import-ended", title: "Not imported", status: 0, detail });
 }

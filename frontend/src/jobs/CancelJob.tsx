@@ -5,6 +5,7 @@ import { Link } from "wouter";
 import { answer, api } from "../api/client";
 import { queryClient } from "../api/queries";
 import type { Job } from "../api/types";
+import { Problems } from "../ui/Notice";
 
 export function CancelJob({ job }: { job: Job }) {
   const stop = useMutation({
@@ -24,16 +25,19 @@ export function CancelJob({ job }: { job: Job }) {
     );
   }
   return (
-    <button
-      type="button"
-      className="button small quiet"
-      aria-label={`Cancel ${job.title}`}
-      disabled={stop.isPending || job.cancel !== null}
-      onClick={() => {
-        stop.mutate();
-      }}
-    >
-      Cancel
-    </button>
+    <>
+      <button
+        type="button"
+        className="button small quiet"
+        aria-label={`Cancel ${job.title}`}
+        disabled={stop.isPending || job.cancel !== null}
+        onClick={() => {
+          stop.mutate();
+        }}
+      >
+        Cancel
+      </button>
+      <Problems of={[stop]} />
+    </>
   );
 }

@@ -6,7 +6,7 @@ import { answer, api } from "../api/client";
 import { queryClient } from "../api/queries";
 import type { Job } from "../api/types";
 import { Dialog } from "../ui/Dialog";
-import { ProblemNotice } from "../ui/Notice";
+import { Problems } from "../ui/Notice";
 
 export function CancelTraining({ job, learning }: { job: Job; learning: boolean }) {
   const [asking, setAsking] = useState(false);
@@ -50,7 +50,7 @@ export function CancelTraining({ job, learning }: { job: Job; learning: boolean 
                 ? "What was learned so far can be kept: the word then means the best that was found."
                 : "Nothing was learned yet, so there is nothing to keep."}
             </p>
-            {cancel.isError && <ProblemNotice error={cancel.error} />}
+            <Problems of={[cancel]} />
             <div className="row">
               {learning && (
                 <button

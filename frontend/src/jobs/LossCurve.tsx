@@ -2,7 +2,7 @@
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 
-import type { Point } from "./events";
+import type { Point } from "./jobEvents";
 
 const HEIGHT = 190;
 

@@ -1,8 +1,8 @@
 // What the word draws at some of the steps: the newest large, the ones before it as a strip to go back through.
 import { useState } from "react";
 
-import { Prompt } from "../ui/Word";
-import type { Preview } from "./events";
+import { Prompt } from "../ui/Placeholder";
+import type { Preview } from "./jobEvents";
 
 export function Previews({ previews, waiting }: { previews: readonly Preview[]; waiting: boolean }) {
   const [chosen, setChosen] = useState<number | null>(null);

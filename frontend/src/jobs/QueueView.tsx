@@ -4,13 +4,13 @@ import { Link } from "wouter";
 
 import { activeJobs, endedJobs } from "../api/queries";
 import type { Job } from "../api/types";
-import { useMayChange } from "../session/signedIn";
-import { NearLimit } from "../settings/NearLimit";
-import { Ago } from "../ui/Ago";
-import { ProblemNotice } from "../ui/Notice";
-import { Prompt } from "../ui/Word";
+import { useMayChange } from "../session/currentUser";
+import { QuotaWarning } from "../settings/QuotaWarning";
+import { RelativeTime } from "../ui/RelativeTime";
+import { ProblemNotice, Problems } from "../ui/Notice";
+import { Prompt } from "../ui/Placeholder";
 import { CancelJob } from "./CancelJob";
-import { outcome, prospect, share } from "./sentences";
+import { outcomeText, queueText, fractionDone } from "./jobStatusText";
 
 const SHOWN_ENDED = 15;
 
@@ -28,8 +28,9 @@ export function QueueView() {
           <p>What your team has asked for. Teams take turns, and so do the people of a team.</p>
         </div>
       </div>
-      <NearLimit of={["queued_jobs", "gpu_seconds"]} />
+      <QuotaWarning of={["queued_jobs", "gpu_seconds"]} />
       {active.isError && <ProblemNotice error={active.error} />}
+      <Problems of={[ended]} />
       <div className="queue">
         {idle && (
           <p className="soft" role="status">
@@ -75,11 +76,11 @@ function Row({ job }: { job: Job }) {
           </Link>
         </p>
         <p className="small soft">
-          {going ? prospect(job, new Date()) : outcome(job)} · {job.created_by.name}, <Ago time={job.finished_at ?? job.created_at} />
+          {going ? queueText(job, new Date()) : outcomeText(job)} · {job.created_by.name}, <RelativeTime time={job.finished_at ?? job.created_at} />
         </p>
         {job.state === "running" && job.progress && (
           <div className="meter" aria-hidden="true">
-            <div style={{ width: `${share(job.progress) * 100}%` }} />
+            <div style={{ width: `${fractionDone(job.progress) * 100}%` }} />
           </div>
         )}
         {typeof job.error?.detail === "string" && job.state === "failed" && <p className="small fault">{job.error.detail}</p>}

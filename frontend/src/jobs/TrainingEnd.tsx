@@ -5,16 +5,16 @@ import type { Concept, Job, JobState } from "../api/types";
 import { isProblem } from "../api/problem";
 import { drawLink } from "../draw/links";
 import { duration } from "../ui/time";
-import type { Story } from "./events";
+import type { JobHistory } from "./jobEvents";
 
 interface TrainingEndProps {
   job: Job;
   state: JobState;
-  story: Story;
+  history: JobHistory;
   concept: Concept | undefined;
 }
 
-export function TrainingEnd({ job, state, story, concept }: TrainingEndProps) {
+export function TrainingEnd({ job, state, history, concept }: TrainingEndProps) {
   const again = job.concept && (
     <Link className="button" href={`/concepts/${job.concept.id}/teach`}>
       Teach it again
@@ -38,7 +38,7 @@ export function TrainingEnd({ job, state, story, concept }: TrainingEndProps) {
   }
   return (
     <div className="ending">
-      <p className="soft">{howItWent(job, story)}</p>
+      <p className="soft">{howItWent(job, history)}</p>
       <div className="row">
         {concept && (
           <Link className="button primary" href={drawLink(concept)}>
@@ -55,7 +55,7 @@ export function TrainingEnd({ job, state, story, concept }: TrainingEndProps) {
   );
 }
 
-function howItWent(job: Job, { progress }: Story): string {
+function howItWent(job: Job, { progress }: JobHistory): string {
   const steps = progress?.step ?? job.progress?.step;
   const most = progress?.steps_max ?? job.progress?.steps_max;
   const took =

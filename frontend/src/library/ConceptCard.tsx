@@ -2,8 +2,8 @@
 import { Link } from "wouter";
 
 import type { Concept, Job } from "../api/types";
-import { share } from "../jobs/sentences";
-import { Word } from "../ui/Word";
+import { fractionDone } from "../jobs/jobStatusText";
+import { Placeholder } from "../ui/Placeholder";
 
 export function ConceptCard({ concept, job }: { concept: Concept; job: Job | undefined }) {
   const firstTime = concept.state === "training" && concept.training_job !== null;
@@ -19,14 +19,14 @@ export function ConceptCard({ concept, job }: { concept: Concept; job: Job | und
           <div className="badge">
             {job ? "learning" : "waiting"}
             <div className="meter">
-              <div style={{ width: `${share(job?.progress ?? null) * 100}%` }} />
+              <div style={{ width: `${fractionDone(job?.progress ?? null) * 100}%` }} />
             </div>
           </div>
         )}
         {concept.state === "failed" && <div className="badge bad">not learned</div>}
         {concept.state === "cancelled" && <div className="badge">stopped</div>}
       </div>
-      <Word>{concept.placeholder}</Word>
+      <Placeholder>{concept.placeholder}</Placeholder>
       <span className="small soft">
         {concept.name} · {concept.kind === "style" ? "style" : "thing"}
       </span>

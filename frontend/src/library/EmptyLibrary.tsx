@@ -2,9 +2,9 @@
 import { Link } from "wouter";
 
 import { AboutBaseModels } from "../settings/AboutBaseModels";
-import { useMayChange } from "../session/signedIn";
-import { ReadyLessons } from "../teach/ReadyLessons";
-import { Word } from "../ui/Word";
+import { useMayChange } from "../session/currentUser";
+import { ExamplePicker } from "../teach/ExamplePicker";
+import { Placeholder } from "../ui/Placeholder";
 
 export function EmptyLibrary() {
   const mayChange = useMayChange();
@@ -20,7 +20,7 @@ export function EmptyLibrary() {
             <strong>Say what it is like:</strong> “a mug”. The model starts from that word and learns the difference.
           </li>
           <li>
-            <strong>Write your new word</strong> wherever you would write any other: “a photo of <Word>{"<my-mug>"}</Word>{" "}
+            <strong>Write your new word</strong> wherever you would write any other: “a photo of <Placeholder>{"<my-mug>"}</Placeholder>{" "}
             on the beach”.
           </li>
         </ol>
@@ -36,7 +36,7 @@ export function EmptyLibrary() {
         ) : (
           <p className="soft">You are here to look. A member of the team can teach the first word.</p>
         )}
-        {mayChange && <ReadyLessons />}
+        {mayChange && <ExamplePicker />}
       </div>
       <AboutBaseModels />
     </div>

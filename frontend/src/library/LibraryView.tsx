@@ -3,10 +3,10 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useDeferredValue, useState } from "react";
 import { Link } from "wouter";
 
-import { everything, library, trainings, type Wanted } from "../api/queries";
+import { noFilter, library, runningTrainings, type LibraryFilter } from "../api/queries";
 import type { Kind } from "../api/types";
-import { useMayChange, useMe } from "../session/signedIn";
-import { ProblemNotice } from "../ui/Notice";
+import { useMayChange, useMe } from "../session/currentUser";
+import { ProblemNotice, Problems } from "../ui/Notice";
 import { ConceptCard } from "./ConceptCard";
 import { EmptyLibrary } from "./EmptyLibrary";
 
@@ -18,15 +18,15 @@ const KINDS: readonly { kind: Kind | null; name: string }[] = [
 
 export function LibraryView() {
   const mayChange = useMayChange();
-  const [wanted, setWanted] = useState<Wanted>(everything);
-  const asked = useInfiniteQuery(library(useDeferredValue(wanted)));
+  const [filter, setFilter] = useState<LibraryFilter>(noFilter);
+  const asked = useInfiniteQuery(library(useDeferredValue(filter)));
   const concepts = asked.data?.pages.flatMap((page) => page.items);
   const learning = concepts?.some((concept) => concept.training_job !== null) ?? false;
-  const running = useQuery({ ...trainings, enabled: learning });
+  const running = useQuery({ ...runningTrainings, enabled: learning });
   const { user } = useMe();
-  const narrowed = wanted.owner !== null || wanted.query !== "" || wanted.kind !== null || wanted.tag !== null;
+  const narrowed = filter.owner !== null || filter.query !== "" || filter.kind !== null || filter.tag !== null;
   const tags = [...new Set(concepts?.flatMap((concept) => concept.tags))].sort();
-  if (wanted.tag !== null && !tags.includes(wanted.tag)) tags.push(wanted.tag);
+  if (filter.tag !== null && !tags.includes(filter.tag)) tags.push(filter.tag);
 
   if (concepts?.length === 0 && !narrowed) return <EmptyLibrary />;
   return (
@@ -49,9 +49,9 @@ export function LibraryView() {
           type="search"
           aria-label="Search the library"
           placeholder="Search"
-          value={wanted.query}
+          value={filter.query}
           onChange={(event) => {
-            setWanted({ ...wanted, query: event.target.value });
+            setFilter({ ...filter, query: event.target.value });
           }}
         />
         <div className="chips" role="group" aria-label="Kind">
@@ -60,9 +60,9 @@ export function LibraryView() {
               key={name}
               type="button"
               className="chip"
-              aria-pressed={wanted.kind === kind}
+              aria-pressed={filter.kind === kind}
               onClick={() => {
-                setWanted({ ...wanted, kind });
+                setFilter({ ...filter, kind });
               }}
             >
               {name}
@@ -72,9 +72,9 @@ export function LibraryView() {
         <button
           type="button"
           className="chip"
-          aria-pressed={wanted.owner !== null}
+          aria-pressed={filter.owner !== null}
           onClick={() => {
-            setWanted({ ...wanted, owner: wanted.owner === null ? user.id : null });
+            setFilter({ ...filter, owner: filter.owner === null ? user.id : null });
           }}
         >
           Mine
@@ -86,9 +86,9 @@ export function LibraryView() {
                 key={tag}
                 type="button"
                 className="chip"
-                aria-pressed={wanted.tag === tag}
+                aria-pressed={filter.tag === tag}
                 onClick={() => {
-                  setWanted({ ...wanted, tag: wanted.tag === tag ? null : tag });
+                  setFilter({ ...filter, tag: filter.tag === tag ? null : tag });
                 }}
               >
                 #{tag}
@@ -98,6 +98,7 @@ export function LibraryView() {
         )}
       </div>
       {asked.isError && <ProblemNotice error={asked.error} />}
+      <Problems of={[running]} />
       {concepts?.length === 0 && (
         <p className="soft" role="status">
           No word fits.{" "}
@@ -105,7 +106,7 @@ export function LibraryView() {
             type="button"
             className="link"
             onClick={() => {
-              setWanted(everything);
+              setFilter(noFilter);
             }}
           >
             Show all

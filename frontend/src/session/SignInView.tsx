@@ -5,8 +5,9 @@ import { useLocation } from "wouter";
 
 import { answer, api } from "../api/client";
 import { me, queryClient } from "../api/queries";
-import { ProblemNotice } from "../ui/Notice";
-import { codeIn } from "./code";
+import { RowField } from "../ui/Field";
+import { FormNotice, FormProblem } from "../ui/FormProblem";
+import { signInCodeIn } from "./signInCode";
 
 export function SignInView() {
   const [, go] = useLocation();
@@ -20,7 +21,7 @@ export function SignInView() {
   });
   const { mutate } = signIn;
   useEffect(() => {
-    const code = codeIn(location.hash);
+    const code = signInCodeIn(location.hash);
     if (location.pathname !== "/sign-in" || !location.hash || !code) return;
     history.replaceState(null, "", location.pathname); // a used code is of no use in the history
     mutate(code);
@@ -46,28 +47,35 @@ export function SignInView() {
       </p>
       <pre>.venv/bin/oneword sign-in</pre>
       <p className="soft">In somebody else’s studio, ask an administrator to invite you.</p>
-      {signIn.isError && <ProblemNotice error={signIn.error} />}
-      <form
-        className="row"
-        onSubmit={(event) => {
-          event.preventDefault();
-          mutate(codeIn(pasted));
-        }}
-      >
-        <input
-          className="grow"
-          aria-label="Sign-in link"
-          placeholder="Or paste the link here"
-          autoComplete="off"
-          value={pasted}
-          onChange={(event) => {
-            setPasted(event.target.value);
+      <FormProblem error={signIn.error}>
+        <FormNotice />
+        <form
+          className="row"
+          onSubmit={(event) => {
+            event.preventDefault();
+            mutate(signInCodeIn(pasted));
           }}
-        />
-        <button className="button primary" disabled={codeIn(pasted) === ""}>
-          Sign in
-        </button>
-      </form>
+        >
+          <RowField label="Sign-in link" name="code">
+            {(control) => (
+              <input
+                {...control}
+                className="grow"
+                placeholder="Or paste the link here"
+                autoComplete="off"
+                value={pasted}
+                onChange={(event) => {
+                  setPasted(event.target.value);
+                  if (signIn.isError) signIn.reset();
+                }}
+              />
+            )}
+          </RowField>
+          <button className="button primary" disabled={signInCodeIn(pasted) === ""}>
+            Sign in
+          </button>
+        </form>
+      </FormProblem>
     </main>
   );
 }

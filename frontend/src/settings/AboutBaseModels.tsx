@@ -3,10 +3,12 @@ import { useQuery } from "@tanstack/react-query";
 
 import { baseModels } from "../api/queries";
 import type { BaseModel } from "../api/types";
+import { Problems } from "../ui/Notice";
 
 export function AboutBaseModels() {
-  const { data: models } = useQuery(baseModels);
-  if (models === undefined) return null;
+  const offered = useQuery(baseModels);
+  const models = offered.data;
+  if (models === undefined) return <Problems of={[offered]} />;
   return (
     <section className="sheet stack" aria-label="Base models">
       <h2>{models.length === 1 ? "The model behind it" : "The models behind it"}</h2>

@@ -4,14 +4,14 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { answer, api } from "../api/client";
 import { deliveries as deliveriesQuery, queryClient } from "../api/queries";
 import type { Delivery } from "../api/types";
-import { Ago } from "../ui/Ago";
-import { ProblemNotice } from "../ui/Notice";
+import { RelativeTime } from "../ui/RelativeTime";
+import { Problems } from "../ui/Notice";
 
 const STATES = { waiting: "not arrived yet", delivered: "arrived", "given-up": "given up" } as const;
 
 export function Deliveries({ webhookId }: { webhookId: string }) {
   const query = deliveriesQuery(webhookId);
-  const { data } = useQuery(query);
+  const sent = useQuery(query);
   const refresh = () => queryClient.invalidateQueries({ queryKey: query.queryKey });
   const test = useMutation({
     mutationFn: () => answer(api.POST("/api/webhooks/{webhook_id}/test", { params: { path: { webhook_id: webhookId } } })),
@@ -28,7 +28,7 @@ export function Deliveries({ webhookId }: { webhookId: string }) {
   });
   return (
     <div className="stack deliveries">
-      {(test.isError || again.isError) && <ProblemNotice error={test.error ?? again.error} />}
+      <Problems of={[sent, test, again]} />
       <div className="row">
         <button
           type="button"
@@ -40,15 +40,15 @@ export function Deliveries({ webhookId }: { webhookId: string }) {
         >
           Send a test
         </button>
-        {data?.length === 0 && <span className="small soft">Nothing was sent yet.</span>}
+        {sent.data?.length === 0 && <span className="small soft">Nothing was sent yet.</span>}
       </div>
       <ul className="listing">
-        {data?.map((delivery) => (
+        {sent.data?.map((delivery) => (
           <li key={delivery.id}>
             <div>
               <p className="small">
                 <code>{delivery.event}</code> {STATES[delivery.state]}
-                {delivery.status !== null && `, answered ${delivery.status}`} · <Ago time={delivery.created_at} />
+                {delivery.status !== null && `, answered ${delivery.status}`} · <RelativeTime time={delivery.created_at} />
               </p>
               <Trouble delivery={delivery} />
             </div>

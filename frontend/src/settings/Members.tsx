@@ -3,21 +3,20 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { answer, api } from "../api/client";
+import { constraints } from "../api/constraints";
 import { members as membersQuery, queryClient } from "../api/queries";
 import type { Role } from "../api/types";
-import { useMe } from "../session/signedIn";
-import { ProblemNotice } from "../ui/Notice";
-import { Secret } from "./Secret";
+import { useMe } from "../session/currentUser";
+import { RowField } from "../ui/Field";
+import { FormNotice, FormProblem } from "../ui/FormProblem";
+import { Problems } from "../ui/Notice";
+import { OneTimeSecret } from "./OneTimeSecret";
 
-const ROLES: readonly { role: Role; may: string }[] = [
-  { role: "viewer", may: "may look" },
-  { role: "member", may: "may teach and draw" },
-  { role: "admin", may: "may also invite" },
-];
+const PERMISSIONS: Record<Role, string> = { viewer: "may look", member: "may teach and draw", admin: "may also invite" };
 
 export function Members() {
   const { user, team, role } = useMe();
-  const { data: members } = useQuery(membersQuery);
+  const members = useQuery(membersQuery);
   const refresh = () => queryClient.invalidateQueries({ queryKey: membersQuery.queryKey });
   const remove = useMutation({
     mutationFn: (id: string) => answer(api.DELETE("/api/members/{user_id}", { params: { path: { user_id: id } } })),
@@ -26,9 +25,9 @@ export function Members() {
   return (
     <section className="sheet stack" aria-label="Team">
       <h2>{team.name}</h2>
-      {remove.isError && <ProblemNotice error={remove.error} />}
+      <Problems of={[members, remove]} />
       <ul className="listing">
-        {members?.map((member) => (
+        {members.data?.map((member) => (
           <li key={member.id}>
             <div>
               <p>
@@ -36,7 +35,7 @@ export function Members() {
                 {member.id === user.id && <span className="soft"> (you)</span>}
               </p>
               <p className="small soft">
-                {member.role}, {ROLES.find((each) => each.role === member.role)?.may}
+                {member.role}, {PERMISSIONS[member.role]}
               </p>
             </div>
             {role === "admin" && member.id !== user.id && (
@@ -61,7 +60,7 @@ export function Members() {
 
 function Invite({ onInvited }: { onInvited: () => Promise<void> }) {
   const [name, setName] = useState("");
-  const [role, setRole] = useState<Role>("member");
+  const [role, setRole] = useState<Role>(constraints.MemberIn.role.default);
   const invite = useMutation({
     mutationFn: () => answer(api.POST("/api/members", { body: { name: name.trim(), role } })),
     onSuccess: () => {
@@ -70,9 +69,9 @@ function Invite({ onInvited }: { onInvited: () => Promise<void> }) {
     },
   });
   return (
-    <>
-      {invite.data && <Secret label={`Link for ${invite.data.name}: it signs in once, within a week`} value={invite.data.sign_in_url} />}
-      {invite.isError && <ProblemNotice error={invite.error} />}
+    <FormProblem error={invite.error}>
+      {invite.data && <OneTimeSecret label={`Link for ${invite.data.name}: it signs in once, within a week`} value={invite.data.sign_in_url} />}
+      <FormNotice />
       <form
         className="row"
         onSubmit={(event) => {
@@ -80,34 +79,44 @@ function Invite({ onInvited }: { onInvited: () => Promise<void> }) {
           invite.mutate();
         }}
       >
-        <input
-          className="grow"
-          aria-label="Name of a new member"
-          placeholder="Name"
-          maxLength={100}
-          value={name}
-          onChange={(event) => {
-            setName(event.target.value);
-          }}
-        />
-        <select
-          className="narrow"
-          aria-label="Role"
-          value={role}
-          onChange={(event) => {
-            setRole(event.target.value as Role);
-          }}
-        >
-          {ROLES.map((each) => (
-            <option key={each.role} value={each.role}>
-              {each.role}, {each.may}
-            </option>
-          ))}
-        </select>
+        <RowField label="Name of a new member" name="name">
+          {(control) => (
+            <input
+              {...control}
+              className="grow"
+              placeholder="Name"
+              maxLength={constraints.MemberIn.name.maxLength}
+              value={name}
+              onChange={(event) => {
+                setName(event.target.value);
+                if (invite.isError) invite.reset();
+              }}
+            />
+          )}
+        </RowField>
+        <RowField label="Role" name="role">
+          {(control) => (
+            <select
+              {...control}
+              className="narrow"
+              value={role}
+              onChange={(event) => {
+                setRole(event.target.value as Role);
+                if (invite.isError) invite.reset();
+              }}
+            >
+              {constraints.MemberIn.role.enum.map((each) => (
+                <option key={each} value={each}>
+                  {each}, {PERMISSIONS[each]}
+                </option>
+              ))}
+            </select>
+          )}
+        </RowField>
         <button className="button" disabled={name.trim() === "" || invite.isPending}>
           Invite
         </button>
       </form>
-    </>
+    </FormProblem>
   );
 }

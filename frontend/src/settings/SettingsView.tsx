@@ -2,19 +2,27 @@
 import { useMutation } from "@tanstack/react-query";
 
 import { answer, api } from "../api/client";
+import { isSignedOut } from "../api/problem";
 import { me, queryClient } from "../api/queries";
-import { useMe } from "../session/signedIn";
+import { useMe } from "../session/currentUser";
+import { Problems } from "../ui/Notice";
 import { AboutBaseModels } from "./AboutBaseModels";
 import { Members } from "./Members";
 import { Tokens } from "./Tokens";
 import { UsageSection } from "./UsageSection";
 import { Webhooks } from "./Webhooks";
 
+/** Asks again who is signed in, which shows the way in to whoever is not. */
+function leave() {
+  return queryClient.resetQueries({ queryKey: me.queryKey });
+}
+
 export function SettingsView() {
   const { user, team, role } = useMe();
   const signOut = useMutation({
     mutationFn: () => answer(api.DELETE("/api/session")),
-    onSettled: () => queryClient.resetQueries({ queryKey: me.queryKey }),
+    onSuccess: leave,
+    onError: (error) => (isSignedOut(error) ? leave() : undefined),
   });
   return (
     <>
@@ -35,6 +43,7 @@ export function SettingsView() {
           Sign out
         </button>
       </div>
+      <Problems of={[signOut]} />
       <div className="settings">
         <Members />
         <Tokens />

@@ -3,15 +3,18 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { answer, api } from "../api/client";
+import { constraints } from "../api/constraints";
 import { queryClient, tokens as tokensQuery } from "../api/queries";
-import { useMayChange } from "../session/signedIn";
-import { Ago } from "../ui/Ago";
-import { ProblemNotice } from "../ui/Notice";
-import { Secret } from "./Secret";
+import { useMayChange } from "../session/currentUser";
+import { RelativeTime } from "../ui/RelativeTime";
+import { RowField } from "../ui/Field";
+import { FormNotice, FormProblem } from "../ui/FormProblem";
+import { Problems } from "../ui/Notice";
+import { OneTimeSecret } from "./OneTimeSecret";
 
 export function Tokens() {
   const mayChange = useMayChange();
-  const { data: tokens } = useQuery(tokensQuery);
+  const tokens = useQuery(tokensQuery);
   const [name, setName] = useState("");
   const refresh = () => queryClient.invalidateQueries({ queryKey: tokensQuery.queryKey });
   const make = useMutation({
@@ -32,18 +35,18 @@ export function Tokens() {
         A script sends one as <code>Authorization: Bearer …</code> and may do what you may.{" "}
         <a href="/openapi.json">What the interface offers</a>
       </p>
-      {make.data && <Secret label={`Token “${make.data.name}”, shown only now`} value={make.data.token} />}
-      {(make.isError || revoke.isError) && <ProblemNotice error={make.error ?? revoke.error} />}
+      {make.data && <OneTimeSecret label={`Token “${make.data.name}”, shown only now`} value={make.data.token} />}
+      <Problems of={[tokens, revoke]} />
       <ul className="listing">
-        {tokens?.map((token) => (
+        {tokens.data?.map((token) => (
           <li key={token.id}>
             <div>
               <p>{token.name}</p>
               <p className="small soft">
-                made <Ago time={token.created_at} />
+                made <RelativeTime time={token.created_at} />
                 {token.last_used_at && (
                   <>
-                    , last used <Ago time={token.last_used_at} />
+                    , last used <RelativeTime time={token.last_used_at} />
                   </>
                 )}
               </p>
@@ -62,27 +65,35 @@ export function Tokens() {
         ))}
       </ul>
       {mayChange && (
-        <form
-          className="row"
-          onSubmit={(event) => {
-            event.preventDefault();
-            make.mutate();
-          }}
-        >
-          <input
-            className="grow"
-            aria-label="What the token is for"
-            placeholder="What it is for"
-            maxLength={100}
-            value={name}
-            onChange={(event) => {
-              setName(event.target.value);
+        <FormProblem error={make.error}>
+          <FormNotice />
+          <form
+            className="row"
+            onSubmit={(event) => {
+              event.preventDefault();
+              make.mutate();
             }}
-          />
-          <button className="button" disabled={name.trim() === "" || make.isPending}>
-            Make a token
-          </button>
-        </form>
+          >
+            <RowField label="What the token is for" name="name">
+              {(control) => (
+                <input
+                  {...control}
+                  className="grow"
+                  placeholder="What it is for"
+                  maxLength={constraints.TokenIn.name.maxLength}
+                  value={name}
+                  onChange={(event) => {
+                    setName(event.target.value);
+                    if (make.isError) make.reset();
+                  }}
+                />
+              )}
+            </RowField>
+            <button className="button" disabled={name.trim() === "" || make.isPending}>
+              Make a token
+            </button>
+          </form>
+        </FormProblem>
       )}
     </section>
   );

@@ -3,8 +3,9 @@ import { useQuery } from "@tanstack/react-query";
 
 import { usage } from "../api/queries";
 import type { Usage } from "../api/types";
-import { useMe } from "../session/signedIn";
-import { used, type QuotaName } from "./amounts";
+import { useMe } from "../session/currentUser";
+import { Problems } from "../ui/Notice";
+import { used, type QuotaName } from "./quotaText";
 
 const NAMES: readonly { name: QuotaName; title: string }[] = [
   { name: "queued_jobs", title: "Jobs that wait" },
@@ -13,11 +14,13 @@ const NAMES: readonly { name: QuotaName; title: string }[] = [
 ];
 
 export function UsageSection() {
-  const { data } = useQuery(usage);
+  const asked = useQuery(usage);
+  const { data } = asked;
   const { limits } = useMe();
   return (
     <section className="sheet stack" aria-label="Use">
       <h2>What your team uses</h2>
+      <Problems of={[asked]} />
       {data && NAMES.map(({ name, title }) => <Line key={name} name={name} title={title} quota={data[name]} />)}
       {limits.drawings_days > 0 && (
         <p className="small soft">Drawings go after {limits.drawings_days} days, unless somebody keeps them with the star.</p>

@@ -2,29 +2,31 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { answer, api, newKey } from "../api/client";
-import { problemOf } from "../api/problem";
+import { answer, api, newIdempotencyKey } from "../api/client";
 import { queryClient, webhooks as webhooksQuery } from "../api/queries";
 import type { Webhook, WebhookEvent } from "../api/types";
-import { Field } from "../ui/Field";
-import { ProblemNotice } from "../ui/Notice";
+import { Field, FieldFault } from "../ui/Field";
+import { FormNotice, FormProblem } from "../ui/FormProblem";
+import { Problems } from "../ui/Notice";
 import { Deliveries } from "./Deliveries";
-import { Secret } from "./Secret";
+import { OneTimeSecret } from "./OneTimeSecret";
 
-const EVENTS: readonly { event: WebhookEvent; name: string }[] = [
-  { event: "concept.ready", name: "A word is ready" },
-  { event: "job.succeeded", name: "A job is done" },
-  { event: "job.failed", name: "A job failed" },
-  { event: "job.cancelled", name: "A job was cancelled" },
-];
+const EVENT_NAMES: Record<WebhookEvent, string> = {
+  "concept.ready": "A word is ready",
+  "job.succeeded": "A job is done",
+  "job.failed": "A job failed",
+  "job.cancelled": "A job was cancelled",
+};
+const EVENTS = Object.keys(EVENT_NAMES) as readonly WebhookEvent[];
 
 function refresh() {
   return queryClient.invalidateQueries({ queryKey: webhooksQuery.queryKey });
 }
 
 export function Webhooks() {
-  const { data } = useQuery(webhooksQuery);
-  if (data === undefined) return null;
+  const asked = useQuery(webhooksQuery);
+  const { data } = asked;
+  if (data === undefined) return <Problems of={[asked]} />;
   return (
     <section className="sheet stack wide" aria-label="Webhooks">
       <h2>Webhooks</h2>
@@ -61,8 +63,8 @@ function Line({ webhook }: { webhook: Webhook }) {
       <div>
         <p className="address">{webhook.url}</p>
         <p className="small soft">
-          {EVENTS.filter(({ event }) => webhook.events.includes(event))
-            .map(({ name }) => name)
+          {EVENTS.filter((event) => webhook.events.includes(event))
+            .map((event) => EVENT_NAMES[event])
             .join(" · ")}
           {webhook.active || " · paused"}
         </p>
@@ -100,7 +102,7 @@ function Line({ webhook }: { webhook: Webhook }) {
           Delete
         </button>
       </div>
-      {(pause.isError || remove.isError) && <ProblemNotice error={pause.error ?? remove.error} />}
+      <Problems of={[pause, remove]} />
       {open && <Deliveries webhookId={webhook.id} />}
     </li>
   );
@@ -108,8 +110,8 @@ function Line({ webhook }: { webhook: Webhook }) {
 
 function NewWebhook() {
   const [url, setUrl] = useState("");
-  const [events, setEvents] = useState<readonly WebhookEvent[]>(EVENTS.map(({ event }) => event));
-  const [key, setKey] = useState(newKey);
+  const [events, setEvents] = useState<readonly WebhookEvent[]>(EVENTS);
+  const [key, setKey] = useState(newIdempotencyKey);
   const make = useMutation({
     mutationFn: () =>
       answer(
@@ -120,11 +122,17 @@ function NewWebhook() {
       ),
     onSuccess: () => {
       setUrl("");
-      setKey(newKey());
+      setKey(newIdempotencyKey());
       return refresh();
     },
   });
-  const problem = make.isError ? problemOf(make.error) : null;
+
+  /** Whatever changes makes another request, about which nothing was said yet. */
+  function changed() {
+    setKey(newIdempotencyKey());
+    if (make.isError) make.reset();
+  }
+
   return (
     <form
       className="stack"
@@ -133,44 +141,46 @@ function NewWebhook() {
         make.mutate();
       }}
     >
-      {make.data && <Secret label="The secret that messages are signed with, shown only now" value={make.data.secret} />}
-      {problem && problem.field !== "url" && <ProblemNotice error={make.error} />}
-      <Field label="Address" fault={problem?.field === "url" ? problem.detail : undefined}>
-        {(control) => (
-          <input
-            {...control}
-            type="url"
-            placeholder="https://example.org/oneword"
-            value={url}
-            onChange={(event) => {
-              setUrl(event.target.value);
-              setKey(newKey());
-              if (make.isError) make.reset();
-            }}
-          />
-        )}
-      </Field>
-      <div className="chips" role="group" aria-label="Told when">
-        {EVENTS.map(({ event, name }) => (
-          <button
-            key={event}
-            type="button"
-            className="chip"
-            aria-pressed={events.includes(event)}
-            onClick={() => {
-              setEvents(events.includes(event) ? events.filter((each) => each !== event) : [...events, event]);
-              setKey(newKey());
-            }}
-          >
-            {name}
+      {make.data && <OneTimeSecret label="The secret that messages are signed with, shown only now" value={make.data.secret} />}
+      <FormProblem error={make.error}>
+        <FormNotice />
+        <Field label="Address" name="url">
+          {(control) => (
+            <input
+              {...control}
+              type="url"
+              placeholder="https://example.org/oneword"
+              value={url}
+              onChange={(event) => {
+                setUrl(event.target.value);
+                changed();
+              }}
+            />
+          )}
+        </Field>
+        <div className="chips" role="group" aria-label="Told when">
+          {EVENTS.map((event) => (
+            <button
+              key={event}
+              type="button"
+              className="chip"
+              aria-pressed={events.includes(event)}
+              onClick={() => {
+                setEvents(events.includes(event) ? events.filter((each) => each !== event) : [...events, event]);
+                changed();
+              }}
+            >
+              {EVENT_NAMES[event]}
+            </button>
+          ))}
+        </div>
+        <FieldFault name="events" />
+        <div className="row">
+          <button className="button" disabled={url.trim() === "" || events.length === 0 || make.isPending}>
+            Add the address
           </button>
-        ))}
-      </div>
-      <div className="row">
-        <button className="button" disabled={url.trim() === "" || events.length === 0 || make.isPending}>
-          Add the address
-        </button>
-      </div>
+        </div>
+      </FormProblem>
     </form>
   );
 }

@@ -6,16 +6,15 @@ import { Field } from "../ui/Field";
 interface BaseModelChoiceProps {
   models: readonly BaseModel[];
   value: string | null;
-  fault: string | undefined;
   onChange: (id: string) => void;
 }
 
-export function BaseModelChoice({ models, value, fault, onChange }: BaseModelChoiceProps) {
+export function BaseModelChoice({ models, value, onChange }: BaseModelChoiceProps) {
   const chosen = models.find((model) => model.id === value);
   return (
     <div className="stack tight">
       {models.length > 1 && (
-        <Field label="Base model" fault={fault}>
+        <Field label="Base model" name="base_model">
           {(control) => (
             <select
               {...control}

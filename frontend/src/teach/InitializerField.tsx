@@ -1,27 +1,26 @@
 // What the thing is like, in a word that the model knows; the answer comes while one types.
 import { useQuery } from "@tanstack/react-query";
 
+import { problemOf } from "../api/problem";
 import { tokenization } from "../api/queries";
 import type { Kind, Tokenization } from "../api/types";
 import { Field } from "../ui/Field";
 import { Icon } from "../ui/Icon";
 import { Suggestions } from "../ui/Notice";
-import { useSettled } from "../ui/useSettled";
+import { useDebounced } from "../ui/useDebounced";
 
 interface InitializerFieldProps {
   value: string;
   kind: Kind;
   baseModel: string | null;
   modelName: string;
-  fault?: string | undefined;
-  suggestions?: readonly string[] | undefined;
   onChange: (text: string) => void;
 }
 
 export function InitializerField(props: InitializerFieldProps) {
-  const { value, kind, baseModel, modelName, fault, suggestions, onChange } = props;
-  const settled = useSettled(value.trim());
-  const { data } = useQuery(tokenization(baseModel, settled));
+  const { value, kind, baseModel, modelName, onChange } = props;
+  const settled = useDebounced(value.trim());
+  const { data, error } = useQuery(tokenization(baseModel, settled));
   const answered = settled !== "" && data?.text === settled ? data : null;
   return (
     <Field
@@ -33,8 +32,8 @@ export function InitializerField(props: InitializerFieldProps) {
           "The model starts from this word and learns the difference."
         )
       }
-      fault={fault}
-      suggestions={suggestions}
+      name="initializer"
+      fault={error === null ? undefined : problemOf(error).detail}
       onSuggestion={onChange}
     >
       {(control) => (

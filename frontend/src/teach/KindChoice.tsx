@@ -1,5 +1,6 @@
 // A thing, or a way that pictures look.
 import type { Kind } from "../api/types";
+import { FieldFault } from "../ui/Field";
 
 export function KindChoice({ value, onChange }: { value: Kind; onChange: (kind: Kind) => void }) {
   const kinds = [
@@ -26,6 +27,7 @@ export function KindChoice({ value, onChange }: { value: Kind; onChange: (kind: 
           </label>
         ))}
       </div>
+      <FieldFault name="kind" />
     </fieldset>
   );
 }

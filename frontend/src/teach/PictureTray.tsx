@@ -3,26 +3,27 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useId, useState, type DragEvent } from "react";
 
 import { pictureCheck } from "../api/queries";
-import type { Problem } from "../api/problem";
 import type { CheckedPicture } from "../api/types";
-import { useMe } from "../session/signedIn";
+import { useMe } from "../session/currentUser";
+import { useFieldProblem } from "../ui/FormProblem";
 import { Icon } from "../ui/Icon";
-import { ProblemNotice } from "../ui/Notice";
-import { ACCEPTED, checkFor, cropInPercent, remarksOn, withAdded, type Remark } from "./pictures";
+import { Problems } from "../ui/Notice";
+import { checkFor, cropInPercent, PICTURE_TYPES, remarksOn, withAdded, type Remark } from "./pictures";
 
 interface PictureTrayProps {
   files: readonly File[];
   baseModel: string | null;
-  refusal: Problem | null;
   onChange: (files: readonly File[]) => void;
 }
 
-export function PictureTray({ files, baseModel, refusal, onChange }: PictureTrayProps) {
+export function PictureTray({ files, baseModel, onChange }: PictureTrayProps) {
   const { limits } = useMe();
   const checking = useQuery(pictureCheck(files, baseModel));
   const check = checkFor(files, checking.data);
   const [over, setOver] = useState(false);
-  const about = refusal?.field === "images" && !refusal.pictures ? refusal.detail : null;
+  const refusal = useFieldProblem("images");
+  // A refusal that names pictures is told below each of them.
+  const about = refusal?.pictures?.some(({ index }) => index < files.length) ? null : refusal?.detail;
   // Too few is no fault while somebody is still choosing; the count below says it kindly.
   const tooMany = files.length > limits.pictures_max ? check?.problems[0]?.detail : undefined;
 
@@ -78,7 +79,7 @@ export function PictureTray({ files, baseModel, refusal, onChange }: PictureTray
           {about ?? tooMany}
         </p>
       )}
-      {checking.isError && <ProblemNotice error={checking.error} />}
+      <Problems of={[checking]} />
     </section>
   );
 }
@@ -99,7 +100,7 @@ function FileChooser({ empty, onChoose }: { empty: boolean; onChoose: (files: Fi
         className="sr-only"
         type="file"
         multiple
-        accept={ACCEPTED}
+        accept={PICTURE_TYPES}
         onChange={(event) => {
           onChoose([...(event.target.files ?? [])]);
           event.target.value = ""; // the same file may be chosen again after it was removed

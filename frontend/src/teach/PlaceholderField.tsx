@@ -1,30 +1,32 @@
 // The new word itself: proposed from the name, free to change.
 import { Field } from "../ui/Field";
-import { Word } from "../ui/Word";
+import { useFieldProblem } from "../ui/FormProblem";
+import { Placeholder } from "../ui/Placeholder";
 import { asPlaceholder } from "./placeholder";
 
 interface PlaceholderFieldProps {
   value: string;
-  fault: string | undefined;
-  suggestions: readonly string[] | undefined;
+  /** What the page itself finds wrong. */
+  fault?: string | undefined;
   onChange: (text: string) => void;
 }
 
-export function PlaceholderField({ value, fault, suggestions, onChange }: PlaceholderFieldProps) {
+export function PlaceholderField({ value, fault, onChange }: PlaceholderFieldProps) {
+  const problem = useFieldProblem("placeholder");
   return (
     <Field
       label="Your new word"
       hint={
-        value && !fault ? (
+        value && !fault && problem === null ? (
           <>
-            You will write it as in “a photo of <Word>{value}</Word> on the beach”.
+            You will write it as in “a photo of <Placeholder>{value}</Placeholder> on the beach”.
           </>
         ) : (
           "Proposed from the name; change it as you like."
         )
       }
       fault={fault}
-      suggestions={suggestions}
+      name="placeholder"
       onSuggestion={onChange}
     >
       {(control) => (

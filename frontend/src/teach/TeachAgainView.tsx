@@ -3,17 +3,15 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useLocation } from "wouter";
 
-import { problemOf } from "../api/problem";
 import { baseModels, concept as conceptQuery, queryClient } from "../api/queries";
 import type { Concept } from "../api/types";
-import { ProblemNotice } from "../ui/Notice";
-import { Word } from "../ui/Word";
+import { FormNotice, FormProblem } from "../ui/FormProblem";
+import { ProblemNotice, Problems } from "../ui/Notice";
+import { Placeholder } from "../ui/Placeholder";
 import { InitializerField } from "./InitializerField";
-import { faultOf, teachAgain, untuned, type Tuning } from "./lesson";
+import { retrain, defaultOptions, type TrainingOptions } from "./trainingValues";
 import { PictureTray } from "./PictureTray";
-import { TuningFields } from "./TuningFields";
-
-const FIELDS = ["images", "initializer", "vectors", "steps_max", "mirror", "seed", "kappa", "method"];
+import { TrainingOptionFields } from "./TrainingOptionFields";
 
 export function TeachAgainView({ id }: { id: string }) {
   const { data: concept, error } = useQuery(conceptQuery(id));
@@ -24,26 +22,31 @@ export function TeachAgainView({ id }: { id: string }) {
 
 function TeachAgainForm({ concept }: { concept: Concept }) {
   const [, go] = useLocation();
-  const { data: models } = useQuery(baseModels);
-  const model = models?.find((each) => each.id === concept.base_model);
+  const offered = useQuery(baseModels);
+  const model = offered.data?.find((each) => each.id === concept.base_model);
   const [files, setFiles] = useState<readonly File[]>([]);
-  const [others, setOthers] = useState(concept.pictures.length === 0);
+  const [replacing, setReplacing] = useState(concept.pictures.length === 0);
   const [initializer, setInitializer] = useState(concept.initializer);
-  const [tuning, setTuning] = useState<Tuning>(untuned);
+  const [options, setOptions] = useState<TrainingOptions>(defaultOptions);
   const send = useMutation({
-    mutationFn: () => teachAgain(concept.id, others ? files : [], initializer, tuning),
+    mutationFn: () => retrain(concept.id, replacing ? files : [], initializer, options),
     onSuccess: ({ job }) => {
       void queryClient.invalidateQueries({ queryKey: ["concepts"] });
       go(`/jobs/${job.id}`);
     },
   });
-  const problem = send.isError ? problemOf(send.error) : null;
+
+  /** What the form says about the values before holds no longer. */
+  function changed() {
+    if (send.isError) send.reset();
+  }
+
   return (
     <>
       <div className="head">
         <div>
           <h1>
-            Teach <Word>{concept.placeholder}</Word> again
+            Teach <Placeholder>{concept.placeholder}</Placeholder> again
           </h1>
           <p>It becomes a new version. The ones before are kept, and you choose which the word means.</p>
         </div>
@@ -56,52 +59,71 @@ function TeachAgainForm({ concept }: { concept: Concept }) {
           send.mutate();
         }}
       >
-        {others ? (
-          <PictureTray files={files} baseModel={concept.base_model} refusal={problem} onChange={setFiles} />
-        ) : (
-          <section className="stack" aria-label="Pictures">
-            <ul className="tiles">
-              {concept.pictures.map((picture) => (
-                <li key={picture.id}>
-                  <img className="picture" src={picture.url} alt="" />
-                </li>
-              ))}
-            </ul>
-            <p className="small soft">
-              The same pictures again.{" "}
-              <button
-                type="button"
-                className="link"
-                onClick={() => {
-                  setOthers(true);
-                }}
-              >
-                Choose others
+        <FormProblem error={send.error}>
+          {replacing ? (
+            <PictureTray
+              files={files}
+              baseModel={concept.base_model}
+              onChange={(chosen) => {
+                setFiles(chosen);
+                changed();
+              }}
+            />
+          ) : (
+            <section className="stack" aria-label="Pictures">
+              <ul className="tiles">
+                {concept.pictures.map((picture) => (
+                  <li key={picture.id}>
+                    <img className="picture" src={picture.url} alt="" />
+                  </li>
+                ))}
+              </ul>
+              <p className="small soft">
+                The same pictures again.{" "}
+                <button
+                  type="button"
+                  className="link"
+                  onClick={() => {
+                    setReplacing(true);
+                    changed();
+                  }}
+                >
+                  Choose others
+                </button>
+              </p>
+            </section>
+          )}
+          <div className="stack roomy">
+            <InitializerField
+              value={initializer}
+              kind={concept.kind}
+              baseModel={concept.base_model}
+              modelName={model?.name ?? "The model"}
+              onChange={(text) => {
+                setInitializer(text);
+                changed();
+              }}
+            />
+            <TrainingOptionFields
+              value={options}
+              model={model}
+              onChange={(next) => {
+                setOptions(next);
+                changed();
+              }}
+            />
+            <Problems of={[offered]} />
+            <FormNotice />
+            <div className="row">
+              <button className="button primary large" disabled={send.isPending || initializer.trim() === ""}>
+                {send.isPending ? "Sending…" : "Teach it again"}
               </button>
-            </p>
-          </section>
-        )}
-        <div className="stack roomy">
-          <InitializerField
-            value={initializer}
-            kind={concept.kind}
-            baseModel={concept.base_model}
-            modelName={model?.name ?? "The model"}
-            fault={faultOf(problem, "initializer")}
-            suggestions={problem?.suggestions}
-            onChange={setInitializer}
-          />
-          <TuningFields value={tuning} model={model} problem={problem} onChange={setTuning} />
-          {problem && !FIELDS.includes(problem.field ?? "") && <ProblemNotice error={send.error} />}
-          <div className="row">
-            <button className="button primary large" disabled={send.isPending || initializer.trim() === ""}>
-              {send.isPending ? "Sending…" : "Teach it again"}
-            </button>
-            <Link className="button quiet" href={`/concepts/${concept.id}`}>
-              Back
-            </Link>
+              <Link className="button quiet" href={`/concepts/${concept.id}`}>
+                Back
+              </Link>
+            </div>
           </div>
-        </div>
+        </FormProblem>
       </form>
     </>
   );

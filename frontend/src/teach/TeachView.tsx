@@ -3,26 +3,25 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useLocation, useSearchParams } from "wouter";
 
-import { newKey } from "../api/client";
+import { newIdempotencyKey } from "../api/client";
+import { constraints } from "../api/constraints";
 import { problemOf } from "../api/problem";
-import { baseModels, queryClient, tokenization, words } from "../api/queries";
-import { useMayChange, useMe } from "../session/signedIn";
-import { NearLimit } from "../settings/NearLimit";
+import { baseModels, queryClient, tokenization, promptConcepts } from "../api/queries";
+import { useMayChange, useMe } from "../session/currentUser";
+import { QuotaWarning } from "../settings/QuotaWarning";
 import { Field } from "../ui/Field";
-import { ProblemNotice } from "../ui/Notice";
-import { useSettled } from "../ui/useSettled";
+import { FoldedFields, FormNotice, FormProblem } from "../ui/FormProblem";
+import { Problems } from "../ui/Notice";
+import { useDebounced } from "../ui/useDebounced";
 import { BaseModelChoice } from "./BaseModelChoice";
 import { InitializerField } from "./InitializerField";
 import { KindChoice } from "./KindChoice";
-import { emptyLesson, faultOf, readyLesson, teach, type Lesson } from "./lesson";
+import { emptyTraining, trainingFromExample, startTraining, type TrainingValues } from "./trainingValues";
 import { PictureTray } from "./PictureTray";
 import { placeholderFault, proposalSource } from "./placeholder";
 import { PlaceholderField } from "./PlaceholderField";
-import { ReadyLessons } from "./ReadyLessons";
-import { TuningFields } from "./TuningFields";
-
-// Problems with these are told beside the field; all others above the button.
-const FIELDS = ["images", "placeholder", "initializer", "kind", "base_model", "name", "vectors", "steps_max", "mirror", "seed", "kappa", "method"];
+import { ExamplePicker } from "./ExamplePicker";
+import { TrainingOptionFields } from "./TrainingOptionFields";
 
 export function TeachView() {
   const mayChange = useMayChange();
@@ -39,47 +38,53 @@ export function TeachView() {
   return <TeachFromAddress />;
 }
 
-/** An empty form, or the ready lesson that the address names. */
+/** An empty form, or one filled with the example that the address names. */
 function TeachFromAddress() {
   const [address] = useSearchParams();
-  const id = address.get("lesson");
-  const ready = useQuery(readyLesson(id));
+  const id = address.get("example");
+  const ready = useQuery(trainingFromExample(id));
   if (ready.isLoading) return null;
-  return <TeachForm key={id} start={ready.data ?? emptyLesson} />;
+  return (
+    <>
+      <Problems of={[ready]} />
+      <TeachForm key={id} initial={ready.data ?? emptyTraining} />
+    </>
+  );
 }
 
-function TeachForm({ start }: { start: Lesson }) {
+function TeachForm({ initial }: { initial: TrainingValues }) {
   const [, go] = useLocation();
   const { limits } = useMe();
-  const { data: models } = useQuery(baseModels);
-  const { data: library } = useQuery(words);
-  const [lesson, setLesson] = useState(start);
-  const [key, setKey] = useState(newKey);
-  const model = models?.find((each) => each.id === lesson.baseModel) ?? models?.[0];
+  const offered = useQuery(baseModels);
+  const library = useQuery(promptConcepts);
+  const models = offered.data ?? [];
+  const [values, setValues] = useState(initial);
+  const [key, setKey] = useState(newIdempotencyKey);
+  const model = models.find((each) => each.id === values.baseModel) ?? models[0];
 
-  const source = useSettled(proposalSource(lesson.name, lesson.initializer));
-  const { data: proposal } = useQuery(tokenization(lesson.baseModel, source));
-  const placeholder = lesson.placeholder ?? (source === "" ? "" : (proposal?.placeholder ?? ""));
+  const source = useDebounced(proposalSource(values.name, values.initializer));
+  const proposal = useQuery(tokenization(values.baseModel, source));
+  const placeholder = values.placeholder ?? (source === "" ? "" : (proposal.data?.placeholder ?? ""));
 
   const send = useMutation({
-    mutationFn: () => teach(lesson, placeholder, key),
+    mutationFn: () => startTraining(values, placeholder, key),
     onSuccess: ({ job }) => {
       void queryClient.invalidateQueries({ queryKey: ["concepts"] });
       go(`/jobs/${job.id}`);
     },
   });
-  const problem = send.isError ? problemOf(send.error) : null;
-  const taken = new Set(library?.map((concept) => concept.placeholder));
-  const typedFault = lesson.placeholder === null ? null : placeholderFault(lesson.placeholder, taken);
+  const taken = new Set(library.data?.map((concept) => concept.placeholder));
+  const proposalFault = proposal.isError ? problemOf(proposal.error).detail : null;
+  const fault = values.placeholder === null ? proposalFault : placeholderFault(values.placeholder, taken);
 
-  function change(part: Partial<Lesson>) {
-    setLesson({ ...lesson, ...part });
-    setKey(newKey()); // another lesson is another request
+  function change(part: Partial<TrainingValues>) {
+    setValues({ ...values, ...part });
+    setKey(newIdempotencyKey()); // other values make another request
     if (send.isError) send.reset();
   }
 
-  const enough = lesson.files.length >= limits.pictures_min && lesson.files.length <= limits.pictures_max;
-  const missing = !enough || lesson.initializer.trim() === "" || placeholder === "";
+  const enough = values.files.length >= limits.pictures_min && values.files.length <= limits.pictures_max;
+  const missing = !enough || values.initializer.trim() === "" || placeholder === "";
   return (
     <>
       <div className="head">
@@ -88,7 +93,7 @@ function TeachForm({ start }: { start: Lesson }) {
           <p>Show a few pictures of one thing, or in one style. The model itself stays as it is: it only gains a word.</p>
         </div>
       </div>
-      <NearLimit of={["queued_jobs", "gpu_seconds", "storage_bytes"]} />
+      <QuotaWarning of={["queued_jobs", "gpu_seconds", "storage_bytes"]} />
       <form
         className="teach"
         noValidate
@@ -97,106 +102,102 @@ function TeachForm({ start }: { start: Lesson }) {
           if (!missing) send.mutate();
         }}
       >
-        <div className="stack roomy">
-          <PictureTray
-            files={lesson.files}
-            baseModel={lesson.baseModel}
-            refusal={problem}
-            onChange={(files) => {
-              change({ files });
-            }}
-          />
-          {lesson.files.length === 0 && <ReadyLessons />}
-        </div>
-        <div className="stack roomy">
-          <KindChoice
-            value={lesson.kind}
-            onChange={(kind) => {
-              change({ kind });
-            }}
-          />
-          <Field label="What do you call it?" fault={faultOf(problem, "name")}>
-            {(control) => (
-              <input
-                {...control}
-                name="name"
-                maxLength={100}
-                autoComplete="off"
-                placeholder={lesson.kind === "style" ? "Blueprint" : "Grandma’s mug"}
-                value={lesson.name}
-                onChange={(event) => {
-                  change({ name: event.target.value });
-                }}
-              />
-            )}
-          </Field>
-          <InitializerField
-            value={lesson.initializer}
-            kind={lesson.kind}
-            baseModel={lesson.baseModel}
-            modelName={model?.name ?? "The model"}
-            fault={faultOf(problem, "initializer")}
-            suggestions={problem?.suggestions}
-            onChange={(initializer) => {
-              change({ initializer });
-            }}
-          />
-          <PlaceholderField
-            value={placeholder}
-            fault={faultOf(problem, "placeholder") ?? typedFault ?? undefined}
-            suggestions={problem?.suggestions}
-            onChange={(text) => {
-              change({ placeholder: text === "" ? null : text });
-            }}
-          />
-          <BaseModelChoice
-            models={models ?? []}
-            value={model?.id ?? null}
-            fault={faultOf(problem, "base_model")}
-            onChange={(baseModel) => {
-              change({ baseModel });
-            }}
-          />
-          <details>
-            <summary>More</summary>
-            <div className="stack roomy">
-              <Field label="Tags" hint="Separated by commas, to find it again.">
-                {(control) => (
-                  <input
-                    {...control}
-                    name="tags"
-                    placeholder="kitchen, blue"
-                    value={lesson.tags}
-                    onChange={(event) => {
-                      change({ tags: event.target.value });
-                    }}
-                  />
-                )}
-              </Field>
-              <TuningFields
-                value={lesson.tuning}
-                model={model}
-                problem={problem}
-                onChange={(tuning) => {
-                  change({ tuning });
-                }}
-              />
-            </div>
-          </details>
-          {problem && !FIELDS.includes(problem.field ?? "") && <ProblemNotice error={send.error} />}
-          <div className="row">
-            <button className="button primary large" disabled={missing || send.isPending}>
-              {send.isPending ? "Sending the pictures…" : "Teach it"}
-            </button>
-            {missing && <span className="small soft">{whatIsMissing(enough, lesson)}</span>}
+        <FormProblem error={send.error}>
+          <div className="stack roomy">
+            <PictureTray
+              files={values.files}
+              baseModel={values.baseModel}
+              onChange={(files) => {
+                change({ files });
+              }}
+            />
+            {values.files.length === 0 && <ExamplePicker />}
           </div>
-        </div>
+          <div className="stack roomy">
+            <KindChoice
+              value={values.kind}
+              onChange={(kind) => {
+                change({ kind });
+              }}
+            />
+            <Field label="What do you call it?" name="name">
+              {(control) => (
+                <input
+                  {...control}
+                  name="name"
+                  maxLength={constraints.Body_create_concept.name.maxLength}
+                  autoComplete="off"
+                  placeholder={values.kind === "style" ? "Blueprint" : "Grandma’s mug"}
+                  value={values.name}
+                  onChange={(event) => {
+                    change({ name: event.target.value });
+                  }}
+                />
+              )}
+            </Field>
+            <InitializerField
+              value={values.initializer}
+              kind={values.kind}
+              baseModel={values.baseModel}
+              modelName={model?.name ?? "The model"}
+              onChange={(initializer) => {
+                change({ initializer });
+              }}
+            />
+            <PlaceholderField
+              value={placeholder}
+              fault={fault ?? undefined}
+              onChange={(text) => {
+                change({ placeholder: text === "" ? null : text });
+              }}
+            />
+            <BaseModelChoice
+              models={models}
+              value={model?.id ?? null}
+              onChange={(baseModel) => {
+                change({ baseModel });
+              }}
+            />
+            <FoldedFields summary="More">
+              <div className="stack roomy">
+                <Field label="Tags" name="tags" hint="Separated by commas, to find it again.">
+                  {(control) => (
+                    <input
+                      {...control}
+                      name="tags"
+                      placeholder="kitchen, blue"
+                      value={values.tags}
+                      onChange={(event) => {
+                        change({ tags: event.target.value });
+                      }}
+                    />
+                  )}
+                </Field>
+                <TrainingOptionFields
+                  value={values.options}
+                  model={model}
+                  onChange={(options) => {
+                    change({ options });
+                  }}
+                />
+              </div>
+            </FoldedFields>
+            <Problems of={[offered, library]} />
+            <FormNotice />
+            <div className="row">
+              <button className="button primary large" disabled={missing || send.isPending}>
+                {send.isPending ? "Sending the pictures…" : "Teach it"}
+              </button>
+              {missing && <span className="small soft">{whatIsMissing(enough, values)}</span>}
+            </div>
+          </div>
+        </FormProblem>
       </form>
     </>
   );
 }
 
-function whatIsMissing(enough: boolean, lesson: Lesson): string {
+function whatIsMissing(enough: boolean, values: TrainingValues): string {
   if (!enough) return "Choose the pictures first.";
-  return lesson.initializer.trim() === "" ? "Say what it is, in one word." : "It needs a word of its own.";
+  return values.initializer.trim() === "" ? "Say what it is, in one word." : "It needs a word of its own.";
 }

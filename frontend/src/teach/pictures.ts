@@ -3,7 +3,7 @@ import type { Problem } from "../api/problem";
 import type { CheckedPicture, PictureCheck } from "../api/types";
 
 /** What the studio reads. Phones turn their own format into JPEG when a page asks for exactly these. */
-export const ACCEPTED = "image/jpeg,image/png,image/webp";
+export const PICTURE_TYPES = "image/jpeg,image/png,image/webp";
 
 function same(one: File, other: File): boolean {
   return one.name === other.name && one.size === other.size && one.lastModified === other.lastModified;

@@ -1,4 +1,4 @@
-// Sentences for people: what went wrong, what is not there, what could be said instead.
+// Messages for people: what went wrong, and what to enter instead.
 import type { ReactNode } from "react";
 
 import { problemOf } from "../api/problem";
@@ -12,6 +12,20 @@ export function ProblemNotice({ error, children }: { error: unknown; children?: 
       {children}
     </div>
   );
+}
+
+/** A mutation, or a query. A query that fails while older data is on the screen has no loading error. */
+interface RequestResult {
+  isError: boolean;
+  isLoadingError?: boolean;
+  error: unknown;
+}
+
+/** The problems of requests that have no form: one notice for each, none for requests that work. */
+export function Problems({ of }: { of: readonly RequestResult[] }) {
+  const failed = of.filter(({ isError, isLoadingError }) => isLoadingError ?? isError);
+  const problems = new Map(failed.map(({ error }) => [JSON.stringify(problemOf(error)), error]));
+  return [...problems].map(([key, error]) => <ProblemNotice key={key} error={error} />);
 }
 
 export function Suggestions({ items, onChoose }: { items: readonly string[]; onChoose: (text: string) => void }) {

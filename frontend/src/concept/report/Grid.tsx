@@ -1,6 +1,6 @@
 // Prompts across, seeds down: what the word draws, and below what the plain word draws from the same noise.
 import type { Checkpoint, Concept, Report } from "../../api/types";
-import { Prompt, Word } from "../../ui/Word";
+import { Placeholder, Prompt } from "../../ui/Placeholder";
 
 type Drawings = Checkpoint["drawings"];
 
@@ -25,7 +25,7 @@ export function Grid({ concept, report, shown }: { concept: Concept; report: Rep
             <tbody>
               <tr>
                 <td className="small soft" colSpan={report.prompts.length}>
-                  The same with “{initializer.text}” in place of <Word>{concept.placeholder}</Word>
+                  The same with “{initializer.text}” in place of <Placeholder>{concept.placeholder}</Placeholder>
                 </td>
               </tr>
             </tbody>

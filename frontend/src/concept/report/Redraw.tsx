@@ -3,12 +3,12 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
-import { answer, api, newKey } from "../../api/client";
+import { answer, api, newIdempotencyKey } from "../../api/client";
 import { isProblem } from "../../api/problem";
 import { job as jobQuery, queryClient } from "../../api/queries";
 import { hasEnded } from "../../api/types";
-import { useMayChange } from "../../session/signedIn";
-import { ProblemNotice } from "../../ui/Notice";
+import { useMayChange } from "../../session/currentUser";
+import { Problems } from "../../ui/Notice";
 
 interface RedrawProps {
   conceptId: string;
@@ -21,12 +21,13 @@ export function Redraw({ conceptId, number, jobId }: RedrawProps) {
   const mayChange = useMayChange();
   const [asked, setAsked] = useState<string | null>(null);
   const watched = asked ?? jobId;
-  const { data: job } = useQuery({ ...jobQuery(watched ?? ""), enabled: watched !== null });
+  const followed = useQuery({ ...jobQuery(watched ?? ""), enabled: watched !== null });
+  const job = followed.data;
   const redraw = useMutation({
     mutationFn: () =>
       answer(
         api.POST("/api/concepts/{concept_id}/versions/{number}/report", {
-          params: { path: { concept_id: conceptId, number }, header: { "Idempotency-Key": newKey() } },
+          params: { path: { concept_id: conceptId, number }, header: { "Idempotency-Key": newIdempotencyKey() } },
         }),
       ),
     onSuccess: ({ job }) => {
@@ -39,6 +40,7 @@ export function Redraw({ conceptId, number, jobId }: RedrawProps) {
     if (ended) void queryClient.invalidateQueries({ queryKey: ["concepts"] });
   }, [ended]);
 
+  if (followed.isLoadingError) return <Problems of={[followed]} />;
   if (watched !== null && (!ended || job.state === "succeeded")) {
     return (
       <p className="small soft" role="status">
@@ -65,7 +67,7 @@ export function Redraw({ conceptId, number, jobId }: RedrawProps) {
           </button>
         </div>
       )}
-      {redraw.isError && <ProblemNotice error={redraw.error} />}
+      <Problems of={[redraw]} />
     </>
   );
 }

@@ -5,8 +5,8 @@ import { useState } from "react";
 import { answer, api } from "../../api/client";
 import { queryClient, report as reportQuery } from "../../api/queries";
 import type { Checkpoint, Concept, Report } from "../../api/types";
-import { useMayChange } from "../../session/signedIn";
-import { ProblemNotice } from "../../ui/Notice";
+import { useMayChange } from "../../session/currentUser";
+import { ProblemNotice, Problems } from "../../ui/Notice";
 import { Checkpoints } from "./Checkpoints";
 import { Gauges } from "./Gauges";
 import { Grid } from "./Grid";
@@ -94,7 +94,7 @@ function UseThis({ concept, report, shown }: { concept: Concept; report: Report;
         Use step {shown.step}
       </button>
       <span className="small soft">It becomes a version of its own; this one stays.</span>
-      {use.isError && <ProblemNotice error={use.error} />}
+      <Problems of={[use]} />
     </div>
   );
 }

@@ -1,0 +1,110 @@
+// How a drawing is made, folded away. Left empty, the base model's own settings apply.
+import { constraints } from "../api/constraints";
+import type { BaseModel, Scheduler } from "../api/types";
+import { BaseModelChoice } from "../teach/BaseModelChoice";
+import { Field } from "../ui/Field";
+import type { GenerationValues } from "./generationValues";
+
+const SCHEDULER_NAMES: Record<Scheduler, string> = {
+  ddim: "DDIM",
+  "dpm++2m": "DPM++ 2M",
+  "dpm++2m-karras": "DPM++ 2M Karras",
+  euler: "Euler",
+  "euler-a": "Euler ancestral",
+  unipc: "UniPC",
+  lcm: "LCM",
+};
+
+interface GenerationFieldsProps {
+  values: GenerationValues;
+  models: readonly BaseModel[];
+  model: BaseModel | undefined;
+  onChange: (part: Partial<GenerationValues>) => void;
+}
+
+export function GenerationFields({ values, models, model, onChange }: GenerationFieldsProps) {
+  return (
+    <div className="stack roomy">
+      <Field label="Leave out" hint="What should not be in the picture." name="negative_prompt">
+        {(control) => (
+          <input
+            {...control}
+            name="negative_prompt"
+            placeholder="dark, dirty"
+            value={values.negativePrompt}
+            onChange={(event) => {
+              onChange({ negativePrompt: event.target.value });
+            }}
+          />
+        )}
+      </Field>
+      {models.length > 1 && (
+        <BaseModelChoice
+          models={models}
+          value={model?.id ?? null}
+          onChange={(baseModel) => {
+            onChange({ baseModel });
+          }}
+        />
+      )}
+      <div className="numbers">
+        <NumberField name="seed" label="Seed" own="random" values={values} onChange={onChange} />
+        <NumberField name="steps" label="Steps" own={model?.steps} values={values} onChange={onChange} />
+        <NumberField name="guidance" label="Guidance" own={model?.guidance} values={values} onChange={onChange} />
+        <NumberField name="width" label="Width" own={model?.resolution} values={values} onChange={onChange} />
+        <NumberField name="height" label="Height" own={model?.resolution} values={values} onChange={onChange} />
+        <Field label="Scheduler" name="scheduler">
+          {(control) => (
+            <select
+              {...control}
+              value={values.scheduler}
+              onChange={(event) => {
+                onChange({ scheduler: event.target.value as GenerationValues["scheduler"] });
+              }}
+            >
+              <option value="">{ownScheduler(model)}</option>
+              {constraints.GenerationRequest.scheduler.enum.map((scheduler) => (
+                <option key={scheduler} value={scheduler}>
+                  {SCHEDULER_NAMES[scheduler]}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+      </div>
+    </div>
+  );
+}
+
+function ownScheduler(model: BaseModel | undefined): string {
+  const own = constraints.GenerationRequest.scheduler.enum.find((scheduler) => scheduler === model?.scheduler);
+  return own ? `the model’s own (${SCHEDULER_NAMES[own]})` : "the model’s own";
+}
+
+interface NumberFieldProps {
+  name: "seed" | "steps" | "guidance" | "width" | "height";
+  label: string;
+  own: number | string | null | undefined;
+  values: GenerationValues;
+  onChange: (part: Partial<GenerationValues>) => void;
+}
+
+function NumberField({ name, label, own, values, onChange }: NumberFieldProps) {
+  return (
+    <Field label={label} name={name}>
+      {(control) => (
+        <input
+          {...control}
+          name={name}
+          inputMode="decimal"
+          autoComplete="off"
+          placeholder={String(own ?? "")}
+          value={values[name]}
+          onChange={(event) => {
+            onChange({ [name]: event.target.value });
+          }}
+        />
+      )}
+    </Field>
+  );
+}

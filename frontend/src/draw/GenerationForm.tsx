@@ -1,0 +1,227 @@
+// The form of the Draw view: what to draw, from what, how. Pictures can be dropped anywhere on it.
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useId, useState } from "react";
+
+import { baseModels, promptConcepts } from "../api/queries";
+import { useMe } from "../session/currentUser";
+import { PICTURE_TYPES } from "../teach/pictures";
+import { FieldFault } from "../ui/Field";
+import { FoldedFields, FormNotice, FormProblem } from "../ui/FormProblem";
+import { Icon } from "../ui/Icon";
+import { Problems } from "../ui/Notice";
+import { valuesFromRequest, type GenerationValues } from "./generationValues";
+import { GenerationFields } from "./GenerationFields";
+import { PromptBox } from "./PromptBox";
+import { recoverRequest } from "./submitGeneration";
+import { initImageFrom } from "./initImage";
+import { InitImagePanel } from "./InitImagePanel";
+
+const COUNTS = [1, 2, 4, 8];
+
+/** Where the form's contents come from, and what could not be taken over. */
+export interface RecoveredFrom {
+  name: string;
+  notes: readonly string[];
+  file: File | null;
+}
+
+interface GenerationFormProps {
+  values: GenerationValues;
+  recovered: RecoveredFrom | null;
+  onChange: (values: GenerationValues) => void;
+  onRecovered: (recovered: RecoveredFrom | null) => void;
+  submission: { mutate: (values: GenerationValues) => void; isPending: boolean; isError: boolean; error: unknown; reset: () => void };
+}
+
+export function GenerationForm({ values, recovered, submission, onChange, onRecovered }: GenerationFormProps) {
+  const { limits } = useMe();
+  const concepts = useQuery(promptConcepts);
+  const offered = useQuery(baseModels);
+  const models = offered.data ?? [];
+  const model = models.find((each) => each.id === values.baseModel) ?? models[0];
+  const taking = useMutation({ mutationFn: recoverRequest });
+  const [over, setOver] = useState(false);
+  const ready = values.prompt.trim() !== "" && !submission.isPending;
+
+  function change(part: Partial<GenerationValues>) {
+    onChange({ ...values, ...part });
+    if (submission.isError) submission.reset();
+  }
+
+  function startWith(file: File) {
+    onRecovered(null);
+    change({ initImage: initImageFrom({ kind: "file", file }) });
+  }
+
+  /** A picture that says how it was drawn is drawn again; any other is something to start from. */
+  function take(file: File | undefined) {
+    if (file === undefined) return;
+    taking.mutate(file, {
+      onSuccess: (again) => {
+        if (again === null) startWith(file);
+        else {
+          onChange(valuesFromRequest(again.order, "the same"));
+          onRecovered({ name: file.name, notes: again.notes, file });
+          submission.reset();
+        }
+      },
+    });
+  }
+
+  function submit() {
+    if (ready) submission.mutate(values);
+  }
+
+  return (
+    <form
+      className="generation-form"
+      noValidate
+      data-over={over}
+      onDragOver={(event) => {
+        if (!event.dataTransfer.types.includes("Files")) return;
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => {
+        setOver(false);
+      }}
+      onDrop={(event) => {
+        event.preventDefault();
+        setOver(false);
+        take(event.dataTransfer.files[0]);
+      }}
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <FormProblem error={submission.error}>
+        <PromptBox
+          value={values.prompt}
+          concepts={concepts.data ?? []}
+          onChange={(prompt) => {
+            change({ prompt });
+          }}
+          onSubmit={submit}
+        />
+        {recovered && (
+          <RecoveredNotice
+            recovered={recovered}
+            onStart={startWith}
+            onClose={() => {
+              onRecovered(null);
+            }}
+          />
+        )}
+        {values.initImage && (
+          <InitImagePanel
+            initImage={values.initImage}
+            onChange={(initImage) => {
+              change({ initImage });
+            }}
+          />
+        )}
+        <div className="row between">
+          <div className="row">
+            <button className="button primary large" disabled={!ready}>
+              Draw
+            </button>
+            <div className="chips" role="group" aria-label="How many pictures">
+              {COUNTS.filter((count) => count <= limits.count_max).map((count) => (
+                <button
+                  key={count}
+                  type="button"
+                  className="chip"
+                  aria-pressed={values.count === count}
+                  onClick={() => {
+                    change({ count });
+                  }}
+                >
+                  {count}
+                </button>
+              ))}
+            </div>
+            {values.seed !== "" && (
+              <button
+                type="button"
+                className="chip"
+                onClick={() => {
+                  change({ seed: "" });
+                }}
+              >
+                seed {values.seed} ✕
+              </button>
+            )}
+            <FieldFault name="count" />
+          </div>
+          {values.initImage === null && <PictureChooser busy={taking.isPending} onFile={take} />}
+        </div>
+        <Problems of={[taking, concepts, offered]} />
+        <FoldedFields summary="More">
+          <GenerationFields values={values} models={models} model={model} onChange={change} />
+        </FoldedFields>
+        <FormNotice />
+      </FormProblem>
+    </form>
+  );
+}
+
+function PictureChooser({ busy, onFile }: { busy: boolean; onFile: (file: File | undefined) => void }) {
+  const id = useId();
+  return (
+    <div className="chooser">
+      <input
+        id={id}
+        className="sr-only"
+        type="file"
+        accept={PICTURE_TYPES}
+        onChange={({ currentTarget }) => {
+          onFile(currentTarget.files?.[0]);
+          currentTarget.value = "";
+        }}
+      />
+      <label htmlFor={id} className="button quiet" aria-busy={busy}>
+        <Icon name="picture" /> From a picture
+      </label>
+    </div>
+  );
+}
+
+interface RecoveredNoticeProps {
+  recovered: RecoveredFrom;
+  onStart: (file: File) => void;
+  onClose: () => void;
+}
+
+function RecoveredNotice({ recovered: { name, notes, file }, onStart, onClose }: RecoveredNoticeProps) {
+  return (
+    <div className="notice filled" role="status">
+      <div className="row between">
+        <p>
+          Everything is as it was for {name}: <strong>Draw</strong> draws it again.
+        </p>
+        <button type="button" className="button small quiet" aria-label="Close" onClick={onClose}>
+          <Icon name="close" />
+        </button>
+      </div>
+      {notes.length > 0 && (
+        <ul className="small">
+          {notes.map((note) => (
+            <li key={note}>{note}</li>
+          ))}
+        </ul>
+      )}
+      {file !== null && (
+        <button
+          type="button"
+          className="button small"
+          onClick={() => {
+            onStart(file);
+          }}
+        >
+          Start from the picture instead
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,6 +1,0 @@
-// Sign-in codes as people bring them.
-
-/** The code of a whole link, or the code itself. */
-export function codeIn(text: string): string {
-  return text.slice(text.indexOf("#") + 1).trim();
-}

@@ -1,0 +1,125 @@
+// What somebody wants to be taught: the state of the form, and how it is sent.
+import { queryOptions } from "@tanstack/react-query";
+
+import { answer, api, formOf, newIdempotencyKey } from "../api/client";
+import { queryClient, examples, promptConcepts } from "../api/queries";
+import type { Kind, Example } from "../api/types";
+
+/** Settings that nobody needs; empty text means the base model's own. */
+export interface TrainingOptions {
+  vectors: string;
+  stepsMax: string;
+  mirror: "" | "true" | "false";
+  seed: string;
+  method: "" | "classic" | "directional";
+  /** A place of the slider: on the way from the closest likeness to what is easiest to change. */
+  kappaIndex: number;
+}
+
+/** How strongly the word is held near what it starts from, for each place of the slider. */
+export const KAPPAS = [0, 0.1, 0.3, 0.6, 1] as const;
+
+export const defaultOptions: TrainingOptions = { vectors: "", stepsMax: "", mirror: "", seed: "", method: "", kappaIndex: 1 };
+
+export interface TrainingValues {
+  files: readonly File[];
+  name: string;
+  kind: Kind;
+  initializer: string;
+  /** null until somebody writes one; until then the proposal stands. */
+  placeholder: string | null;
+  baseModel: string | null;
+  tags: string;
+  options: TrainingOptions;
+}
+
+export const emptyTraining: TrainingValues = {
+  files: [],
+  name: "",
+  kind: "object",
+  initializer: "",
+  placeholder: null,
+  baseModel: null,
+  tags: "",
+  options: defaultOptions,
+};
+
+/** A values that comes with the studio, as if somebody had filled in the form; null if there is none of that name. */
+export function trainingFromExample(id: string | null) {
+  return queryOptions({
+    queryKey: ["examples", "values", id],
+    queryFn: async () => {
+      const offered = await queryClient.query({ ...examples, staleTime: "static" });
+      const library = await queryClient.query(promptConcepts);
+      const example = offered.find((values) => values.id === id);
+      return example === undefined ? null : valuesFromExample(example, new Set(library.map((concept) => concept.placeholder)));
+    },
+    enabled: id !== null,
+    staleTime: Infinity,
+  });
+}
+
+async function valuesFromExample(example: Example, taken: ReadonlySet<string>): Promise<TrainingValues> {
+  const files = await Promise.all(
+    example.pictures.map(async (url, place) => {
+      const content = await (await fetch(url)).blob();
+      return new File([content], `${example.id}-${place + 1}.jpg`, { type: content.type, lastModified: 0 });
+    }),
+  );
+  return {
+    ...emptyTraining,
+    files,
+    name: example.name,
+    kind: example.kind,
+    initializer: example.initializer,
+    placeholder: taken.has(example.placeholder) ? null : example.placeholder,
+    baseModel: example.base_model,
+  };
+}
+
+export function tagsIn(text: string): string[] {
+  const tags = text.split(",").map((tag) => tag.trim().replace(/^#/, ""));
+  return [...new Set(tags.filter((tag) => tag !== ""))];
+}
+
+export function trainingOptions({ vectors, stepsMax, mirror, seed, method, kappaIndex }: TrainingOptions) {
+  return { vectors, steps_max: stepsMax, mirror, seed, method, ...regularisationOf(method, kappaIndex) };
+}
+
+/** What holds a word near what it starts from. Whoever wants it as alike as it gets wants nothing that does. */
+function regularisationOf(method: TrainingOptions["method"], kappaIndex: number) {
+  if (method === "directional") return { kappa: KAPPAS[kappaIndex] };
+  return method === "classic" ? { context_weight: 0, prefer: "likeness" } : {};
+}
+
+/** Sends a values. The key makes a second press of the button harmless. */
+export function startTraining(values: TrainingValues, placeholder: string, key: string) {
+  const form = formOf({
+    images: values.files,
+    placeholder,
+    initializer: values.initializer,
+    kind: values.kind,
+    base_model: values.baseModel,
+    name: values.name.trim(),
+    tags: tagsIn(values.tags),
+    ...trainingOptions(values.options),
+  });
+  return answer(
+    api.POST("/api/concepts", {
+      params: { header: { "Idempotency-Key": key } },
+      body: { images: [] },
+      bodySerializer: () => form,
+    }),
+  );
+}
+
+export function retrain(conceptId: string, files: readonly File[], initializer: string, options: TrainingOptions) {
+  const form = formOf({ images: files, initializer, ...trainingOptions(options) });
+  return answer(
+    api.POST("/api/concepts/{concept_id}/versions", {
+      params: { path: { concept_id: conceptId }, header: { "Idempotency-Key": newIdempotencyKey() } },
+      body: { images: [] },
+      bodySerializer: () => form,
+    }),
+  );
+}

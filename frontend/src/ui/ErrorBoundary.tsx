@@ -1,0 +1,36 @@
+// When a view breaks, the rest of the page stays, and says so. Errors of the service never get here; they are shown
+// where they happen.
+import { Component, type ReactNode } from "react";
+
+import { ProblemNotice } from "./Notice";
+
+interface ErrorBoundaryProps {
+  children: ReactNode;
+}
+
+export class ErrorBoundary extends Component<ErrorBoundaryProps, { error: unknown }> {
+  override state = { error: null as unknown };
+
+  static getDerivedStateFromError(error: unknown) {
+    return { error };
+  }
+
+  override render() {
+    if (this.state.error === null) return this.props.children;
+    return (
+      <ProblemNotice error={this.state.error}>
+        <p>
+          <button
+            type="button"
+            className="link"
+            onClick={() => {
+              location.reload();
+            }}
+          >
+            Load it again
+          </button>
+        </p>
+      </ProblemNotice>
+    );
+  }
+}
