@@ -74,7 +74,6 @@ def test_a_teaching_goes_on_when_its_database_was_away_and_people_get_a_sentence
         until(lambda: worker.says("trying again") or worker.says("heartbeat missed"), "the worker to notice")
         refused = web.client.get("/api/jobs")
         assert (refused.status_code, refused.json()["type"]) == (503, "/problems/database-unreachable")
-        assert "Try again" in refused.json()["detail"]
     job: Job = stack.wait_for(job_id, "succeeded")
     assert job.attempt == 1
     heard += listener

@@ -1,9 +1,12 @@
 """A studio whose blobs live in S3: taught, served, deleted, swept, and in order when the bucket is not."""
 
 from pathlib import Path
+from typing import Any
 
+import obstore
 import pytest
 from fastapi.testclient import TestClient
+from obstore.exceptions import GenericError
 
 from app.core.settings import Settings
 from app.services import Services
@@ -40,13 +43,16 @@ def test_pictures_and_embeddings_are_served_from_the_bucket_and_swept_from_it(
 def test_an_upload_while_the_bucket_is_away_keeps_nothing(
     member: TestClient, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def unreachable(*_: Any, **__: Any) -> Any:
+        raise GenericError("Generic S3 error: error sending request")
+
     before = written(services)
-    whole = services.storage._store  # type: ignore[attr-defined]
-    monkeypatch.setattr(services.storage, "_store", type(whole).from_url("s3://no-such-bucket-here"))
-    answer = member.post("/api/concepts", data=MUG, files=photos())
-    refused(answer, None, "storage does not answer", status=503, code="storage-unreachable")
-    assert answer.headers["retry-after"]
-    assert "storage does not answer" in member.get("/readyz").json()["storage"]
-    monkeypatch.setattr(services.storage, "_store", whole)
+    with monkeypatch.context() as away:
+        for name in ("put", "get", "head", "delete", "list"):
+            away.setattr(obstore, name, unreachable)
+        answer = member.post("/api/concepts", data=MUG, files=photos())
+        refused(answer, None, status=503, code="storage-unreachable")
+        assert answer.headers["retry-after"]
+        assert member.get("/readyz").json()["storage"] != "ok"
     assert written(services) == before
     assert member.get("/readyz").json()["storage"] == "ok"

@@ -56,13 +56,15 @@ def test_a_model_with_a_missing_file_says_which(tmp_path: Path) -> None:
     reason = catalog.models[1].not_ready_reason
     assert reason is not None
     assert "model.safetensors is missing" in reason
-    with pytest.raises(NotReady, match="half is not ready"):
+    with pytest.raises(NotReady) as refused:
         catalog.get("half")
+    assert refused.value.code == "base-model"
 
 
 def test_only_what_the_settings_allow_can_be_asked_for() -> None:
-    with pytest.raises(InvalidInput, match="There is: demo"):
+    with pytest.raises(InvalidInput) as refused:
         Catalog(Settings()).get(str(DEMO))
+    assert refused.value.code == "base-model-unknown"
 
 
 def test_a_misspelt_word_gets_near_ones_and_a_free_placeholder(member: TestClient) -> None:

@@ -9,6 +9,7 @@ from PIL import Image
 from app.concepts.models import Picture
 from app.jobs.models import Job
 from app.services import Services
+from tests.support.http import refused
 from tests.support.pictures import photo, photos
 
 GOOD = {"placeholder": "<my-mug>", "initializer": "mug", "kind": "object", "base_model": "demo"}
@@ -83,13 +84,11 @@ def test_how_a_word_is_learned_reaches_the_worker(services: Services, member: Te
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
-    [("kappa", "1.5", "1.5"), ("kappa", "nan", "nan"), ("snr_gamma", "-1", "-1"), ("context_weight", "inf", "inf")],
+    ("name", "value"), [("kappa", "1.5"), ("kappa", "nan"), ("snr_gamma", "-1"), ("context_weight", "inf")]
 )
-def test_an_option_out_of_range_is_named(member: TestClient, name: str, value: str, said: str) -> None:
+def test_an_option_out_of_range_is_named(member: TestClient, name: str, value: str) -> None:
     answer = member.post("/api/concepts", data=GOOD | {name: value}, files=photos())
-    assert (answer.status_code, answer.json()["field"]) == (422, name)
-    assert said in answer.json()["detail"]
+    refused(answer, name, value, code=name)
 
 
 def test_an_unknown_method_is_named(member: TestClient) -> None:
