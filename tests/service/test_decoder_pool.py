@@ -14,8 +14,8 @@ from app.core.errors import NotReady, PictureError
 from app.pictures import limits
 from app.pictures.cleaning import PictureCleaner, UploadedFile
 from app.pictures.decoder_pool import DecoderPool
-from tests.service.conftest import photo, photos
 from tests.support.decoder_tasks import die, processor_seconds, take_300_megabytes
+from tests.support.pictures import photo, photos
 
 LITTLE = 100_000_000  # bytes
 UPLOAD = UploadedFile("cat.jpg", photo(1))
