@@ -174,11 +174,11 @@ def with_version(session: Session, team_id: str, version_id: str) -> tuple[Conce
 
 
 def end_training(session: Session, team_id: str, version_id: str, state: str, moment: datetime | None) -> None:
-    """Give a version its final state, unless it has one already."""
+    """Give a version that was not made ready its final state, and drop a result that was stored with it."""
     session.execute(
         update(Version)
         .where(Version.team_id == team_id, Version.id == version_id, Version.state == "training")
-        .values(state=state, finished_at=moment)
+        .values(state=state, finished_at=moment, files={}, report=None)
         .execution_options(synchronize_session="fetch")
     )
 

@@ -112,7 +112,9 @@ def _concept(
 
 
 def _version(version: Version, current: bool, pictures: list[PictureOut], previews: list[PreviewOut]) -> VersionOut:
-    native = version.files.get("oneword")
+    # A trained version stores its files and its report before it is ready; until then they may still change.
+    ready = version.state == "ready"
+    native = version.files.get("oneword") if ready else None
     return VersionOut(
         id=version.id,
         number=version.number,
@@ -134,7 +136,7 @@ def _version(version: Version, current: bool, pictures: list[PictureOut], previe
             formats=format_names(version),
         ),
         sample=_sample(version),
-        report=f"{_address(version)}/report" if version.has_report else None,
+        report=f"{_address(version)}/report" if ready and version.has_report else None,
         origin=None if version.origin is None else OriginOut.model_validate(version.origin),
         previews=previews,
         pictures=pictures,

@@ -20,7 +20,7 @@ def version_of(session: Session, concept: Concept, number: int) -> Version:
 
 def report_of(concept: Concept, version: Version) -> dict[str, Any]:
     """The report of a version. Raises NotFound with the reason if it has none."""
-    if version.report is None:
+    if version.report is None or version.state == "training":
         why = "it is still being taught" if version.state == "training" else "none was drawn for it"
         raise NotFound(f"Version {version.number} of {concept.placeholder} has no report: {why}.", code="no-report")
     return version.report

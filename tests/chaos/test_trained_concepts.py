@@ -112,6 +112,19 @@ def test_an_orderly_shutdown_in_the_report_draws_it_in_the_next_attempt(
     assert torch.isfinite(rows["text_encoder"]).all()
 
 
+def test_a_result_that_is_stored_and_not_ready_is_not_shown_and_goes_when_the_training_is_cancelled(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = stack.teach("<our-zub>", steps_max=2)
+    die_while_evaluating(stack, job_id, monkeypatch)
+    concept = f"/api/concepts/{stack.job(job_id).concept_id}"
+    (version,) = stack.client.get(f"{concept}/versions").raise_for_status().json()["items"]
+    assert (version["state"], version["embedding"], version["report"]) == ("training", None, None)
+    assert stack.client.get(f"{concept}/versions/1/report").json()["type"] == "/problems/no-report"
+    stack.client.post(f"/api/jobs/{job_id}/cancel", json={"keep": False}).raise_for_status()
+    assert (version_of(stack, job_id).state, version_of(stack, job_id).files) == ("cancelled", {})
+
+
 def test_a_worker_that_died_in_the_last_attempt_leaves_a_ready_concept(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
