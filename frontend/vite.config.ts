@@ -26,6 +26,7 @@ export default defineConfig({
           include: ["src/**/*.test.tsx"],
           setupFiles: ["src/testing/setup.ts"],
           testTimeout: 30_000,
+          isolate: false,
         },
       },
     ],
