@@ -14,8 +14,9 @@ export default defineConfig({
     target: "es2022",
   },
   test: {
+    pool: "threads",
     projects: [
-      { extends: true, test: { name: "functions", environment: "node", include: ["src/**/*.test.ts"] } },
+      { extends: true, test: { name: "functions", environment: "node", include: ["src/**/*.test.ts"], isolate: false } },
       {
         extends: true,
         test: {
@@ -25,6 +26,7 @@ export default defineConfig({
           include: ["src/**/*.test.tsx"],
           setupFiles: ["src/testing/setup.ts"],
           testTimeout: 30_000,
+          isolate: false,
         },
       },
     ],

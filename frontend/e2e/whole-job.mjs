@@ -40,7 +40,7 @@ try {
   assert.ok(!page.url().includes("#"), "the used code is still in the address");
   await shoot("empty-library");
 
-  // Whoever has no pictures takes a ready lesson: the form is filled in.
+  // An example fills in the form for somebody without pictures.
   await page.getByRole("link", { name: "King Purr" }).click();
   await page.locator(".tiles img").nth(3).waitFor();
   assert.equal(await page.getByLabel("What is it, in one plain word?").inputValue(), "cat");

@@ -1,4 +1,4 @@
-// What the service says when something does not work (RFC 9457). Every sentence in it is meant for people.
+// Problem details of the service (RFC 9457). `title` and `detail` are sentences for people.
 
 export interface PictureProblem {
   index: number;

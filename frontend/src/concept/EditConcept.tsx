@@ -55,7 +55,7 @@ function EditDialog({ concept, onClose }: { concept: Concept; onClose: () => voi
     },
   });
 
-  /** Sets one value, and takes away what was said about the values before. */
+  /** Sets one value and clears the problem of the values before. */
   function changing(set: (text: string) => void) {
     return (text: string) => {
       set(text);

@@ -30,7 +30,7 @@ export function DrawView() {
     mutationFn: submitGeneration,
     onSuccess: () => queryClient.invalidateQueries({ queryKey: ["generations"] }),
   });
-  // Words that were taught again since are pinned by the studio to the versions that the picture was drawn with.
+  // The service pins each concept that was trained again since to the version that the picture was drawn with.
   const recovery = useMutation({
     mutationFn: ({ image }: { image: DrawnImage; done: (again: RecoveredRequest) => void }) =>
       answer(api.GET("/api/images/{image_id}/order", { params: { path: { image_id: image.id } } })),

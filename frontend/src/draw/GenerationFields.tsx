@@ -1,4 +1,4 @@
-// How a drawing is made, folded away. Left empty, the base model's own settings apply.
+// The settings of a generation, folded away. An empty field means the base model's default.
 import { constraints } from "../api/constraints";
 import type { BaseModel, Scheduler } from "../api/types";
 import { BaseModelChoice } from "../teach/BaseModelChoice";

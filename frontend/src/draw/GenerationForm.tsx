@@ -1,4 +1,4 @@
-// The form of the Draw view: what to draw, from what, how. Pictures can be dropped anywhere on it.
+// The form of the Draw view: the prompt, the picture to start from, and the settings. A picture can be dropped anywhere on it.
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useId, useState } from "react";
 
@@ -18,7 +18,7 @@ import { InitImagePanel } from "./InitImagePanel";
 
 const COUNTS = [1, 2, 4, 8];
 
-/** Where the form's contents come from, and what could not be taken over. */
+/** The picture whose request fills the form, and what of that request could not be recovered. */
 export interface RecoveredFrom {
   name: string;
   notes: readonly string[];
@@ -53,7 +53,7 @@ export function GenerationForm({ values, recovered, submission, onChange, onReco
     change({ initImage: initImageFrom({ kind: "file", file }) });
   }
 
-  /** A picture that says how it was drawn is drawn again; any other is something to start from. */
+  /** Fills the form with the request that a picture carries. A picture without one becomes the picture to start from. */
   function take(file: File | undefined) {
     if (file === undefined) return;
     taking.mutate(file, {

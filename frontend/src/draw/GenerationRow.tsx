@@ -1,4 +1,4 @@
-// One request and its pictures: empty frames at first, filled as they come.
+// One generation and its images: empty frames first, then latent previews, then the images.
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 
@@ -14,7 +14,7 @@ import { Prompt } from "../ui/Placeholder";
 
 interface GenerationRowProps {
   generation: Generation;
-  /** Whether to listen to its events. A browser has six connections to a studio, and every listener takes one. */
+  /** Whether to listen to the events of its job. Each listener takes one of the six connections of a browser. */
   live: boolean;
   onOpen: (image: DrawnImage) => void;
 }

@@ -1,4 +1,4 @@
-// Starting from a picture: the picture with its mask, and how much of it is given up.
+// The picture that a generation starts from (img2img), its inpainting mask, and the strength.
 import { useEffect, useState } from "react";
 
 import { Field, FieldFault } from "../ui/Field";

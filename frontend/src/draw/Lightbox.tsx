@@ -1,4 +1,4 @@
-// One picture, large, with everything that made it, and the ways on from here.
+// One image, large, with its recipe and the actions on it.
 import { useEffect, type ReactNode } from "react";
 
 import { recipeOf, type DrawnImage } from "../api/types";
@@ -11,7 +11,7 @@ interface LightboxProps {
   images: readonly DrawnImage[];
   shown: DrawnImage;
   mayDraw: boolean;
-  /** The problem of what was asked for from here, if there is one: nothing outside of the window can be seen. */
+  /** The problem of the last action. It is shown in here because the page behind a modal window is out of reach. */
   problem: ReactNode;
   onShow: (image: DrawnImage) => void;
   onClose: () => void;

@@ -1,4 +1,4 @@
-// The picture to start from, and a brush to mark what of it is drawn anew: with a mouse, a finger, or the keyboard.
+// The picture to start from, and a brush that paints its inpainting mask with a mouse, a finger or the keyboard.
 import { useEffect, useRef, useState, type KeyboardEvent, type PointerEvent } from "react";
 
 import { drawStrokes } from "./paint";
@@ -37,7 +37,7 @@ export function MaskBoard({ source, mask, onMask, onLost }: MaskBoardProps) {
         />
         {mask?.kind === "upload" && <img className="then" src={addressOf({ kind: "upload", id: mask.id })} alt="The mask of then" />}
         {size !== null && mask?.kind !== "upload" && (
-          <Sheet
+          <MaskCanvas
             size={size}
             strokes={strokes}
             tool={tool}
@@ -87,7 +87,7 @@ export function MaskBoard({ source, mask, onMask, onLost }: MaskBoardProps) {
   );
 }
 
-interface SheetProps {
+interface MaskCanvasProps {
   size: Size;
   strokes: readonly Stroke[];
   tool: Tool;
@@ -105,9 +105,9 @@ const MOVES: Record<string, readonly [number, number]> = {
 };
 
 /** The transparent sheet over the picture that strokes are on. */
-function Sheet({ size, strokes, tool, brush, onStroke, onUndo, onBrush }: SheetProps) {
+function MaskCanvas({ size, strokes, tool, brush, onStroke, onUndo, onBrush }: MaskCanvasProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const under = useRef<Point[] | null>(null); // the stroke that is being painted
+  const stroke = useRef<Point[] | null>(null); // the stroke under the pointer
   const [cursor, setCursor] = useState<Point | null>(null);
   const { width, height } = size;
 
@@ -128,21 +128,21 @@ function Sheet({ size, strokes, tool, brush, onStroke, onUndo, onBrush }: SheetP
   function down(event: PointerEvent<HTMLCanvasElement>) {
     if (event.button !== 0) return;
     event.currentTarget.setPointerCapture(event.pointerId);
-    under.current = [pointOf(event)];
-    show(under.current);
+    stroke.current = [pointOf(event)];
+    show(stroke.current);
   }
 
   function move(event: PointerEvent<HTMLCanvasElement>) {
     if (event.pointerType !== "touch") setCursor(pointOf(event));
-    if (under.current === null) return;
+    if (stroke.current === null) return;
     const between = event.nativeEvent.getCoalescedEvents();
-    under.current.push(...(between.length > 0 ? between : [event.nativeEvent]).map(pointOf));
-    show(under.current);
+    stroke.current.push(...(between.length > 0 ? between : [event.nativeEvent]).map(pointOf));
+    show(stroke.current);
   }
 
   function up() {
-    if (under.current !== null) onStroke({ kind: tool, size: brush, points: under.current });
-    under.current = null;
+    if (stroke.current !== null) onStroke({ kind: tool, size: brush, points: stroke.current });
+    stroke.current = null;
   }
 
   function press(event: KeyboardEvent) {
@@ -180,7 +180,7 @@ function Sheet({ size, strokes, tool, brush, onStroke, onUndo, onBrush }: SheetP
         onPointerUp={up}
         onPointerCancel={up}
         onPointerLeave={() => {
-          if (under.current === null) setCursor(null);
+          if (stroke.current === null) setCursor(null);
         }}
         onKeyDown={press}
         onFocus={() => {

@@ -1,9 +1,9 @@
-// What somebody wants drawn: the state of the form, and how it becomes a request.
+// The values of the Draw form, and their conversion to and from a generation request.
 import { constraints } from "../api/constraints";
 import type { GenerationRequest, Scheduler } from "../api/types";
 import { marksAnything, initImageFrom, type InitImage } from "./initImage";
 
-/** Texts as they stand in the form; empty means the base model's own. */
+/** Numbers are texts, as in the form. An empty text means the base model's default. */
 export interface GenerationValues {
   prompt: string;
   negativePrompt: string;
@@ -32,7 +32,7 @@ export const emptyGeneration: GenerationValues = {
   initImage: null,
 };
 
-/** The form filled in with what made a picture: to draw it again, or others like it. */
+/** The values that repeat a request: with the same seed one image, otherwise several with new seeds. */
 export function valuesFromRequest(request: GenerationRequest, seed: "the same" | "others"): GenerationValues {
   const same = seed === "the same";
   return {
@@ -69,7 +69,7 @@ export function requestFromValues(values: GenerationValues): GenerationRequest {
   if (initImage.picture.kind === "image") request.init_image = { image_id: initImage.picture.id };
   if (initImage.picture.kind === "upload") request.init_image = { upload_id: initImage.picture.id };
   if (initImage.mask?.kind === "upload") request.mask = { upload_id: initImage.mask.id };
-  // A mask takes all of what it marks unless somebody says otherwise; without one the studio knows its own default.
+  // Strength 1 is the default inside a mask. Without a mask the service refuses it, so that it is left out.
   if (initImage.strength !== null && (initImage.strength < 1 || marksAnything(initImage.mask))) request.strength = initImage.strength;
   return request;
 }

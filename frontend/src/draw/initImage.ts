@@ -1,6 +1,6 @@
-// What a drawing starts from: a picture, and what of it is painted to be drawn anew. Pure: no canvas, no requests.
+// The picture that a generation starts from, its inpainting mask and its strength. Pure: no canvas, no requests.
 
-/** A picture at hand: a file that was dropped, or one that the studio has. */
+/** A file that was dropped, or a picture that the service has. */
 export type Picture = { kind: "file"; file: File } | { kind: "image" | "upload"; id: string };
 
 /** One movement of the brush, in pixels of the mask; or something done to all of it. */
@@ -14,7 +14,7 @@ export interface Point {
   y: number;
 }
 
-/** What is drawn anew: painted here, or the mask of an earlier drawing. */
+/** The area that is drawn again: strokes that are painted here, or the mask of an earlier generation. */
 export type Mask = { kind: "strokes"; strokes: readonly Stroke[]; size: Size } | { kind: "upload"; id: string };
 
 export interface Size {
@@ -25,7 +25,7 @@ export interface Size {
 export interface InitImage {
   picture: Picture;
   mask: Mask | null;
-  strength: number | null; // null: the studio's own
+  strength: number | null; // null means the default of the service
 }
 
 const SHORTER_SIDE_MAX = 1024;

@@ -1,10 +1,10 @@
-// Which drawings the page listens to. Pure. The others are asked for now and then, with the rest of the history.
+// The generations whose job events the page listens to. Pure. The others are polled with the rest of the history.
 import type { Generation } from "../api/types";
 
-// A browser has six connections to a studio without https, and every listener keeps one.
+// Over HTTP/1.1 a browser opens six connections to a host, and each listener keeps one.
 const LIVE_MAX = 3;
 
-/** The ids of those that run, then of those that wait, the ones that were asked for first before the others. */
+/** The ids of running generations, then of queued ones, oldest first, up to the limit. */
 export function liveGenerationIds(generations: readonly Pick<Generation, "id" | "state">[]): ReadonlySet<string> {
   const of = (state: Generation["state"]) =>
     generations

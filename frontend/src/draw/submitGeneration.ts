@@ -1,4 +1,4 @@
-// Sending a drawing: as JSON, or as a form when a picture or a mask goes with it as a file; and reading one from a file.
+// Sends a generation request: as JSON, or as multipart when a picture or a mask is a file. Recovers a request from a file.
 import { answer, api, formOf } from "../api/client";
 import { ProblemError } from "../api/problem";
 import type { RecoveredRequest } from "../api/types";
@@ -16,7 +16,7 @@ export async function submitGeneration(values: GenerationValues) {
   return answer(api.POST("/api/generations", { body, bodySerializer: () => form }));
 }
 
-/** What a PNG says of how it was drawn; null for a picture that says nothing. */
+/** The request that a picture carries in its metadata; null for a picture without one. */
 export async function recoverRequest(file: File): Promise<RecoveredRequest | null> {
   const form = formOf({ image: [file] });
   try {

@@ -53,7 +53,7 @@ export function ImportView() {
   }, [learned, go]);
   const reading = sent !== "" && !reader.isLoadingError && (job === undefined || !hasEnded(job.state));
 
-  /** Sets one value, and takes away what was said about the values before. */
+  /** Sets one value and clears the problem of the values before. */
   function changing<Value>(set: (value: Value) => void) {
     return (value: Value) => {
       set(value);
@@ -133,7 +133,7 @@ export function ImportView() {
   );
 }
 
-/** What a worker says of the file when it could not be imported. */
+/** The problem of an import job that failed or was cancelled. */
 function endOf(job: Job | undefined): ProblemError | null {
   if (job?.state !== "failed" && job?.state !== "cancelled") return null;
   if (isProblem(job.error)) return new ProblemError(job.error);

@@ -1,5 +1,5 @@
-// What the page knows of a job from its events. Pure: the same events in the same order give the same state, and an
-// event that is seen twice (after a reconnection) counts once.
+// The reducer of a job's events. Pure: the same events in the same order give the same history, and an event that arrives
+// twice (after a reconnection) counts once.
 import type { JobState } from "../api/types";
 
 export interface Progress {
@@ -18,7 +18,7 @@ export interface Preview {
   prompt: string;
 }
 
-/** What a picture is going to be, while it is still being drawn: a few pixels as a `data:` address. */
+/** A coarse picture from the latents of an image that is still being denoised, as a `data:` address. */
 export interface LatentPreview {
   index: number;
   url: string;
@@ -38,7 +38,7 @@ export type JobEvent =
   | { type: "image"; id: number; data: DrawnEvent }
   | { type: "warning"; id: number; data: { detail: string } };
 
-/** One point of the curve: what the step's own batch lost, and what the fixed evaluation batch lost last. */
+/** One point of the loss curve: the loss of the step's own batch, and the last loss of the fixed validation batch. */
 export interface Point {
   step: number;
   loss: number | null;
@@ -89,7 +89,7 @@ export function applyEvent(history: JobHistory, event: JobEvent): JobHistory {
   }
 }
 
-/** A job that went on from a checkpoint repeats a few steps: what it says now takes the place of what it said then. */
+/** A job that resumes from a checkpoint repeats a few steps: the new points replace the old ones. */
 function withPoint(points: readonly Point[], { step, loss = null, evaluation = null }: Progress): Point[] {
   return [...points.filter((point) => point.step < step), { step, loss, evaluation }];
 }

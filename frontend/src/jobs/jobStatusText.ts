@@ -1,9 +1,9 @@
-// How a training is spoken of.
+// The state of a job as text.
 import type { Job, JobState } from "../api/types";
 import { secondsUntil, timeLeft } from "../ui/time";
 import type { Progress, JobHistory } from "./jobEvents";
 
-// The first steps pay for loading the model, so the time they promise is far too long.
+// The first steps include loading the model, so an estimate from them is far too long.
 const STEPS_BEFORE_GUESSING = 8;
 
 export function headlineText(state: JobState): string {
@@ -21,7 +21,7 @@ export function headlineText(state: JobState): string {
   }
 }
 
-/** How much of the most that it may take is done, from 0 to 1. */
+/** The part of the steps that is done, 0..1. A training may need fewer steps than its maximum. */
 export function fractionDone(progress: Progress | null): number {
   if (progress?.stage) return 1;
   return progress === null ? 0 : Math.min(1, progress.step / Math.max(1, progress.steps_max));

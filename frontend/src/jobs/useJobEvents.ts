@@ -1,5 +1,5 @@
 // Listens to a job. The browser reconnects by itself and says where it was (`Last-Event-ID`); when it has given up,
-// because the studio was away for longer, a new connection replays the history, which the reducer takes in its stride.
+// because the studio was away for longer, a new connection replays the history, which the reducer accepts.
 import { useEffect, useReducer, useState } from "react";
 
 import { hasEnded } from "../api/types";
@@ -7,13 +7,13 @@ import { EVENT_TYPES, emptyHistory, parseEvent, applyEvent, type JobEvent, type 
 
 const RETRY_MS = 3000;
 
-export interface FollowedJob {
+export interface JobEvents {
   history: JobHistory;
   connected: boolean;
 }
 
 /** The history of a job so far; with null there is nothing to listen to. */
-export function useJobEvents(jobId: string | null): FollowedJob {
+export function useJobEvents(jobId: string | null): JobEvents {
   const [history, dispatch] = useReducer(applyEvent, emptyHistory);
   const [connected, setConnected] = useState(true);
   useEffect(() => {

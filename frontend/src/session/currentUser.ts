@@ -1,4 +1,4 @@
-// Who is signed in. Every view below the gate may ask.
+// The user who is signed in, for every view that App renders after the sign-in check.
 import { createContext, use } from "react";
 
 import type { Me } from "../api/types";
@@ -7,7 +7,7 @@ export const CurrentUserContext = createContext<Me | null>(null);
 
 export function useMe(): Me {
   const me = use(CurrentUserContext);
-  if (me === null) throw new Error("asked who is signed in outside of the gate");
+  if (me === null) throw new Error("useMe() is called outside of <CurrentUserContext>");
   return me;
 }
 

@@ -1,4 +1,4 @@
-// Sign-in codes as people bring them.
+// Sign-in codes as people paste them.
 
 /** The code of a whole link, or the code itself. */
 export function signInCodeIn(text: string): string {

@@ -1,4 +1,4 @@
-// Something that is shown once, with a button that copies it.
+// A secret that is shown once, with a button that copies it.
 import { useState } from "react";
 
 export function OneTimeSecret({ label, value }: { label: string; value: string }) {

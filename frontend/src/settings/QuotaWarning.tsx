@@ -1,4 +1,4 @@
-// A quiet line where somebody is about to ask for more, when little more is left.
+// A warning above a form when the team is near one of its quotas.
 import { useQuery } from "@tanstack/react-query";
 
 import { usage } from "../api/queries";

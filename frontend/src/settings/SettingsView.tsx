@@ -12,7 +12,7 @@ import { Tokens } from "./Tokens";
 import { UsageSection } from "./UsageSection";
 import { Webhooks } from "./Webhooks";
 
-/** Asks again who is signed in, which shows the way in to whoever is not. */
+/** Asks again who is signed in. Without a session the page shows how to sign in. */
 function leave() {
   return queryClient.resetQueries({ queryKey: me.queryKey });
 }

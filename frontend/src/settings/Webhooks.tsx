@@ -127,7 +127,7 @@ function NewWebhook() {
     },
   });
 
-  /** Whatever changes makes another request, about which nothing was said yet. */
+  /** Another form is another request: it gets a new key, and the problem of the last one is cleared. */
   function changed() {
     setKey(newIdempotencyKey());
     if (make.isError) make.reset();

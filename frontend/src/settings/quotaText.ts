@@ -1,4 +1,4 @@
-// How a quota is spoken of. Pure.
+// Quotas as text. Pure.
 import type { Usage } from "../api/types";
 
 export type QuotaName = keyof Usage;

@@ -1,4 +1,4 @@
-// What the thing is like, in a word that the model knows; the answer comes while one types.
+// The initializer token: a word that the model knows. The tokenizer's answer is shown while somebody types.
 import { useQuery } from "@tanstack/react-query";
 
 import { problemOf } from "../api/problem";

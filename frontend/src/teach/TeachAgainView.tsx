@@ -36,7 +36,7 @@ function TeachAgainForm({ concept }: { concept: Concept }) {
     },
   });
 
-  /** What the form says about the values before holds no longer. */
+  /** A problem of the values before is no problem of the values now. */
   function changed() {
     if (send.isError) send.reset();
   }

@@ -1,4 +1,4 @@
-// How a word is learned, and for the way that holds it back: how strongly.
+// The training method, and for `directional` its kappa.
 import { Field } from "../ui/Field";
 import { KAPPAS, type TrainingOptions } from "./trainingValues";
 

@@ -1,4 +1,4 @@
-// Settings of a teaching that nobody needs, folded away. Left empty, the base model's own apply.
+// Optional settings of a training, folded away. An empty field means the base model's default.
 import { constraints } from "../api/constraints";
 import type { BaseModel } from "../api/types";
 import { useMe } from "../session/currentUser";

@@ -1,22 +1,22 @@
-// What somebody wants to be taught: the state of the form, and how it is sent.
+// The values of the Teach form, and how they are sent.
 import { queryOptions } from "@tanstack/react-query";
 
 import { answer, api, formOf, newIdempotencyKey } from "../api/client";
 import { queryClient, examples, promptConcepts } from "../api/queries";
 import type { Kind, Example } from "../api/types";
 
-/** Settings that nobody needs; empty text means the base model's own. */
+/** Optional settings of a training. An empty text means the base model's default. */
 export interface TrainingOptions {
   vectors: string;
   stepsMax: string;
   mirror: "" | "true" | "false";
   seed: string;
   method: "" | "classic" | "directional";
-  /** A place of the slider: on the way from the closest likeness to what is easiest to change. */
+  /** Index into KAPPAS: from the closest likeness to the easiest to change. */
   kappaIndex: number;
 }
 
-/** How strongly the word is held near what it starts from, for each place of the slider. */
+/** Values of kappa for each position of the slider: how strongly the embedding is held near its initializer. */
 export const KAPPAS = [0, 0.1, 0.3, 0.6, 1] as const;
 
 export const defaultOptions: TrainingOptions = { vectors: "", stepsMax: "", mirror: "", seed: "", method: "", kappaIndex: 1 };
@@ -26,7 +26,7 @@ export interface TrainingValues {
   name: string;
   kind: Kind;
   initializer: string;
-  /** null until somebody writes one; until then the proposal stands. */
+  /** null means the proposed placeholder. */
   placeholder: string | null;
   baseModel: string | null;
   tags: string;
@@ -44,7 +44,7 @@ export const emptyTraining: TrainingValues = {
   options: defaultOptions,
 };
 
-/** A values that comes with the studio, as if somebody had filled in the form; null if there is none of that name. */
+/** The values of the form for an example of the studio; null if the studio has no example of that id. */
 export function trainingFromExample(id: string | null) {
   return queryOptions({
     queryKey: ["examples", "values", id],
@@ -86,13 +86,13 @@ export function trainingOptions({ vectors, stepsMax, mirror, seed, method, kappa
   return { vectors, steps_max: stepsMax, mirror, seed, method, ...regularisationOf(method, kappaIndex) };
 }
 
-/** What holds a word near what it starts from. Whoever wants it as alike as it gets wants nothing that does. */
+/** The regularisation that a method takes: kappa for `directional`; none, and the likest checkpoint, for `classic`. */
 function regularisationOf(method: TrainingOptions["method"], kappaIndex: number) {
   if (method === "directional") return { kappa: KAPPAS[kappaIndex] };
   return method === "classic" ? { context_weight: 0, prefer: "likeness" } : {};
 }
 
-/** Sends a values. The key makes a second press of the button harmless. */
+/** Starts a training. The idempotency key makes a second press of the button harmless. */
 export function startTraining(values: TrainingValues, placeholder: string, key: string) {
   const form = formOf({
     images: values.files,

@@ -1,4 +1,4 @@
-// When a view breaks, the rest of the page stays, and says so. Errors of the service never get here; they are shown
+// Shows a notice in place of a view that throws while it renders. Problems of the service do not get here: they are shown
 // where they happen.
 import { Component, type ReactNode } from "react";
 

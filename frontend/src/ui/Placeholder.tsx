@@ -1,4 +1,4 @@
-// A learned word, marked as with a highlighter; alone, or inside the sentence of a prompt.
+// A placeholder, marked as with a highlighter, alone or inside a prompt.
 
 const WRITTEN = /(<[a-z0-9][a-z0-9-]*(?:@[0-9]+)?>)/;
 
@@ -13,7 +13,7 @@ export function Placeholder({ children }: { children: string }) {
   );
 }
 
-/** A prompt with its words marked. */
+/** A prompt with its placeholders marked. */
 export function Prompt({ children }: { children: string }) {
   const pieces = children.split(WRITTEN);
   return pieces.map((piece, place) => (WRITTEN.test(piece) ? <Placeholder key={place}>{piece}</Placeholder> : piece));

@@ -1,4 +1,4 @@
-// When something was, in words, with the exact time behind it.
+// A time relative to now ("5 min ago"), with the exact time as its tooltip.
 import { ago } from "./time";
 
 export function RelativeTime({ time }: { time: string }) {

@@ -1,4 +1,4 @@
-// A value once it has stood still, so that the studio is not asked about every letter.
+// A value once it has not changed for a while, so that typing does not send a request for every letter.
 import { useEffect, useState } from "react";
 
 export function useDebounced<Value>(value: Value, milliseconds = 250): Value {
