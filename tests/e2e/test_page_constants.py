@@ -6,7 +6,7 @@ that the schema does not state.
 
 import re
 
-from app.base_models.initializers import PLACEHOLDER
+from app.contracts.placeholders import PLACEHOLDER
 from app.core.settings import REPOSITORY
 from app.pictures.decoding import LONGER_SIDE_MAX, SHORTER_SIDE_MAX
 
