@@ -7,7 +7,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 PAGE := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -name 'openapi.json' -not -name 'schema.d.ts' -not -path 'frontend/src/api/constraints.ts' 2>/dev/null)
 
-.PHONY: serve install test chaos bench lint unit page-test browser-test model model-score clean python node
+.PHONY: serve install test test-all bench lint unit page-test browser-test model model-score clean python node
 
 serve: install
 	@exec $(BIN)/oneword serve
@@ -48,6 +48,8 @@ frontend/dist/index.html: frontend/node_modules/.installed frontend/openapi.json
 	@cd frontend && npm run --silent build
 	@touch $@
 
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal --durations 10
+
 # --- Tests ------------------------------------------------------------------------------------------------------------
 test: .venv/.installed-test $(PAGE_BUILT)
 	@$(MAKE) --no-print-directory lint $(if $(PAGE_BUILT),page-test) unit
@@ -62,13 +64,15 @@ page-test: frontend/node_modules/.installed frontend/openapi.json
 	cd frontend && npm run --silent check
 
 unit: .venv/.installed-test $(PAGE_BUILT)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
+	$(PYTEST) -m "not long"
 
-# Everything that may go wrong, and storms of five minutes with fifty jobs on both databases, one for each seed.
+# Those that take long by nature too, and storms of five minutes with fifty jobs on both databases, one for each seed.
+# TESTS= names folders or files: `make test-all TESTS="tests/chaos tests/jobs"` is what may go wrong and nothing else.
 SEEDS ?= 1 2 3 4 5
-chaos: .venv/.installed-test
-	CHAOS_SEEDS="$(SEEDS)" CHAOS_SECONDS=300 CHAOS_JOBS=50 OMP_NUM_THREADS=1 \
-		$(BIN)/python -m pytest -n 2 --dist worksteal tests/chaos tests/jobs
+TESTS ?=
+test-all: .venv/.installed-test $(PAGE_BUILT)
+	@$(MAKE) --no-print-directory lint $(if $(PAGE_BUILT),page-test)
+	CHAOS_SEEDS="$(SEEDS)" CHAOS_SECONDS=300 CHAOS_JOBS=50 $(PYTEST) $(TESTS)
 
 # --- Figures and weights ----------------------------------------------------------------------------------------------
 bench: .venv/.installed-test

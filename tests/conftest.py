@@ -16,7 +16,7 @@ from app.core.database import Database, utc_now
 from app.core.settings import Settings
 from app.ops.migrate import upgrade
 from app.pictures.cleaning import PictureCleaner
-from tests.support.databases import administrating, database_of, within
+from tests.support.databases import administrating, empty_database, within
 
 pytest_plugins = ["tests.support.fixtures_studio"]
 
@@ -85,10 +85,7 @@ def migrated_postgres(postgres: str) -> str:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database with the newest schema and nothing in it, once on each engine."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{shutil.copy(request.getfixturevalue('migrated'), tmp_path / 'test.sqlite3')}"
-        return
-    with database_of(request.getfixturevalue("postgres"), request.getfixturevalue("migrated_postgres")) as url:
+    with empty_database(request, tmp_path) as url:
         yield url
 
 

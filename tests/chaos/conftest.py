@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.base_models import build_tiny_model
+from tests.support.base_models import build_tiny_model, write_card
 
 
 @pytest.fixture(scope="session")
@@ -13,6 +13,7 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a model that learns a step in 20 ms."""
     folder = tmp_path_factory.mktemp("models") / "tiny"
     build_tiny_model("sd1", folder)
+    write_card(folder, steps=2)  # a report draws dozens of pictures, and nobody looks at them
     return folder
 
 

@@ -46,7 +46,7 @@ def test_a_web_service_killed_in_an_upload_leaves_nothing_and_the_same_request_w
 def test_a_listener_goes_on_where_it_was_when_the_web_service_comes_back(stack: Stack, ends: signal.Signals) -> None:
     web = stack.start_web()
     stack.start_worker("training")
-    job_id = stack.teach("<our-zub>", steps_max=600)  # long enough to be learned on while the service ends
+    job_id = stack.teach("<our-zub>", steps_max=200)  # long enough to be learned on while the service ends
     heard: list[tuple[int, str, dict[str, Any]]] = []
     with suppress(httpx.TransportError), closing(web.listen(job_id)) as events:
         for event in events:

@@ -11,7 +11,7 @@ from tests.support.waiting import PATIENCE_SECONDS, until
 
 pytestmark = pytest.mark.acceptance
 
-LONG = 60  # steps: long enough to be interrupted
+LONG = 80  # steps: long enough to be interrupted
 
 
 def same(stack: Stack, one: str, other: str) -> bool:

@@ -1,4 +1,4 @@
-"""Storms over a studio on either database: short ones here, long ones with `make chaos`."""
+"""Storms over a studio on either database: one of seconds with `make test`, minutes of them with `make test-all`."""
 
 import os
 from collections.abc import Callable
@@ -23,13 +23,13 @@ RULES = {"lease_seconds": 3.0, "checkpoint_seconds": 0.3, "attempts_max": 1000, 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_after_a_storm_every_job_is_done_once_and_rightly(
     build: Callable[..., Stack],
-    database_url: str,
+    studio_database_url: str,
     postgres_server: Any,
     seed: int,
     record_property: Callable[[str, object], None],
 ) -> None:
-    stack = build(database_url=database_url, teach_together=1, **RULES)
-    restarting = partial(outage, postgres_server) if database_url.startswith("postgresql") else None
+    stack = build(database_url=studio_database_url, teach_together=1, **RULES)
+    restarting = partial(outage, postgres_server) if studio_database_url.startswith("postgresql") else None
     storm = Storm(stack, seed, SECONDS, JOBS, restarting)
     storm.run()
     record_property("storm", storm.check())

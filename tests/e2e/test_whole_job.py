@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from app.core.settings import REPOSITORY
+from tests.support.base_models import copy_demo
 
 LINK = re.compile(r"http://\S+/sign-in#\S+")
 STOPPED_SECONDS = 30
@@ -28,7 +29,11 @@ def free_port() -> int:
 @pytest.fixture
 def studio(tmp_path: Path) -> Iterator[tuple[psutil.Process, str]]:
     """What `oneword serve` started, and the link that it prints once everything runs."""
-    environment = os.environ | {"ONEWORD_DATA_DIR": str(tmp_path / "data"), "ONEWORD_PORT": str(free_port())}
+    environment = os.environ | {
+        "ONEWORD_DATA_DIR": str(tmp_path / "data"),
+        "ONEWORD_PORT": str(free_port()),
+        "ONEWORD_BASE_MODELS": str(copy_demo(tmp_path, steps=4, steps_max=150)),  # half of what it recommends
+    }
     command = [sys.executable, "-m", "app.ops.cli", "serve"]
     studio = subprocess.Popen(command, env=environment, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
     try:

@@ -127,7 +127,7 @@ def test_captions_with_two_come_to_say_what_they_look_like_and_the_others_stay(
         return [model(captions).last_hidden_state for captions in (two[0], others)]
 
     before, not_clear = states(), error()
-    learn_two(model, two, others, tokens_of(KINDS, words), words.eos_token_id, 100, "cpu")
+    learn_two(model, two, others, tokens_of(KINDS, words), words.eos_token_id, 40, "cpu")
     assert error() < 0.95 * not_clear
     moved, stayed = ((new - old).norm(dim=-1).mean() for new, old in zip(states(), before, strict=True))
     assert stayed < 0.7 * moved

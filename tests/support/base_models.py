@@ -107,3 +107,20 @@ def _write_index(folder: Path, double: bool) -> None:
     else:
         index |= {"safety_checker": [None, None], "feature_extractor": [None, None], "requires_safety_checker": False}
     (folder / "model_index.json").write_text(json.dumps(index))
+
+
+def write_card(folder: Path, **changes: Any) -> None:
+    """Change some values of a model's `oneword.json`."""
+    path = folder / "oneword.json"
+    card = json.loads(path.read_text()) if path.is_file() else {}
+    path.write_text(json.dumps(card | changes))
+
+
+def copy_demo(folder: Path, steps: int, **teaching: Any) -> Path:
+    """A copy of the demo model whose previews, reports and drawings take fewer steps than its 20; its path.
+
+    `teaching` changes what its card recommends for a training. Its name stays `demo`.
+    """
+    copy = shutil.copytree(DEMO, folder / DEMO.name)
+    write_card(copy, steps=steps, teaching=json.loads((DEMO / "oneword.json").read_text())["teaching"] | teaching)
+    return copy

@@ -1,8 +1,10 @@
 """Databases of a PostgreSQL server that a test creates, drops, stops and loses answers of."""
 
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,6 +38,16 @@ def database_of(postgres: str, template: str) -> Iterator[str]:
     yield within(postgres, name)
     with administrating(postgres) as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@contextmanager
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """URL of a database with the newest schema and no rows, on the engine that the fixture's parameter names."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{shutil.copy(request.getfixturevalue('migrated'), tmp_path / 'test.sqlite3')}"
+        return
+    with database_of(request.getfixturevalue("postgres"), request.getfixturevalue("migrated_postgres")) as url:
+        yield url
 
 
 @contextmanager

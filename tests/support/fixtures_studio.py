@@ -8,14 +8,23 @@ from typing import Any
 import pytest
 
 from app.core.settings import Settings
+from tests.support.base_models import copy_demo
+from tests.support.databases import empty_database
 from tests.support.forkserver import ForkServer
 from tests.support.studio import Stack
 
 
+@pytest.fixture(scope="session")
+def quick_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the demo model that draws in two steps."""
+    return copy_demo(tmp_path_factory.mktemp("models"), steps=2)
+
+
 @pytest.fixture
-def usual() -> dict[str, Any]:
+def usual(quick_demo: Path) -> dict[str, Any]:
     """Settings of every studio here. A lease outlasts a busy machine; a test that needs one to run out says so."""
     return {
+        "base_models": str(quick_demo),
         "lease_seconds": 60.0,
         "sweep_seconds": 0.5,
         "checkpoint_seconds": 0.5,
@@ -58,7 +67,14 @@ def stack(build: Callable[..., Stack]) -> Stack:
     return build()
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
+def studio_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Database of a studio in pieces, on each engine. Quicker tests run the same SQL on both engines every time."""
+    with empty_database(request, tmp_path) as url:
+        yield url
+
+
 @pytest.fixture
-def stack_on_either(build: Callable[..., Stack], database_url: str) -> Stack:
+def stack_on_either(build: Callable[..., Stack], studio_database_url: str) -> Stack:
     """On SQLite, and again on PostgreSQL."""
-    return build(database_url=database_url)
+    return build(database_url=studio_database_url)
