@@ -8,13 +8,6 @@ from app.core.settings import REPOSITORY
 
 TESTS = REPOSITORY / "tests"
 OURS = {"app", "worker", "models", "benchmarks"}
-# Their subjects are being rewritten; whoever rewrites one takes its test off this list.
-PATCH_PRIVATE_NAMES = {
-    "tests/service/drawing/test_while_it_is_drawn.py",
-    "tests/service/test_generation_priority.py",
-    "tests/service/test_importing.py",
-    "tests/service/test_training_record.py",
-}
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:
@@ -91,7 +84,6 @@ def test_no_test_replaces_a_private_name_of_what_it_tests() -> None:
     offenders = [
         f"{path}:{node.lineno} replaces {found[1]}"
         for path, tree in modules()
-        if path not in PATCH_PRIVATE_NAMES
         for packages in [imported_from(tree)]
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
