@@ -75,7 +75,14 @@ def sleeps(node: ast.AST) -> bool:
 
 
 def test_a_test_waits_for_an_event_and_never_sleeps() -> None:
-    offenders = [f"{path}:{node.lineno}" for path, tree in modules() for node in ast.walk(tree) if sleeps(node)]
+    """Code that stands in for work of a child process, in `tests/support/*_tasks.py`, may take its time."""
+    offenders = [
+        f"{path}:{node.lineno}"
+        for path, tree in modules()
+        if not path.endswith("_tasks.py")
+        for node in ast.walk(tree)
+        if sleeps(node)
+    ]
     assert offenders == []
 
 
