@@ -72,8 +72,8 @@ def create_token_once(session: Session, user_id: str, team_id: str, name: str, k
 
     The first secret is lost: it is not stored, and a client repeats a request because it has not seen the answer.
     """
-    mark = idempotency.mark_of("token", user_id, name)
-    made_id = idempotency.earlier_id(session, team_id, key, mark)
+    request_hash = idempotency.hash_request("token", user_id, name)
+    made_id = idempotency.earlier_id(session, team_id, key, request_hash)
     known = None if made_id is None else queries.token(session, team_id, user_id, made_id)
     if known is not None:
         secret = new_secret("owt")
@@ -81,7 +81,7 @@ def create_token_once(session: Session, user_id: str, team_id: str, name: str, k
         return known, secret
     token, secret = create_token(session, user_id, team_id, name)
     if made_id is None:
-        idempotency.remember_id(session, team_id, key, mark, token.id)
+        idempotency.remember_id(session, team_id, key, request_hash, token.id)
     return token, secret
 
 

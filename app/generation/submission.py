@@ -35,7 +35,7 @@ def draw(
 ) -> str:
     """Queue a generation. `files` are an initial picture and its mask, by field. Returns the job's id."""
     settings, team_id, files = services.settings, principal.team_id, files or {}
-    mark = _mark(asked, files)
+    request_hash = _request_hash(asked, files)
     _check_sizes(asked, settings)
     pictures = init_images.cleaned(services.pictures, files)
 
@@ -44,18 +44,18 @@ def draw(
         with savepoint(services.storage) as blobs:
             sent = init_images.stored(team_id, pictures, blobs, generation_id)
             with services.database.transaction() as session:
-                if (earlier := job_service.earlier_job(session, team_id, key, mark)) is not None:
+                if (earlier := job_service.earlier_job(session, team_id, key, request_hash)) is not None:
                     return earlier.id
                 spec = _checked(services, session, team_id, asked, sent, generation_id)
                 job = _queue(session, principal, settings, spec, list(sent.values()))
-                job_service.remember_job(session, key, mark, job)
+                job_service.remember_job(session, key, request_hash, job)
                 blobs.keep()
         return job.id
 
     return idempotency.retry_on_conflict(make)
 
 
-def _mark(asked: GenerationRequest, files: Mapping[str, Attached]) -> str:
+def _request_hash(asked: GenerationRequest, files: Mapping[str, Attached]) -> str:
     """The hash of everything that was sent, for `Idempotency-Key`."""
     sent = {field: hashlib.sha256(each.upload.content).hexdigest() for field, each in files.items()}
     return hashlib.sha256(json.dumps([asked.model_dump(), sent]).encode()).hexdigest()

@@ -23,11 +23,11 @@ from app.services import Services
 
 def rerender_report(services: Services, principal: Principal, concept_id: str, number: int, key: str | None) -> Job:
     """Queue the rendering of a report. While such a job waits or runs, every request is answered with that job."""
-    team_id, mark = principal.team_id, idempotency.mark_of("report", concept_id, str(number))
+    team_id, request_hash = principal.team_id, idempotency.hash_request("report", concept_id, str(number))
 
     def make() -> Job:
         with services.database.transaction() as session:
-            if (job := jobs.earlier_job(session, team_id, key, mark)) is not None:
+            if (job := jobs.earlier_job(session, team_id, key, request_hash)) is not None:
                 return job
             concept = concepts.get(session, team_id, concept_id)
             version = version_of(session, concept, number)
@@ -36,7 +36,7 @@ def rerender_report(services: Services, principal: Principal, concept_id: str, n
             if job is None:
                 services.catalog.get(version.base_model)  # raises InvalidInput if it is no longer allowed
                 job = _queue(session, services, principal, concept, version)
-            jobs.remember_job(session, key, mark, job)
+            jobs.remember_job(session, key, request_hash, job)
             return job
 
     return idempotency.retry_on_conflict(make)

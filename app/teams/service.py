@@ -19,8 +19,8 @@ def invite(
 
     With an `Idempotency-Key` that was used before, the person is the same and a new link replaces the first.
     """
-    mark = idempotency.mark_of("member", name, role)
-    made_id = idempotency.earlier_id(session, team_id, key, mark)
+    request_hash = idempotency.hash_request("member", name, role)
+    made_id = idempotency.earlier_id(session, team_id, key, request_hash)
     known = None if made_id is None else queries.member(session, team_id, made_id)
     if known is None:
         user = User(name=name)
@@ -30,7 +30,7 @@ def invite(
         session.add(membership)
         session.flush()
         if made_id is None:
-            idempotency.remember_id(session, team_id, key, mark, user.id)
+            idempotency.remember_id(session, team_id, key, request_hash, user.id)
     else:
         user, membership = known
         accounts.delete_sign_in_codes(session, team_id, user.id)

@@ -49,9 +49,9 @@ class TrainingRequest:
 
 def teach(services: Services, principal: Principal, asked: TrainingRequest, key: str | None) -> Job:
     """Make a concept and the job that trains it."""
-    settings, team_id, mark = services.settings, principal.team_id, asked.fingerprint()
+    settings, team_id, request_hash = services.settings, principal.team_id, asked.fingerprint()
     with services.database.reading() as session:
-        if (job := jobs.earlier_job(session, team_id, key, mark)) is not None:
+        if (job := jobs.earlier_job(session, team_id, key, request_hash)) is not None:
             return job
         taken = queries.placeholders(session, team_id)
     model = services.catalog.get(asked.base_model)
@@ -65,12 +65,12 @@ def teach(services: Services, principal: Principal, asked: TrainingRequest, key:
         with savepoint(services.storage) as blobs:
             rows = _store(blobs, team_id, pictures)
             with services.database.transaction() as session:
-                if (job := jobs.earlier_job(session, team_id, key, mark)) is not None:
+                if (job := jobs.earlier_job(session, team_id, key, request_hash)) is not None:
                     return job
                 checked_placeholder(model, placeholder, queries.placeholders(session, team_id))
                 concept = add(session, principal, asked, model, placeholder, initializer)
                 job = _queue(session, settings, principal, concept, asked, initializer, rows)
-                jobs.remember_job(session, key, mark, job)
+                jobs.remember_job(session, key, request_hash, job)
                 blobs.keep()
         return job
 
@@ -81,9 +81,9 @@ def teach_again(
     services: Services, principal: Principal, concept_id: str, asked: TrainingRequest, key: str | None
 ) -> Job:
     """Make another version of a concept and its job; without new pictures, from those of the newest version."""
-    settings, team_id, mark = services.settings, principal.team_id, asked.fingerprint(concept_id)
+    settings, team_id, request_hash = services.settings, principal.team_id, asked.fingerprint(concept_id)
     with services.database.reading() as session:
-        if (job := jobs.earlier_job(session, team_id, key, mark)) is not None:
+        if (job := jobs.earlier_job(session, team_id, key, request_hash)) is not None:
             return job
         concept = get(session, team_id, concept_id)
     model = services.catalog.get(concept.base_model)
@@ -100,14 +100,14 @@ def teach_again(
         with savepoint(services.storage) as blobs:
             rows = _store(blobs, team_id, pictures)
             with services.database.transaction() as session:
-                if (job := jobs.earlier_job(session, team_id, key, mark)) is not None:
+                if (job := jobs.earlier_job(session, team_id, key, request_hash)) is not None:
                     return job
                 concept = get(session, team_id, concept_id)
                 versions = queries.versions(session, team_id, [concept.id])
                 _must_not_be_training(concept, versions)
                 rows = rows or _same_pictures(session, concept, versions)
                 job = _queue(session, settings, principal, concept, asked, initializer, rows)
-                jobs.remember_job(session, key, mark, job)
+                jobs.remember_job(session, key, request_hash, job)
                 blobs.keep()
         return job
 

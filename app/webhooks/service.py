@@ -31,8 +31,8 @@ def create(
             code="webhooks-off",
         )
     resolved(url, to_private=settings.webhooks_to_private)
-    team_id, mark = principal.team_id, _mark(url, events)
-    made_id = idempotency.earlier_id(session, team_id, key, mark)
+    team_id, request_hash = principal.team_id, _request_hash(url, events)
+    made_id = idempotency.earlier_id(session, team_id, key, request_hash)
     known = None if made_id is None else queries.by_id(session, team_id, made_id)
     if known is not None:
         known.secret = _new_secret()
@@ -49,7 +49,7 @@ def create(
     session.add(webhook)
     session.flush()
     if made_id is None:
-        idempotency.remember_id(session, team_id, key, mark, webhook.id)
+        idempotency.remember_id(session, team_id, key, request_hash, webhook.id)
     return webhook
 
 
@@ -84,9 +84,9 @@ def send_again(session: Session, webhook: Webhook, delivery_id: str) -> Delivery
     return delivery
 
 
-def _mark(url: str, events: Sequence[Event]) -> str:
+def _request_hash(url: str, events: Sequence[Event]) -> str:
     body = json.dumps({"url": url, "events": list(events)}, ensure_ascii=False, separators=(",", ":"))
-    return idempotency.mark_of("webhook", body)
+    return idempotency.hash_request("webhook", body)
 
 
 def _new_secret() -> str:

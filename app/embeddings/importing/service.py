@@ -35,9 +35,9 @@ FILES_MAX: Final = 20  # enough for a whole folder of the concepts library
 
 def import_concept(services: Services, principal: Principal, asked: Import, key: str | None) -> Job:
     """Make a concept and the job that reads its embedding from the files."""
-    team_id, mark = principal.team_id, asked.fingerprint()
+    team_id, request_hash = principal.team_id, asked.fingerprint()
     with services.database.reading() as session:
-        if (job := jobs.earlier_job(session, team_id, key, mark)) is not None:
+        if (job := jobs.earlier_job(session, team_id, key, request_hash)) is not None:
             return job
     if len(asked.uploads) > FILES_MAX:
         raise InvalidInput(f"{len(asked.uploads)} files were sent, and no embedding has so many.", field="file")
@@ -54,11 +54,11 @@ def import_concept(services: Services, principal: Principal, asked: Import, key:
         with savepoint(services.storage) as blobs:
             files = _store(blobs, asked.uploads)
             with services.database.transaction() as session:
-                if (job := jobs.earlier_job(session, team_id, key, mark)) is not None:
+                if (job := jobs.earlier_job(session, team_id, key, request_hash)) is not None:
                     return job
                 concept = _concept(session, principal, asked, model, initializer)
                 job = _queue(session, services, principal, concept, files)
-                jobs.remember_job(session, key, mark, job)
+                jobs.remember_job(session, key, request_hash, job)
                 blobs.keep()
         return job
 
