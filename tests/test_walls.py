@@ -66,7 +66,7 @@ ACROSS_TEAMS: Final = {
     "webhooks.sent": "the sender serves every team",
     "webhooks.receiver": "the webhook of a delivery that is due",
     "webhooks.backlog": "figures for operators",
-    "webhooks.forget_before": "the sweep serves every team",
+    "webhooks.remove_before": "the sweep serves every team",
 }
 
 # What each process has to do when a job changes its state; see app.jobs.hooks.
@@ -75,7 +75,7 @@ HOOKS: Final = {
     "app.concepts.job_hooks.withdraw_failed_import",
     "app.usage.accounting.count_ended_job",
     "app.usage.accounting.count_gpu_seconds",
-    "app.usage.service.must_have_room",
+    "app.usage.service.check_quotas",
     "app.webhooks.outbox.announce",
 }
 

@@ -1,4 +1,4 @@
-"""From an upload to a queued training: pictures stored, then concept, version and job in one transaction."""
+"""Queues a training: stores the pictures, then adds concept, version and job in one transaction."""
 
 import hashlib
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ from app.services import Services
 
 @dataclass(frozen=True)
 class TrainingRequest:
-    """A request to train a concept, as it was sent."""
+    """A request to train a concept, not yet checked."""
 
     uploads: Sequence[UploadedFile]
     initializer: str | None
@@ -48,7 +48,7 @@ class TrainingRequest:
 
 
 def teach(services: Services, principal: Principal, asked: TrainingRequest, key: str | None) -> Job:
-    """Make a concept and the job that trains it."""
+    """Add a concept and queue the job that trains its first version."""
     settings, team_id, request_hash = services.settings, principal.team_id, asked.fingerprint()
     with services.database.reading() as session:
         if (job := jobs.earlier_job(session, team_id, key, request_hash)) is not None:
@@ -80,7 +80,7 @@ def teach(services: Services, principal: Principal, asked: TrainingRequest, key:
 def teach_again(
     services: Services, principal: Principal, concept_id: str, asked: TrainingRequest, key: str | None
 ) -> Job:
-    """Make another version of a concept and its job; without new pictures, from those of the newest version."""
+    """Add a version to a concept and queue its training. Without new pictures it uses those of the newest version."""
     settings, team_id, request_hash = services.settings, principal.team_id, asked.fingerprint(concept_id)
     with services.database.reading() as session:
         if (job := jobs.earlier_job(session, team_id, key, request_hash)) is not None:
@@ -104,7 +104,7 @@ def teach_again(
                     return job
                 concept = get(session, team_id, concept_id)
                 versions = queries.versions(session, team_id, [concept.id])
-                _must_not_be_training(concept, versions)
+                _check_not_training(concept, versions)
                 rows = rows or _same_pictures(session, concept, versions)
                 job = _queue(session, settings, principal, concept, asked, initializer, rows)
                 jobs.remember_job(session, key, request_hash, job)
@@ -170,7 +170,7 @@ def _clean(services: Services, asked: TrainingRequest, model: AllowedModel) -> l
 
 
 def _store(blobs: BlobSavepoint, team_id: str, pictures: Sequence[CleanPicture]) -> list[Picture]:
-    """Store the pictures' blobs. Returns the rows that name them."""
+    """Store the blobs of the pictures. Returns the rows that name the blobs."""
     rows = []
     for position, picture in enumerate(pictures):
         key = f"pictures/{new_id()}.png"
@@ -195,7 +195,7 @@ def _store(blobs: BlobSavepoint, team_id: str, pictures: Sequence[CleanPicture])
 
 
 def _same_pictures(session: Session, concept: Concept, versions: Sequence[Version]) -> list[Picture]:
-    """The pictures of the newest version that has any."""
+    """Copies of the picture rows of the newest version that has pictures."""
     every = queries.pictures(session, concept.team_id, [version.id for version in versions])
     newest = next((version.id for version in versions if any(p.version_id == version.id for p in every)), None)
     if newest is None:
@@ -204,10 +204,10 @@ def _same_pictures(session: Session, concept: Concept, versions: Sequence[Versio
             field="images",
             code="picture-count",
         )
-    return [picture.again() for picture in every if picture.version_id == newest]
+    return [picture.copy() for picture in every if picture.version_id == newest]
 
 
-def _must_not_be_training(concept: Concept, versions: Sequence[Version]) -> None:
+def _check_not_training(concept: Concept, versions: Sequence[Version]) -> None:
     if any(version.state == "training" for version in versions):
         raise Conflict(
             f"{concept.placeholder} is being taught already. Wait until it is done, or cancel that job first.",

@@ -43,12 +43,12 @@ def _viewer(found: Annotated[Principal, Depends(_authenticate)]) -> Principal:
 
 
 def _member(found: Annotated[Principal, Depends(_authenticate)]) -> Principal:
-    found.must_be("member")
+    found.require_role("member")
     return found
 
 
 def _admin(found: Annotated[Principal, Depends(_authenticate)]) -> Principal:
-    found.must_be("admin")
+    found.require_role("admin")
     return found
 
 
