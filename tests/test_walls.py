@@ -60,7 +60,7 @@ ACROSS_TEAMS: Final = {
     "workers.every": "a worker serves every team",
     "workers.alive": "a worker serves every team",
     "workers.neighbours": "a worker serves every team",
-    "workers.forget": "a worker serves every team",
+    "workers.remove": "a worker serves every team",
     "workers.remove_stale_workers": "a worker serves every team",
     "webhooks.due": "the sender serves every team",
     "webhooks.sent": "the sender serves every team",

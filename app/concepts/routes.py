@@ -1,4 +1,4 @@
-"""The library over REST."""
+"""The endpoints of the library."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Drawing over REST."""
+"""The endpoints to draw, and those of drawn pictures."""
 
 from typing import Annotated
 

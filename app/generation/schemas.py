@@ -1,4 +1,4 @@
-"""What drawing looks like over the wire."""
+"""Response schemas of generations."""
 
 from datetime import datetime
 from typing import Any, Literal

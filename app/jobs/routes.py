@@ -1,4 +1,4 @@
-"""The queue over REST, and a job's events as they happen."""
+"""The endpoints of the queue, and the live stream of a job's events."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated

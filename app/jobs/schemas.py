@@ -1,4 +1,4 @@
-"""What the ledger looks like over the wire."""
+"""Response schemas of the ledger."""
 
 from datetime import datetime
 from typing import Any, Literal

@@ -1,4 +1,4 @@
-"""Keeping and forgetting, over REST."""
+"""The endpoints to keep drawings and to delete training pictures."""
 
 from fastapi import APIRouter, status
 

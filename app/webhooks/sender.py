@@ -80,7 +80,7 @@ class Sender:
             try:
                 sent = deliver(self._database, self._settings)
             except SQLAlchemyError as error:
-                log.warning("database away; webhooks come later", error=str(error))
+                log.warning("database unreachable; sending webhooks later", error=str(error))
                 sent = 0
             if sent < AT_ONCE:
                 self._over.wait(POLL_SECONDS)
