@@ -116,4 +116,4 @@ def _is_away(error: BaseException) -> bool:
 
 def _log_retry(state: RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
-    log.warning("database away; trying again", attempt=state.attempt_number, error=str(error))
+    log.warning("database unreachable; trying again", attempt=state.attempt_number, error=str(error))

@@ -45,10 +45,10 @@ def by_token(database: Database, token: str) -> Principal | None:
     """The person with this bearer token, or None. Stores the time of use at most every five minutes."""
     hash_, moment = hash_of(token), utc_now()
     with database.reading() as session:
-        found = queries.by_token(session, hash_)
-    if found is None:
+        match = queries.by_token(session, hash_)
+    if match is None:
         return None
-    row, last_used_at = found
+    row, last_used_at = match
     if last_used_at is None or moment - last_used_at > TOUCH_INTERVAL:
         try:
             with database.transaction() as session:

@@ -49,8 +49,8 @@ def get_me(principal: Viewer, services: ServicesOf) -> MeOut:
 @router.get("/tokens")
 def list_tokens(principal: Viewer, session: Reading) -> TokenList:
     """My bearer tokens."""
-    found = queries.tokens(session, principal.team_id, principal.user_id)
-    return TokenList(items=[TokenOut.model_validate(token, from_attributes=True) for token in found])
+    tokens = queries.tokens(session, principal.team_id, principal.user_id)
+    return TokenList(items=[TokenOut.model_validate(token, from_attributes=True) for token in tokens])
 
 
 @router.post("/tokens", status_code=status.HTTP_201_CREATED)

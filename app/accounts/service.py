@@ -18,9 +18,9 @@ INVITATION_LIFETIME = timedelta(days=7)
 
 def first_administrator(session: Session) -> tuple[User, Team]:
     """The first administrator and their team. A new studio gets both."""
-    found = queries.first_administrator(session)
-    if found is not None:
-        return found
+    existing = queries.first_administrator(session)
+    if existing is not None:
+        return existing
     user, team = User(name="Administrator"), Team(name="Studio")
     session.add_all([user, team])
     session.flush()

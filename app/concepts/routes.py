@@ -80,8 +80,8 @@ def create_concept(
     idempotency_key: Key = None,
 ) -> Accepted:
     """Train a new concept on a few pictures. The answer names the job to watch."""
-    asked = TrainingRequest(uploads=_read(images), tuning=tuning, **{**vars(word), "kind": word.kind or "object"})
-    return _accepted(services, teach(services, principal, asked, idempotency_key))
+    request = TrainingRequest(uploads=_read(images), tuning=tuning, **{**vars(word), "kind": word.kind or "object"})
+    return _accepted(services, teach(services, principal, request, idempotency_key))
 
 
 @router.post("/concepts/import", status_code=status.HTTP_202_ACCEPTED)
@@ -98,8 +98,8 @@ def import_concept(
     Without a placeholder the file's name becomes the placeholder. Send two files for the two halves that diffusers
     writes for SDXL, and all files of a folder of the concepts library."""
     uploads = [UploadedFile(each.filename or "", each.file.read(CARD_BYTES_MAX + 1)) for each in file]
-    asked = ImportRequest(uploads=uploads, **vars(word))
-    return _accepted(services, importing.import_concept(services, principal, asked, idempotency_key))
+    request = ImportRequest(uploads=uploads, **vars(word))
+    return _accepted(services, importing.import_concept(services, principal, request, idempotency_key))
 
 
 @router.get("/concepts")
@@ -158,8 +158,8 @@ def teach_concept_again(
     idempotency_key: Key = None,
 ) -> Accepted:
     """Train a new version of a concept. Without pictures it is trained on those of the newest version."""
-    asked = TrainingRequest(_read(images), initializer, tuning=tuning)
-    return _accepted(services, teach_again(services, principal, concept_id, asked, idempotency_key))
+    request = TrainingRequest(_read(images), initializer, tuning=tuning)
+    return _accepted(services, teach_again(services, principal, concept_id, request, idempotency_key))
 
 
 @router.get("/concepts/{concept_id}/embedding", response_class=file_responses.File)

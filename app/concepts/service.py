@@ -32,18 +32,18 @@ class NewConcept(Protocol):
 
 
 def add(
-    session: Session, principal: Principal, asked: NewConcept, model: AllowedModel, placeholder: str, initializer: str
+    session: Session, principal: Principal, request: NewConcept, model: AllowedModel, placeholder: str, initializer: str
 ) -> Concept:
     """Add a concept without a version. The caller has checked the placeholder and the initializer."""
     concept = Concept(
         team_id=principal.team_id,
         owner_id=principal.user_id,
-        name=asked.name.strip() or placeholder.strip("<>").replace("-", " "),
-        description=asked.description,
-        tags=list(asked.tags),
+        name=request.name.strip() or placeholder.strip("<>").replace("-", " "),
+        description=request.description,
+        tags=list(request.tags),
         placeholder=placeholder,
         initializer=initializer,
-        kind=asked.kind,
+        kind=request.kind,
         base_model=model.id,
         family=model.facts.family,
     )

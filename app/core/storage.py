@@ -109,8 +109,8 @@ class ObjectStorage:
         """Every blob whose key is under the folder `prefix`; an empty prefix lists all."""
         try:
             for chunk in obstore.list(self._store, prefix or None):
-                for found in chunk:
-                    yield Blob(found["path"], found["size"], found["last_modified"])
+                for entry in chunk:
+                    yield Blob(entry["path"], entry["size"], entry["last_modified"])
         except (BaseError, OSError) as error:
             raise _unreachable(error) from error
 

@@ -29,7 +29,7 @@ STALLED_SECONDS: Final = 60.0  # a pool with tasks that answers none of them for
 WORKERS: Final = 2
 TASKS_PER_CHILD: Final = 500
 RETRY_SECONDS: Final = 10.0
-_LOOK_SECONDS: Final = 0.5  # between two looks at a pool that has not answered
+_CHECK_SECONDS: Final = 0.5  # between two checks of a pool that has not answered
 
 Result = TypeVar("Result")
 
@@ -140,7 +140,7 @@ class DecoderPool:
     def _wait(self, submission: Submission[Result]) -> Result:
         """The result. Raises BrokenProcessPool if the pool broke, and NotReady if it has stalled."""
         children = submission.children
-        while children is not None and not wait([submission.future], timeout=_LOOK_SECONDS).done:
+        while children is not None and not wait([submission.future], timeout=_CHECK_SECONDS).done:
             if not children.alive:
                 raise BrokenProcessPool("stopped with tasks in its queue")
             if time.monotonic() - max(submission.at, children.last_answer) > self._stalled_seconds:

@@ -13,11 +13,11 @@ router = APIRouter(prefix="/api/members", tags=["team"])
 @router.get("")
 def list_members(principal: Viewer, session: Reading) -> MemberList:
     """The members of the team."""
-    found = queries.members(session, principal.team_id)
+    members = queries.members(session, principal.team_id)
     return MemberList(
         items=[
             MemberOut(id=user.id, name=user.name, role=membership.role, created_at=membership.created_at)
-            for user, membership in found
+            for user, membership in members
         ]
     )
 

@@ -48,17 +48,17 @@ def resolved(url: str, *, to_private: bool, resolve: Resolve = socket.getaddrinf
     parts, port = _parsed(url, to_private)
     host = parts.hostname or ""
     try:
-        found = [str(entry[4][0]) for entry in resolve(host, port, type=socket.SOCK_STREAM)]
+        addresses = [str(entry[4][0]) for entry in resolve(host, port, type=socket.SOCK_STREAM)]
     except (OSError, UnicodeError) as error:
         raise _refused(f"the name {host} cannot be resolved") from error
-    if not found:
+    if not addresses:
         raise _refused(f"the name {host} has no address")
     if not to_private:
-        inner = next((address for address in found if not is_public(address)), None)
+        inner = next((address for address in addresses if not is_public(address)), None)
         if inner is not None:
             raise _refused(f"{host} resolves to {inner}, which is not a public address")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Target(parts.scheme, host, found[0], port, path)
+    return Target(parts.scheme, host, addresses[0], port, path)
 
 
 def is_public(address: str) -> bool:

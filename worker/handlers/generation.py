@@ -215,7 +215,7 @@ class GenerationHandler:
         run.write(change)
 
     def _store(self, slot: ImageSlot, picture: Pillow.Image) -> None:
-        """Store a picture with its recipe inside, and tell whoever watches."""
+        """Store a picture with its recipe inside, and record the event `image`."""
         run, spec = slot.run, slot.run.work.spec
         run.raise_if_stopped()
         image = store_image(

@@ -27,14 +27,14 @@ class StoredEmbedding:
     def read(cls, content: bytes) -> "StoredEmbedding":
         """Read a file that a worker has written. Raises NotFound for a damaged file."""
         try:
-            found = load(content)
+            rows = load(content)
         except SafetensorError as error:
             raise NotFound(
                 "The stored file of this version is damaged. Restore it from a backup, or teach the word again.",
                 code="blob-damaged",
             ) from error
-        order = [name for name in ENCODER_NAMES if name in found]
-        return cls({name: found[name] for name in order}, header_of(content).metadata, content)
+        order = [name for name in ENCODER_NAMES if name in rows]
+        return cls({name: rows[name] for name in order}, header_of(content).metadata, content)
 
     def with_placeholder(self, placeholder: str) -> "StoredEmbedding":
         """The embedding with another placeholder in its metadata. With its own placeholder the bytes do not change."""

@@ -19,20 +19,20 @@ _PICTURE: Final = re.compile(r"\d+\.(jpe?g|png)")  # concept_images/0.jpeg
 _TEXT_BYTES_MAX: Final = 200
 
 
-def with_companions(asked: ImportRequest) -> ImportRequest:
+def with_companions(request: ImportRequest) -> ImportRequest:
     """The request with the embedding files alone. The companion files fill the fields that the request leaves empty."""
-    embeddings = [upload for upload in asked.uploads if not _is_companion(upload)]
+    embeddings = [upload for upload in request.uploads if not _is_companion(upload)]
     # Without an embedding file, a picture may be a picture card.
-    kept = embeddings or [upload for upload in asked.uploads if _PICTURE.fullmatch(_name(upload))]
-    companions = {_name(upload): upload for upload in asked.uploads if upload not in kept}
+    kept = embeddings or [upload for upload in request.uploads if _PICTURE.fullmatch(_name(upload))]
+    companions = {_name(upload): upload for upload in request.uploads if upload not in kept}
     token = _text(companions.get(NAME))
     kind = _text(companions.get(KIND))
     return replace(
-        asked,
+        request,
         uploads=kept,
-        placeholder=asked.placeholder.strip() or (token if PLACEHOLDER.fullmatch(token) else ""),
-        name=asked.name.strip() or token.strip("<>").replace("-", " ")[:100],
-        kind=asked.kind.strip() or (kind if kind in KINDS else "object"),
+        placeholder=request.placeholder.strip() or (token if PLACEHOLDER.fullmatch(token) else ""),
+        name=request.name.strip() or token.strip("<>").replace("-", " ")[:100],
+        kind=request.kind.strip() or (kind if kind in KINDS else "object"),
     )
 
 

@@ -33,32 +33,32 @@ EMBEDDINGS_MAX: Final = 2
 FILES_MAX: Final = 20  # enough for a whole folder of the concepts library
 
 
-def import_concept(services: Services, principal: Principal, asked: ImportRequest, key: str | None) -> Job:
+def import_concept(services: Services, principal: Principal, request: ImportRequest, key: str | None) -> Job:
     """Add a concept and queue the job that reads its embedding from the files."""
-    team_id, request_hash = principal.team_id, asked.fingerprint()
+    team_id, request_hash = principal.team_id, request.fingerprint()
     with services.database.reading() as session:
         if (job := jobs.earlier_job(session, team_id, key, request_hash)) is not None:
             return job
-    if len(asked.uploads) > FILES_MAX:
+    if len(request.uploads) > FILES_MAX:
         raise InvalidInput(
-            f"{len(asked.uploads)} files were sent, and an import takes at most {FILES_MAX}.", field="file"
+            f"{len(request.uploads)} files were sent, and an import takes at most {FILES_MAX}.", field="file"
         )
-    asked = with_companions(asked)
-    model = services.catalog.get(asked.base_model)
-    if asked.kind not in KINDS:
+    request = with_companions(request)
+    model = services.catalog.get(request.base_model)
+    if request.kind not in KINDS:
         raise InvalidInput(
-            f"The kind {asked.kind!r} is unknown. A concept is an object or a style.", field="kind", code="kind"
+            f"The kind {request.kind!r} is unknown. A concept is an object or a style.", field="kind", code="kind"
         )
-    initializer = checked_initializer(model, asked.initializer) if asked.initializer.strip() else ""
-    _check_files(asked.uploads)
+    initializer = checked_initializer(model, request.initializer) if request.initializer.strip() else ""
+    _check_files(request.uploads)
 
     def make() -> Job:
         with savepoint(services.storage) as blobs:
-            files = _store(blobs, asked.uploads)
+            files = _store(blobs, request.uploads)
             with services.database.transaction() as session:
                 if (job := jobs.earlier_job(session, team_id, key, request_hash)) is not None:
                     return job
-                concept = _concept(session, principal, asked, model, initializer)
+                concept = _concept(session, principal, request, model, initializer)
                 job = _queue(session, services, principal, concept, files)
                 jobs.remember_job(session, key, request_hash, job)
                 blobs.keep()
@@ -101,12 +101,12 @@ def _check_files(uploads: Sequence[UploadedFile]) -> None:
 
 
 def _concept(
-    session: Session, principal: Principal, asked: ImportRequest, model: AllowedModel, initializer: str
+    session: Session, principal: Principal, request: ImportRequest, model: AllowedModel, initializer: str
 ) -> Concept:
     taken = queries.placeholders(session, principal.team_id)
-    stem = asked.uploads[0].name.rpartition(".")[0]
-    placeholder = checked_placeholder(model, asked.placeholder.strip() or free_placeholder(stem, taken), taken)
-    return add(session, principal, asked, model, placeholder, initializer)
+    stem = request.uploads[0].name.rpartition(".")[0]
+    placeholder = checked_placeholder(model, request.placeholder.strip() or free_placeholder(stem, taken), taken)
+    return add(session, principal, request, model, placeholder, initializer)
 
 
 def _queue(

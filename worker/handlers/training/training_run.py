@@ -290,7 +290,7 @@ def _stored_checkpoint(work: TrainingRun) -> Checkpoint | None:
 
 
 def _inversion(work: TrainingRun) -> Inversion:
-    options = Options.for_model(work.model, kind=work.spec.kind, **work.spec.asked())
+    options = Options.for_model(work.model, kind=work.spec.kind, **work.spec.set_options())
     if work.spec.prefer == "likeness":
         options = options.patient()
     return Inversion(work.model, work.pictures, work.spec.initializer, options)
