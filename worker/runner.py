@@ -34,7 +34,7 @@ Admit = Callable[[str], JobRun[Work] | None]
 
 
 class Handler(Protocol[Work]):
-    """What differs between kinds of job. `Work` is what a handler makes of a job's specification."""
+    """The part of running a job that differs between kinds. `Work` is a handler's form of a job's specification."""
 
     kind: Kind
 

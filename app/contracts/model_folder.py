@@ -24,7 +24,7 @@ _VOCABULARY: Final = ("vocab.json", "merges.txt")
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """What a base model's own files say."""
+    """The properties of a base model that its files state."""
 
     name: str  # for people
     family: str  # a key of `families.FAMILIES`

@@ -44,7 +44,7 @@ class Source:
 
 @dataclass(frozen=True)
 class InitImage:
-    """What a generation starts from. Without a picture it starts from noise."""
+    """The initial picture and mask of a generation. Without a picture the generation starts from noise."""
 
     picture: Source | None = None
     mask: Source | None = None

@@ -97,7 +97,7 @@ def expired_leases(session: Session, kind: Kind | None, moment: datetime, longes
 
 
 def claimable(session: Session, kinds: Sequence[Kind], moment: datetime) -> list[Kind]:
-    """Those of the kinds of which a job waits, or runs on a lease that has run out."""
+    """The kinds, out of `kinds`, with a waiting job or a running job whose lease has expired."""
     expired = set(session.scalars(select(Job.kind).where(RUNS, Job.lease_until < moment)))
     return [
         kind

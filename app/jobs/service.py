@@ -1,4 +1,4 @@
-"""What people do with jobs: submit, look, cancel."""
+"""The operations on jobs: submit, find, cancel."""
 
 from sqlalchemy.orm import Session
 

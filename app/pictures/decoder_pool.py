@@ -1,4 +1,4 @@
-"""Child processes that decode pictures. A pool that breaks is replaced, and no caller waits for ever.
+"""Child processes that decode pictures. A pool that breaks is replaced, and no caller waits forever.
 
 A pool breaks when its children cannot start, or when an idle child dies (the kernel kills it for memory, for example).
 From then on it answers nothing. The pool is replaced as soon as a caller notices, and what was waiting is submitted

@@ -51,7 +51,7 @@ class LoopAbandoned(Exception):
 
 @dataclass(frozen=True)
 class GenerationInputs:
-    """What a generation job is drawn from."""
+    """The inputs of a generation job."""
 
     spec: GenerationSpec
     embeddings: Mapping[str, Embedding]  # by the placeholder as the prompt writes it

@@ -30,7 +30,7 @@ Files = Mapping[int, Mapping[str, Any]]  # step -> {"oneword": {key, bytes, sha2
 
 @dataclass(frozen=True)
 class ReportInputs:
-    """What a report has to know of a training."""
+    """The facts about a training that its report needs."""
 
     placeholder: str
     initializer: str

@@ -30,7 +30,7 @@ class Window:
 
 @dataclass(frozen=True)
 class _Atom:
-    """What is never torn apart: one token, or all rows of a concept."""
+    """Tokens that are never split between windows: one token, or all rows of a concept."""
 
     ids: tuple[int, ...]
     weight: float
