@@ -91,8 +91,9 @@ class LeaseRenewal:
 
 
 def write(database: Database, change: Callable[[Session], Result]) -> Result:
-    """Run `change` in a transaction, and repeat it for up to 90 s while the database is unreachable. Raises LeaseLost at once.
+    """Run `change` in a transaction, and repeat it for up to 90 s while the database is unreachable.
 
+    Raises LeaseLost at once.
     A repeated change may have been committed the first time, with only the answer lost, so it has to be idempotent.
     """
     for attempt in Retrying(
