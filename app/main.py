@@ -1,4 +1,4 @@
-"""Puts the web service together: routers, guards, error shapes, the page, and the long-lived objects."""
+"""Assembles the web service: routers, guards, error responses, the page, and the long-lived objects."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -42,8 +42,8 @@ from app.webhooks import routes as webhooks
 PAGE: Final = REPOSITORY / "frontend" / "dist"
 _NO_PAGE: Final = (
     "<!doctype html><title>Oneword</title><h1>Oneword is running, but its page is not built</h1>"
-    "<p>Run <code>make install</code> where the studio runs, then load this again. "
-    "The interface for scripts works already: <a href='/openapi.json'>/openapi.json</a>.</p>"
+    "<p>Run <code>make install</code> where the studio runs, then reload this page. "
+    "The REST API works already: <a href='/openapi.json'>/openapi.json</a>.</p>"
 )
 
 
@@ -113,15 +113,15 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def _page(path: str) -> Response:
-    """The page. Every address that the page handles itself is answered with the same file."""
+    """Serve the page. Every address that the page routes itself gets the same file."""
     if path.split("/")[0] in ("api", "v1"):
         raise HTTPException(404)
     index = PAGE / "index.html"
     if not index.is_file():
         return HTMLResponse(_NO_PAGE, status_code=503)
-    wanted = (PAGE / path).resolve()
-    if path and wanted.is_file() and wanted.is_relative_to(PAGE.resolve()):
-        return FileResponse(wanted, headers=_caching(wanted))
+    file = (PAGE / path).resolve()
+    if path and file.is_file() and file.is_relative_to(PAGE.resolve()):
+        return FileResponse(file, headers=_caching(file))
     return FileResponse(index, headers={"Cache-Control": "no-cache"})
 
 

@@ -1,7 +1,7 @@
-"""Loads every table and every hook on jobs: the web service, the workers, the sweep and the migrations import it.
+"""Imports every module with tables or with hooks on jobs, for the web service, the workers, the sweep and migrations.
 
-`metadata` is the whole schema. A room that gets a table, or a function that follows from a job's change of state
-(`app.jobs.hooks`), adds its module here.
+`metadata` is the whole schema. A room is a folder of `app`. A room that gains a table or a hook on jobs
+(`app.jobs.hooks`) adds its module here.
 """
 
 import app.accounts.models

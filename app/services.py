@@ -1,4 +1,4 @@
-"""The long-lived objects that endpoints and the rooms' services work with. `app.main` makes them once."""
+"""The long-lived objects that endpoints and services share. `app.main` creates them once per process."""
 
 from dataclasses import dataclass, field
 

@@ -60,13 +60,13 @@ ACROSS_TEAMS: Final = {
     "workers.every": "a worker serves every team",
     "workers.alive": "a worker serves every team",
     "workers.neighbours": "a worker serves every team",
-    "workers.forget": "a worker serves every team",
+    "workers.remove": "a worker serves every team",
     "workers.remove_stale_workers": "a worker serves every team",
     "webhooks.due": "the sender serves every team",
     "webhooks.sent": "the sender serves every team",
     "webhooks.receiver": "the webhook of a delivery that is due",
     "webhooks.backlog": "figures for operators",
-    "webhooks.forget_before": "the sweep serves every team",
+    "webhooks.remove_before": "the sweep serves every team",
 }
 
 # What each process has to do when a job changes its state; see app.jobs.hooks.
@@ -75,7 +75,7 @@ HOOKS: Final = {
     "app.concepts.job_hooks.withdraw_failed_import",
     "app.usage.accounting.count_ended_job",
     "app.usage.accounting.count_gpu_seconds",
-    "app.usage.service.must_have_room",
+    "app.usage.service.check_quotas",
     "app.webhooks.outbox.announce",
 }
 

@@ -1,6 +1,7 @@
-"""The workers' Celery application. Started as `celery -A worker.celery_app worker -Q training` (or `generation`).
+"""The workers' Celery application, started with `celery -A worker.celery_app worker -Q training` (or `generation`).
 
-One process per device (`-c 1`): the parent talks to the broker and never imports torch, its child computes.
+Each device has one worker with one child (`-c 1`). The parent talks to the broker and never imports torch; the child
+computes.
 """
 
 from typing import Any
@@ -21,7 +22,7 @@ configure_logging(settings)
 celery_app = Celery("oneword", broker=settings.resolved_broker_url, include=["worker.tasks"])
 celery_app.conf.update(CONFIGURATION)
 
-# Made before the fork: the parent hears SIGTERM, the child has to stop.
+# Created before the fork: the parent receives SIGTERM, and the child has to stop.
 shutdown = SharedFlag()
 
 

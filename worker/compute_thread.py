@@ -1,7 +1,7 @@
-"""All computing of a worker happens in one thread, one thing after the other, whoever asks for it.
+"""Runs all computations of a worker in one thread, one after the other.
 
-libgomp keeps a team of threads for each thread that has ever computed. Once a second one has, there are more threads
-than cores, and every team stops spinning while it waits: each training step takes nearly twice as long from then on.
+libgomp keeps a team of threads for each thread that has ever computed. After a second thread has computed, there are
+more threads than cores, and the waiting teams no longer spin: each training step then takes nearly twice as long.
 """
 
 import threading
@@ -20,10 +20,10 @@ class ComputeThread:
         self._thread: threading.Thread | None = None
 
     def run(self, work: Callable[[], None]) -> None:
-        """Run `work` in the thread, after what was asked for before. Returns or raises as `work` does."""
+        """Run `work` in the thread, after all earlier work. Returns or raises as `work` does."""
         with self._starting:
             if self._thread is None:
-                # A daemon, so that a process that has to end does not wait for it.
+                # A daemon thread, so that the process can end without waiting for it.
                 self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()
         done: Future[None] = Future()
@@ -35,7 +35,7 @@ class ComputeThread:
             work, done = self._waiting.get()
             try:
                 work()
-            except BaseException as error:  # the caller has to hear of every error
+            except BaseException as error:  # every error goes to the caller
                 done.set_exception(error)
             else:
                 done.set_result(None)

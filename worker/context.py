@@ -1,6 +1,6 @@
-"""What every handler is given: settings, database, storage, and the warm base models of this process.
+"""The context of every handler: settings, database, storage, and the warm base models of this process.
 
-Made once in the process that computes, after the fork. torch is imported when the first model is asked for.
+The process that computes creates it once, after the fork. torch is imported when the first model is loaded.
 """
 
 import os

@@ -24,7 +24,7 @@ from worker.heartbeat import device_of
 
 log = structlog.get_logger(__name__)
 
-LOOK_SECONDS: Final = 0.5  # at least between two looks
+CHECK_SECONDS: Final = 0.5  # shortest time between two checks
 PAUSE_SECONDS_MAX: Final = 10.0  # the job may be cancelled meanwhile
 
 
@@ -33,16 +33,16 @@ class GenerationPriority:
     """`pause` lets generations run and returns when there are none."""
 
     pause: Callable[[], None]
-    _next_look: float = field(default=0.0)  # time.monotonic()
+    _next_check: float = field(default=0.0)  # time.monotonic()
 
     def between_steps(self) -> None:
         """Pause for generations, unless the long work has had less time than the last pause took."""
         began = time.monotonic()
-        if began < self._next_look:
+        if began < self._next_check:
             return
         self.pause()
         ended = time.monotonic()
-        self._next_look = ended + max(LOOK_SECONDS, ended - began)
+        self._next_check = ended + max(CHECK_SECONDS, ended - began)
 
 
 def no_yield() -> None:
@@ -68,5 +68,5 @@ def neighbours_draw(context: WorkerContext) -> bool:
             neighbours = workers.neighbours(session, device_of(context.settings.device)[:200], "generation")
             return bool(neighbours) and jobs.is_drawn_by(session, neighbours)
     except DBAPIError as error:
-        log.warning("database away; the long work goes on", error=str(error.orig))
+        log.warning("database unreachable; training goes on", error=str(error.orig))
         return False

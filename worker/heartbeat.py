@@ -1,7 +1,6 @@
-"""A worker's heartbeat: one row, written every few seconds, that says which jobs the worker takes and how fast it is.
+"""A worker's heartbeat: one row, written every five seconds, with the jobs that the worker takes and its metrics.
 
-The row needs no port. A worker that is suspended, or stuck in a way that stops its threads, falls silent and counts as
-dead.
+A row needs no open port. A worker that is suspended, or whose threads hang, stops writing and counts as dead.
 """
 
 import os
@@ -28,18 +27,18 @@ EVERY_SECONDS: Final = 5.0
 
 
 def kinds_of(queues: Sequence[str]) -> list[Kind]:
-    """The kinds of job that come through these queues."""
+    """The kinds of jobs that these queues carry."""
     return [kind for kind, queue in QUEUES.items() if queue in queues]
 
 
-def room_of(kind: Kind, settings: Settings) -> int:
-    """How many pictures or concepts of a kind a worker computes at once."""
-    rooms: dict[Kind, int] = {"generation": settings.batch_pictures_max, "training": settings.teach_together}
-    return rooms.get(kind, 1)
+def capacity_of(kind: Kind, settings: Settings) -> int:
+    """The most pictures (`generation`) or concepts (`training`) that a worker computes at once; 1 for other kinds."""
+    capacities: dict[Kind, int] = {"generation": settings.batch_pictures_max, "training": settings.teach_together}
+    return capacities.get(kind, 1)
 
 
 def device_of(setting: str) -> str:
-    """A name for the device that this process computes on; equal for every worker that shares it."""
+    """A name for the device that this process computes on. All workers on one device get the same name."""
     torch: Any = sys.modules.get("torch")
     if torch is not None and hasattr(torch, "cuda") and setting != "cpu" and torch.cuda.is_available():
         number = int(setting.rpartition(":")[2]) if ":" in setting else 0
@@ -60,16 +59,16 @@ class WorkerHeartbeat:
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
     def begin(self) -> None:
-        """Write the row now, and then every few seconds."""
+        """Write the row now, and then every five seconds."""
         self._thread.start()
 
     def end(self) -> None:
-        """Stop, and remove the row."""
+        """Stop writing, and remove the row."""
         self._over.set()
         self._thread.join(EVERY_SECONDS)
         try:
             with self._context.database.transaction() as session:
-                queries.forget(session, self._context.name)
+                queries.remove(session, self._context.name)
         except DBAPIError as error:
             log.warning("could not remove the row of this worker; the sweep will", error=str(error.orig))
 
@@ -79,7 +78,7 @@ class WorkerHeartbeat:
             moment = now(session)
             row = Worker(
                 name=self._context.name,
-                kinds={kind: room_of(kind, self._context.settings) for kind in self.kinds},
+                kinds={kind: capacity_of(kind, self._context.settings) for kind in self.kinds},
                 device=device_of(self._context.settings.device)[:200],
                 started_at=self._began,
                 seen_at=moment,

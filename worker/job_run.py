@@ -40,11 +40,11 @@ Event = tuple[str, dict[str, Any]]
 
 
 class JobCancelled(Exception):
-    """Somebody cancelled the job and wants nothing of it."""
+    """A person cancelled the job and discards its results."""
 
 
 class ShuttingDown(Exception):
-    """The worker is to stop; another one goes on with the job."""
+    """The worker shuts down; another worker continues the job."""
 
 
 @dataclass(eq=False)
@@ -66,7 +66,7 @@ class JobRun(Generic[Work]):
 
     @property
     def cancellation(self) -> str | None:
-        """How somebody asked for the job to end: None, `discard` or `keep`. Raises LeaseLost."""
+        """How a person cancelled the job: None, `discard` or `keep`. Raises LeaseLost."""
         return self.renewal.cancellation(self.lease)
 
     def key(self, name: str) -> str:
@@ -81,7 +81,7 @@ class JobRun(Generic[Work]):
             raise ShuttingDown
 
     def write(self, change: Callable[[Session], Result]) -> Result:
-        """Run a change in a transaction, and repeat it while the database is away. See `worker.lease.write`."""
+        """Run a change in a transaction, and repeat it while the database is unreachable. See `worker.lease.write`."""
         return write(self.context.database, change)
 
     def record(self, events: Sequence[Event], **progress: Any) -> None:

@@ -49,7 +49,7 @@ class LeaseRenewal:
         self._thread.join()
 
     def cancellation(self, lease: Lease) -> str | None:
-        """How a person asked for the job to end: None, `discard` or `keep`. Raises LeaseLost."""
+        """How a person cancelled the job: None, `discard` or `keep`. Raises LeaseLost."""
         with self._lock:
             if lease in self._lost:
                 raise LeaseLost(f"job {lease.job_id} was taken over")
@@ -91,8 +91,9 @@ class LeaseRenewal:
 
 
 def write(database: Database, change: Callable[[Session], Result]) -> Result:
-    """Run `change` in a transaction, and repeat it for up to 90 s while the database is away. Raises LeaseLost at once.
+    """Run `change` in a transaction, and repeat it for up to 90 s while the database is unreachable.
 
+    Raises LeaseLost at once.
     A repeated change may have been committed the first time, with only the answer lost, so it has to be idempotent.
     """
     for attempt in Retrying(
@@ -116,4 +117,4 @@ def _is_away(error: BaseException) -> bool:
 
 def _log_retry(state: RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
-    log.warning("database away; trying again", attempt=state.attempt_number, error=str(error))
+    log.warning("database unreachable; trying again", attempt=state.attempt_number, error=str(error))

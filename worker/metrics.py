@@ -1,4 +1,4 @@
-"""What a worker process reports of its own speed. Written by the handlers, read by `worker.heartbeat`."""
+"""The speed of a worker process, measured by the handlers and read by `worker.heartbeat`."""
 
 import sys
 import threading

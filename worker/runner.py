@@ -34,7 +34,7 @@ Admit = Callable[[str], JobRun[Work] | None]
 
 
 class Handler(Protocol[Work]):
-    """What differs between kinds of job. `Work` is what a handler makes of a job's specification."""
+    """The part of running a job that differs between kinds. `Work` is a handler's form of a job's specification."""
 
     kind: Kind
 
@@ -110,8 +110,8 @@ class Runner:
         run.raise_if_stopped()
         if run.job.version_id is not None:
             with self.context.database.reading() as session:
-                wanted = concepts.version_in_library(session, run.job.team_id, run.job.version_id)
-            if wanted is None:
+                version = concepts.version_in_library(session, run.job.team_id, run.job.version_id)
+            if version is None:
                 raise NotFound(
                     "The concept was deleted before this job ran, so there is nothing left to do.",
                     code="concept-deleted",
@@ -140,6 +140,6 @@ class Runner:
 
 
 def _naming_requests(jobs: list[Job]) -> AbstractContextManager[Any]:
-    """While open, every log line names the requests that asked for these jobs."""
+    """Inside the block, every log line names the requests that submitted these jobs."""
     requests = ",".join(job.request_id for job in jobs if job.request_id)
     return structlog.contextvars.bound_contextvars(request_id=requests or None)

@@ -1,11 +1,11 @@
-"""Whether this worker was told to stop: set by its parent process, seen by its children. Knows no signals or jobs."""
+"""The shutdown flag of a worker: the parent process sets it, the children read it. Knows no signals or jobs."""
 
 import mmap
 from typing import Protocol
 
 
 class Shutdown(Protocol):
-    """What a running job asks between two steps."""
+    """The flag that a running job checks between two steps."""
 
     def is_set(self) -> bool:
         """Whether to save and hand the job back now."""
@@ -16,7 +16,7 @@ class SharedFlag:
     """A flag that a process and the children it forks share: one byte of memory, and no lock.
 
     A child may be killed at any instruction. A `multiprocessing.Event` whose holder dies stays locked: the next child
-    would wait for it forever, and so would the parent when it is told to stop.
+    would wait for it forever, and so would the parent at shutdown.
     """
 
     def __init__(self) -> None:

@@ -33,7 +33,7 @@ def begin(queues: Iterable[str]) -> None:
 
 
 def leave() -> None:
-    """Stop in good order: the running job is handed back first, and the worker's row goes last."""
+    """Stop in order: hand back the running job first, and remove the worker's row last."""
     while _threads:
         _threads.pop().end()
 

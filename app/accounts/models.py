@@ -1,7 +1,4 @@
-"""Tables of people, of the teams they belong to, and of the secrets that they sign in with.
-
-Of a secret only its hash is stored.
-"""
+"""Tables of people, of their teams, and of the secrets that they sign in with. Only the hash of a secret is stored."""
 
 from datetime import datetime
 
@@ -22,7 +19,7 @@ class User(Base):
 
 
 class Team(Base):
-    """Everything in the library belongs to one team."""
+    """A team. Every object of the library belongs to one team."""
 
     __tablename__ = "teams"
 
@@ -55,7 +52,7 @@ class SignInCode(Base):
 
 
 class BrowserSession(Base):
-    """What the page's cookie stands for."""
+    """A browser's session, which the page's cookie refers to."""
 
     __tablename__ = "browser_sessions"
 

@@ -32,7 +32,7 @@ def by_token(session: Session, hash_: str) -> tuple[Row, datetime | None] | None
 
 
 def touch_token(session: Session, hash_: str, moment: datetime) -> None:
-    """Write down when a token was used."""
+    """Store the time at which a token was used."""
     session.execute(update(Token).where(Token.hash == hash_).values(last_used_at=moment))
 
 
@@ -48,7 +48,7 @@ def by_session(session: Session, hash_: str, moment: datetime) -> Row | None:
 
 
 def first_administrator(session: Session) -> tuple[User, Team] | None:
-    """The person who has been an administrator for the longest time, and their team."""
+    """The person who became an administrator first, and their team."""
     query = (
         select(User, Team)
         .join(Membership, Membership.user_id == User.id)
@@ -62,7 +62,7 @@ def first_administrator(session: Session) -> tuple[User, Team] | None:
 
 
 def use_code(session: Session, hash_: str, moment: datetime) -> SignInCode | None:
-    """Mark a sign-in code as used; None if it is unknown, used or expired. Of two requests at once one gets it."""
+    """Mark a sign-in code as used; None if it is unknown, used or expired. Of two concurrent requests, one succeeds."""
     used = session.execute(
         update(SignInCode)
         .where(SignInCode.hash == hash_, SignInCode.used_at.is_(None), SignInCode.expires_at > moment)
@@ -90,7 +90,7 @@ def token(session: Session, team_id: str, user_id: str, token_id: str) -> Token 
 
 
 def names(session: Session, user_ids: Collection[str]) -> dict[str, str]:
-    """The names of these people by their ids, also of those who have left the team since."""
+    """The names of these people by id, also of people who have left the team."""
     return {row[0]: row[1] for row in session.execute(select(User.id, User.name).where(User.id.in_(user_ids)))}
 
 

@@ -1,4 +1,4 @@
-"""Signing in and out, who I am, and my tokens."""
+"""The endpoints to sign in and out, and those about the signed-in person and their tokens."""
 
 from fastapi import APIRouter, Request, Response, status
 
@@ -14,7 +14,7 @@ router = APIRouter(prefix="/api", tags=["account"])
 
 @router.post("/session", status_code=status.HTTP_204_NO_CONTENT)
 def sign_in(body: SignIn, request: Request, session: UnitOfWork, services: ServicesOf, response: Response) -> None:
-    """Trade a one-time code for the page's session cookie."""
+    """Exchange a one-time code for the page's session cookie."""
     services.sign_ins.attempt(request.client.host if request.client else "")
     settings = services.settings
     response.set_cookie(
@@ -30,14 +30,14 @@ def sign_in(body: SignIn, request: Request, session: UnitOfWork, services: Servi
 
 @router.delete("/session", status_code=status.HTTP_204_NO_CONTENT)
 def sign_out(_: Viewer, request: Request, session: UnitOfWork, response: Response) -> None:
-    """Forget this browser's session."""
+    """End this browser's session."""
     queries.end_session(session, hash_of(request.cookies.get(COOKIE, "")))
     response.delete_cookie(COOKIE, path="/")
 
 
 @router.get("/me")
 def get_me(principal: Viewer, services: ServicesOf) -> MeOut:
-    """Who is signed in, and what this installation allows."""
+    """The signed-in person, their team and role, and the limits of this installation."""
     return MeOut(
         user=NamedOut(id=principal.user_id, name=principal.user_name),
         team=NamedOut(id=principal.team_id, name=principal.team_name),
@@ -49,14 +49,14 @@ def get_me(principal: Viewer, services: ServicesOf) -> MeOut:
 @router.get("/tokens")
 def list_tokens(principal: Viewer, session: Reading) -> TokenList:
     """My bearer tokens."""
-    found = queries.tokens(session, principal.team_id, principal.user_id)
-    return TokenList(items=[TokenOut.model_validate(token, from_attributes=True) for token in found])
+    tokens = queries.tokens(session, principal.team_id, principal.user_id)
+    return TokenList(items=[TokenOut.model_validate(token, from_attributes=True) for token in tokens])
 
 
 @router.post("/tokens", status_code=status.HTTP_201_CREATED)
 def create_token(body: TokenIn, principal: Member, session: UnitOfWork, idempotency_key: Key = None) -> NewTokenOut:
-    """Make a bearer token for a script. Its secret is shown only in this answer; the same `Idempotency-Key` again
-    gives the same token a fresh one."""
+    """Create a bearer token for a script. Only this answer shows its secret. A repeated request with the same
+    `Idempotency-Key` gives the token a new secret."""
     token, secret = service.create_token_once(session, principal.user_id, principal.team_id, body.name, idempotency_key)
     return NewTokenOut(id=token.id, name=token.name, created_at=token.created_at, last_used_at=None, token=secret)
 

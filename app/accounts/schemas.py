@@ -1,4 +1,4 @@
-"""What accounts look like over the wire."""
+"""Request and response schemas of accounts."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ class SignIn(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"code": "owc_…"}]})
 
-    code: str = Field(max_length=200, description="What stands behind the `#` of a sign-in link.")
+    code: str = Field(max_length=200, description="The part of a sign-in link after the `#`.")
 
 
 class NamedOut(BaseModel):
@@ -21,7 +21,7 @@ class NamedOut(BaseModel):
 
 
 class LimitsOut(BaseModel):
-    """What this installation allows."""
+    """The limits of this installation."""
 
     pictures_min: int
     pictures_max: int
@@ -34,7 +34,7 @@ class LimitsOut(BaseModel):
 
 
 class MeOut(BaseModel):
-    """Who is signed in."""
+    """The signed-in person."""
 
     user: NamedOut
     team: NamedOut
@@ -60,7 +60,7 @@ class TokenOut(BaseModel):
 
 
 class NewTokenOut(TokenOut):
-    """A bearer token with its secret, which is shown only here."""
+    """A bearer token with its secret. Only this answer shows the secret."""
 
     token: str
 

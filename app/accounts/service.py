@@ -1,4 +1,4 @@
-"""Signing in, browsers' sessions, and bearer tokens."""
+"""Sign-in links, browser sessions and bearer tokens."""
 
 from datetime import timedelta
 
@@ -18,9 +18,9 @@ INVITATION_LIFETIME = timedelta(days=7)
 
 def first_administrator(session: Session) -> tuple[User, Team]:
     """The first administrator and their team. A new studio gets both."""
-    found = queries.first_administrator(session)
-    if found is not None:
-        return found
+    existing = queries.first_administrator(session)
+    if existing is not None:
+        return existing
     user, team = User(name="Administrator"), Team(name="Studio")
     session.add_all([user, team])
     session.flush()
@@ -32,18 +32,18 @@ def first_administrator(session: Session) -> tuple[User, Team]:
 def sign_in_link(
     session: Session, settings: Settings, user_id: str, team_id: str, lifetime: timedelta = CODE_LIFETIME
 ) -> str:
-    """An address that signs a person in once. The code follows the `#`, so it reaches no log and no other site."""
+    """An address that signs a person in once. The code follows the `#`, so it gets into no log and to no other site."""
     code = new_secret("owc")
     session.add(SignInCode(hash=hash_of(code), user_id=user_id, team_id=team_id, expires_at=utc_now() + lifetime))
     return f"{settings.url}/sign-in#{code}"
 
 
 def start_session(session: Session, settings: Settings, code: str) -> str:
-    """Exchange a sign-in code for a browser's session. Returns the cookie's value."""
+    """Exchange a sign-in code for a browser session. Returns the value of the cookie."""
     used = queries.use_code(session, hash_of(code), utc_now())
     if used is None:
         raise NotSignedIn(
-            "This sign-in link was used already or has run out. Get a new one: run `oneword sign-in` where the studio "
+            "This sign-in link was used already or has expired. Get a new one: run `oneword sign-in` where the studio "
             "runs, or ask an administrator."
         )
     secret = new_secret("ows")
@@ -59,7 +59,7 @@ def start_session(session: Session, settings: Settings, code: str) -> str:
 
 
 def create_token(session: Session, user_id: str, team_id: str, name: str) -> tuple[Token, str]:
-    """A new bearer token and, this once, its secret."""
+    """Add a bearer token. Returns its row and its secret, which is not stored."""
     secret = new_secret("owt")
     token = Token(hash=hash_of(secret), name=name, user_id=user_id, team_id=team_id)
     session.add(token)
@@ -68,20 +68,21 @@ def create_token(session: Session, user_id: str, team_id: str, name: str) -> tup
 
 
 def create_token_once(session: Session, user_id: str, team_id: str, name: str, key: str | None) -> tuple[Token, str]:
-    """A new token; with an `Idempotency-Key` that was used before, the same token with a new secret.
+    """Add a token; with an `Idempotency-Key` that was used before, return the same token with a new secret.
 
-    The first secret is lost: it is not stored, and a client repeats a request because it has not seen the answer.
+    The first secret cannot be shown again, since it is not stored. A client repeats a request because the answer, and
+    with it the first secret, did not arrive.
     """
-    mark = idempotency.mark_of("token", user_id, name)
-    made_id = idempotency.earlier_id(session, team_id, key, mark)
-    known = None if made_id is None else queries.token(session, team_id, user_id, made_id)
-    if known is not None:
+    request_hash = idempotency.hash_request("token", user_id, name)
+    made_id = idempotency.earlier_id(session, team_id, key, request_hash)
+    existing = None if made_id is None else queries.token(session, team_id, user_id, made_id)
+    if existing is not None:
         secret = new_secret("owt")
-        known.hash = hash_of(secret)
-        return known, secret
+        existing.hash = hash_of(secret)
+        return existing, secret
     token, secret = create_token(session, user_id, team_id, name)
     if made_id is None:
-        idempotency.remember_id(session, team_id, key, mark, token.id)
+        idempotency.remember_id(session, team_id, key, request_hash, token.id)
     return token, secret
 
 

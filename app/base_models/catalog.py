@@ -33,7 +33,7 @@ class AllowedModel:
 
     @cached_property
     def facts(self) -> ModelFacts:
-        """What its JSON files say. Raises UnfitModel."""
+        """The properties that the model's files state. Raises UnfitModel."""
         return read_model_folder(self.folder, self.id)
 
     @cached_property

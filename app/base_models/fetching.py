@@ -38,7 +38,7 @@ def fetch(settings: Settings, source: str) -> str:
         )
     try:
         names = HfApi().list_repo_files(name.repository, revision=name.revision)
-        folder = snapshot_download(name.repository, revision=name.revision, allow_patterns=wanted(names))
+        folder = snapshot_download(name.repository, revision=name.revision, allow_patterns=needed_files(names))
     except (HfHubHTTPError, OSError) as error:
         raise NotReady(
             f"{source} could not be downloaded: {error}. Check the name, the revision and the network."
@@ -51,8 +51,8 @@ def fetch(settings: Settings, source: str) -> str:
     return folder
 
 
-def wanted(names: Sequence[str]) -> list[str]:
-    """Of a repository's files: the configuration, and one copy of the weights, in full precision or else in half."""
+def needed_files(names: Sequence[str]) -> list[str]:
+    """The files to download: the configuration, and one copy of the weights, in full precision or else in half."""
     texts = [path for path in names if path.endswith(_TEXTS) and path.count("/") <= 1]
     components = COMPONENTS if INDEX in names else ("",)  # a scorer's files lie at the top
     return texts + [path for component in components for path in _weights(component, names)]

@@ -18,22 +18,22 @@ def is_known(model: AllowedModel, text: str) -> bool:
 
 def checked_initializer(model: AllowedModel, text: str) -> str:
     """The initializer with single spaces and in lower case. Raises InitializerError with suggestions."""
-    tidy = " ".join(text.split()).lower()
-    if not tidy:
+    normalized = " ".join(text.split()).lower()
+    if not normalized:
         raise InitializerError(
             "The initializer is empty. Say in one word what the pictures show, for example mug.",
             field="initializer",
             code="initializer-empty",
         )
-    if len(tidy) > INITIALIZER_CHARACTERS_MAX:
+    if len(normalized) > INITIALIZER_CHARACTERS_MAX:
         raise InitializerError(
-            f"The initializer is {len(tidy)} characters long. One word, or a few, say enough.",
+            f"The initializer is {len(normalized)} characters long. One word, or a few, say enough.",
             field="initializer",
             code="initializer-long",
         )
-    if not is_known(model, tidy):
-        unknown = [word for word in tidy.split() if not is_known(model, word)]
-        near = model.vocabulary.near(tidy)
+    if not is_known(model, normalized):
+        unknown = [word for word in normalized.split() if not is_known(model, word)]
+        near = model.vocabulary.near(normalized)
         advice = f"Near words are: {', '.join(near)}." if near else "Use a plainer word for the same thing."
         raise InitializerError(
             f"{model.facts.name} does not know the word {', '.join(unknown)}. {advice}",
@@ -41,36 +41,37 @@ def checked_initializer(model: AllowedModel, text: str) -> str:
             code="initializer-unknown",
             suggestions=near,
         )
-    return tidy
+    return normalized
 
 
 def checked_placeholder(model: AllowedModel, text: str, taken: Collection[str]) -> str:
     """The placeholder without outer spaces. Raises PlaceholderError with a free placeholder as suggestion."""
-    tidy = text.strip()
-    if not tidy:
+    normalized = text.strip()
+    if not normalized:
         raise _refused("The placeholder is empty. It is the new word itself, such as <my-mug>.", "empty", [])
-    proposal = free_placeholder(tidy, taken)
-    bare = tidy.removeprefix("<").removesuffix(">").lower()
+    proposal = free_placeholder(normalized, taken)
+    bare = normalized.removeprefix("<").removesuffix(">").lower()
     if model.tokenizer.knows(bare):
-        detail = f"{tidy} is a word that the base model already knows. Make it a new one: {proposal}."
+        detail = f"{normalized} is a word that the base model already knows. Make it a new one: {proposal}."
         raise _refused(detail, "is-word", [proposal])
-    if not PLACEHOLDER.fullmatch(tidy):
-        if any(character.isspace() for character in tidy):
+    if not PLACEHOLDER.fullmatch(normalized):
+        if any(character.isspace() for character in normalized):
             fault = "has a space in it"
-        elif not (tidy.startswith("<") and tidy.endswith(">")):
+        elif not (normalized.startswith("<") and normalized.endswith(">")):
             fault = "is not between < and >"
         else:
             fault = "has a character that cannot be in one, or is too long"
         raise _refused(
-            f"The placeholder {tidy} {fault}. It is {GRAMMAR}, for example {proposal}.", "malformed", [proposal]
+            f"The placeholder {normalized} {fault}. It is {GRAMMAR}, for example {proposal}.", "malformed", [proposal]
         )
-    if tidy in taken:
+    if normalized in taken:
         raise _refused(
-            f"{tidy} is already a concept of your team. Choose another, such as {proposal}, or teach that one again.",
+            f"{normalized} is already a concept of your team. Choose another, such as {proposal}, or teach that one "
+            "again.",
             "taken",
             [proposal],
         )
-    return tidy
+    return normalized
 
 
 def free_placeholder(text: str, taken: Collection[str]) -> str:

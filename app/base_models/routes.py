@@ -1,4 +1,4 @@
-"""What can be taught, and how a base model reads a text."""
+"""The endpoints of base models, of tokenized texts and of the example pictures."""
 
 from fastapi import APIRouter, Response
 

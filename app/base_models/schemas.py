@@ -11,7 +11,7 @@ from app.contracts.training import ConceptKind
 
 
 class BaseModelOut(BaseModel):
-    """A base model that can be taught."""
+    """An allowed base model."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -44,11 +44,11 @@ class BaseModelOut(BaseModel):
     vectors_max: int = VECTORS_MAX
     width: int | None = Field(None, description="Numbers in one vector of its (first) text encoder.")
     context_length: int | None = Field(None, description="Tokens it reads at once, start and end included.")
-    mirror: bool | None = Field(None, description="Whether teaching mirrors pictures unless told otherwise.")
+    mirror: bool | None = Field(None, description="Whether training mirrors pictures by default.")
     steps: int | None = None
     guidance: float | None = None
     scheduler: str | None = None
-    weights_hash: str | None = Field(None, description="Which weights it has at the moment.")
+    weights_hash: str | None = Field(None, description="The hash of its present weight files.")
     ready: bool
     not_ready_reason: str | None = None
     description: str = ""

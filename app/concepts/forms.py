@@ -11,7 +11,7 @@ Text = Annotated[str, Form(max_length=5000)]
 
 @dataclass(frozen=True)
 class ConceptForm:
-    """A new concept as the form describes it, not yet checked."""
+    """The form's description of a new concept, not yet checked."""
 
     placeholder: str
     initializer: str
@@ -25,7 +25,7 @@ class ConceptForm:
 def _new_concept(
     placeholder: Text = "",
     initializer: Text = "",
-    kind: Annotated[str, Form(max_length=5000, description="`object` or `style`; an object if nothing says so.")] = "",
+    kind: Annotated[str, Form(max_length=5000, description="`object` or `style`; empty: `object`.")] = "",
     base_model: Annotated[str | None, Form()] = None,
     name: Annotated[str, Form(max_length=100)] = "",
     description: Text = "",

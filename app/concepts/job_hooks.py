@@ -9,9 +9,9 @@ from app.jobs.models import Job
 
 @hooks.on_final_state
 def end_version(session: Session, job: Job) -> None:
-    """A version that was not made ready ends as its job did: `failed` or `cancelled`.
+    """Give a version the final state of its job, `failed` or `cancelled`, unless the job succeeded.
 
-    A version whose result is stored already becomes ready although its job failed afterwards: the concept is trained.
+    If the job failed after the result was stored, the version becomes ready: the concept is trained.
     """
     if job.version_id is None or job.state == "succeeded":
         return
@@ -25,9 +25,9 @@ def end_version(session: Session, job: Job) -> None:
 
 @hooks.on_final_state
 def withdraw_failed_import(session: Session, job: Job) -> None:
-    """A concept that could not be imported leaves the library.
+    """Take a concept out of the library if its import failed or was cancelled.
 
-    It has no embedding to draw with and no pictures to train on. The job, which the queue shows, has the reason.
+    Such a concept has no embedding to draw with and no pictures to train on. The queue shows the job with the reason.
     """
     if job.kind == "import" and job.concept_id is not None and job.state != "succeeded":
         queries.withdraw(session, job.team_id, job.concept_id, job.finished_at)

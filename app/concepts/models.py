@@ -1,4 +1,4 @@
-"""Tables of the library: concepts, their versions, and the pictures they were taught from."""
+"""Tables of the library: concepts, their versions, and their training pictures."""
 
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ JsonOrNull = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "pos
 
 
 class Concept(Base):
-    """A word that the team has taught, or is teaching."""
+    """A concept that the team has trained or imported, or is about to."""
 
     __tablename__ = "concepts"
     __table_args__ = (
@@ -46,7 +46,7 @@ class Concept(Base):
 
 
 class Version(Base):
-    """One teaching of a concept. Never changes once it is ready."""
+    """The result of one training or import of a concept. A version never changes once it is ready."""
 
     __tablename__ = "versions"
     __table_args__ = (UniqueConstraint("concept_id", "number"),)
@@ -62,28 +62,29 @@ class Version(Base):
     initializer: Mapped[str] = mapped_column(String(200))
     vectors: Mapped[int]
     steps: Mapped[int | None]
-    evaluation: Mapped[float | None]  # loss of the kept rows on the fixed evaluation batch
+    evaluation: Mapped[float | None]  # loss of the kept rows on the fixed validation batch
     seconds: Mapped[float | None]
-    # format -> {key, bytes, sha256, file_name, media_type}; "oneword" is the one that drawing reads
+    # format -> {key, bytes, sha256, file_name, media_type}; drawing reads the format "oneword"
     files: Mapped[dict[str, Any]] = mapped_column(default=dict)
     sample_image_id: Mapped[str | None] = mapped_column(String(26))
-    # Where it comes from, unless it was taught: {imported_from, imported_as} or {version, step, drawing}
+    # None for a trained version; {imported_from, imported_as} of an import, {version, step, drawing} of a checkpoint
     origin: Mapped[dict[str, Any] | None]
-    # What `worker.handlers.report_files` found out. A few KB that a page of the library does not need.
+    # Written by `worker.handlers.report_files`. Deferred: a page of the library does not need these few KB.
     report: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull, deferred=True)
     has_report: Mapped[bool] = column_property(report.is_not(None))
-    report_bytes: Mapped[int] = mapped_column(default=0, server_default="0")  # of its drawings; of a checkpoint's, 0
+    # Of the report's drawings; 0 for a version made of a checkpoint, whose report shares them.
+    report_bytes: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     finished_at: Mapped[datetime | None]
 
-    def take_report(self, report: dict[str, Any] | None) -> None:
-        """Keep what was found out, and count what its drawings take."""
+    def set_report(self, report: dict[str, Any] | None) -> None:
+        """Store a report and the number of bytes of its drawings."""
         self.report = report
         self.report_bytes = sum(drawing["bytes"] for drawing in (report or {}).get("drawings", ()))
 
 
 class Picture(Base):
-    """A clean picture that a version was taught from."""
+    """A clean picture that a version is trained on."""
 
     __tablename__ = "pictures"
     __table_args__ = (UniqueConstraint("version_id", "position"),)
@@ -97,19 +98,18 @@ class Picture(Base):
     media_type: Mapped[str] = mapped_column(String(20))
     width: Mapped[int]
     height: Mapped[int]
-    # A grey picture of the same size, white where this one is learned from; None where it is everywhere.
+    # A grey picture of the same size, white where training looks; None: training looks at the whole picture.
     mask_key: Mapped[str | None] = mapped_column(String(200))
+    bytes: Mapped[int] = mapped_column(default=0, server_default="0")
 
-    def again(self) -> "Picture":
-        """The same picture, for another version."""
+    def copy(self) -> "Picture":
+        """A row for another version that shares this one's blobs. The shared bytes are counted once, here."""
         same = ("team_id", "position", "key", "sha256", "media_type", "width", "height", "mask_key")
         return Picture(**{name: getattr(self, name) for name in same})
 
-    bytes: Mapped[int] = mapped_column(default=0, server_default="0")
-
 
 class SearchTerm(Base):
-    """A term that finds a concept. `app.concepts.search_terms` keeps it up to date; a tag is stored as `#tag`."""
+    """A term that finds a concept; a tag is stored as `#tag`. `app.concepts.search_terms` keeps the rows up to date."""
 
     __tablename__ = "search_terms"
     __table_args__ = (Index("ix_search_terms_team_term", "team_id", "term", "concept_id"),)

@@ -1,4 +1,4 @@
-"""All SQL of the library. Everything is asked within a team."""
+"""All SQL of the library. Every query is scoped to a team."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -27,15 +27,15 @@ def by_id(session: Session, team_id: str, concept_id: str) -> Concept | None:
     return session.scalars(_library(team_id).where(Concept.id == concept_id)).one_or_none()
 
 
-def even_deleted(session: Session, team_id: str, concept_id: str) -> Concept:
-    """A concept of the team that a job names, in the library or not."""
+def including_deleted(session: Session, team_id: str, concept_id: str) -> Concept:
+    """A concept of the team that a job names, also if the concept was deleted."""
     return session.scalars(select(Concept).where(Concept.team_id == team_id, Concept.id == concept_id)).one()
 
 
-def by_placeholders(session: Session, team_id: str, wanted: Collection[str]) -> dict[str, Concept]:
-    """The team's concepts with these placeholders."""
-    found = session.scalars(_library(team_id).where(Concept.placeholder.in_(wanted)))
-    return {concept.placeholder: concept for concept in found}
+def by_placeholders(session: Session, team_id: str, placeholders: Collection[str]) -> dict[str, Concept]:
+    """The team's concepts with these placeholders, by placeholder."""
+    concepts = session.scalars(_library(team_id).where(Concept.placeholder.in_(placeholders)))
+    return {concept.placeholder: concept for concept in concepts}
 
 
 def page(
@@ -50,29 +50,30 @@ def page(
     before: str | None,
     limit: int,
 ) -> Sequence[Concept]:
-    """The team's concepts, newest first, `limit` at most, older than the id `before`."""
-    wanted = _library(team_id).order_by(Concept.id.desc()).limit(limit)
+    """At most `limit` of the team's concepts, newest first; with `before`, only those older than that id."""
+    statement = _library(team_id).order_by(Concept.id.desc()).limit(limit)
     if query:
-        pieces = search_terms.split(query)
-        for piece in pieces:  # each is a prefix of a search term of the concept
-            wanted = wanted.where(_has_term(team_id, SearchTerm.term.between(piece, piece + search_terms.END)))
-        if not pieces:
-            wanted = wanted.where(false())
+        prefixes = search_terms.split(query)
+        for prefix in prefixes:
+            matches = SearchTerm.term.between(prefix, prefix + search_terms.END)
+            statement = statement.where(_has_term(team_id, matches))
+        if not prefixes:
+            statement = statement.where(false())
     if tag:
-        wanted = wanted.where(_has_term(team_id, SearchTerm.term == search_terms.tag_term(tag)))
+        statement = statement.where(_has_term(team_id, SearchTerm.term == search_terms.tag_term(tag)))
     if kind:
-        wanted = wanted.where(Concept.kind == kind)
+        statement = statement.where(Concept.kind == kind)
     if base_model:
-        wanted = wanted.where(Concept.base_model == base_model)
+        statement = statement.where(Concept.base_model == base_model)
     if owner:
-        wanted = wanted.where(Concept.owner_id == owner)
+        statement = statement.where(Concept.owner_id == owner)
     if before:
-        wanted = wanted.where(Concept.id < before)
-    return session.scalars(wanted).all()
+        statement = statement.where(Concept.id < before)
+    return session.scalars(statement).all()
 
 
-def _has_term(team_id: str, fits: ColumnElement[bool]) -> ColumnElement[bool]:
-    return Concept.id.in_(select(SearchTerm.concept_id).where(SearchTerm.team_id == team_id, fits))
+def _has_term(team_id: str, matches: ColumnElement[bool]) -> ColumnElement[bool]:
+    return Concept.id.in_(select(SearchTerm.concept_id).where(SearchTerm.team_id == team_id, matches))
 
 
 def versions(session: Session, team_id: str, concept_ids: Collection[str]) -> Sequence[Version]:
@@ -96,13 +97,13 @@ def next_number(session: Session, team_id: str, concept_id: str) -> int:
 
 
 def pictures(session: Session, team_id: str, version_ids: Collection[str]) -> Sequence[Picture]:
-    """The pictures that these versions are trained on, in the order in which they were sent."""
+    """The training pictures of these versions, in the order of their upload."""
     query = select(Picture).where(Picture.team_id == team_id, Picture.version_id.in_(version_ids))
     return session.scalars(query.order_by(Picture.version_id, Picture.position)).all()
 
 
 def picture(session: Session, team_id: str, picture_id: str) -> Picture | None:
-    """One picture that a version is trained on, unless its concept was deleted."""
+    """One training picture, unless its concept was deleted."""
     query = (
         select(Picture)
         .join(Version, Version.id == Picture.version_id)
@@ -113,7 +114,7 @@ def picture(session: Session, team_id: str, picture_id: str) -> Picture | None:
 
 
 def pictures_shown(session: Session, team_id: str, version_ids: Collection[str]) -> Sequence[Row[str, str, int, int]]:
-    """Four columns of the same pictures (version id, id, width, height): a page of the library has hundreds."""
+    """Version id, id, width and height of these pictures. A page of the library has hundreds, so no rows are loaded."""
     query = select(Picture.version_id, Picture.id, Picture.width, Picture.height)
     query = query.where(Picture.team_id == team_id, Picture.version_id.in_(version_ids))
     return session.execute(query.order_by(Picture.version_id, Picture.position)).all()
@@ -130,7 +131,7 @@ class TrainedConcept:
 
 
 def trained_concepts(session: Session, team_id: str, version_ids: Collection[str]) -> dict[str, TrainedConcept]:
-    """By version id: the concept that the version belongs to, in the library or not."""
+    """The concepts of these versions by version id, deleted concepts included."""
     query = (
         select(Version.id, Concept.id, Concept.name, Concept.placeholder, Version.number)
         .join(Concept, Concept.id == Version.concept_id)
@@ -140,7 +141,7 @@ def trained_concepts(session: Session, team_id: str, version_ids: Collection[str
 
 
 def version_in_library(session: Session, team_id: str, version_id: str) -> tuple[Version, Concept] | None:
-    """A version with its concept, or None if the concept was deleted. A job on a version asks when it is claimed."""
+    """A version with its concept, or None if the concept was deleted. A worker checks this when it claims a job."""
     query = (
         select(Version, Concept)
         .join(Concept, Concept.id == Version.concept_id)
@@ -152,7 +153,7 @@ def version_in_library(session: Session, team_id: str, version_id: str) -> tuple
 
 
 def ready_files(session: Session, team_id: str, version_ids: Collection[str]) -> dict[str, dict[str, Any]]:
-    """`Version.files` by version id, of those that are ready and whose concepts are in the library."""
+    """`Version.files` by version id, for ready versions of concepts that were not deleted."""
     query = (
         select(Version.id, Version.files)
         .join(Concept, Concept.id == Version.concept_id)
@@ -163,7 +164,7 @@ def ready_files(session: Session, team_id: str, version_ids: Collection[str]) ->
 
 
 def with_version(session: Session, team_id: str, version_id: str) -> tuple[Concept, Version]:
-    """A version that a job names and its concept, in the library or not."""
+    """A version that a job names and its concept, also if the concept was deleted."""
     query = (
         select(Concept, Version)
         .join(Version, Version.concept_id == Concept.id)
@@ -184,7 +185,7 @@ def end_training(session: Session, team_id: str, version_id: str, state: str, mo
 
 
 def withdraw(session: Session, team_id: str, concept_id: str, moment: datetime | None) -> None:
-    """Take a concept out of the library, unless it is out already."""
+    """Mark a concept as deleted, unless it is already."""
     session.execute(
         update(Concept)
         .where(Concept.team_id == team_id, Concept.id == concept_id, Concept.deleted_at.is_(None))

@@ -1,4 +1,4 @@
-"""The library over REST."""
+"""The endpoints of the library."""
 
 from typing import Annotated
 
@@ -23,7 +23,7 @@ from app.contracts.limits import CARD_BYTES_MAX
 from app.core.errors import NotFound, PictureError
 from app.embeddings.exporting import service as exporting
 from app.embeddings.importing import service as importing
-from app.embeddings.importing.request import Import
+from app.embeddings.importing.request import ImportRequest
 from app.jobs import views as jobs
 from app.jobs.models import Job
 from app.pictures.cleaning import UploadedFile, count_problem
@@ -36,7 +36,7 @@ from app.web.sign_in import Member, Viewer
 
 router = APIRouter(prefix="/api", tags=["concepts"])
 
-Images = Annotated[list[UploadFile], File(description="JPEG, PNG or WebP; the centre square is learned from.")]
+Images = Annotated[list[UploadFile], File(description="JPEG, PNG or WebP; training uses the centre square.")]
 
 
 @router.post("/pictures/check")
@@ -46,7 +46,7 @@ def check_pictures(
     images: Images = [],  # noqa: B006
     base_model: Annotated[str | None, Form()] = None,
 ) -> PictureCheck:
-    """What would become of these pictures. Nothing is kept."""
+    """Check pictures as an upload would, without storing them."""
     model, settings = services.catalog.get(base_model), services.settings
     checked = services.pictures.check(_read(images), model.facts.resolution)
     problems: list[Fault] = []
@@ -79,9 +79,9 @@ def create_concept(
     images: Images = [],  # noqa: B006
     idempotency_key: Key = None,
 ) -> Accepted:
-    """Teach a new word from a few pictures. The answer names the job to watch."""
-    asked = TrainingRequest(uploads=_read(images), tuning=tuning, **{**vars(word), "kind": word.kind or "object"})
-    return _accepted(services, teach(services, principal, asked, idempotency_key))
+    """Train a new concept on a few pictures. The answer names the job to watch."""
+    request = TrainingRequest(uploads=_read(images), tuning=tuning, **{**vars(word), "kind": word.kind or "object"})
+    return _accepted(services, teach(services, principal, request, idempotency_key))
 
 
 @router.post("/concepts/import", status_code=status.HTTP_202_ACCEPTED)
@@ -94,12 +94,12 @@ def import_concept(
     ] = [],  # noqa: B006
     idempotency_key: Key = None,
 ) -> Accepted:
-    """Take in an embedding that another tool learned. A worker reads the file; the answer names the job to watch.
-    Without a placeholder the file's name becomes one. Two files are the two halves that diffusers writes for SDXL; of a
-    folder of the concepts library send all files."""
+    """ImportRequest an embedding that another tool trained. A worker reads the file; the answer names the job to watch.
+    Without a placeholder the file's name becomes the placeholder. Send two files for the two halves that diffusers
+    writes for SDXL, and all files of a folder of the concepts library."""
     uploads = [UploadedFile(each.filename or "", each.file.read(CARD_BYTES_MAX + 1)) for each in file]
-    asked = Import(uploads=uploads, **vars(word))
-    return _accepted(services, importing.import_concept(services, principal, asked, idempotency_key))
+    request = ImportRequest(uploads=uploads, **vars(word))
+    return _accepted(services, importing.import_concept(services, principal, request, idempotency_key))
 
 
 @router.get("/concepts")
@@ -129,7 +129,7 @@ def get_concept(concept_id: str, principal: Viewer, session: Reading) -> Concept
 def change_concept(
     concept_id: str, body: ConceptPatch, principal: Member, services: ServicesOf, session: UnitOfWork
 ) -> ConceptOut:
-    """Rename, describe, tag, or choose the version that the placeholder means."""
+    """Change a concept's name, placeholder, description, tags or current version."""
     concept = service.get(session, principal.team_id, concept_id)
     service.change(session, services.catalog, concept, ConceptChange(**body.model_dump()))
     return views.describe(session, concept)
@@ -137,13 +137,13 @@ def change_concept(
 
 @router.delete("/concepts/{concept_id}", status_code=status.HTTP_204_NO_CONTENT)
 def delete_concept(concept_id: str, principal: Member, session: UnitOfWork) -> None:
-    """Take a concept out of the library."""
+    """Delete a concept from the library and cancel its jobs."""
     service.delete(session, service.get(session, principal.team_id, concept_id))
 
 
 @router.get("/concepts/{concept_id}/versions")
 def list_versions(concept_id: str, principal: Viewer, session: Reading) -> VersionList:
-    """Every teaching of a concept, newest first."""
+    """Every version of a concept, newest first."""
     return VersionList(items=views.versions(session, service.get(session, principal.team_id, concept_id)))
 
 
@@ -157,9 +157,9 @@ def teach_concept_again(
     initializer: Annotated[str | None, Form()] = None,
     idempotency_key: Key = None,
 ) -> Accepted:
-    """Teach a concept again and keep both versions; without pictures, from those of the newest version."""
-    asked = TrainingRequest(_read(images), initializer, tuning=tuning)
-    return _accepted(services, teach_again(services, principal, concept_id, asked, idempotency_key))
+    """Train a new version of a concept. Without pictures it is trained on those of the newest version."""
+    request = TrainingRequest(_read(images), initializer, tuning=tuning)
+    return _accepted(services, teach_again(services, principal, concept_id, request, idempotency_key))
 
 
 @router.get("/concepts/{concept_id}/embedding", response_class=file_responses.File)
@@ -171,16 +171,16 @@ def download_embedding(
     format: str = "oneword",
     version: Annotated[int | None, Query(ge=1, le=1_000_000)] = None,
 ) -> Response:
-    """The few-KB file, in a format that another tool reads."""
+    """The embedding as a file of a few KB, in the format of the chosen tool."""
     concept = service.get(session, principal.team_id, concept_id)
-    wanted = service.finished_version(session, concept, version)
-    file = exporting.export(session, services.storage, concept, wanted, format)
+    finished = service.finished_version(session, concept, version)
+    file = exporting.export(session, services.storage, concept, finished, format)
     return file_responses.file(file.content, file.name)
 
 
 @router.get("/pictures/{picture_id}", response_class=file_responses.Png)
 def get_picture(picture_id: str, principal: Viewer, services: ServicesOf, session: Reading) -> Response:
-    """A picture that a concept was taught from."""
+    """A training picture of a concept."""
     picture = queries.picture(session, principal.team_id, picture_id)
     if picture is None:
         raise NotFound("There is no such picture. Its concept may have been deleted.")
@@ -193,6 +193,6 @@ def _read(images: list[UploadFile]) -> list[UploadedFile]:
 
 def _accepted(services: Services, job: Job) -> Accepted:
     with services.database.reading() as session:
-        # A request that is repeated later is answered as it was, also when its concept is gone by then.
-        concept = queries.even_deleted(session, job.team_id, job.concept_id or "")
+        # A repeated request gets the same answer, also if the concept was deleted meanwhile.
+        concept = queries.including_deleted(session, job.team_id, job.concept_id or "")
         return Accepted(concept=views.describe(session, concept), job=jobs.describe(session, job))

@@ -1,4 +1,4 @@
-"""What the library looks like over the wire."""
+"""Request and response schemas of the library."""
 
 from datetime import datetime
 from typing import Literal
@@ -13,7 +13,7 @@ VersionState = Literal["training", "ready", "failed", "cancelled"]
 
 
 class PictureOut(BaseModel):
-    """A picture that a version is taught from."""
+    """A training picture of a version."""
 
     id: str
     url: str
@@ -22,33 +22,33 @@ class PictureOut(BaseModel):
 
 
 class PreviewOut(BaseModel):
-    """What a training drew at one of its steps."""
+    """A picture that was drawn at one step of a training."""
 
     step: int
     url: str
 
 
 class EmbeddingOut(BaseModel):
-    """The few-KB file."""
+    """The file of a few KB that holds a version's embedding."""
 
     bytes: int
     sha256: str
-    widths: dict[str, int] = Field(description="Numbers in one vector, for each text encoder that it is for.")
-    formats: list[str] = Field(description="What `?format=` of the download takes.")
+    widths: dict[str, int] = Field(description="Numbers in one vector, for each text encoder.")
+    formats: list[str] = Field(description="The values that `?format=` of the download accepts.")
 
 
 class OriginOut(BaseModel):
-    """Where a version comes from that was not taught: another tool's file, or a checkpoint of an earlier version."""
+    """The source of a version that was not trained: another tool's file, or a checkpoint of an earlier version."""
 
     imported_from: str | None = Field(None, description="The other tool's format.")
-    imported_as: str | None = Field(None, description="The name inside the file, or the file's.")
-    note: str | None = Field(None, description="What of the file was left out.")
+    imported_as: str | None = Field(None, description="The name inside the file, or the file's name.")
+    note: str | None = Field(None, description="Contents of the file that were not imported.")
     version: int | None = Field(None, description="Number of the version whose checkpoint it is.")
     step: int | None = None
 
 
 class VersionOut(BaseModel):
-    """One teaching of a concept."""
+    """The result of one training or import of a concept."""
 
     id: str
     number: int
@@ -56,7 +56,7 @@ class VersionOut(BaseModel):
     current: bool = Field(description="Whether the bare placeholder means this version.")
     base_model: str
     base_model_hash: str | None = Field(
-        None, description="Which weights it was learned on. Another hash than the base model's own: they have changed."
+        None, description="Hash of the weights it was trained on. It differs from the base model's if those changed."
     )
     initializer: str
     vectors: int
@@ -65,7 +65,7 @@ class VersionOut(BaseModel):
     seconds: float | None
     embedding: EmbeddingOut | None
     sample: str | None
-    report: str | None = Field(None, description="Where its report is; null when it has none.")
+    report: str | None = Field(None, description="Address of its report; null if it has none.")
     origin: OriginOut | None = None
     previews: list[PreviewOut]
     pictures: list[PictureOut]
@@ -75,7 +75,7 @@ class VersionOut(BaseModel):
 
 
 class ConceptOut(BaseModel):
-    """A word of the team."""
+    """A concept of the team."""
 
     id: str
     name: str
@@ -112,7 +112,7 @@ class VersionList(BaseModel):
 
 
 class ConceptPatch(BaseModel):
-    """What changes; the rest stays."""
+    """The fields to change; fields that are not sent stay as they are."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"name": "My mug", "tags": ["kitchen"], "current_version": 2}]}
@@ -120,31 +120,31 @@ class ConceptPatch(BaseModel):
 
     name: str | None = Field(None, min_length=1, max_length=100)
     placeholder: str | None = Field(
-        None, max_length=64, description="Another word for it. Prompts that were written before keep the old one."
+        None, max_length=64, description="A new placeholder. Earlier prompts keep the old one."
     )
     description: str | None = Field(None, max_length=5000)
     tags: list[str] | None = Field(None, max_length=30)
     current_version: int | None = Field(
-        None, ge=1, le=1_000_000, description="Number of the version the placeholder shall mean."
+        None, ge=1, le=1_000_000, description="Number of the version that the placeholder means."
     )
 
 
 class Accepted(BaseModel):
-    """A concept that will be taught, and the job that teaches it."""
+    """A concept, and the job that trains or imports it."""
 
     concept: ConceptOut
     job: JobOut
 
 
 class Fault(BaseModel):
-    """A short code and a sentence."""
+    """A problem or a warning: a short code and a sentence."""
 
     code: str
     detail: str
 
 
 class Crop(BaseModel):
-    """The square that is learned from, in pixels of the upright picture."""
+    """The square that training uses, in pixels of the upright picture."""
 
     x: int
     y: int
@@ -152,20 +152,20 @@ class Crop(BaseModel):
 
 
 class CheckedPicture(BaseModel):
-    """What would become of one picture."""
+    """The check of one picture."""
 
     index: int
     name: str
     width: int | None
     height: int | None
     crop: Crop | None
-    masked: bool = Field(False, description="Whether parts are transparent: only what is opaque is learned from.")
+    masked: bool = Field(False, description="Whether parts are transparent: training uses only the opaque parts.")
     warnings: list[Fault]
     problem: Fault | None
 
 
 class PictureCheck(BaseModel):
-    """What would become of an upload. Nothing was kept."""
+    """The check of an upload. No picture was stored."""
 
     ok: bool
     pictures: list[CheckedPicture]

@@ -1,7 +1,7 @@
-"""Search terms of a concept, stored beside its row, so that search is a range scan of an index on every database.
+"""Search terms of a concept, in a table of their own, so that search is a range scan of an index on every database.
 
-A query is split into terms like the stored text, and each of its pieces has to be a prefix of a stored term. A tag is
-also stored whole, as `#tag`. The rows follow every flush of a concept, so no writer has to maintain them.
+A query is split into terms like the stored text, and each term of the query has to be a prefix of a stored term. A tag
+is also stored whole, as `#tag`. A listener updates the rows at every flush of a concept, so no other code writes them.
 """
 
 import re
@@ -13,8 +13,8 @@ from sqlalchemy.orm import Mapper
 from app.concepts.models import Concept, SearchTerm
 
 LENGTH_MAX: Final = 64
-TERMS_MAX: Final = 200  # of one concept; a description may be a page long
-END: Final = "\U0010ffff"  # sorts behind every term with the same prefix
+TERMS_MAX: Final = 200  # of one concept, whose description may be a page long
+END: Final = "\U0010ffff"  # a prefix with this suffix sorts after every term that has the prefix
 _INDEXED_COLUMNS: Final = ("placeholder", "name", "initializer", "tags", "description", "deleted_at")
 _TERM: Final = re.compile(r"[^\W_]+")
 

@@ -18,8 +18,8 @@ from app.jobs import ledger
 from app.jobs import queries as jobs
 
 
-class Described(Protocol):
-    """The fields of a request for a new concept that its row takes over."""
+class NewConcept(Protocol):
+    """The fields that a concept's row takes from a training request or an import request."""
 
     @property
     def name(self) -> str: ...
@@ -32,18 +32,18 @@ class Described(Protocol):
 
 
 def add(
-    session: Session, principal: Principal, asked: Described, model: AllowedModel, placeholder: str, initializer: str
+    session: Session, principal: Principal, request: NewConcept, model: AllowedModel, placeholder: str, initializer: str
 ) -> Concept:
-    """A new concept of the team, without a version. The caller has checked placeholder and initializer."""
+    """Add a concept without a version. The caller has checked the placeholder and the initializer."""
     concept = Concept(
         team_id=principal.team_id,
         owner_id=principal.user_id,
-        name=asked.name.strip() or placeholder.strip("<>").replace("-", " "),
-        description=asked.description,
-        tags=list(asked.tags),
+        name=request.name.strip() or placeholder.strip("<>").replace("-", " "),
+        description=request.description,
+        tags=list(request.tags),
         placeholder=placeholder,
         initializer=initializer,
-        kind=asked.kind,
+        kind=request.kind,
         base_model=model.id,
         family=model.facts.family,
     )
@@ -62,7 +62,7 @@ def get(session: Session, team_id: str, concept_id: str) -> Concept:
 
 @dataclass(frozen=True)
 class ConceptChange:
-    """What changes of a concept; None leaves a field as it is."""
+    """The fields of a concept to change; None leaves a field as it is."""
 
     name: str | None = None
     placeholder: str | None = None
@@ -72,13 +72,13 @@ class ConceptChange:
 
 
 def change(session: Session, catalog: Catalog, concept: Concept, changed: ConceptChange) -> None:
-    """Rename, describe, tag, or choose the version that the placeholder means."""
+    """Change the fields of a concept. Raises InvalidInput for a version that is not ready."""
     if changed.placeholder is not None and changed.placeholder.strip() != concept.placeholder:
         taken = queries.placeholders(session, concept.team_id)
         concept.placeholder = checked_placeholder(catalog.get(concept.base_model), changed.placeholder, taken)
     if changed.current_version is not None:
-        wanted = queries.version(session, concept.team_id, concept.id, changed.current_version)
-        if wanted is None or wanted.state != "ready":
+        version = queries.version(session, concept.team_id, concept.id, changed.current_version)
+        if version is None or version.state != "ready":
             raise InvalidInput(
                 f"{concept.placeholder} has no finished version {changed.current_version}. Choose one that is ready.",
                 field="current_version",
@@ -95,7 +95,7 @@ def change(session: Session, catalog: Catalog, concept: Concept, changed: Concep
 
 
 def delete(session: Session, concept: Concept) -> None:
-    """Take a concept out of the library and cancel its jobs. Its placeholder is free again."""
+    """Mark a concept as deleted and cancel its jobs. Its placeholder is free again."""
     concept.deleted_at = utc_now()
     for version in queries.versions(session, concept.team_id, [concept.id]):
         job = jobs.by_id(session, concept.team_id, version.job_id or "")
@@ -105,7 +105,7 @@ def delete(session: Session, concept: Concept) -> None:
 
 
 def finished_version(session: Session, concept: Concept, number: int | None) -> Version:
-    """A version that has an embedding; without a number, the version that the placeholder means."""
+    """A ready version of a concept; without a number, the current version. Raises Conflict or NotFound."""
     chosen = concept.current_version if number is None else number
     if chosen is None:
         raise Conflict(

@@ -1,4 +1,4 @@
-"""How a version gets its embedding: the only writes that store a result and that make a version ready."""
+"""Stores the result of a version and makes the version ready. No other module writes these columns."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +13,7 @@ from app.core.errors import NotFound
 
 @dataclass(frozen=True)
 class VersionResult:
-    """What a version is made of. Fields as in `Version`; None leaves a column empty."""
+    """The result of a training or an import. Fields as in `Version`; None leaves a column empty."""
 
     files: dict[str, Any]
     vectors: int
@@ -27,27 +27,27 @@ class VersionResult:
 
 
 def keep_result(session: Session, team_id: str, version_id: str, result: VersionResult) -> Version:
-    """Store a result with a version that is not ready yet, so that nothing that follows can lose it.
+    """Store a result with a version that is not ready yet, before later steps of the job can fail.
 
-    A job that fails afterwards leaves the version ready with this result. Raises NotFound.
+    If the job fails afterwards, the version becomes ready with this result. Raises NotFound.
     """
-    version, _ = _found(session, team_id, version_id)
+    version, _ = _with_concept(session, team_id, version_id)
     _store(session, version, result)
     return version
 
 
 def make_ready(session: Session, team_id: str, version_id: str, result: VersionResult) -> None:
-    """Store a result and make the version the one that the placeholder means. Raises NotFound.
+    """Store a result and make the version ready and current. Raises NotFound.
 
     The caller ends the job in the same transaction.
     """
-    version, concept = _found(session, team_id, version_id)
+    version, concept = _with_concept(session, team_id, version_id)
     _store(session, version, result)
     publish(session, version, concept)
 
 
 def publish(session: Session, version: Version, concept: Concept) -> None:
-    """Make a version whose result is stored ready and current."""
+    """Make a version ready and current. Its result is stored already."""
     version.state = "ready"
     version.finished_at = now(session)
     session.flush()
@@ -55,7 +55,7 @@ def publish(session: Session, version: Version, concept: Concept) -> None:
     session.flush()
 
 
-def _found(session: Session, team_id: str, version_id: str) -> tuple[Version, Concept]:
+def _with_concept(session: Session, team_id: str, version_id: str) -> tuple[Version, Concept]:
     found = queries.version_in_library(session, team_id, version_id)
     if found is None:
         raise NotFound(
@@ -74,5 +74,5 @@ def _store(session: Session, version: Version, result: VersionResult) -> None:
     version.base_model_hash = result.base_model_hash
     version.origin = result.origin
     version.sample_image_id = result.sample_image_id
-    version.take_report(result.report)
+    version.set_report(result.report)
     session.flush()

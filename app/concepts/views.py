@@ -1,4 +1,4 @@
-"""Rows of the library as their team sees them. A page of concepts costs five queries, however long it is."""
+"""Builds the responses about the library from its rows. A page of concepts takes five queries, whatever its length."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -151,7 +151,7 @@ def _address(version: Version) -> str:
 
 
 def _sample(version: Version) -> str | None:
-    """The address of a picture that the version draws: its training's last, or for a checkpoint one of the report's."""
+    """The address of a picture that the version drew: the last of its training, or a report's for a checkpoint."""
     if version.sample_image_id is not None:
         return f"/api/images/{version.sample_image_id}"
     drawing = (version.origin or {}).get("drawing")

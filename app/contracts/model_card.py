@@ -33,11 +33,11 @@ class Card:
         return cls(**{name: value for name, value in stated.items() if name in known and value is not None})._checked()
 
     def _checked(self) -> "Card":
-        for name, (kind, wanted) in _KINDS.items():
+        for name, (kind, expected) in _KINDS.items():
             value = getattr(self, name)
             # bool is a subclass of int, and no number.
             if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-                raise _unfit(name, value, wanted)
+                raise _unfit(name, value, expected)
         if not 1 <= self.steps <= GENERATION_STEPS_MAX:
             raise _unfit("steps", self.steps, f"from 1 to {GENERATION_STEPS_MAX}")
         if not 0 <= self.guidance <= GUIDANCE_MAX:
@@ -60,5 +60,5 @@ _KINDS: Final[Mapping[str, tuple[Any, str]]] = {
 }
 
 
-def _unfit(name: str, value: object, wanted: str) -> UnfitModel:
-    return UnfitModel(f"The file {CARD_FILE} says {name} is {value!r}, and it has to be {wanted}. Correct the file.")
+def _unfit(name: str, value: object, expected: str) -> UnfitModel:
+    return UnfitModel(f"The file {CARD_FILE} says {name} is {value!r}, and it has to be {expected}. Correct the file.")

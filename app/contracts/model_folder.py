@@ -24,7 +24,7 @@ _VOCABULARY: Final = ("vocab.json", "merges.txt")
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """What a base model's own files say."""
+    """The properties of a base model that its files state."""
 
     name: str  # for people
     family: str  # a key of `families.FAMILIES`
@@ -118,13 +118,13 @@ def _check_pipeline(index: Mapping[str, Any]) -> None:
 def _family(index: Mapping[str, Any], unet: Mapping[str, Any]) -> ModelFamily:
     family = family_of(str(index["_class_name"]), _context_width(unet))
     assert family is not None  # the pipeline is known
-    for component, wanted in family.component_classes.items():
+    for component, expected in family.component_classes.items():
         entry = index.get(component)
-        found = entry[1] if isinstance(entry, list) and len(entry) == 2 else None
-        if found != wanted:
+        actual = entry[1] if isinstance(entry, list) and len(entry) == 2 else None
+        if actual != expected:
             raise UnfitModel(
-                f"Its {component} is {'missing' if found is None else f'a {found}'}, where {family.title} has a "
-                f"{wanted}. Use a model of the plain {family.pipeline} layout."
+                f"Its {component} is {'missing' if actual is None else f'a {actual}'}, where {family.title} has a "
+                f"{expected}. Use a model of the plain {family.pipeline} layout."
             )
     return family
 
@@ -173,6 +173,6 @@ def _scheduler_config(folder: Path) -> dict[str, Any]:
     return {**config, "prediction_type": prediction}
 
 
-def _wrong_value(config: Mapping[str, Any], name: str, component: str, wanted: str) -> UnfitModel:
-    found = f"says {name} is {config[name]!r}" if name in config else f"does not say {name}"
-    return UnfitModel(f"The file {component}/config.json {found}, and it has to be {wanted}. {ADVICE}")
+def _wrong_value(config: Mapping[str, Any], name: str, component: str, expected: str) -> UnfitModel:
+    statement = f"says {name} is {config[name]!r}" if name in config else f"does not say {name}"
+    return UnfitModel(f"The file {component}/config.json {statement}, and it has to be {expected}. {ADVICE}")

@@ -36,11 +36,13 @@ class Tuning(BaseModel):
     snr_gamma: float | None = None
     prefer: Prefer | None = None
 
-    def asked(self) -> dict[str, Any]:
-        """The options that are set, by the names in `worker.engine.inversion.Options`. `prefer` is not among them:
-        it chooses a step after the training."""
-        asked = self.model_dump(include=set(Tuning.model_fields) - {"prefer"})
-        return {name: value for name, value in asked.items() if value is not None}
+    def set_options(self) -> dict[str, Any]:
+        """The options that are set, by their names in `worker.engine.inversion.Options`.
+
+        `prefer` is not among them: it applies after the training, when a checkpoint is chosen.
+        """
+        options = self.model_dump(include=set(Tuning.model_fields) - {"prefer"})
+        return {name: value for name, value in options.items() if value is not None}
 
 
 class TrainingSpec(Tuning):

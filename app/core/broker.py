@@ -1,8 +1,8 @@
-"""The only Celery client: sends wake-up messages, and asks the broker how it is.
+"""The only Celery client: sends wake-up messages and checks the state of the broker.
 
-A message carries no work, only the news that a job waits. A lost message costs a few seconds, until the sweep sends it
-again, so a broker that is down never fails a request. This module knows task and queue names only as text; which kind
-of job has which is in `app.contracts.queues`.
+A message carries no work: it only tells a worker that a job waits. A lost message delays the job by a few seconds,
+until the sweep sends another, so an unreachable broker never fails a request. Task and queue names are plain text
+here; `app.contracts.queues` maps each kind of job to its own.
 """
 
 from functools import lru_cache
@@ -35,7 +35,7 @@ def client(broker_url: str) -> Celery:
     """A Celery application that can send messages and registers no task."""
     celery = Celery("oneword", broker=broker_url, set_as_current=False)
     celery.conf.update(CONFIGURATION)
-    # Kombu's own retries would hold a request for six seconds while the broker is away. The sweep retries instead.
+    # With its default retries, Kombu blocks a request for six seconds while the broker is down. The sweep retries.
     celery.conf.broker_transport_options |= {
         "max_retries": 1,
         "interval_start": 0,
@@ -57,8 +57,8 @@ def send(settings: Settings, task: str, queue: str, *arguments: str) -> bool:
     return True
 
 
-def answers(settings: Settings) -> bool:
-    """Whether the broker can be reached now."""
+def is_reachable(settings: Settings) -> bool:
+    """Whether the broker accepts a connection now."""
     try:
         with client(settings.resolved_broker_url).connection_for_write() as connection:
             connection.ensure_connection(max_retries=1, timeout=1)
@@ -68,7 +68,7 @@ def answers(settings: Settings) -> bool:
 
 
 def depth(settings: Settings, queue: str) -> int | None:
-    """The number of messages that wait in a queue; None when the broker cannot be asked."""
+    """The number of messages that wait in a queue; None if the broker is unreachable."""
     try:
         with client(settings.resolved_broker_url).connection_for_write() as connection:
             connection.ensure_connection(max_retries=1, timeout=1)

@@ -1,7 +1,7 @@
-"""Engine and unit of work, the same on SQLite and PostgreSQL.
+"""The database engine and its transactions, the same on SQLite and PostgreSQL.
 
-A transaction is `with database.transaction() as session:`; it commits at the end of the block and then runs what was
-handed to `after_commit`. Knows no table.
+`with database.transaction() as session:` commits at the end of the block and then runs the callbacks that were passed
+to `after_commit`. This module knows no table.
 """
 
 import sqlite3
@@ -21,17 +21,17 @@ from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 from ulid import ULID
 
 READ_ONLY = "oneword_read_only"
-SQLITE_PATIENCE_SECONDS: Final = 30  # with somebody else who writes
+SQLITE_BUSY_SECONDS: Final = 30  # how long a connection waits for another writer
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment in UTC; aware on both sides, also on SQLite, which stores no time zone."""
+    """A timestamp in UTC. Python sees aware datetimes on every database, also on SQLite, which stores no time zone."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Aware moments only: a naive one is a bug of the caller."""
+        """Convert to UTC. Raises ValueError for a naive datetime, which is a bug in the caller."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -40,7 +40,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Back to aware UTC."""
+        """Convert to an aware datetime in UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -56,17 +56,17 @@ class Base(DeclarativeBase):
 
 
 def new_id() -> str:
-    """An opaque id whose order is the order of creation."""
+    """An opaque id. Ids sort in the order of their creation."""
     return str(ULID()).lower()
 
 
 def utc_now() -> datetime:
-    """This machine's clock."""
+    """The time by this machine's clock."""
     return datetime.now(UTC)
 
 
 class Database:
-    """One engine, and transactions on it."""
+    """One engine and its transactions."""
 
     def __init__(self, url: str) -> None:
         self.engine = _create_engine(url)
@@ -74,7 +74,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """A session that commits at the end of the block, and then runs what `after_commit` was given."""
+        """A session that commits at the end of the block and then runs the `after_commit` callbacks."""
         with self._sessions() as session:
             with session.begin():
                 yield session
@@ -83,7 +83,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A session that takes no write lock and never commits. What it loaded stays readable afterwards."""
+        """A session that takes no write lock and never commits. Its rows stay readable after the block."""
         with self._sessions() as session:
             session.connection(execution_options={READ_ONLY: True})
             yield session
@@ -99,31 +99,31 @@ def after_commit(session: Session, callback: Callable[[], object]) -> None:
 
 
 def rows_changed(result: Result[Any]) -> int:
-    """How many rows an UPDATE or DELETE changed."""
+    """The number of rows that an UPDATE or DELETE changed."""
     return cast("CursorResult[Any]", result).rowcount
 
 
 def count_up(session: Session, table: type[Base], key: dict[str, Any], amounts: dict[str, float]) -> None:
-    """Add amounts to the row of a table of counters; a row that is not there yet begins at zero."""
+    """Add `amounts` to one row of a table of counters. A missing row is created and starts at zero."""
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    adding = insert(table).values(**key, **amounts)
-    columns = {name: getattr(table, name) + adding.excluded[name] for name in amounts}
-    session.execute(adding.on_conflict_do_update(index_elements=list(key), set_=columns))
+    upsert = insert(table).values(**key, **amounts)
+    sums = {name: getattr(table, name) + upsert.excluded[name] for name in amounts}
+    session.execute(upsert.on_conflict_do_update(index_elements=list(key), set_=sums))
 
 
 _CLOCK: Final = select(func.clock_timestamp())
 
 
 def now(session: Session) -> datetime:
-    """The database's clock, so that leases of several machines are measured by one."""
+    """The time by the database's clock, so that the leases of all machines follow one clock."""
     if session.get_bind().dialect.name == "sqlite":
         return utc_now()
     moment: datetime = session.execute(_CLOCK).scalar_one()
     return moment.astimezone(UTC)
 
 
-# A server that vanished without a word is noticed within seconds, instead of after the hours that TCP would wait.
-_PATIENCE: Final = {
+# With these timeouts the client notices a vanished server within seconds. The defaults of TCP take hours.
+_POSTGRES_TIMEOUTS: Final = {
     "connect_timeout": 5,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
@@ -135,29 +135,34 @@ _PATIENCE: Final = {
 def _create_engine(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        engine = create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20, connect_args=_PATIENCE)
+        engine = create_engine(
+            parsed, pool_pre_ping=True, pool_size=10, max_overflow=20, connect_args=_POSTGRES_TIMEOUTS
+        )
         event.listen(engine, "connect", _prepare_postgres)
         return engine
-    engine = create_engine(parsed, connect_args={"timeout": SQLITE_PATIENCE_SECONDS, "check_same_thread": False})
+    engine = create_engine(parsed, connect_args={"timeout": SQLITE_BUSY_SECONDS, "check_same_thread": False})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
 def _prepare_postgres(connection: Any, _record: Any) -> None:
-    """A client that is frozen between two statements loses its locks, so that its job can be taken over."""
+    """End transactions that are idle for 60 s.
+
+    A client that freezes between two statements loses its locks, and another worker can take over its job.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SET idle_in_transaction_session_timeout = '60s'")
     connection.commit()
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # the driver's own idea of when to begin is wrong for us; see _begin_sqlite
+    connection.isolation_level = None  # no implicit BEGIN by the driver: _begin_sqlite sends it
     cursor = connection.cursor()
-    # FULL: what was committed is still there after a power cut; an accepted job must be.
+    # FULL: a committed transaction, and with it an accepted job, survives a power cut.
     for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
-    _write_ahead(cursor)
+    _enable_wal(cursor)
     cursor.close()
 
 
@@ -168,17 +173,20 @@ def _is_busy(error: BaseException) -> bool:
 @retry(
     retry=retry_if_exception(_is_busy),
     wait=wait_fixed(0.01),
-    stop=stop_after_delay(SQLITE_PATIENCE_SECONDS),
+    stop=stop_after_delay(SQLITE_BUSY_SECONDS),
     reraise=True,
 )
-def _write_ahead(cursor: sqlite3.Cursor) -> None:
-    """A file that is not in WAL mode yet is put into it by whoever opens it first. SQLite does not wait for the others
-    who are about to, as it does for everything else, so this does."""
+def _enable_wal(cursor: sqlite3.Cursor) -> None:
+    """Switch the file to WAL mode, if it is not in it yet.
+
+    SQLite's busy timeout does not cover this switch, so the retries wait for other connections that switch the same
+    file.
+    """
     cursor.execute("PRAGMA journal_mode=WAL")
 
 
 def _begin_sqlite(connection: Any) -> None:
-    # A deferred transaction that turns into a writer fails at once when somebody else wrote meanwhile. One that
-    # begins as a writer waits its turn.
+    # A deferred transaction fails at its first write if another connection has written meanwhile. A transaction that
+    # begins as a writer waits for the lock instead.
     read_only = connection.get_execution_options().get(READ_ONLY, False)
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

@@ -1,30 +1,30 @@
-"""Every error a user can meet, as one tree. Each says what happened, to what, and what to do.
+"""Every error that a user can see, as one tree. Each message says what happened, to what, and what to do.
 
     OnewordError                       500
-    ├── InvalidInput                   422  a field is at fault
-    │   ├── PictureError               422  an upload is no usable picture
+    ├── InvalidInput                   422  a field is invalid
+    │   ├── PictureError               422  an upload is not a usable picture
     │   ├── PlaceholderError           422  the placeholder cannot be used
-    │   ├── InitializerError           422  the initializer is not words of the model
+    │   ├── InitializerError           422  the base model does not know the initializer
     │   └── PromptError                422  the prompt cannot be drawn
     ├── NotSignedIn                    401
     ├── Forbidden                      403
-    ├── NotFound                       404  also for what belongs to another team
+    ├── NotFound                       404  also for objects of another team
     ├── Conflict                       409
     ├── TooLarge                       413
     ├── TooMany                        429
-    ├── NotReady                       503  something that is needed is not there yet
+    ├── NotReady                       503  something that the request needs is not available yet
     └── StorageFull                    507
 
-    LeaseLost                          never leaves the worker: someone else runs the job now
+    LeaseLost                          never leaves the worker: another attempt runs the job now
 
-`app.main` turns these into application/problem+json. Knows nothing of HTTP beyond the status numbers.
+`app.web.problems` turns these into application/problem+json. This module knows nothing of HTTP but status numbers.
 """
 
 from typing import Any, ClassVar
 
 
 class OnewordError(Exception):
-    """Something went wrong that has a sentence for the user."""
+    """An error with a message for the user."""
 
     status: ClassVar[int] = 500
     code: str = "internal"
@@ -43,7 +43,7 @@ class OnewordError(Exception):
         self.detail = detail
         self.field = field
         self.code = code or type(self).code
-        self.retry_after = retry_after  # seconds until it may work
+        self.retry_after = retry_after  # seconds after which a retry may succeed
         self.extra = extra
 
     def problem(self) -> dict[str, Any]:
@@ -60,7 +60,7 @@ class OnewordError(Exception):
 
 
 class InvalidInput(OnewordError):
-    """A value that was sent cannot be used."""
+    """A value in the request cannot be used."""
 
     status = 422
     code = "invalid-input"
@@ -68,21 +68,21 @@ class InvalidInput(OnewordError):
 
 
 class PictureError(InvalidInput):
-    """An upload is not a picture that can be learned from."""
+    """An upload is not a usable picture."""
 
     code = "picture"
     title = "That picture cannot be used"
 
 
 class PlaceholderError(InvalidInput):
-    """The placeholder cannot be the concept's name."""
+    """The placeholder cannot be used for the concept."""
 
     code = "placeholder"
     title = "That placeholder cannot be used"
 
 
 class InitializerError(InvalidInput):
-    """The initializer is not made of words that the base model knows."""
+    """The base model does not know the words of the initializer."""
 
     code = "initializer"
     title = "That initializer cannot be used"
@@ -104,7 +104,7 @@ class NotSignedIn(OnewordError):
 
 
 class Forbidden(OnewordError):
-    """Somebody is signed in who may not do this."""
+    """The signed-in person may not do this."""
 
     status = 403
     code = "forbidden"
@@ -112,7 +112,7 @@ class Forbidden(OnewordError):
 
 
 class NotFound(OnewordError):
-    """There is no such thing for this team."""
+    """The team has no such object."""
 
     status = 404
     code = "not-found"
@@ -120,7 +120,7 @@ class NotFound(OnewordError):
 
 
 class Conflict(OnewordError):
-    """The thing is not in a state that allows this."""
+    """The state of the object does not allow the request."""
 
     status = 409
     code = "conflict"
@@ -128,7 +128,7 @@ class Conflict(OnewordError):
 
 
 class TooLarge(OnewordError):
-    """More bytes than are read."""
+    """The request has more bytes than the server reads."""
 
     status = 413
     code = "too-large"
@@ -136,7 +136,7 @@ class TooLarge(OnewordError):
 
 
 class TooMany(OnewordError):
-    """More requests, or more waiting jobs, than allowed."""
+    """More requests, or more waiting jobs, than the limit allows."""
 
     status = 429
     code = "too-many"
@@ -144,7 +144,7 @@ class TooMany(OnewordError):
 
 
 class NotReady(OnewordError):
-    """Something that is needed is not there yet."""
+    """Something that the request needs is not available yet."""
 
     status = 503
     code = "not-ready"
@@ -152,7 +152,7 @@ class NotReady(OnewordError):
 
 
 class StorageFull(OnewordError):
-    """The disk or the bucket takes no more."""
+    """The disk or the bucket is full."""
 
     status = 507
     code = "storage-full"

@@ -1,7 +1,7 @@
-"""`Idempotency-Key`: the same request sent twice makes one thing and gets one answer, also when both come at once.
+"""`Idempotency-Key`: a request that is sent twice creates one object, also when both copies arrive at once.
 
-A key belongs to a team. The key, the hash of its request and the id of what the request made are written in the
-transaction that makes the thing. This module does not know what the id names.
+A key belongs to a team. The key, the hash of its request and the id of the created object are written in the
+transaction that creates the object. This module does not know what kind of object the id names.
 """
 
 import hashlib
@@ -21,38 +21,38 @@ Made = TypeVar("Made")
 
 
 class Submission(Base):
-    """An `Idempotency-Key` that a team has used, the hash of its request, and the id of what the request made."""
+    """An `Idempotency-Key` that a team has used, the hash of its request, and the id of the created object."""
 
     __tablename__ = "submissions"
 
     team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"), primary_key=True)
     key: Mapped[str] = mapped_column(String(200), primary_key=True)
     body_hash: Mapped[str] = mapped_column(String(64))
-    made_id: Mapped[str] = mapped_column(String(26))  # a job, or another thing that the request made
+    made_id: Mapped[str] = mapped_column(String(26))  # of a job, a token, a member or a webhook
     created_at: Mapped[datetime] = mapped_column(default=utc_now, index=True)
 
 
-def earlier_id(session: Session, team_id: str, key: str | None, mark: str) -> str | None:
-    """The id of what the same request made before, or None. `mark` is the request's hash.
+def earlier_id(session: Session, team_id: str, key: str | None, request_hash: str) -> str | None:
+    """The id of the object that the same request created before, or None.
 
-    Raises Conflict if the key came with a different request.
+    Raises Conflict if the key was used for a different request.
     """
     submission = None if key is None else session.get(Submission, (team_id, key))
     if submission is None:
         return None
-    if submission.body_hash != mark:
+    if submission.body_hash != request_hash:
         raise key_reused()
     return submission.made_id
 
 
-def remember_id(session: Session, team_id: str, key: str | None, mark: str, made_id: str) -> None:
-    """Write down what a key was used for."""
+def remember_id(session: Session, team_id: str, key: str | None, request_hash: str, made_id: str) -> None:
+    """Store a used key with its request and the created object. Without a key nothing is stored."""
     if key is not None:
-        session.add(Submission(team_id=team_id, key=key, body_hash=mark, made_id=made_id))
+        session.add(Submission(team_id=team_id, key=key, body_hash=request_hash, made_id=made_id))
         session.flush()
 
 
-def mark_of(*parts: str) -> str:
+def hash_request(*parts: str) -> str:
     """The hash of a request. The first part names the kind of request."""
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
@@ -69,7 +69,7 @@ def retry_on_conflict(make: Callable[[], Made]) -> Made:
 
 
 def key_reused() -> Conflict:
-    """The refusal of a key that an earlier, different request used."""
+    """The error for a key that a different request has used before."""
     return Conflict(
         "This Idempotency-Key was used for a different request. Send a new key with it.",
         field="Idempotency-Key",

@@ -1,6 +1,6 @@
-"""What the supervisor starts ends with it, however the supervisor ended: a killed studio leaves nothing running.
+"""Ends a process once its supervisor is gone, also if the supervisor was killed, so that no process is left running.
 
-Knows only who its parent was.
+A process knows its supervisor only by the process id in an environment variable.
 """
 
 import os
@@ -9,19 +9,19 @@ import threading
 from typing import Final
 
 PARENT: Final = "ONEWORD_PARENT"  # set by the supervisor for its children
-LOOK_SECONDS: Final = 1.0
+CHECK_SECONDS: Final = 1.0
 
 
 def end_with_parent() -> None:
     """Send this process SIGTERM once the supervisor that started it is gone. Without a supervisor nothing happens."""
-    # Taken out, so that whatever this process starts does not look for a parent that it never had.
+    # Removed from the environment: a child of this process has another parent and must not watch this one's.
     parent = os.environ.pop(PARENT, "")
     if parent:
-        threading.Thread(target=_follow, args=(int(parent),), name="end-with-parent", daemon=True).start()
+        threading.Thread(target=_watch, args=(int(parent),), name="end-with-parent", daemon=True).start()
 
 
-def _follow(parent: int) -> None:
+def _watch(parent: int) -> None:
     never = threading.Event()
     while os.getppid() == parent:
-        never.wait(LOOK_SECONDS)
+        never.wait(CHECK_SECONDS)
     os.kill(os.getpid(), signal.SIGTERM)

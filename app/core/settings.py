@@ -1,7 +1,7 @@
 """Every setting of Oneword, each with a line that says what it does.
 
-Values come from the environment (`ONEWORD_…`) or from a `.env` file beside the process. `docs/settings.md` is held to
-this file by a test. Knows nothing of the rest of the application.
+Values come from the environment (`ONEWORD_…`) or from a `.env` file in the working directory. A test holds
+`docs/settings.md` equal to this file. This module knows nothing of the rest of the application.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent.parent
 
 
 class Settings(BaseSettings):
-    """All of it. A field's description is its documentation."""
+    """All settings. A field's description is its documentation."""
 
     model_config = SettingsConfigDict(env_prefix="ONEWORD_", env_file=".env", extra="ignore", frozen=True)
 
@@ -27,7 +27,7 @@ class Settings(BaseSettings):
     )
     proxies: str = Field(
         "127.0.0.1",
-        description="Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed: addresses and networks, "
+        description="Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are trusted: addresses and networks, "
         "separated by commas.",
     )
     data_dir: Path = Field(
@@ -50,25 +50,25 @@ class Settings(BaseSettings):
     )
     scorer: str = Field(
         "",
-        description="CLIP model that judges finished words, for base models that bring none: a folder, or a hub name "
+        description="CLIP model that scores finished words, for base models that include none: a folder, or a hub name "
         "with a pinned revision. Empty: reports without scores.",
     )
     device: str = Field("auto", description="Where workers compute: `auto`, `cpu`, `cuda` or `cuda:1`.")
     compile: bool = Field(
         False,
-        description="Compile the UNet for teaching. On a GPU: the first words of a worker wait minutes for it.",
+        description="Compile the UNet for training. On a GPU, a worker's first trainings wait minutes for it.",
     )
     warm_models: int = Field(
-        4, ge=1, description="Most base models a worker keeps in memory at once; fewer where they do not fit."
+        4, ge=1, description="Most base models a worker keeps in memory at once; fewer if they do not fit."
     )
-    upload_bytes_max: int = Field(25_000_000, description="Largest single picture that is read, in bytes.")
-    body_bytes_max: int = Field(130_000_000, description="Largest request body that is read, in bytes.")
+    upload_bytes_max: int = Field(25_000_000, description="Largest picture that is accepted, in bytes.")
+    body_bytes_max: int = Field(130_000_000, description="Largest request body that is accepted, in bytes.")
     pictures_min: int = Field(3, ge=1, description="Fewest pictures a concept is taught from.")
     pictures_max: int = Field(5, ge=1, description="Most pictures a concept is taught from.")
     steps_max: int = Field(3000, ge=1, description="Most optimiser steps one training may ask for.")
     queued_jobs_max: int = Field(100, ge=1, description="Most jobs a team may have waiting at once.")
     team_gpu_seconds_max: float = Field(
-        0.0, ge=0, description="Most seconds of GPU workers a team may use in 30 days. 0: no limit."
+        0.0, ge=0, description="Most GPU seconds a team may use in 30 days. 0: no limit."
     )
     team_storage_bytes_max: int = Field(
         0, ge=0, description="Most bytes a team's pictures and drawings may take. 0: no limit."
@@ -78,40 +78,40 @@ class Settings(BaseSettings):
     )
     streams_max: int = Field(50, ge=1, description="Most event streams a person may have open at once.")
     count_max: int = Field(16, ge=1, description="Most pictures one generation request may ask for.")
-    prompt_characters_max: int = Field(2000, ge=1, description="Longest prompt that is read, in characters.")
+    prompt_characters_max: int = Field(2000, ge=1, description="Longest prompt that is accepted, in characters.")
 
     lease_seconds: float = Field(
-        20.0, gt=0, description="How long a worker may be silent before its job is taken over."
+        20.0, gt=0, description="Seconds without a lease renewal after which another worker takes over a job."
     )
     checkpoint_seconds: float = Field(
-        5.0, ge=0, description="How often a teaching is saved, so that another worker could go on with it."
+        5.0, ge=0, description="Seconds between checkpoints of a training, from which another worker can resume it."
     )
     teach_together: int = Field(
-        8, ge=1, description="Most words that one worker learns at the same time, on the same base model."
+        8, ge=1, description="Most words that one worker trains at the same time, on the same base model."
     )
-    attempts_max: int = Field(3, ge=1, description="How often a job is tried before it counts as failed.")
+    attempts_max: int = Field(3, ge=1, description="Attempts at a job before it counts as failed.")
     sweep_seconds: float = Field(
-        5.0, gt=0, description="How often lost messages are re-sent and dead leases reclaimed."
+        5.0, gt=0, description="Seconds between sweeps, which re-send lost messages and reclaim expired leases."
     )
     orphan_seconds: float = Field(
-        86_400.0, ge=0, description="Age from which a blob that no row refers to is removed by the sweep."
+        86_400.0, ge=0, description="Age in seconds at which the sweep removes a blob that no row refers to."
     )
     drawings_days: float = Field(
-        0.0, ge=0, description="Days after which drawn pictures that nobody keeps are removed. 0: never."
+        0.0, ge=0, description="Days after which drawings that nobody keeps are removed. 0: never."
     )
     progress_days: float = Field(
-        7.0, ge=0, description="Days after which the single steps of a job are forgotten; its outcome stays."
+        7.0, ge=0, description="Days after which the progress and warnings of a job are removed; its outcome stays."
     )
     batch_pictures_max: int = Field(16, ge=1, description="Most pictures drawn in one denoising loop.")
-    session_days: float = Field(30.0, gt=0, description="How long a browser stays signed in.")
-    webhooks: bool = Field(False, description="Lets administrators have their team's news sent to addresses elsewhere.")
+    session_days: float = Field(30.0, gt=0, description="Days that a browser stays signed in.")
+    webhooks: bool = Field(False, description="Let administrators send their team's events to addresses elsewhere.")
     webhooks_to_private: bool = Field(
         False,
-        description="Lets webhooks go over plain http, and into private networks and to this machine. For development.",
+        description="Allow webhooks over plain http, to private networks and to this machine. For development.",
     )
     metrics_token: SecretStr = Field(
         SecretStr(""),
-        description="Bearer token that `/metrics` asks for. Empty: it answers only requests from this machine itself.",
+        description="Bearer token that `/metrics` requires. Empty: it answers only requests from this machine.",
     )
     log_level: str = Field("INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`.")
     log_json: bool = Field(False, description="Write logs as JSON lines instead of text.")
@@ -142,7 +142,7 @@ class Settings(BaseSettings):
         socket = self.data_dir.resolve() / "valkey" / "valkey.sock"
         if len(str(socket).encode()) < 100:
             return socket
-        # A socket's path has 108 bytes at most, so a deep data folder gets a short one elsewhere.
+        # A socket's path has 108 bytes at most, so the socket of a deep data folder lies in the temporary folder.
         name = hashlib.sha256(str(socket).encode()).hexdigest()[:16]
         return Path(tempfile.gettempdir()) / f"oneword-{name}.sock"
 
@@ -153,5 +153,5 @@ class Settings(BaseSettings):
 
     @cached_property
     def base_model_sources(self) -> tuple[str, ...]:
-        """The allowlist, in order."""
+        """The allowed base models, in order."""
         return tuple(entry.strip() for entry in self.base_models.split(",") if entry.strip())

@@ -1,6 +1,6 @@
 """Blobs by server-chosen key, in a local folder or in S3, through obstore.
 
-A blob appears whole or not at all. Knows nothing of what a blob means or who may see it.
+A blob is stored whole or not at all. This module knows neither what a blob means nor who may see it.
 """
 
 import os
@@ -21,11 +21,11 @@ from app.core.errors import NotFound, NotReady, OnewordError, StorageFull
 
 log = structlog.get_logger(__name__)
 
-S3_PATIENCE: Final = timedelta(seconds=20)  # somebody waits for the answer
+S3_RETRY_TIMEOUT: Final = timedelta(seconds=20)  # short, because a person waits for the answer
 _KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
-_STAGED: Final = re.compile(r"#\d+$")  # obstore writes beside the blob under such a name, and renames
-# ENOSPC, EDQUOT and EFBIG as the operating system reports them, and what S3 servers answer when a quota is used up.
-# A bare 507 would not do: the text also has how long the request took, and identifiers made of letters and digits.
+_STAGED: Final = re.compile(r"#\d+$")  # obstore writes a file with this suffix and then renames it
+# ENOSPC, EDQUOT and EFBIG as the operating system reports them, and the answers of S3 servers to a used-up quota.
+# A bare 507 is no proof: the text also has the request's duration and identifiers made of letters and digits.
 _FULL: Final = re.compile(
     r"os error (28|122|27)\b|QuotaExceeded|XMinioStorageFull|EntityTooLarge|status code: 507\b", re.IGNORECASE
 )
@@ -41,7 +41,7 @@ class Blob:
 
 
 class Storage(Protocol):
-    """Where blobs live."""
+    """A store of blobs."""
 
     def put(self, key: str, content: bytes) -> None:
         """Store a blob, whole or not at all. Raises StorageFull."""
@@ -50,20 +50,20 @@ class Storage(Protocol):
         """The blob's bytes. Raises NotFound."""
 
     def delete(self, key: str) -> None:
-        """Remove a blob; one that is not there is fine."""
+        """Remove a blob. A missing blob is no error."""
 
     def exists(self, key: str) -> bool:
-        """Whether the blob is there."""
+        """Whether the blob exists."""
 
     def list(self, prefix: str) -> Iterator[Blob]:
-        """Every blob whose key is under the folder `prefix` (empty: all)."""
+        """Every blob whose key is under the folder `prefix`; an empty prefix lists all."""
 
     def remove_unfinished(self, before: datetime) -> int:
-        """Remove what writers that died before this moment left half-written; how many."""
+        """Remove partial files from before this moment, which dead writers left. Returns how many."""
 
 
 class ObjectStorage:
-    """Storage over any obstore store whose puts are atomic and durable, as those of S3 are."""
+    """Storage over any obstore store whose puts are atomic and durable, as in S3."""
 
     def __init__(self, store: Any) -> None:
         self._store = store
@@ -73,7 +73,7 @@ class ObjectStorage:
         try:
             obstore.put(self._store, _checked(key), content, use_multipart=False)
         except (BaseError, OSError) as error:
-            raise _unwritten(key, error) from error
+            raise _write_error(key, error) from error
 
     def get(self, key: str) -> bytes:
         """The blob's bytes. Raises NotFound."""
@@ -87,7 +87,7 @@ class ObjectStorage:
             raise _unreachable(error) from error
 
     def delete(self, key: str) -> None:
-        """Remove a blob; one that is not there is fine."""
+        """Remove a blob. A missing blob is no error."""
         try:
             obstore.delete(self._store, _checked(key))
         except (NotFoundError, FileNotFoundError):
@@ -96,7 +96,7 @@ class ObjectStorage:
             raise _unreachable(error) from error
 
     def exists(self, key: str) -> bool:
-        """Whether the blob is there."""
+        """Whether the blob exists."""
         try:
             obstore.head(self._store, _checked(key))
         except (NotFoundError, FileNotFoundError):
@@ -106,28 +106,28 @@ class ObjectStorage:
         return True
 
     def list(self, prefix: str) -> Iterator[Blob]:
-        """Every blob whose key is under the folder `prefix` (empty: all)."""
+        """Every blob whose key is under the folder `prefix`; an empty prefix lists all."""
         try:
             for chunk in obstore.list(self._store, prefix or None):
-                for found in chunk:
-                    yield Blob(found["path"], found["size"], found["last_modified"])
+                for entry in chunk:
+                    yield Blob(entry["path"], entry["size"], entry["last_modified"])
         except (BaseError, OSError) as error:
             raise _unreachable(error) from error
 
     def remove_unfinished(self, before: datetime) -> int:
-        """Remove what writers that died before this moment left half-written; how many."""
-        return 0  # a put of one part leaves nothing
+        """Remove partial files from before this moment, which dead writers left. Returns how many."""
+        return 0  # a single-part put leaves no partial file
 
 
 class FolderStorage(ObjectStorage):
-    """Storage in a local folder: as durable as a bucket, and tidied like one."""
+    """Storage in a local folder, as durable as a bucket. Empty subfolders are removed."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(LocalStore(folder, automatic_cleanup=True))
         self._folder = folder
 
     def put(self, key: str, content: bytes) -> None:
-        """Store a blob, whole or not at all, so that it is still there after a power cut. Raises StorageFull."""
+        """Store a blob, whole or not at all, so that it survives a power cut. Raises StorageFull."""
         super().put(key, content)
         path = self._folder / key
         try:
@@ -138,10 +138,10 @@ class FolderStorage(ObjectStorage):
         except FileNotFoundError:
             return  # deleted meanwhile
         except OSError as error:
-            raise _unwritten(key, error) from error
+            raise _write_error(key, error) from error
 
     def remove_unfinished(self, before: datetime) -> int:
-        """Remove what writers that died before this moment left half-written; how many."""
+        """Remove partial files from before this moment, which dead writers left. Returns how many."""
         removed = 0
         for path in self._folder.rglob("*#*"):
             with suppress(FileNotFoundError):
@@ -152,7 +152,7 @@ class FolderStorage(ObjectStorage):
 
 
 def _flush(path: Path) -> None:
-    """Have the operating system write a file or a folder's entries to the disk."""
+    """Flush a file, or the entries of a folder, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -161,7 +161,7 @@ def _flush(path: Path) -> None:
 
 
 class BlobSavepoint:
-    """Blobs that are stored before the rows that will name them."""
+    """Blobs that are stored before the rows that name them."""
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
@@ -169,16 +169,16 @@ class BlobSavepoint:
         self._kept = False
 
     def put(self, key: str, content: bytes) -> None:
-        """Store a blob for now."""
+        """Store a blob. It is removed again unless `keep` is called."""
         self._keys.append(key)
         self._storage.put(key, content)
 
     def keep(self) -> None:
-        """Rows name them now; they stay, if the block ends well."""
+        """Keep the blobs if the block ends without an error. Call it once rows name them."""
         self._kept = True
 
-    def settle(self, *, failed: bool) -> None:
-        """Remove what no row names. The sweep removes what cannot be removed now."""
+    def close(self, *, failed: bool) -> None:
+        """Remove the blobs if the block failed or did not keep them. The sweep removes those that fail to go now."""
         for key in self._keys if failed or not self._kept else ():
             with suppress(OnewordError):
                 self._storage.delete(key)
@@ -186,25 +186,25 @@ class BlobSavepoint:
 
 @contextmanager
 def savepoint(storage: Storage) -> Iterator[BlobSavepoint]:
-    """Blobs that are gone again if the block fails or does not keep them, so that nothing is half-written."""
+    """A block whose blobs are removed again if it fails or does not call `keep`, so that no blob lacks its row."""
     blobs = BlobSavepoint(storage)
     try:
         yield blobs
     except BaseException:
-        blobs.settle(failed=True)
+        blobs.close(failed=True)
         raise
-    blobs.settle(failed=False)
+    blobs.close(failed=False)
 
 
 def open_storage(url: str) -> Storage:
-    """The storage that a setting names: `s3://bucket/prefix`, or a folder, which is created."""
+    """The storage at `s3://bucket/prefix`, or in a folder, which is created if it is missing."""
     if url.startswith("s3://"):
         # Endpoint, region and credentials come from the usual AWS_… variables.
         return ObjectStorage(
             S3Store.from_url(
                 url,
                 client_options={"allow_http": _plain_http_endpoint(), "connect_timeout": "5s", "timeout": "60s"},
-                retry_config={"max_retries": 3, "retry_timeout": S3_PATIENCE},
+                retry_config={"max_retries": 3, "retry_timeout": S3_RETRY_TIMEOUT},
             )
         )
     folder = Path(url.removeprefix("file://")).resolve()
@@ -223,12 +223,12 @@ def _checked(key: str) -> str:
     return key
 
 
-def _unwritten(key: str, error: Exception) -> StorageFull | NotReady:
+def _write_error(key: str, error: Exception) -> StorageFull | NotReady:
     if _FULL.search(str(error)):
         log.error("storage full", key=key)
         return StorageFull(
-            "There is no room left to store this, so nothing was kept. Free some space, or ask whoever runs this "
-            "studio to, and try again."
+            "There is no room left to store this, so nothing was kept. Free some space, or ask the administrator of "
+            "this studio to do so, and try again."
         )
     return _unreachable(error)
 
@@ -236,7 +236,7 @@ def _unwritten(key: str, error: Exception) -> StorageFull | NotReady:
 def _unreachable(error: Exception) -> NotReady:
     log.error("storage unreachable", error=str(error))
     return NotReady(
-        "The storage does not answer, so this cannot be done now. Try again in a minute; if it stays so, tell whoever "
-        "runs this studio.",
+        "The storage does not answer, so this cannot be done now. Try again in a minute. If the problem stays, tell "
+        "the administrator of this studio.",
         code="storage-unreachable",
     )

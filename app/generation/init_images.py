@@ -44,7 +44,7 @@ class Source:
 
 @dataclass(frozen=True)
 class InitImage:
-    """What a generation starts from. Without a picture it starts from noise."""
+    """The initial picture and mask of a generation. Without a picture the generation starts from noise."""
 
     picture: Source | None = None
     mask: Source | None = None
@@ -74,12 +74,12 @@ def stored(team_id: str, files: Mapping[str, CleanPicture], blobs: BlobSavepoint
     return {field: _stored(team_id, field, picture, blobs, into) for field, picture in files.items()}
 
 
-def start(session: Session, team_id: str, asked: GenerationRequest, sent: Mapping[str, Source]) -> InitImage:
+def start(session: Session, team_id: str, request: GenerationRequest, sent: Mapping[str, Source]) -> InitImage:
     """The initial picture and mask: those sent with the request, or those it names by id. Raises InvalidInput."""
-    picture = sent.get("init_image") or _found(session, team_id, "init_image", asked.init_image)
-    mask = sent.get("mask") or _found(session, team_id, "mask", asked.mask)
+    picture = sent.get("init_image") or _named(session, team_id, "init_image", request.init_image)
+    mask = sent.get("mask") or _named(session, team_id, "mask", request.mask)
     if picture is None:
-        _need_a_picture(asked, mask)
+        _need_a_picture(request, mask)
         return InitImage()
     if mask is not None and (mask.width, mask.height) != (picture.width, picture.height):
         raise PictureError(
@@ -88,15 +88,15 @@ def start(session: Session, team_id: str, asked: GenerationRequest, sent: Mappin
             field="mask",
             code="mask-size",
         )
-    strength = asked.strength
+    strength = request.strength
     if strength is None:
         strength = STRENGTH if mask is None else STRENGTH_IN_MASK
     return InitImage(picture, mask, strength)
 
 
-def check_strength(found: InitImage, steps: int) -> None:
+def check_strength(init_image: InitImage, steps: int) -> None:
     """Raise InvalidInput for a strength that changes nothing, or keeps nothing of the picture."""
-    strength = found.strength
+    strength = init_image.strength
     if strength is None:
         return
     if int(steps * strength) < 1:
@@ -106,7 +106,7 @@ def check_strength(found: InitImage, steps: int) -> None:
             field="strength",
             code="strength",
         )
-    if strength == 1 and found.mask is None:
+    if strength == 1 and init_image.mask is None:
         raise InvalidInput(
             "At strength 1 nothing of the picture would be left. Ask for less, such as 0.75, or leave the picture out.",
             field="strength",
@@ -114,22 +114,22 @@ def check_strength(found: InitImage, steps: int) -> None:
         )
 
 
-def _found(session: Session, team_id: str, field: str, ref: PictureRef | None) -> Source | None:
+def _named(session: Session, team_id: str, field: str, ref: PictureRef | None) -> Source | None:
     if ref is None:
         return None
-    found: Any = None
+    row: Any = None
     if ref.image_id is not None and field == "init_image":
-        found = queries.image(session, team_id, ref.image_id)
+        row = queries.image(session, team_id, ref.image_id)
     elif ref.upload_id is not None:
-        found = queries.upload(session, team_id, ref.upload_id)
-    if found is None or (field == "mask") != (getattr(found, "role", "init_image") == "mask"):
+        row = queries.upload(session, team_id, ref.upload_id)
+    if row is None or (field == "mask") != (getattr(row, "role", "init_image") == "mask"):
         what = "picture to start from" if field == "init_image" else "mask"
         raise InvalidInput(
             f"The {what} is not stored here any more: it, or the drawing it was sent for, was deleted. Send it again.",
             field=field,
             code="picture-gone",
         )
-    return Source(ref, found.key, found.width, found.height)
+    return Source(ref, row.key, row.width, row.height)
 
 
 def _stored(team_id: str, field: str, picture: CleanPicture, blobs: BlobSavepoint, into: str) -> Source:
@@ -148,12 +148,12 @@ def _stored(team_id: str, field: str, picture: CleanPicture, blobs: BlobSavepoin
     return Source(PictureRef(upload_id=row.id), key, row.width, row.height, row)
 
 
-def _need_a_picture(asked: GenerationRequest, mask: Source | None) -> None:
+def _need_a_picture(request: GenerationRequest, mask: Source | None) -> None:
     if mask is not None:
         raise InvalidInput(
             "A mask was sent without the picture that it belongs to. Send both.", field="init_image", code="mask-alone"
         )
-    if asked.strength is not None:
+    if request.strength is not None:
         raise InvalidInput(
             "A strength was sent without a picture to start from. Send one, or leave the strength out.",
             field="strength",

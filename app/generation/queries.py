@@ -1,4 +1,4 @@
-"""All SQL of what was drawn. Everything is asked within a team."""
+"""All SQL of generations and their pictures. Every query is scoped to a team."""
 
 from collections.abc import Collection, Sequence
 

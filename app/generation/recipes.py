@@ -77,19 +77,19 @@ def of_image(session: Session, catalog: Catalog, image: Image) -> Recovered:
 
 def of_recipe(session: Session, catalog: Catalog, team_id: str, recipe: Mapping[str, Any]) -> Recovered:
     """The request that draws what a recipe of Oneword describes."""
-    wanted = {name: recipe[name] for name in _FIELDS if recipe.get(name) is not None} | {"count": 1}
+    fields = {name: recipe[name] for name in _FIELDS if recipe.get(name) is not None} | {"count": 1}
     notes = []
     known = [model.id for model in catalog.models]
-    if wanted.get("base_model") not in known:
+    if fields.get("base_model") not in known:
         notes.append(
-            f"It was drawn with {wanted.pop('base_model', 'another base model')}, which is not here. There is: "
+            f"It was drawn with {fields.pop('base_model', 'another base model')}, which is not here. Available: "
             f"{', '.join(known)}."
         )
     named = recipe.get("concepts")
     for concept in named if isinstance(named, list) else ():
         if isinstance(concept, dict):
-            notes += _pinned(session, team_id, concept, wanted)
-    request, faults = _valid(wanted)
+            notes += _pinned(session, team_id, concept, fields)
+    request, faults = _valid(fields)
     return Recovered(request, "oneword", [*notes, *faults, *_gone(session, team_id, request)])
 
 
@@ -101,7 +101,7 @@ def _recipe(text: str) -> dict[str, Any] | None:
     return recipe if isinstance(recipe, dict) and isinstance(recipe.get("prompt"), str) else None
 
 
-def _pinned(session: Session, team_id: str, used: Mapping[str, Any], wanted: dict[str, Any]) -> list[str]:
+def _pinned(session: Session, team_id: str, used: Mapping[str, Any], fields: dict[str, Any]) -> list[str]:
     """Pin the version that was used in the prompts, if the placeholder means another version now. Returns notes."""
     placeholder, number = str(used.get("placeholder")), used.get("version")
     concept = concepts.by_placeholders(session, team_id, {placeholder}).get(placeholder)
@@ -110,24 +110,24 @@ def _pinned(session: Session, team_id: str, used: Mapping[str, Any], wanted: dic
     if concept.id != used.get("concept_id"):
         return [f"{placeholder} is another concept in your library than the one it was drawn with."]
     pinned = placeholders.pinned(placeholder, number)
-    if not isinstance(number, int) or concept.current_version == number or pinned in str(dict(wanted)):
+    if not isinstance(number, int) or concept.current_version == number or pinned in str(dict(fields)):
         return []
     if concepts.version(session, team_id, concept.id, number) is None:
         return [f"Version {number} of {placeholder} is gone; its current one is used."]
     plain = re.compile(re.escape(placeholder))
     for field in ("prompt", "negative_prompt"):
-        wanted[field] = plain.sub(pinned, str(wanted.get(field, "")))
-    return [f"{placeholder} was taught again since; version {number} is used, as then."]
+        fields[field] = plain.sub(pinned, str(fields.get(field, "")))
+    return [f"{placeholder} was taught again since then; version {number}, which drew the picture, is used."]
 
 
-def _valid(wanted: Mapping[str, Any]) -> tuple[GenerationRequest, list[str]]:
+def _valid(fields: Mapping[str, Any]) -> tuple[GenerationRequest, list[str]]:
     """The request without the fields that are invalid, and a note about each of those."""
     try:
-        return GenerationRequest.model_validate(wanted), []
+        return GenerationRequest.model_validate(fields), []
     except ValidationError as error:
         faults = {str(fault["loc"][0]): str(fault["msg"]).rstrip(".") for fault in error.errors()}
-    rest = {name: value for name, value in wanted.items() if name not in faults}
-    notes = [f"The {name.replace('_', ' ')} {wanted.get(name)} was left out: {why}." for name, why in faults.items()]
+    rest = {name: value for name, value in fields.items() if name not in faults}
+    notes = [f"The {name.replace('_', ' ')} {fields.get(name)} was left out: {why}." for name, why in faults.items()]
     return GenerationRequest.model_validate({"prompt": "", **rest}), notes
 
 

@@ -8,7 +8,7 @@ from app.contracts.schedulers import LABELS, STEPS_MAX, SchedulerName
 
 
 class GenerationRequest(BaseModel):
-    """What to draw. What is left out is the base model's own default."""
+    """A request to draw pictures. The base model's defaults apply to fields that are not sent."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -17,7 +17,9 @@ class GenerationRequest(BaseModel):
 
     prompt: str = Field(description="Concepts are written as `<my-mug>`, or pinned as `<my-mug@3>`.")
     negative_prompt: str = ""
-    base_model: str | None = Field(None, description="Empty: that of the concepts in the prompt, or the first.")
+    base_model: str | None = Field(
+        None, description="Empty: the base model of the prompt's concepts, or the first one."
+    )
     count: int = Field(4, ge=1)
     seed: int | None = Field(None, ge=0, le=SEED_MAX, description="Picture i has seed + i. Empty: a random one.")
     steps: int | None = Field(None, ge=1, le=GENERATION_STEPS_MAX)
@@ -28,14 +30,14 @@ class GenerationRequest(BaseModel):
     width: int | None = Field(None, ge=SIDE_MIN, le=SIDE_MAX, multiple_of=SIDE_MULTIPLE)
     height: int | None = Field(None, ge=SIDE_MIN, le=SIDE_MAX, multiple_of=SIDE_MULTIPLE)
     init_image: PictureRef | None = Field(
-        None, description="A picture to start from: one that is here, or a file in a form. Its middle is used."
+        None, description="Initial picture: a stored one, or a file in a form. Its centre is used."
     )
     mask: PictureRef | None = Field(
-        None, description="As large as the picture. White is drawn anew; black stays, to the pixel. Best as a file."
+        None, description="Of the picture's size. White is redrawn; black keeps its exact pixels. Best sent as a file."
     )
     strength: float | None = Field(
         None,
         ge=0,
         le=1,
-        description="How much of the picture is given up. Empty: 0.75, or 1 inside a mask.",
+        description="How much of the picture changes. Empty: 0.75, or 1 inside a mask.",
     )

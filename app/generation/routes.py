@@ -1,4 +1,4 @@
-"""Drawing over REST."""
+"""The endpoints to draw, and those of drawn pictures."""
 
 from typing import Annotated
 
@@ -25,7 +25,7 @@ drawing = APIRouter(route_class=JsonOrForm)
 @drawing.post(
     "/generations",
     status_code=status.HTTP_202_ACCEPTED,
-    responses={200: {"model": Drawn, "description": "With `wait`: it is done."}},
+    responses={200: {"model": Drawn, "description": "With `wait`: the job has ended."}},
     openapi_extra={"requestBody": {"content": {FORM: {"schema": {"$ref": "#/components/schemas/GenerationForm"}}}}},
 )
 async def create_generation(
@@ -34,11 +34,13 @@ async def create_generation(
     services: ServicesOf,
     request: Request,
     response: Response,
-    wait: Annotated[float, Query(ge=0, le=60, description="Seconds to hold the request until it is done.")] = 0,
+    wait: Annotated[
+        float, Query(ge=0, le=60, description="Seconds to wait for the end of the job before answering.")
+    ] = 0,
     idempotency_key: Key = None,
 ) -> Drawn:
-    """Draw. The answer names the job to watch; with `wait` it comes when the pictures are there. As a form, the
-    picture to start from and its mask may be files."""
+    """Draw pictures. The answer names the job to watch; with `wait` it comes when the job has ended. In a form request
+    the initial picture and its mask may be files."""
     job_id = await run_in_threadpool(draw, services, principal, body, idempotency_key, attached(request))
     if wait:
         await end_of(services, job_id, wait)
@@ -52,17 +54,17 @@ async def create_generation(
 def list_generations(
     principal: Viewer,
     session: Reading,
-    concept: Annotated[str | None, Query(description="Only what was drawn with this concept, by its id.")] = None,
+    concept: Annotated[str | None, Query(description="Only generations that use the concept with this id.")] = None,
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> GenerationPage:
-    """What the team drew, newest first."""
+    """The team's generations, newest first."""
     return views.page(session, principal.team_id, concept=concept, cursor=cursor, limit=limit)
 
 
 @router.get("/generations/{generation_id}")
 def get_generation(generation_id: str, principal: Viewer, session: Reading) -> GenerationOut:
-    """One generation with the pictures that are there."""
+    """One generation with the pictures drawn so far."""
     return views.describe(session, service.get(session, principal.team_id, generation_id))
 
 
@@ -83,13 +85,13 @@ def get_image(
 
 @router.get("/images/{image_id}/recipe")
 def get_recipe(image_id: str, principal: Viewer, session: Reading) -> ImageOut:
-    """All that is needed to draw a picture again."""
+    """A picture with its recipe, which has all that is needed to draw it again."""
     return views.describe_image(service.image(session, principal.team_id, image_id))
 
 
 @router.get("/images/{image_id}/order")
 def get_order(image_id: str, principal: Viewer, services: ServicesOf, session: Reading) -> RecoveredRequest:
-    """What to send to draw a picture again. Concepts that were taught again since are pinned to the version of then."""
+    """The request that draws a picture again. Concepts with newer versions are pinned to the version used then."""
     image = service.image(session, principal.team_id, image_id)
     return views.describe_recovered(recipes.of_image(session, services.catalog, image))
 
@@ -98,16 +100,16 @@ def get_order(image_id: str, principal: Viewer, services: ServicesOf, session: R
 def read_picture(
     principal: Member,
     services: ServicesOf,
-    image: Annotated[UploadFile, File(description="A PNG as Oneword or AUTOMATIC1111 saved it.")],
+    image: Annotated[UploadFile, File(description="A PNG that Oneword or AUTOMATIC1111 has saved.")],
 ) -> RecoveredRequest:
-    """What to send to draw the picture in a PNG again. Nothing is kept."""
+    """The request that draws the picture in a PNG again. The PNG is not stored."""
     upload = UploadedFile(image.filename or "", image.file.read())
     return views.describe_recovered(recipes.of_file(services, principal.team_id, upload))
 
 
 @router.get("/uploads/{upload_id}", response_class=Png)
 def get_upload(upload_id: str, principal: Viewer, services: ServicesOf, session: Reading) -> Response:
-    """A picture that was sent to draw from, or its mask, as PNG."""
+    """An initial picture or a mask that was sent with a generation, as PNG."""
     upload = service.upload(session, principal.team_id, upload_id)
     return png(services.storage.get(upload.key), f"oneword-{upload.id}.png")
 

@@ -1,4 +1,4 @@
-"""What drawing looks like over the wire."""
+"""Response schemas of generations."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -14,22 +14,22 @@ FILE: JsonDict = {"type": "string", "format": "binary", "contentMediaType": "ima
 
 
 class GenerationForm(GenerationRequest):
-    """The same as a form (multipart/form-data), where the picture and its mask may be files."""
+    """A generation request as a form (multipart/form-data), in which the initial picture and its mask may be files."""
 
     init_image: bytes | None = Field(None, json_schema_extra=FILE)  # type: ignore[assignment]
     mask: bytes | None = Field(None, json_schema_extra=FILE)  # type: ignore[assignment]
 
 
 class RecoveredRequest(BaseModel):
-    """What to send to `POST /api/generations` to draw a picture again."""
+    """The body of `POST /api/generations` that draws a picture again."""
 
     order: GenerationRequest
     read_from: Literal["oneword", "automatic1111"]
-    notes: list[str] = Field(description="What could not be taken over, or has changed since, each a sentence.")
+    notes: list[str] = Field(description="A sentence for each setting that was left out or has changed since.")
 
 
 class ImageOut(BaseModel):
-    """A drawn picture and all that is needed to draw it again."""
+    """A drawn picture and its recipe, which has all that is needed to draw it again."""
 
     id: str
     url: str
@@ -38,12 +38,12 @@ class ImageOut(BaseModel):
     width: int
     height: int
     recipe: dict[str, Any]
-    kept: bool = Field(description="Whether somebody wants it kept when old pictures are removed.")
+    kept: bool = Field(description="Whether it is kept when old pictures are removed.")
     created_at: datetime
 
 
 class GenerationOut(BaseModel):
-    """One request to draw, and what came of it so far."""
+    """One generation and the pictures drawn so far."""
 
     id: str
     state: State

@@ -29,14 +29,14 @@ from app.services import Services
 def draw(
     services: Services,
     principal: Principal,
-    asked: GenerationRequest,
+    request: GenerationRequest,
     key: str | None,
     files: Mapping[str, Attached] | None = None,
 ) -> str:
     """Queue a generation. `files` are an initial picture and its mask, by field. Returns the job's id."""
     settings, team_id, files = services.settings, principal.team_id, files or {}
-    mark = _mark(asked, files)
-    _check_sizes(asked, settings)
+    request_hash = _request_hash(request, files)
+    _check_sizes(request, settings)
     pictures = init_images.cleaned(services.pictures, files)
 
     def make() -> str:
@@ -44,41 +44,41 @@ def draw(
         with savepoint(services.storage) as blobs:
             sent = init_images.stored(team_id, pictures, blobs, generation_id)
             with services.database.transaction() as session:
-                if (earlier := job_service.earlier_job(session, team_id, key, mark)) is not None:
+                if (earlier := job_service.earlier_job(session, team_id, key, request_hash)) is not None:
                     return earlier.id
-                spec = _checked(services, session, team_id, asked, sent, generation_id)
+                spec = _checked(services, session, team_id, request, sent, generation_id)
                 job = _queue(session, principal, settings, spec, list(sent.values()))
-                job_service.remember_job(session, key, mark, job)
+                job_service.remember_job(session, key, request_hash, job)
                 blobs.keep()
         return job.id
 
     return idempotency.retry_on_conflict(make)
 
 
-def _mark(asked: GenerationRequest, files: Mapping[str, Attached]) -> str:
+def _request_hash(request: GenerationRequest, files: Mapping[str, Attached]) -> str:
     """The hash of everything that was sent, for `Idempotency-Key`."""
     sent = {field: hashlib.sha256(each.upload.content).hexdigest() for field, each in files.items()}
-    return hashlib.sha256(json.dumps([asked.model_dump(), sent]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([request.model_dump(), sent]).encode()).hexdigest()
 
 
 def _checked(
     services: Services,
     session: Session,
     team_id: str,
-    asked: GenerationRequest,
+    request: GenerationRequest,
     sent: Mapping[str, Source],
     generation_id: str,
 ) -> GenerationSpec:
     """The worker's specification of a request that can be drawn. Raises InvalidInput for one that cannot."""
-    positive = named(session, team_id, asked.prompt, "prompt")
-    negative = named(session, team_id, asked.negative_prompt, "negative_prompt")
+    positive = named(session, team_id, request.prompt, "prompt")
+    negative = named(session, team_id, request.negative_prompt, "negative_prompt")
     first = next((each.version.base_model for each in (*positive, *negative)), None)
-    model = services.catalog.get(asked.base_model or first)
-    check(model, asked.prompt, positive, "prompt")
-    check(model, asked.negative_prompt, negative, "negative_prompt")
-    start = init_images.start(session, team_id, asked, sent)
+    model = services.catalog.get(request.base_model or first)
+    check(model, request.prompt, positive, "prompt")
+    check(model, request.negative_prompt, negative, "negative_prompt")
+    start = init_images.start(session, team_id, request, sent)
     every = {each.written: each for each in (*positive, *negative)}
-    spec = _spec(asked, model, list(every.values()), start, generation_id)
+    spec = _spec(request, model, list(every.values()), start, generation_id)
     if spec.steps > (most := steps_max(spec.scheduler)):
         raise InvalidInput(f"The {spec.scheduler} scheduler takes at most {most} steps.", field="steps", code="steps")
     init_images.check_strength(start, spec.steps)
@@ -86,22 +86,22 @@ def _checked(
 
 
 def _spec(
-    asked: GenerationRequest, model: AllowedModel, every: Sequence[Named], start: InitImage, generation_id: str
+    request: GenerationRequest, model: AllowedModel, every: Sequence[Named], start: InitImage, generation_id: str
 ) -> GenerationSpec:
     facts = model.facts
     width, height = start.size(facts.resolution) or (facts.resolution, facts.resolution)
     return GenerationSpec(
         generation_id=generation_id,
         base_model=model.id,
-        prompt=asked.prompt,
-        negative_prompt=asked.negative_prompt,
-        count=asked.count,
-        seed=secrets.randbelow(2**31) if asked.seed is None else asked.seed,
-        steps=facts.card.steps if asked.steps is None else asked.steps,
-        guidance=facts.card.guidance if asked.guidance is None else asked.guidance,
-        scheduler=asked.scheduler or facts.card.scheduler,
-        width=asked.width or width,
-        height=asked.height or height,
+        prompt=request.prompt,
+        negative_prompt=request.negative_prompt,
+        count=request.count,
+        seed=secrets.randbelow(2**31) if request.seed is None else request.seed,
+        steps=facts.card.steps if request.steps is None else request.steps,
+        guidance=facts.card.guidance if request.guidance is None else request.guidance,
+        scheduler=request.scheduler or facts.card.scheduler,
+        width=request.width or width,
+        height=request.height or height,
         concepts=[each.spec for each in every],
         init_image=start.picture and start.picture.ref,
         init_image_key=start.picture and start.picture.key,
@@ -144,10 +144,10 @@ def _queue(
     return job
 
 
-def _check_sizes(asked: GenerationRequest, settings: Settings) -> None:
-    if not asked.prompt.strip():
+def _check_sizes(request: GenerationRequest, settings: Settings) -> None:
+    if not request.prompt.strip():
         raise PromptError("The prompt is empty. Say what to draw.", field="prompt", code="prompt-empty")
-    for name, text in (("prompt", asked.prompt), ("negative_prompt", asked.negative_prompt)):
+    for name, text in (("prompt", request.prompt), ("negative_prompt", request.negative_prompt)):
         if len(text) > settings.prompt_characters_max:
             raise PromptError(
                 f"The {name.replace('_', ' ')} has {len(text)} characters, and at most "
@@ -155,9 +155,9 @@ def _check_sizes(asked: GenerationRequest, settings: Settings) -> None:
                 field=name,
                 code="prompt-too-long",
             )
-    if asked.count > settings.count_max:
+    if request.count > settings.count_max:
         raise InvalidInput(
-            f"{asked.count} pictures were asked for, and one request draws at most {settings.count_max}.",
+            f"{request.count} pictures were asked for, and one request draws at most {settings.count_max}.",
             field="count",
             code="count",
         )

@@ -1,4 +1,4 @@
-"""What was drawn, as its team sees it. A page of generations costs a few queries, however long it is."""
+"""Builds the responses about generations. A page of generations takes a few queries, whatever its length."""
 
 from collections import defaultdict
 from collections.abc import Sequence

@@ -74,25 +74,25 @@ def plan(
 
     `rooms` has the number of pictures or concepts that each live worker takes at once.
     """
-    made = QueuePlan(moment, samples)
+    queue_plan = QueuePlan(moment, samples)
     order = in_order(waiting)
-    made.ahead = {job.id: number for number, job in enumerate(order)}
+    queue_plan.ahead = {job.id: number for number, job in enumerate(order)}
     busy: dict[str, float] = {}
     for job in running:
         left = _left(job, moment, measured(samples, job.base_model))
         if left is not None:
-            made.estimates[job.id] = Estimate(None, moment + timedelta(seconds=left))
+            queue_plan.estimates[job.id] = Estimate(None, moment + timedelta(seconds=left))
             busy[job.worker] = max(left, busy.get(job.worker, 0.0))
     if not rooms:
-        return made
+        return queue_plan
     free = [*busy.values(), *[0.0] * (len(rooms) - len(busy))][: len(rooms)]
     heapq.heapify(free)
-    _serve(made, order, free, max(rooms))
-    made.free_at = moment + timedelta(seconds=free[0])
-    return made
+    _serve(queue_plan, order, free, max(rooms))
+    queue_plan.free_at = moment + timedelta(seconds=free[0])
+    return queue_plan
 
 
-def _serve(made: QueuePlan, order: Sequence[Waiting], free: list[float], room: int) -> None:
+def _serve(queue_plan: QueuePlan, order: Sequence[Waiting], free: list[float], room: int) -> None:
     """Take loop after loop in order. Jobs that can share the first job's loop, and fit, run with it."""
     same_loop: dict[str, list[Waiting]] = defaultdict(list)
     for job in reversed(order):
@@ -108,7 +108,7 @@ def _serve(made: QueuePlan, order: Sequence[Waiting], free: list[float], room: i
             mates.append(same_loop[leader.loop].pop())
             left -= mates[-1].count
         if leader.base_model not in paces:
-            paces[leader.base_model] = measured(made.samples, leader.base_model)
+            paces[leader.base_model] = measured(queue_plan.samples, leader.base_model)
         pace = paces[leader.base_model]
         begin = heapq.heappop(free)
         end = begin + (0.0 if pace is None else pace.seconds(sum(job.units for job in mates)))
@@ -116,46 +116,50 @@ def _serve(made: QueuePlan, order: Sequence[Waiting], free: list[float], room: i
         for job in mates:
             starts[job.id] = begin
             if pace is not None:
-                moments = (made.moment + timedelta(seconds=begin), made.moment + timedelta(seconds=end))
-                made.estimates[job.id] = Estimate(*moments)
-    made.starts = [made.moment + timedelta(seconds=starts[job.id]) for job in order]
+                moments = (queue_plan.moment + timedelta(seconds=begin), queue_plan.moment + timedelta(seconds=end))
+                queue_plan.estimates[job.id] = Estimate(*moments)
+    queue_plan.starts = [queue_plan.moment + timedelta(seconds=starts[job.id]) for job in order]
 
 
 def _left(job: Running, moment: datetime, pace: Pace | None) -> float | None:
     """Seconds until a running job ends. The worker's own estimate is the upper limit; None when nothing is known."""
-    said = (job.progress or {}).get("seconds_left")
+    reported = (job.progress or {}).get("seconds_left")
     if pace is None or job.claimed_at is None:
-        return None if said is None else float(said)
+        return None if reported is None else float(reported)
     whole = pace.seconds(job.units / max(job.share, 1e-3))
     left = whole - (moment - job.claimed_at).total_seconds()
     left = left if left > 0 else OVERDUE * whole
-    return left if said is None else min(left, float(said))
+    return left if reported is None else min(left, float(reported))
 
 
 _plans: WeakKeyDictionary[Engine, tuple[float, dict[Kind, QueuePlan]]] = WeakKeyDictionary()
-_making = threading.Lock()
+_planning = threading.Lock()
 
 
 def plans(session: Session) -> dict[Kind, QueuePlan]:
     """The plan of each kind's queue, at most two seconds old. While one thread makes a new one, others use the old."""
     engine = session.get_bind().engine
-    made = _plans.get(engine)
-    if made is not None and (time.monotonic() - made[0] < FRESH_SECONDS or not _making.acquire(blocking=False)):
-        return made[1]
-    if made is None:
-        _making.acquire()
+    cached = _plans.get(engine)
+    if cached is not None and (time.monotonic() - cached[0] < FRESH_SECONDS or not _planning.acquire(blocking=False)):
+        return cached[1]
+    if cached is None:
+        _planning.acquire()
     try:
-        found = {kind: _plan(session, kind) for kind in get_args(Kind)}
-        _plans[engine] = (time.monotonic(), found)
-        return found
+        fresh = {kind: _plan(session, kind) for kind in get_args(Kind)}
+        _plans[engine] = (time.monotonic(), fresh)
+        return fresh
     finally:
-        _making.release()
+        _planning.release()
 
 
 def seconds_until_next(session: Session, team_id: str) -> float:
     """Seconds until the first of a team's waiting jobs is expected to be claimed; 60 when that is unknown."""
     ids, moment = queries.waiting_ids(session, team_id), now(session)
-    starts = [made.estimates[id_].starts_at for made in plans(session).values() for id_ in ids & made.estimates.keys()]
+    starts = [
+        queue_plan.estimates[id_].starts_at
+        for queue_plan in plans(session).values()
+        for id_ in ids & queue_plan.estimates.keys()
+    ]
     known = [(start - moment).total_seconds() for start in starts if start is not None]
     return max(1.0, min(known)) if known else 60.0
 

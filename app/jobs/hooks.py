@@ -1,4 +1,4 @@
-"""What other rooms do when a job is submitted, when an attempt is over, and when a job reaches a final state.
+"""Calls other rooms when a job is submitted, when an attempt ends, and when a job reaches a final state.
 
 The ledger knows people and teams and no room above. A room that has to act on a job registers a function here:
 

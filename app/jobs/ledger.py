@@ -38,7 +38,7 @@ _UNSYNCHRONISED: Final[dict[str, Any]] = {"synchronize_session": False}  # no lo
 # Both statements are built once, because building one costs more than running it.
 _CLAIM: Final = (
     update(Job)
-    .where(Job.id == bindparam("job"), Job.state == "queued", Job.attempt == bindparam("seen"))
+    .where(Job.id == bindparam("job"), Job.state == "queued", Job.attempt == bindparam("previous_attempt"))
     .values(
         state="running",
         attempt=Job.attempt + 1,
@@ -255,7 +255,7 @@ def _start(
 ) -> Job | None:
     taken = {
         "job": job.id,
-        "seen": job.attempt,
+        "previous_attempt": job.attempt,
         "by": worker,
         "until": moment + timedelta(seconds=lease_seconds),
         "moment": moment,

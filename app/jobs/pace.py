@@ -36,7 +36,7 @@ class Pace:
 
 
 def measured(samples: Sequence[Sample], base_model: str) -> Pace | None:
-    """The pace of a base model; of all of them while this one has not been seen; None when nothing has."""
+    """The pace of a base model. Without samples of it, the pace over all base models; None without any samples."""
     own = [sample for sample in samples if sample.base_model == base_model][:SAMPLES]
     return _line(own or samples[:SAMPLES])
 
@@ -51,7 +51,7 @@ def _line(samples: Sequence[Sample]) -> Pace | None:
     ]
     typical = median(sample.units for sample in samples)
     whole = median(sample.seconds for sample in samples)
-    if not slopes:  # all alike: it takes what it took
+    if not slopes:  # all jobs are about equally large: scale the median duration
         return Pace(0.0, whole / typical if typical > 0 else whole)
     each = max(0.0, median(slopes))
     fixed = median(sample.seconds - each * sample.units for sample in samples)

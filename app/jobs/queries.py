@@ -1,6 +1,6 @@
-"""The queries of the ledger. What a person asks for is always asked within a team.
+"""The queries of the ledger. Queries for people are always scoped to a team.
 
-The order of the queue is in `app.jobs.fair_queue`; what writes to a job's row is in `app.jobs.ledger`.
+`app.jobs.fair_queue` has the order of the queue; `app.jobs.ledger` writes the rows of jobs.
 """
 
 import json
@@ -97,7 +97,7 @@ def expired_leases(session: Session, kind: Kind | None, moment: datetime, longes
 
 
 def claimable(session: Session, kinds: Sequence[Kind], moment: datetime) -> list[Kind]:
-    """Those of the kinds of which a job waits, or runs on a lease that has run out."""
+    """The kinds, out of `kinds`, with a waiting job or a running job whose lease has expired."""
     expired = set(session.scalars(select(Job.kind).where(RUNS, Job.lease_until < moment)))
     return [
         kind
@@ -207,10 +207,12 @@ def events_after(session: Session, last_seen: dict[str, int]) -> list[StoredEven
     written = literal(json.dumps(last_seen), Text)
     sqlite = session.get_bind().dialect.name == "sqlite"
     each = func.json_each(written) if sqlite else func.json_each_text(cast(written, JSON))
-    seen = each.table_valued("key", "value")
+    last_events = each.table_valued("key", "value")
     query = (
         select(JobEvent.id, JobEvent.job_id, JobEvent.type, cast(JobEvent.data, Text))
-        .join(seen, and_(JobEvent.job_id == seen.c.key, JobEvent.id > cast(seen.c.value, BigInteger)))
+        .join(
+            last_events, and_(JobEvent.job_id == last_events.c.key, JobEvent.id > cast(last_events.c.value, BigInteger))
+        )
         .order_by(JobEvent.id)
         .limit(EVENTS_AT_ONCE)
     )

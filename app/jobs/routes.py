@@ -1,4 +1,4 @@
-"""The queue over REST, and a job's events as they happen."""
+"""The endpoints of the queue, and the live stream of a job's events."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -38,7 +38,7 @@ def get_job(job_id: str, principal: Viewer, session: Reading) -> JobOut:
 
 @router.post("/{job_id}/cancel")
 def cancel_job(job_id: str, principal: Member, session: UnitOfWork, body: Cancellation | None = None) -> JobOut:
-    """Stop a job. Of a training the best so far can be kept."""
+    """Cancel a job. A training can keep its best embedding so far."""
     keep = False if body is None else body.keep
     return views.describe(session, service.cancel(session, principal.team_id, job_id, keep=keep))
 
@@ -48,7 +48,7 @@ def _last_seen(
     principal: Viewer,
     services: ServicesOf,
     last_event_id: Annotated[
-        int, Header(alias="Last-Event-ID", ge=0, le=2**63 - 1, description="Go on behind this event.")
+        int, Header(alias="Last-Event-ID", ge=0, le=2**63 - 1, description="Continue after this event.")
     ] = 0,
 ) -> int | None:
     """The id of the last event that the client has; None if the job has ended and the client has every event.
@@ -66,7 +66,7 @@ def _last_seen(
 async def watch_job(
     job_id: str, principal: Viewer, services: ServicesOf, last_seen: Annotated[int | None, Depends(_last_seen)]
 ) -> EventStream:
-    """A job's events as they happen: `state`, `progress`, `preview`, `image`, `warning`. Ends with the job."""
+    """The live events of a job: `state`, `progress`, `preview`, `image`, `warning`. The stream ends with the job."""
     return EventStream(_events(services, principal.user_id, job_id, last_seen), headers=HEADERS)
 
 

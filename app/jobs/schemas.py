@@ -1,4 +1,4 @@
-"""What the ledger looks like over the wire."""
+"""Response schemas of the ledger."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -9,25 +9,27 @@ from app.contracts.jobs import Kind, State
 
 
 class Progress(BaseModel):
-    """How far a running job is."""
+    """The progress of a running job."""
 
     step: int
     steps_max: int
     loss: float | None = None
     evaluation: float | None = None
     seconds_left: float | None = None
-    stage: Literal["report"] | None = Field(None, description="What follows the last step: `report` is being drawn.")
+    stage: Literal["report"] | None = Field(
+        None, description="`report` while the report is drawn, after the last step."
+    )
 
 
 class Person(BaseModel):
-    """Somebody, as others see them."""
+    """A person as other people see them."""
 
     id: str
     name: str
 
 
 class TaughtConcept(BaseModel):
-    """The concept a training job teaches."""
+    """The concept that a job trains or imports."""
 
     id: str
     name: str
@@ -44,12 +46,12 @@ class JobOut(BaseModel):
     title: str
     attempt: int
     attempts_max: int
-    ahead: int | None = Field(description="Jobs that will be taken before this one; null once it runs.")
+    ahead: int | None = Field(description="Jobs that are claimed before this one; null once it runs.")
     starts_at: datetime | None = Field(description="When it is expected to begin, while it waits; null when unknown.")
     ends_at: datetime | None = Field(description="When it is expected to end, while it waits or runs.")
-    cancel: str | None = Field(description="`discard` or `keep` once somebody asked for it to stop.")
+    cancel: str | None = Field(description="`discard` or `keep` after a person cancelled the job.")
     progress: Progress | None
-    error: dict[str, Any] | None = Field(description="A problem (RFC 9457) when the job failed.")
+    error: dict[str, Any] | None = Field(description="A problem (RFC 9457) if the job failed.")
     concept: TaughtConcept | None
     generation_id: str | None
     created_by: Person
@@ -66,6 +68,6 @@ class JobPage(BaseModel):
 
 
 class Cancellation(BaseModel):
-    """How to stop."""
+    """How to cancel a job."""
 
-    keep: bool = Field(False, description="Of a training: keep the best embedding found so far.")
+    keep: bool = Field(False, description="For a training: keep the best embedding so far.")

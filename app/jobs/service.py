@@ -1,4 +1,4 @@
-"""What people do with jobs: submit, look, cancel."""
+"""The operations on jobs: submit, find, cancel."""
 
 from sqlalchemy.orm import Session
 
@@ -23,12 +23,12 @@ def submit(session: Session, job: Job, kind: Kind, settings: Settings) -> None:
     after_commit(session, lambda: wake_up.wake(settings, kind, job.id))
 
 
-def earlier_job(session: Session, team_id: str, key: str | None, mark: str) -> Job | None:
-    """The job that the same request made before, or None. `mark` is the request's hash.
+def earlier_job(session: Session, team_id: str, key: str | None, request_hash: str) -> Job | None:
+    """The job that the same request made before, or None.
 
     Raises Conflict if the `Idempotency-Key` came with a different request.
     """
-    made_id = idempotency.earlier_id(session, team_id, key, mark)
+    made_id = idempotency.earlier_id(session, team_id, key, request_hash)
     if made_id is None:
         return None
     job = queries.by_id(session, team_id, made_id)
@@ -37,9 +37,9 @@ def earlier_job(session: Session, team_id: str, key: str | None, mark: str) -> J
     return job
 
 
-def remember_job(session: Session, key: str | None, mark: str, job: Job) -> None:
+def remember_job(session: Session, key: str | None, request_hash: str, job: Job) -> None:
     """Write down which job an `Idempotency-Key` was used for."""
-    idempotency.remember_id(session, job.team_id, key, mark, job.id)
+    idempotency.remember_id(session, job.team_id, key, request_hash, job.id)
 
 
 def get(session: Session, team_id: str, job_id: str) -> Job:
@@ -51,7 +51,7 @@ def get(session: Session, team_id: str, job_id: str) -> Job:
 
 
 def cancel(session: Session, team_id: str, job_id: str, *, keep: bool) -> Job:
-    """Stop a job of the team. Stopping twice is fine; stopping what has ended is not."""
+    """Cancel a job of the team. A second cancellation is no error. Raises Conflict if the job has ended."""
     job = get(session, team_id, job_id)
     if job.state in FINAL:
         raise Conflict(f"This job has already {_ENDED[job.state]}, so there is nothing to cancel.", code="job-ended")

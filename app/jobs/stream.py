@@ -103,7 +103,7 @@ class EventFeed:
             try:
                 await self._deliver()
             except DBAPIError as error:
-                log.warning("database away; events come later", error=str(error.orig))
+                log.warning("database unreachable; sending events later", error=str(error.orig))
             if time.monotonic() - alive > ALIVE_SECONDS:
                 alive = time.monotonic()
                 for watcher in self._watchers:

@@ -54,9 +54,9 @@ def _copy_database(source: Path, target: Path) -> None:
 
 def _mirror(storage: Storage, folder: Path) -> int:
     """Copy the new blobs, and remove those that are gone. Blobs never change. Returns the number of new ones."""
-    wanted = {blob.key: blob.size for blob in storage.list("")}
+    stored = {blob.key: blob.size for blob in storage.list("")}
     copied = 0
-    for key, size in wanted.items():
+    for key, size in stored.items():
         target = folder / key
         if target.is_file() and target.stat().st_size == size:
             continue
@@ -68,6 +68,6 @@ def _mirror(storage: Storage, folder: Path) -> int:
         target.write_bytes(content)
         copied += 1
     for path in folder.rglob("*"):
-        if path.is_file() and path.relative_to(folder).as_posix() not in wanted:
+        if path.is_file() and path.relative_to(folder).as_posix() not in stored:
             path.unlink()
     return copied

@@ -24,7 +24,9 @@ def readyz(services: ServicesOf, response: Response) -> dict[str, str]:
     """Which part is ill, if any; 503 then. Without broker or workers a studio still takes jobs, and keeps them."""
     parts = {
         "database": _database(services),
-        "broker": "ok" if broker.answers(services.settings) else "does not answer: accepted jobs wait in the database",
+        "broker": "ok"
+        if broker.is_reachable(services.settings)
+        else "does not answer: accepted jobs wait in the database",
         "storage": _storage(services),
         "base_models": _base_models(services),
         "workers": _workers(services),

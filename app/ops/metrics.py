@@ -132,11 +132,11 @@ def metrics(services: ServicesOf, session: Reading, _: Annotated[None, Depends(_
 class _Given(Collector):
     """A collector of metrics that are read already."""
 
-    def __init__(self, found: Iterable[Metric]) -> None:
-        self._found = list(found)
+    def __init__(self, metrics: Iterable[Metric]) -> None:
+        self._metrics = list(metrics)
 
     def collect(self) -> Iterable[Metric]:
-        return self._found
+        return self._metrics
 
 
 def _of_ledger(session: Session, services: Services) -> Iterator[Metric]:
@@ -190,10 +190,12 @@ def _of_workers(session: Session) -> Iterator[Metric]:
     for kind in get_args(Kind):
         there.add_metric([kind], sum(kind in worker.kinds for worker in alive))
     yield there
-    seen = GaugeMetricFamily("oneword_worker_silent_seconds", "Time since a worker was heard of.", labels=["worker"])
+    silence = GaugeMetricFamily(
+        "oneword_worker_silent_seconds", "Time since a worker's last heartbeat.", labels=["worker"]
+    )
     for worker in workers.every(session):
-        seen.add_metric([worker.name], (moment - worker.seen_at).total_seconds())
-    yield seen
+        silence.add_metric([worker.name], (moment - worker.seen_at).total_seconds())
+    yield silence
     for name, meaning in OF_WORKERS.items():
         family = GaugeMetricFamily(f"oneword_worker_{name}", meaning, labels=["worker", "device"])
         for worker in alive:

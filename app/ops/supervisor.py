@@ -70,7 +70,7 @@ class Child:
             self.log_path.replace(self.log_path.with_suffix(".old.log"))
         return self.log_path.open("ab")
 
-    def tend(self, say: Callable[[str], None]) -> None:
+    def tend(self, report: Callable[[str], None]) -> None:
         """Restart the process if it has died, after a pause that doubles with each death in a row."""
         if self.process is None or self.process.poll() is None:
             return
@@ -79,7 +79,7 @@ class Child:
             self.deaths = 1 if now - self.started > STEADY_SECONDS else self.deaths + 1
             pause = min(PAUSE_SECONDS_MOST, 2.0 ** (self.deaths - 1))
             where = f" See {self.log_path}" if self.log_path else ""
-            say(f"{self.name} ended ({self.process.returncode}); again in {pause:.0f} s.{where}")
+            report(f"{self.name} ended ({self.process.returncode}); again in {pause:.0f} s.{where}")
             self.due = now + pause
         elif now >= self.due:
             self.due = 0.0
@@ -120,7 +120,7 @@ class Supervisor:
                     child.start()
             while not self.over.wait(0.2):
                 for child in self.children:
-                    child.tend(_say)
+                    child.tend(_print)
         finally:
             self.stop()
 
@@ -152,7 +152,7 @@ def serve(settings: Settings, prepare: Callable[[], str]) -> None:
         _check_port(settings, patience=STOP_SECONDS if killed else 0.0)
         supervisor = Supervisor(_children(settings))
         supervisor.run(lambda: _announce(settings, prepare(), supervisor))
-    _say("Stopped.")
+    _print("Stopped.")
 
 
 def _children(settings: Settings) -> list[Child]:
@@ -198,7 +198,7 @@ def _announce(settings: Settings, link: str, supervisor: Supervisor) -> None:
         web = next(child for child in supervisor.children if child.name == "web")
         if not web.alive() or time.monotonic() > deadline:
             raise CannotStart(f"The web service did not start. {web.log_path} says why.")
-    _say(f"\n  Oneword is running. Open this:\n\n      {link}\n\n  It signs you in once. Ctrl-C stops everything.\n")
+    _print(f"\n  Oneword is running. Open this:\n\n      {link}\n\n  It signs you in once. Ctrl-C stops everything.\n")
 
 
 def _answers(url: str) -> bool:
@@ -260,5 +260,5 @@ def _only_one(settings: Settings) -> Iterator[bool]:
             lock.truncate(0)
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     print(text, flush=True)

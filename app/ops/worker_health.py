@@ -13,7 +13,7 @@ from app.workers.models import Worker
 KINDS = ("training", "generation")
 
 
-def main(wanted: list[str]) -> int:
+def main(kinds: list[str]) -> int:
     """0 if each kind has a worker on this host whose heartbeat is at most 30 s old, otherwise 1."""
     database = Database(Settings().resolved_database_url)
     try:
@@ -23,7 +23,7 @@ def main(wanted: list[str]) -> int:
         return 1
     finally:
         database.dispose()
-    missing = set(wanted or KINDS) - {kind for each in ours for kind in each.kinds}
+    missing = set(kinds or KINDS) - {kind for each in ours for kind in each.kinds}
     if missing:
         sys.stderr.write(f"no living worker on this host for: {', '.join(sorted(missing))}\n")
     return 1 if missing else 0

@@ -63,7 +63,7 @@ class PictureCleaner:
             if isinstance(result, PictureFault):
                 checked.append(CheckedUpload(index, name, None, result))
                 continue
-            twin = next((seen for seen in checked if seen.picture and seen.picture.sha256 == result.sha256), None)
+            twin = next((each for each in checked if each.picture and each.picture.sha256 == result.sha256), None)
             if twin is not None:
                 fault = PictureFault("twice", f"is the same picture as {_label(twin)}. Send a different view.")
                 checked.append(CheckedUpload(index, name, result, fault))
@@ -148,11 +148,11 @@ def _label(each: CheckedUpload) -> str:
     return f"Picture {each.index + 1} ({each.name})"
 
 
-def _warnings(picture: CleanPicture, seen: Sequence[CheckedUpload], resolution: int) -> list[PictureFault]:
-    found = []
+def _warnings(picture: CleanPicture, earlier: Sequence[CheckedUpload], resolution: int) -> list[PictureFault]:
+    warnings = []
     side = min(picture.width, picture.height)
     if side < resolution:
-        found.append(
+        warnings.append(
             PictureFault(
                 "small",
                 f"is {side} pixels on its shorter side, and the base model draws {resolution}. "
@@ -161,15 +161,17 @@ def _warnings(picture: CleanPicture, seen: Sequence[CheckedUpload], resolution: 
         )
     outside = 1 - side / max(picture.width, picture.height)
     if outside > CROPPED_ABOVE:
-        found.append(
+        warnings.append(
             PictureFault(
                 "cropped", f"is long: {outside:.0%} of it is outside the square in the middle that is learned from."
             )
         )
     if picture.sharpness < BLURRED_BELOW:
-        found.append(PictureFault("blurred", "looks blurred or empty. A sharper picture teaches more."))
-    for other in seen:
+        warnings.append(PictureFault("blurred", "looks blurred or empty. A sharper picture teaches more."))
+    for other in earlier:
         if other.picture and (picture.fingerprint ^ other.picture.fingerprint).bit_count() <= ALIKE_BITS:
-            found.append(PictureFault("alike", f"is nearly the same as {_label(other)}. Different views teach more."))
+            warnings.append(
+                PictureFault("alike", f"is nearly the same as {_label(other)}. Different views teach more.")
+            )
             break
-    return found
+    return warnings

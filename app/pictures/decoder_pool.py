@@ -1,4 +1,4 @@
-"""Child processes that decode pictures. A pool that breaks is replaced, and no caller waits for ever.
+"""Child processes that decode pictures. A pool that breaks is replaced, and no caller waits forever.
 
 A pool breaks when its children cannot start, or when an idle child dies (the kernel kills it for memory, for example).
 From then on it answers nothing. The pool is replaced as soon as a caller notices, and what was waiting is submitted
@@ -29,7 +29,7 @@ STALLED_SECONDS: Final = 60.0  # a pool with tasks that answers none of them for
 WORKERS: Final = 2
 TASKS_PER_CHILD: Final = 500
 RETRY_SECONDS: Final = 10.0
-_LOOK_SECONDS: Final = 0.5  # between two looks at a pool that has not answered
+_CHECK_SECONDS: Final = 0.5  # between two checks of a pool that has not answered
 
 Result = TypeVar("Result")
 
@@ -140,7 +140,7 @@ class DecoderPool:
     def _wait(self, submission: Submission[Result]) -> Result:
         """The result. Raises BrokenProcessPool if the pool broke, and NotReady if it has stalled."""
         children = submission.children
-        while children is not None and not wait([submission.future], timeout=_LOOK_SECONDS).done:
+        while children is not None and not wait([submission.future], timeout=_CHECK_SECONDS).done:
             if not children.alive:
                 raise BrokenProcessPool("stopped with tasks in its queue")
             if time.monotonic() - max(submission.at, children.last_answer) > self._stalled_seconds:

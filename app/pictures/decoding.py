@@ -206,11 +206,11 @@ def _repacked(picture: Image.Image, mask: Image.Image | None, width: int, height
     """The pixels in fresh images, encoded, with what is measured on them."""
     fresh = Image.frombytes("RGB", picture.size, picture.tobytes())  # copies pixels and no metadata
     grey = _centre_square(fresh).convert("L")
-    seen = f"{fresh.size}".encode() + fresh.tobytes() + (b"" if mask is None else mask.tobytes())
+    pixels = f"{fresh.size}".encode() + fresh.tobytes() + (b"" if mask is None else mask.tobytes())
     return CleanPicture(
         content=_png(fresh),
         mask=None if mask is None else _png(Image.frombytes("L", mask.size, mask.tobytes())),
-        sha256=hashlib.sha256(seen).hexdigest(),
+        sha256=hashlib.sha256(pixels).hexdigest(),
         stored_width=fresh.width,
         stored_height=fresh.height,
         width=width,

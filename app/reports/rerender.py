@@ -1,7 +1,6 @@
-"""Renders a version's report again, where that failed when the version was trained.
+"""Queues a new rendering of a version's report, if the rendering at the end of the training failed.
 
-This module only queues the job; `worker.handlers.reports` draws. An existing report is never replaced, because
-browsers cache the addresses of its pictures.
+`worker.handlers.reports` draws the report. A complete report is never replaced, because browsers cache its pictures.
 """
 
 from sqlalchemy.orm import Session
@@ -22,35 +21,36 @@ from app.services import Services
 
 
 def rerender_report(services: Services, principal: Principal, concept_id: str, number: int, key: str | None) -> Job:
-    """Queue the rendering of a report. While such a job waits or runs, every request is answered with that job."""
-    team_id, mark = principal.team_id, idempotency.mark_of("report", concept_id, str(number))
+    """Queue the rendering of a report. While such a job waits or runs, every further request returns that job."""
+    team_id, request_hash = principal.team_id, idempotency.hash_request("report", concept_id, str(number))
 
     def make() -> Job:
         with services.database.transaction() as session:
-            if (job := jobs.earlier_job(session, team_id, key, mark)) is not None:
+            if (job := jobs.earlier_job(session, team_id, key, request_hash)) is not None:
                 return job
             concept = concepts.get(session, team_id, concept_id)
             version = version_of(session, concept, number)
-            _must_lack_a_report(session, concept, version)
+            _check_renderable(session, concept, version)
             job = job_queries.drawing_report(session, team_id, concept.id, version.id)
             if job is None:
                 services.catalog.get(version.base_model)  # raises InvalidInput if it is no longer allowed
                 job = _queue(session, services, principal, concept, version)
-            jobs.remember_job(session, key, mark, job)
+            jobs.remember_job(session, key, request_hash, job)
             return job
 
     return idempotency.retry_on_conflict(make)
 
 
-def _must_lack_a_report(session: Session, concept: Concept, version: Version) -> None:
-    called = f"Version {version.number} of {concept.placeholder}"
+def _check_renderable(session: Session, concept: Concept, version: Version) -> None:
+    """Raise Conflict unless the version is ready, lacks a complete report and has training pictures."""
+    subject = f"Version {version.number} of {concept.placeholder}"
     if version.state != "ready":
-        raise Conflict(f"{called} is not learned, so there is nothing to draw a report of.", code="not-learned")
+        raise Conflict(f"{subject} is not learned, so it has nothing to report on.", code="not-learned")
     if version.report is not None and not version.report.get("failed"):
-        raise Conflict(f"{called} has its report already.", code="report-drawn")
+        raise Conflict(f"{subject} already has its report.", code="report-drawn")
     if not queries.pictures(session, concept.team_id, [version.id]):
         raise Conflict(
-            f"{called} has no stored pictures that its drawings could be compared with. Teach it again with pictures.",
+            f"{subject} has no stored pictures to compare its drawings with. Teach it again with pictures.",
             code="no-pictures",
         )
 

@@ -1,4 +1,4 @@
-"""Reports over REST, and the checkpoints that were kept with them."""
+"""The endpoints of reports and of the checkpoints that are kept with them."""
 
 from typing import Annotated
 
@@ -21,7 +21,7 @@ Number = Annotated[int, Path(ge=0, le=1_000_000)]
 
 @router.get("/report")
 def get_report(concept_id: str, number: Number, principal: Viewer, session: Reading) -> ReportOut:
-    """What a version can do, beside what its initializer can and what its pictures are."""
+    """The report of a version: its drawings and scores beside those of the initializer and of the pictures."""
     concept = concepts.get(session, principal.team_id, concept_id)
     return views.describe(session, concept, service.version_of(session, concept, number))
 
@@ -30,7 +30,7 @@ def get_report(concept_id: str, number: Number, principal: Viewer, session: Read
 def draw_report_again(
     concept_id: str, number: Number, principal: Member, services: ServicesOf, idempotency_key: Key = None
 ) -> ReportJob:
-    """Draw a report that could not be drawn when the version was learned. The answer names the job to watch."""
+    """Draw a report that failed at the end of the training. The answer names the job to watch."""
     job = rerender.rerender_report(services, principal, concept_id, number, idempotency_key)
     with services.database.reading() as session:
         return ReportJob(job=jobs.describe(session, job))
@@ -50,7 +50,7 @@ def get_report_drawing(
 
 @router.post("/checkpoints/{step}", status_code=status.HTTP_201_CREATED)
 def use_checkpoint(concept_id: str, number: Number, step: Number, principal: Member, session: UnitOfWork) -> ConceptOut:
-    """Make a kept checkpoint the current version. It becomes a version of its own, unless it is one already."""
+    """Make a kept checkpoint the current version. The checkpoint becomes a new version, unless it is one already."""
     concept = concepts.get(session, principal.team_id, concept_id)
     service.use_checkpoint(session, concept, service.version_of(session, concept, number), step)
     return concept_views.describe(session, concept)

@@ -1,4 +1,4 @@
-"""What a report looks like over the wire."""
+"""Response schemas of reports."""
 
 from pydantic import BaseModel, Field
 
@@ -6,33 +6,33 @@ from app.jobs.schemas import JobOut
 
 
 class ScoresOut(BaseModel):
-    """Three mean cosines in the scorer's space, from -1 to 1. They mean something beside each other only."""
+    """Three mean cosines in the scorer's space, from -1 to 1. They only compare within one report."""
 
-    likeness: float = Field(description="How like the pictures the plain drawings are, over all pairs.")
-    editability: float = Field(description="How well drawings of held-out prompts fit those prompts.")
-    copying: float = Field(description="How near a drawing is to the one picture that it is nearest to.")
+    likeness: float = Field(description="Similarity of the plain drawings to the pictures, over all pairs.")
+    editability: float = Field(description="How well the drawings of held-out prompts match those prompts.")
+    copying: float = Field(description="Similarity of a drawing to its nearest training picture.")
 
 
 class ReportDrawing(BaseModel):
     """One picture of the grid."""
 
     url: str
-    prompt: int = Field(description="Which of the report's prompts.")
+    prompt: int = Field(description="Index of the prompt in `prompts`.")
     seed: int
 
 
 class CheckpointOut(BaseModel):
-    """Rows that were kept of a step, and what they draw."""
+    """The embedding of one step, and what it draws."""
 
     step: int
-    evaluation: float | None = Field(description="Loss of the fixed evaluation batch.")
-    chosen: bool = Field(description="Whether this version is made of it.")
+    evaluation: float | None = Field(description="Loss on the fixed validation batch.")
+    chosen: bool = Field(description="Whether this version has this checkpoint's embedding.")
     scores: ScoresOut | None
     drawings: list[ReportDrawing]
 
 
 class InitializerOut(BaseModel):
-    """What the initializer alone draws with the same prompts and seeds."""
+    """The initializer's drawings of the same prompts with the same seeds."""
 
     text: str
     scores: ScoresOut | None
@@ -40,21 +40,23 @@ class InitializerOut(BaseModel):
 
 
 class ReportOut(BaseModel):
-    """What a version can do, measured and drawn when its teaching ended."""
+    """Drawings and scores of a version, made at the end of its training."""
 
     version: int
-    scorer: str | None = Field(description="The CLIP model that judged; null: there was none, so there are no scores.")
+    scorer: str | None = Field(description="The CLIP model that scored; null: there was none, so there are no scores.")
     failed: str | None = Field(
-        description="Why nothing could be drawn or scored; the kept rows are there all the same."
+        description="Why the report could not be drawn or scored. The checkpoints are kept all the same."
     )
-    job_id: str | None = Field(description="The job that draws it again.")
+    job_id: str | None = Field(description="The job that draws the report again.")
     prompts: list[str]
-    pictures: ScoresOut | None = Field(description="The scores of the pictures themselves, each beside the others.")
+    pictures: ScoresOut | None = Field(
+        description="The scores of the training pictures, each compared with the others."
+    )
     initializer: InitializerOut | None
-    checkpoints: list[CheckpointOut] = Field(description="By step.")
+    checkpoints: list[CheckpointOut] = Field(description="In the order of their steps.")
 
 
 class ReportJob(BaseModel):
-    """A report that is going to be drawn."""
+    """The job that draws a report."""
 
     job: JobOut

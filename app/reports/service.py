@@ -1,4 +1,4 @@
-"""A version's report, and making one of its checkpoints a version of its own. `app.reports.views` describes reports."""
+"""Finds a version's report, and turns one of its checkpoints into a version. `app.reports.views` describes reports."""
 
 from typing import Any
 
@@ -21,8 +21,8 @@ def version_of(session: Session, concept: Concept, number: int) -> Version:
 def report_of(concept: Concept, version: Version) -> dict[str, Any]:
     """The report of a version. Raises NotFound with the reason if it has none."""
     if version.report is None or version.state == "training":
-        why = "it is still being taught" if version.state == "training" else "none was drawn for it"
-        raise NotFound(f"Version {version.number} of {concept.placeholder} has no report: {why}.", code="no-report")
+        reason = "it is still being taught" if version.state == "training" else "none was drawn for it"
+        raise NotFound(f"Version {version.number} of {concept.placeholder} has no report: {reason}.", code="no-report")
     return version.report
 
 
@@ -30,19 +30,19 @@ def drawing_key(concept: Concept, version: Version, index: int) -> str:
     """The blob key of one drawing of a report, counted from 0."""
     drawings = report_of(concept, version)["drawings"]
     if not 0 <= index < len(drawings):
-        raise NotFound(f"The report has {len(drawings)} drawings, and none with the number {index}.")
+        raise NotFound(f"The report has {len(drawings)} drawings, and none has the number {index}.")
     key: str = drawings[index]["key"]
     return key
 
 
 def use_checkpoint(session: Session, concept: Concept, version: Version, step: int) -> Version:
-    """Make a checkpoint the current version. Versions never change, so the checkpoint becomes a new one."""
+    """Make a checkpoint the current version. Versions never change, so the checkpoint becomes a new version."""
     report = report_of(concept, version)
     checkpoint = next((each for each in report["checkpoints"] if each["step"] == step), None)
     if checkpoint is None:
         kept = ", ".join(str(each["step"]) for each in report["checkpoints"])
-        raise NotFound(f"Version {version.number} has no checkpoint of step {step}. It has those of: {kept}.")
-    existing = _made_of(session, concept, version, step)
+        raise NotFound(f"Version {version.number} has no checkpoint of step {step}. It has those of the steps {kept}.")
+    existing = _existing(session, concept, version, step)
     if existing is None:
         existing = _new_version(session, concept, version, checkpoint)
     concept.current_version = existing.number
@@ -50,8 +50,8 @@ def use_checkpoint(session: Session, concept: Concept, version: Version, step: i
     return existing
 
 
-def _made_of(session: Session, concept: Concept, version: Version, step: int) -> Version | None:
-    """The version that has a checkpoint's embedding: the one whose training chose it, or one made of it before."""
+def _existing(session: Session, concept: Concept, version: Version, step: int) -> Version | None:
+    """The version that already has a checkpoint's embedding: its training chose it, or a person did before."""
     root = _root(version)
     for each in queries.versions(session, concept.team_id, [concept.id]):
         if each.has_report and _root(each) == root and report_of(concept, each)["chosen"] == step:
@@ -68,7 +68,7 @@ def _new_version(session: Session, concept: Concept, version: Version, checkpoin
     report = {**report_of(concept, version), "chosen": checkpoint["step"]}
     drawing = next((index for index, each in enumerate(report["drawings"]) if each["step"] == checkpoint["step"]), None)
     moment = now(session)
-    made = Version(
+    created = Version(
         team_id=concept.team_id,
         concept_id=concept.id,
         number=queries.next_number(session, concept.team_id, concept.id),
@@ -85,10 +85,10 @@ def _new_version(session: Session, concept: Concept, version: Version, checkpoin
         created_at=moment,
         finished_at=moment,
     )
-    session.add(made)
+    session.add(created)
     session.flush()
     for picture in queries.pictures(session, concept.team_id, [version.id]):
-        same = picture.again()
-        same.version_id = made.id
-        session.add(same)
-    return made
+        copy = picture.copy()
+        copy.version_id = created.id
+        session.add(copy)
+    return created

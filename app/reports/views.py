@@ -1,4 +1,4 @@
-"""A version's report as its team sees it."""
+"""Builds the response about a version's report."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from app.reports.service import report_of
 
 
 def describe(session: Session, concept: Concept, version: Version) -> ReportOut:
-    """A version's report as its team sees it."""
+    """A version's report with its drawings and, if it failed, the job that draws it again."""
     report = report_of(concept, version)
     failed = report.get("failed")
     job = jobs.drawing_report(session, concept.team_id, concept.id, version.id) if failed else None
@@ -44,7 +44,7 @@ def describe(session: Session, concept: Concept, version: Version) -> ReportOut:
     )
 
 
-def _scores(found: dict[str, Any] | None) -> ScoresOut | None:
-    if found is None or found["likeness"] is None:
+def _scores(entry: dict[str, Any] | None) -> ScoresOut | None:
+    if entry is None or entry["likeness"] is None:
         return None
-    return ScoresOut(likeness=found["likeness"], editability=found["editability"], copying=found["copying"])
+    return ScoresOut(likeness=entry["likeness"], editability=entry["editability"], copying=entry["copying"])

@@ -1,4 +1,4 @@
-"""Keeping and forgetting, over REST."""
+"""The endpoints to keep drawings and to delete training pictures."""
 
 from fastapi import APIRouter, status
 
@@ -18,13 +18,13 @@ def keep_image(image_id: str, principal: Member, session: UnitOfWork) -> None:
 
 @router.delete("/images/{image_id}/kept", status_code=status.HTTP_204_NO_CONTENT)
 def let_image_go(image_id: str, principal: Member, session: UnitOfWork) -> None:
-    """Treat a drawn picture like the others again."""
+    """Stop keeping a drawn picture: it is removed with the old ones."""
     service.let_go(session, principal.team_id, image_id)
 
 
 @router.delete("/concepts/{concept_id}/pictures", status_code=status.HTTP_204_NO_CONTENT)
 def forget_pictures(concept_id: str, principal: Member, session: UnitOfWork, services: ServicesOf) -> None:
-    """Remove what a concept was taught from, of every version and at once. The word stays; it can be drawn with, and
-    taught again from new pictures."""
+    """Delete the training pictures of every version of a concept. The concept still draws, and can be trained again on
+    new pictures."""
     concept = concepts.get(session, principal.team_id, concept_id)
     service.forget_pictures(session, services.storage, concept)

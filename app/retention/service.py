@@ -66,7 +66,7 @@ def tidy(database: Database, settings: Settings) -> None:
         ),
         "progress": lambda session: queries.remove_progress(session, moment - timedelta(days=settings.progress_days)),
         "keys": lambda session: queries.remove_keys(session, moment - timedelta(days=KEYS_DAYS)),
-        "deliveries": lambda session: webhooks.forget_before(session, moment - timedelta(days=DELIVERIES_DAYS)),
+        "deliveries": lambda session: webhooks.remove_before(session, moment - timedelta(days=DELIVERIES_DAYS)),
         "stale workers": lambda session: workers.remove_stale_workers(session, moment),
     }
     if days:

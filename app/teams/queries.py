@@ -1,4 +1,4 @@
-"""All SQL about who is in a team."""
+"""All SQL about the members of a team."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from app.accounts.models import Membership, User
 
 
 def members(session: Session, team_id: str) -> Sequence[tuple[User, Membership]]:
-    """The members of the team, in the order in which they joined."""
+    """The members of the team, in the order of joining."""
     query = (
         select(User, Membership)
         .join(Membership, Membership.user_id == User.id)
@@ -30,6 +30,6 @@ def membership(session: Session, team_id: str, user_id: str) -> Membership | Non
 
 
 def administrators(session: Session, team_id: str) -> int:
-    """How many administrators the team has."""
+    """The number of administrators in the team."""
     query = select(func.count()).where(Membership.team_id == team_id, Membership.role == "admin")
     return session.execute(query).scalar_one()

@@ -1,4 +1,4 @@
-"""Who is in the team."""
+"""The endpoints of a team's members."""
 
 from fastapi import APIRouter, status
 
@@ -12,12 +12,12 @@ router = APIRouter(prefix="/api/members", tags=["team"])
 
 @router.get("")
 def list_members(principal: Viewer, session: Reading) -> MemberList:
-    """Everybody in the team."""
-    found = queries.members(session, principal.team_id)
+    """The members of the team."""
+    members = queries.members(session, principal.team_id)
     return MemberList(
         items=[
             MemberOut(id=user.id, name=user.name, role=membership.role, created_at=membership.created_at)
-            for user, membership in found
+            for user, membership in members
         ]
     )
 
@@ -26,8 +26,8 @@ def list_members(principal: Viewer, session: Reading) -> MemberList:
 def invite_member(
     body: MemberIn, principal: Admin, session: UnitOfWork, services: ServicesOf, idempotency_key: Key = None
 ) -> InvitedOut:
-    """Invite somebody. The link in the answer signs them in once, within a week; the same `Idempotency-Key` again
-    gives the same person a fresh link."""
+    """Invite a person. The link in the answer signs them in once, within a week. A repeated request with the same
+    `Idempotency-Key` gives the same person a new link."""
     settings, team_id = services.settings, principal.team_id
     user, membership, link = service.invite(session, settings, team_id, body.name, body.role, idempotency_key)
     return InvitedOut(id=user.id, name=user.name, role=body.role, created_at=membership.created_at, sign_in_url=link)
@@ -35,5 +35,5 @@ def invite_member(
 
 @router.delete("/{user_id}", status_code=status.HTTP_204_NO_CONTENT)
 def remove_member(user_id: str, principal: Admin, session: UnitOfWork) -> None:
-    """Take somebody out of the team. What they made stays."""
+    """Remove a person from the team. Their concepts and pictures stay."""
     service.remove(session, principal.team_id, user_id)

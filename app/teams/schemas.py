@@ -1,4 +1,4 @@
-"""What a team looks like over the wire."""
+"""Request and response schemas of a team's members."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from app.accounts.principal import Role
 
 
 class MemberIn(BaseModel):
-    """Somebody to invite."""
+    """A person to invite."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Ada", "role": "member"}]})
 
@@ -17,7 +17,7 @@ class MemberIn(BaseModel):
 
 
 class MemberOut(BaseModel):
-    """Somebody in the team."""
+    """A member of the team."""
 
     id: str
     name: str
@@ -32,7 +32,7 @@ class InvitedOut(MemberOut):
 
 
 class MemberList(BaseModel):
-    """Everybody in the team."""
+    """The members of the team."""
 
     items: list[MemberOut]
     next: str | None = None

@@ -1,4 +1,4 @@
-"""The form fields that say how a concept is trained, the same for every call that trains."""
+"""The form fields with the training options, the same for every endpoint that starts a training."""
 
 from typing import Annotated
 
@@ -9,24 +9,26 @@ from app.contracts.training import Method, Prefer, StartMethod, Tuning
 
 def _tuning(
     vectors: Annotated[int | None, Form(description="Rows per text encoder.")] = None,
-    steps_max: Annotated[int | None, Form(description="Optimiser steps at most.")] = None,
-    mirror: Annotated[bool | None, Form(description="Whether pictures are also shown mirrored.")] = None,
+    steps_max: Annotated[int | None, Form(description="Most optimiser steps.")] = None,
+    mirror: Annotated[bool | None, Form(description="Whether training also uses mirrored pictures.")] = None,
     seed: Annotated[int, Form(ge=0, le=2**31 - 1)] = 0,
     method: Annotated[
-        Method | None, Form(description="`directional` only turns the word's rows, `classic` also lengthens them.")
+        Method | None,
+        Form(description="`directional` trains only the direction of the rows, `classic` also their length."),
     ] = None,
     kappa: Annotated[
-        float | None, Form(description="Of `directional`: more stays easier to change, less comes closer.")
+        float | None,
+        Form(description="For `directional`: a higher value keeps the word editable, a lower one comes closer."),
     ] = None,
     start: Annotated[StartMethod | None, Form(description="The initializer's own rows, or its encoding.")] = None,
-    context_weight: Annotated[float | None, Form(description="Of context regularisation; 0 for none.")] = None,
-    snr_gamma: Annotated[float | None, Form(description="Of min-SNR weighting; 0 for none.")] = None,
+    context_weight: Annotated[float | None, Form(description="Weight of the context regularisation; 0: none.")] = None,
+    snr_gamma: Annotated[float | None, Form(description="Gamma of the min-SNR weighting; 0: none.")] = None,
     prefer: Annotated[
         Prefer | None,
-        Form(description="Which stage becomes the word: likeness × editability is highest, or likeness alone."),
+        Form(description="Which checkpoint is chosen: highest likeness × editability, or highest likeness."),
     ] = None,
 ) -> Tuning:
-    """How a word is learned. What is not sent is left to the base model's defaults."""
+    """The training options. The base model's defaults apply to options that are not sent."""
     return Tuning(
         vectors=vectors,
         steps_max=steps_max,

@@ -1,4 +1,4 @@
-"""From an upload to a queued training: pictures stored, then concept, version and job in one transaction."""
+"""Queues a training: stores the pictures, then adds concept, version and job in one transaction."""
 
 import hashlib
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ from app.services import Services
 
 @dataclass(frozen=True)
 class TrainingRequest:
-    """A request to train a concept, as it was sent."""
+    """A request to train a concept, not yet checked."""
 
     uploads: Sequence[UploadedFile]
     initializer: str | None
@@ -47,30 +47,30 @@ class TrainingRequest:
         return hashlib.sha256(repr((concept_id, pictures, sorted(fields.items()))).encode()).hexdigest()
 
 
-def teach(services: Services, principal: Principal, asked: TrainingRequest, key: str | None) -> Job:
-    """Make a concept and the job that trains it."""
-    settings, team_id, mark = services.settings, principal.team_id, asked.fingerprint()
+def teach(services: Services, principal: Principal, request: TrainingRequest, key: str | None) -> Job:
+    """Add a concept and queue the job that trains its first version."""
+    settings, team_id, request_hash = services.settings, principal.team_id, request.fingerprint()
     with services.database.reading() as session:
-        if (job := jobs.earlier_job(session, team_id, key, mark)) is not None:
+        if (job := jobs.earlier_job(session, team_id, key, request_hash)) is not None:
             return job
         taken = queries.placeholders(session, team_id)
-    model = services.catalog.get(asked.base_model)
-    _check_options(asked, settings)
-    count_problem(len(asked.uploads), settings.pictures_min, settings.pictures_max)
-    placeholder = checked_placeholder(model, asked.placeholder, taken)
-    initializer = checked_initializer(model, asked.initializer or "")
-    pictures = _clean(services, asked, model)
+    model = services.catalog.get(request.base_model)
+    _check_options(request, settings)
+    count_problem(len(request.uploads), settings.pictures_min, settings.pictures_max)
+    placeholder = checked_placeholder(model, request.placeholder, taken)
+    initializer = checked_initializer(model, request.initializer or "")
+    pictures = _clean(services, request, model)
 
     def make() -> Job:
         with savepoint(services.storage) as blobs:
             rows = _store(blobs, team_id, pictures)
             with services.database.transaction() as session:
-                if (job := jobs.earlier_job(session, team_id, key, mark)) is not None:
+                if (job := jobs.earlier_job(session, team_id, key, request_hash)) is not None:
                     return job
                 checked_placeholder(model, placeholder, queries.placeholders(session, team_id))
-                concept = add(session, principal, asked, model, placeholder, initializer)
-                job = _queue(session, settings, principal, concept, asked, initializer, rows)
-                jobs.remember_job(session, key, mark, job)
+                concept = add(session, principal, request, model, placeholder, initializer)
+                job = _queue(session, settings, principal, concept, request, initializer, rows)
+                jobs.remember_job(session, key, request_hash, job)
                 blobs.keep()
         return job
 
@@ -78,36 +78,36 @@ def teach(services: Services, principal: Principal, asked: TrainingRequest, key:
 
 
 def teach_again(
-    services: Services, principal: Principal, concept_id: str, asked: TrainingRequest, key: str | None
+    services: Services, principal: Principal, concept_id: str, request: TrainingRequest, key: str | None
 ) -> Job:
-    """Make another version of a concept and its job; without new pictures, from those of the newest version."""
-    settings, team_id, mark = services.settings, principal.team_id, asked.fingerprint(concept_id)
+    """Add a version to a concept and queue its training. Without new pictures it uses those of the newest version."""
+    settings, team_id, request_hash = services.settings, principal.team_id, request.fingerprint(concept_id)
     with services.database.reading() as session:
-        if (job := jobs.earlier_job(session, team_id, key, mark)) is not None:
+        if (job := jobs.earlier_job(session, team_id, key, request_hash)) is not None:
             return job
         concept = get(session, team_id, concept_id)
     model = services.catalog.get(concept.base_model)
-    _check_options(asked, settings)
+    _check_options(request, settings)
     initializer = concept.initializer
-    if asked.initializer is not None or not initializer:  # an imported concept may have none
-        initializer = checked_initializer(model, asked.initializer or "")
+    if request.initializer is not None or not initializer:  # an imported concept may have none
+        initializer = checked_initializer(model, request.initializer or "")
     pictures: list[CleanPicture] = []
-    if asked.uploads:
-        count_problem(len(asked.uploads), settings.pictures_min, settings.pictures_max)
-        pictures = _clean(services, asked, model)
+    if request.uploads:
+        count_problem(len(request.uploads), settings.pictures_min, settings.pictures_max)
+        pictures = _clean(services, request, model)
 
     def make() -> Job:
         with savepoint(services.storage) as blobs:
             rows = _store(blobs, team_id, pictures)
             with services.database.transaction() as session:
-                if (job := jobs.earlier_job(session, team_id, key, mark)) is not None:
+                if (job := jobs.earlier_job(session, team_id, key, request_hash)) is not None:
                     return job
                 concept = get(session, team_id, concept_id)
                 versions = queries.versions(session, team_id, [concept.id])
-                _must_not_be_training(concept, versions)
+                _check_not_training(concept, versions)
                 rows = rows or _same_pictures(session, concept, versions)
-                job = _queue(session, settings, principal, concept, asked, initializer, rows)
-                jobs.remember_job(session, key, mark, job)
+                job = _queue(session, settings, principal, concept, request, initializer, rows)
+                jobs.remember_job(session, key, request_hash, job)
                 blobs.keep()
         return job
 
@@ -119,7 +119,7 @@ def _queue(
     settings: Settings,
     principal: Principal,
     concept: Concept,
-    asked: TrainingRequest,
+    request: TrainingRequest,
     initializer: str,
     pictures: Sequence[Picture],
 ) -> Job:
@@ -130,7 +130,7 @@ def _queue(
         state="training",
         base_model=concept.base_model,
         initializer=initializer,
-        vectors=asked.tuning.vectors or 1,
+        vectors=request.tuning.vectors or 1,
         files={},
     )
     session.add(version)
@@ -148,7 +148,7 @@ def _queue(
         pictures=[
             PictureSpec(key=picture.key, sha256=picture.sha256, mask_key=picture.mask_key) for picture in pictures
         ],
-        **asked.tuning.model_dump(),
+        **request.tuning.model_dump(),
     )
     job = Job(
         id=new_id(),
@@ -164,13 +164,13 @@ def _queue(
     return job
 
 
-def _clean(services: Services, asked: TrainingRequest, model: AllowedModel) -> list[CleanPicture]:
-    checked = services.pictures.check(asked.uploads, model.facts.resolution)
+def _clean(services: Services, request: TrainingRequest, model: AllowedModel) -> list[CleanPicture]:
+    checked = services.pictures.check(request.uploads, model.facts.resolution)
     return accepted(checked, services.settings.pictures_min, services.settings.pictures_max)
 
 
 def _store(blobs: BlobSavepoint, team_id: str, pictures: Sequence[CleanPicture]) -> list[Picture]:
-    """Store the pictures' blobs. Returns the rows that name them."""
+    """Store the blobs of the pictures. Returns the rows that name the blobs."""
     rows = []
     for position, picture in enumerate(pictures):
         key = f"pictures/{new_id()}.png"
@@ -195,7 +195,7 @@ def _store(blobs: BlobSavepoint, team_id: str, pictures: Sequence[CleanPicture])
 
 
 def _same_pictures(session: Session, concept: Concept, versions: Sequence[Version]) -> list[Picture]:
-    """The pictures of the newest version that has any."""
+    """Copies of the picture rows of the newest version that has pictures."""
     every = queries.pictures(session, concept.team_id, [version.id for version in versions])
     newest = next((version.id for version in versions if any(p.version_id == version.id for p in every)), None)
     if newest is None:
@@ -204,10 +204,10 @@ def _same_pictures(session: Session, concept: Concept, versions: Sequence[Versio
             field="images",
             code="picture-count",
         )
-    return [picture.again() for picture in every if picture.version_id == newest]
+    return [picture.copy() for picture in every if picture.version_id == newest]
 
 
-def _must_not_be_training(concept: Concept, versions: Sequence[Version]) -> None:
+def _check_not_training(concept: Concept, versions: Sequence[Version]) -> None:
     if any(version.state == "training" for version in versions):
         raise Conflict(
             f"{concept.placeholder} is being taught already. Wait until it is done, or cancel that job first.",
@@ -215,10 +215,10 @@ def _must_not_be_training(concept: Concept, versions: Sequence[Version]) -> None
         )
 
 
-def _check_options(asked: TrainingRequest, settings: Settings) -> None:
-    if asked.kind not in KINDS:
+def _check_options(request: TrainingRequest, settings: Settings) -> None:
+    if request.kind not in KINDS:
         raise InvalidInput(
-            f"The kind {asked.kind!r} is unknown. A concept is an object or a style.", field="kind", code="kind"
+            f"The kind {request.kind!r} is unknown. A concept is an object or a style.", field="kind", code="kind"
         )
     for name, least, most in (
         ("vectors", 1, VECTORS_MAX),
@@ -227,6 +227,6 @@ def _check_options(asked: TrainingRequest, settings: Settings) -> None:
         ("context_weight", 0, LOSS_WEIGHT_MAX),
         ("snr_gamma", 0, LOSS_WEIGHT_MAX),
     ):
-        value = getattr(asked.tuning, name)
+        value = getattr(request.tuning, name)
         if value is not None and not least <= value <= most:  # also refuses NaN
             raise InvalidInput(f"{name} is {value:g}, and has to be from {least} to {most:g}.", field=name, code=name)

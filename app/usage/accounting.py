@@ -1,6 +1,6 @@
-"""Counts what jobs use: GPU seconds of each team and day, and ended jobs of all teams.
+"""Counts the GPU seconds of each team and day, and the ended jobs of all teams.
 
-Both are written in the transaction that ends the attempt or the job, so that nothing is counted twice or left out.
+Both are written in the transaction that ends the attempt or the job, so nothing is counted twice or left out.
 """
 
 from sqlalchemy.orm import Session
@@ -13,7 +13,7 @@ from app.usage.models import DayOfUse, UsageCounter
 
 @hooks.on_attempt_over
 def count_gpu_seconds(session: Session, job: Job, seconds: float) -> None:
-    """Add the seconds of an attempt to its team's day."""
+    """Add the GPU seconds of an attempt to its team's row of the day."""
     day = job.finished_at or now(session)
     count_up(session, DayOfUse, {"team_id": job.team_id, "day": f"{day:%Y-%m-%d}"}, {"gpu_seconds": seconds})
 

@@ -1,4 +1,4 @@
-"""Tables of what teams have used, and of how many jobs have ended. Their rows stay when the jobs are removed."""
+"""Tables of GPU seconds by team and day, and of ended jobs. Their rows stay when the jobs are removed."""
 
 from sqlalchemy import BigInteger, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column

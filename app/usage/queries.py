@@ -1,4 +1,4 @@
-"""All SQL about what teams use."""
+"""All SQL about the usage of teams."""
 
 from collections.abc import Sequence
 
@@ -17,8 +17,10 @@ def gpu_seconds(session: Session, team_id: str, since: str) -> dict[str, float]:
 
 
 def stored_bytes(session: Session, team_id: str) -> int:
-    """Bytes of the team's pictures: drawings, previews, drawings of reports, training pictures, and the pictures that
-    generations start from. Deleted pictures do not count."""
+    """Bytes of the team's drawings, previews, report drawings, training pictures and initial pictures of generations.
+
+    Deleted pictures do not count.
+    """
     drawn = (
         select(func.sum(Image.bytes))
         .join(Generation, Generation.id == Image.generation_id)
@@ -30,23 +32,24 @@ def stored_bytes(session: Session, team_id: str) -> int:
         .join(Concept, Concept.id == Version.concept_id)
         .where(Image.team_id == team_id, Concept.deleted_at.is_(None))
     )
-    taught = (
+    training_pictures = (
         select(func.sum(Picture.bytes))
         .join(Version, Version.id == Picture.version_id)
         .join(Concept, Concept.id == Version.concept_id)
         .where(Picture.team_id == team_id, Concept.deleted_at.is_(None))
     )
-    sent = (
+    init_images = (
         select(func.sum(GenerationUpload.bytes))
         .join(Generation, Generation.id == GenerationUpload.generation_id)
         .where(GenerationUpload.team_id == team_id, Generation.deleted_at.is_(None))
     )
-    reported = (
+    reports = (
         select(func.sum(Version.report_bytes))
         .join(Concept, Concept.id == Version.concept_id)
         .where(Version.team_id == team_id, Concept.deleted_at.is_(None))
     )
-    return sum(int(session.execute(query).scalar_one() or 0) for query in (drawn, previews, taught, sent, reported))
+    queries = (drawn, previews, training_pictures, init_images, reports)
+    return sum(int(session.execute(query).scalar_one() or 0) for query in queries)
 
 
 def usage_counters(session: Session) -> Sequence[UsageCounter]:

@@ -1,4 +1,4 @@
-"""What the team uses, over REST."""
+"""The endpoint of a team's usage and quotas."""
 
 from fastapi import APIRouter
 
@@ -12,5 +12,5 @@ router = APIRouter(prefix="/api/usage", tags=["team"])
 
 @router.get("")
 def get_usage(principal: Viewer, session: Reading, services: ServicesOf) -> UsageOut:
-    """What the team uses, beside what it may: jobs that wait, GPU seconds of 30 days, bytes of pictures."""
+    """The team's usage and its limits: waiting jobs, GPU seconds of 30 days, bytes of pictures."""
     return views.describe(session, principal.team_id, services.settings)

@@ -1,19 +1,19 @@
-"""What a team's use looks like over the wire."""
+"""Response schemas of a team's usage."""
 
 from pydantic import BaseModel, Field
 
 
 class Quota(BaseModel):
-    """How much is used, and of how much."""
+    """One usage and its limit."""
 
     used: float
     limit: float | None = Field(description="Null: there is no limit.")
-    near: bool = Field(description="Whether four fifths are used: time to tell people.")
+    near: bool = Field(description="Whether at least 80 % of the limit are used.")
 
 
 class UsageOut(BaseModel):
-    """What the team uses, beside what it may."""
+    """The team's usage, each with its limit."""
 
     queued_jobs: Quota
-    gpu_seconds: Quota = Field(description="Of teaching and drawing, in the last 30 days.")
+    gpu_seconds: Quota = Field(description="Of training and drawing, in the last 30 days.")
     storage_bytes: Quota = Field(description="Of pictures, previews and drawings that are not deleted.")

@@ -1,4 +1,4 @@
-"""The quotas of a team, checked whenever a job is submitted: everything that costs is a job."""
+"""The quotas of a team, checked when a job is submitted: all work that costs GPU time or storage is a job."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -23,46 +23,46 @@ GIGABYTE: Final = 1e9
 
 
 @hooks.before_submit
-def must_have_room(session: Session, team_id: str, kind: Kind, settings: Settings) -> None:
+def check_quotas(session: Session, team_id: str, kind: Kind, settings: Settings) -> None:
     """Raise TooMany or Forbidden if the team has used up one of its quotas."""
     waiting = jobs.waiting(session, team_id)
     if waiting >= settings.queued_jobs_max:
         raise TooMany(
-            f"Your team already has {waiting} jobs waiting, and {settings.queued_jobs_max} may wait at once. Try again "
-            "when some are done, or cancel some.",
+            f"Your team already has {waiting} jobs waiting, and at most {settings.queued_jobs_max} may wait at once. "
+            "Try again when some are done, or cancel some.",
             code="queue-full",
             retry_after=seconds_until_next(session, team_id),
         )
     if kind != "import" and settings.team_gpu_seconds_max:
-        _must_have_seconds(session, team_id, settings.team_gpu_seconds_max)
+        _check_gpu_seconds(session, team_id, settings.team_gpu_seconds_max)
     if settings.team_storage_bytes_max:
         stored = _stored(session, team_id)
         if stored >= settings.team_storage_bytes_max:
-            room = settings.team_storage_bytes_max / GIGABYTE
+            limit = settings.team_storage_bytes_max / GIGABYTE
             raise Forbidden(
-                f"Your team's pictures take {stored / GIGABYTE:.2f} GB, and {room:g} GB is what it may keep. Delete "
-                "drawings or words that nobody needs, or ask whoever runs this studio for more.",
+                f"Your team's pictures take {stored / GIGABYTE:.2f} GB, and its limit is {limit:g} GB. Delete drawings "
+                "or words that nobody needs, or ask the administrator of this studio for more.",
                 code="storage-quota",
             )
 
 
-def _must_have_seconds(session: Session, team_id: str, limit: float) -> None:
+def _check_gpu_seconds(session: Session, team_id: str, limit: float) -> None:
     moment = now(session)
     days = queries.gpu_seconds(session, team_id, f"{moment - WINDOW:%Y-%m-%d}")
     used = sum(days.values())
     if used < limit:
         return
-    free = moment
-    for day, seconds in days.items():  # the oldest days leave the window first
+    free_at = moment
+    for day, seconds in days.items():  # the oldest day leaves the window first
         used -= seconds
-        free = datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC) + WINDOW + timedelta(days=1)
+        free_at = datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC) + WINDOW + timedelta(days=1)
         if used < limit:
             break
     raise TooMany(
-        f"Your team has used the {limit / 3600:.1f} GPU hours that it may use in 30 days. There is room again on "
-        f"{free:%-d %B %Y}; whoever runs this studio can give more.",
+        f"Your team has used the {limit / 3600:.1f} GPU hours that it may use in 30 days. It can use more from "
+        f"{free_at:%-d %B %Y} on, or if the administrator of this studio raises the limit.",
         code="gpu-quota",
-        retry_after=max(1.0, (free - moment).total_seconds()),
+        retry_after=max(1.0, (free_at - moment).total_seconds()),
     )
 
 
@@ -70,7 +70,7 @@ _measured: WeakKeyDictionary[Engine, dict[str, tuple[float, int]]] = WeakKeyDict
 
 
 def _stored(session: Session, team_id: str) -> int:
-    """The team's bytes, summed up at most every ten seconds and not for every job."""
+    """The bytes that the team's pictures take. The sum is cached for ten seconds."""
     known = _measured.setdefault(session.get_bind().engine, {})
     measured_at, stored = known.get(team_id, (float("-inf"), 0))
     if time.monotonic() - measured_at > MEASURED_EVERY_SECONDS:

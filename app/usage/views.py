@@ -1,4 +1,4 @@
-"""What a team uses, as it sees it."""
+"""Builds the response about a team's usage."""
 
 from typing import Final
 
@@ -11,11 +11,11 @@ from app.usage import queries
 from app.usage.schemas import Quota, UsageOut
 from app.usage.service import WINDOW
 
-NEAR: Final = 0.8  # of a limit
+NEAR: Final = 0.8  # share of a limit
 
 
 def describe(session: Session, team_id: str, settings: Settings) -> UsageOut:
-    """What the team uses, and its limits."""
+    """The team's usage and its limits."""
     since = f"{now(session) - WINDOW:%Y-%m-%d}"
     return UsageOut(
         queued_jobs=_quota(jobs.waiting(session, team_id), settings.queued_jobs_max),

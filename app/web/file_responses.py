@@ -36,12 +36,12 @@ class File(Response):
 
 
 def png(content: bytes, file_name: str, *, download: bool = False) -> Response:
-    """A picture. Its id never names another picture, so a browser may cache it for ever."""
+    """A picture. Its id never names another picture, so a browser may cache it forever."""
     return Png(content, headers=_cached_for_ever("attachment" if download else "inline", file_name))
 
 
 def webp(content: bytes, file_name: str) -> Response:
-    """A picture of a report. It never changes, so a browser may cache it for ever."""
+    """A picture of a report. It never changes, so a browser may cache it forever."""
     return Webp(content, headers=_cached_for_ever("inline", file_name))
 
 

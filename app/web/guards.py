@@ -84,13 +84,13 @@ def _check_origin(headers: Headers, ours: Set[str]) -> None:
 
 def _counted(receive: Receive, bytes_max: int) -> Receive:
     """Count the bytes of a body as they arrive, for requests that name no Content-Length."""
-    seen = 0
+    received = 0
 
     async def counted() -> Message:
-        nonlocal seen
+        nonlocal received
         message = await receive()
-        seen += len(message.get("body", b""))
-        if seen > bytes_max:
+        received += len(message.get("body", b""))
+        if received > bytes_max:
             raise _too_large(bytes_max)
         return message
 

@@ -12,16 +12,16 @@ from app.web.openapi_examples import PROBLEM, REQUESTS, RESPONSES
 from app.web.problems import MEDIA_TYPE, Problem
 
 TAGS: Final = [
-    {"name": "account", "description": "Signing in, who I am, and my bearer tokens."},
-    {"name": "team", "description": "Who is in the team, and inviting people."},
-    {"name": "base models", "description": "What can be taught, and how a base model reads a text."},
-    {"name": "concepts", "description": "The library: teaching, looking, changing, and the few-KB files."},
-    {"name": "generations", "description": "Drawing, and what was drawn."},
-    {"name": "jobs", "description": "The queue, and what happens in it as it happens."},
-    {"name": "retention", "description": "Keeping drawn pictures, and forgetting what a word was taught from."},
-    {"name": "webhooks", "description": "Being told what happens, at an address of one's own."},
-    {"name": "OpenAI", "description": "What the OpenAI clients call, with `/v1` in their base address."},
-    {"name": "operations", "description": "Is it there, can it work, and its figures. Open to whoever reaches it."},
+    {"name": "account", "description": "Sign-in, the signed-in person, and their bearer tokens."},
+    {"name": "team", "description": "The members of the team, invitations, and usage."},
+    {"name": "base models", "description": "The base models, and how a base model tokenizes a text."},
+    {"name": "concepts", "description": "The library: training, importing, changing and downloading concepts."},
+    {"name": "generations", "description": "Drawing, and the drawn pictures."},
+    {"name": "jobs", "description": "The queue, and the live events of its jobs."},
+    {"name": "retention", "description": "Keeping drawn pictures, and deleting training pictures."},
+    {"name": "webhooks", "description": "Messages about the team's events, sent to its own addresses."},
+    {"name": "OpenAI", "description": "The endpoints for OpenAI clients, whose base address ends in `/v1`."},
+    {"name": "operations", "description": "Liveness, readiness and metrics. They need no sign-in."},
 ]
 
 

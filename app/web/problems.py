@@ -35,7 +35,7 @@ _HTTP: Final = {
 
 
 class PictureProblem(BaseModel):
-    """What is wrong with one of several pictures."""
+    """The problem with one of several pictures."""
 
     index: int
     name: str
@@ -43,7 +43,7 @@ class PictureProblem(BaseModel):
 
 
 class Problem(BaseModel):
-    """What every error looks like (RFC 9457)."""
+    """The body of every error response (RFC 9457)."""
 
     model_config = ConfigDict(json_schema_extra={"additionalProperties": True})
 

@@ -25,31 +25,31 @@ def _authenticate(
 ) -> Principal:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     cookie = request.cookies.get(COOKIE)
-    found = None
+    person = None
     if scheme.lower() == "bearer" and token:
-        found = principal.by_token(services.database, token.strip())
+        person = principal.by_token(services.database, token.strip())
     elif cookie:
-        found = principal.by_cookie(services.database, cookie)
-    if found is None:
+        person = principal.by_cookie(services.database, cookie)
+    if person is None:
         raise NotSignedIn(
             "Nobody is signed in. Open the link that `oneword sign-in` prints, or send `Authorization: Bearer` with a "
             "token from `oneword token NAME`."
         )
-    return found
+    return person
 
 
-def _viewer(found: Annotated[Principal, Depends(_authenticate)]) -> Principal:
-    return found
+def _viewer(person: Annotated[Principal, Depends(_authenticate)]) -> Principal:
+    return person
 
 
-def _member(found: Annotated[Principal, Depends(_authenticate)]) -> Principal:
-    found.must_be("member")
-    return found
+def _member(person: Annotated[Principal, Depends(_authenticate)]) -> Principal:
+    person.require_role("member")
+    return person
 
 
-def _admin(found: Annotated[Principal, Depends(_authenticate)]) -> Principal:
-    found.must_be("admin")
-    return found
+def _admin(person: Annotated[Principal, Depends(_authenticate)]) -> Principal:
+    person.require_role("admin")
+    return person
 
 
 Viewer = Annotated[Principal, Depends(_viewer)]  # may look

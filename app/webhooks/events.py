@@ -1,6 +1,6 @@
-"""The events that a webhook can subscribe to, and the message of each, by Standard Webhooks: type, timestamp, data.
+"""The events that a webhook can subscribe to, and their messages, as Standard Webhooks has it: type, timestamp, data.
 
-A message has ids and final states. The receiver fetches pictures, prompts and embeddings over REST.
+A message contains ids and final states. The receiver fetches pictures, prompts and embeddings over REST.
 """
 
 from typing import Any, Final, Literal, get_args
@@ -38,8 +38,8 @@ def concept_ready(concept: Concept, version: Version) -> dict[str, Any]:
 
 
 def test_message() -> dict[str, Any]:
-    """The message that a person sends to see whether messages arrive."""
-    return _message(TEST, {"text": "This is a test. If you can read it and its signature is right, all is well."})
+    """The message that a person sends to test whether messages arrive."""
+    return _message(TEST, {"text": "This is a test. If you can read it and its signature is valid, webhooks work."})
 
 
 def _message(event: str, data: dict[str, Any]) -> dict[str, Any]:

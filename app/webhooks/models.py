@@ -1,4 +1,4 @@
-"""Tables of who wants to be told, and of every telling. A delivery is a row, so that it survives a restart."""
+"""Tables of webhooks and of their deliveries. A delivery is a row, so that it survives a restart."""
 
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ DUE = "state = 'waiting'"
 
 
 class Webhook(Base):
-    """An address of a team's own that wants to hear what happens."""
+    """An address that receives the events of one team."""
 
     __tablename__ = "webhooks"
 
@@ -21,13 +21,13 @@ class Webhook(Base):
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
     url: Mapped[str] = mapped_column(Text)
     events: Mapped[list[Any]]
-    secret: Mapped[str] = mapped_column(String(100))  # as it is: signing needs it
+    secret: Mapped[str] = mapped_column(String(100))  # in plain text, since signing needs it
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 
 class Delivery(Base):
-    """One message to one address, until it arrives or is given up."""
+    """One message to one address. It is retried until it is delivered or given up."""
 
     __tablename__ = "webhook_deliveries"
     __table_args__ = (
@@ -44,7 +44,7 @@ class Delivery(Base):
     state: Mapped[str] = mapped_column(String(10), default="waiting")  # waiting | delivered | given-up
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime] = mapped_column(default=utc_now)
-    status: Mapped[int | None]  # what the address answered last
-    error: Mapped[str | None] = mapped_column(Text)  # or why there was no answer
+    status: Mapped[int | None]  # HTTP status of the last attempt
+    error: Mapped[str | None] = mapped_column(Text)  # why the last attempt got no answer, or the answer's first bytes
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     finished_at: Mapped[datetime | None]

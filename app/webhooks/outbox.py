@@ -1,4 +1,4 @@
-"""The outbox: deliveries are written in the transaction of the change that they report.
+"""The outbox: a delivery is written in the same transaction as the change that it reports.
 
 A change that is rolled back is not reported. A committed change is reported even if this process dies right after it.
 """
@@ -17,14 +17,14 @@ from app.webhooks.models import Delivery, Webhook
 @hooks.on_final_state
 def announce(session: Session, job: Job) -> None:
     """Report an ended job, and the version that it made ready, to the webhooks that subscribe to the event."""
-    listening = queries.listening(session, job.team_id)
-    if not listening:
+    webhooks = queries.active(session, job.team_id)
+    if not webhooks:
         return
     messages = [events.job_ended(job)]
     if job.state == "succeeded" and job.version_id is not None and job.kind != "report":
         messages.append(events.concept_ready(*concepts.with_version(session, job.team_id, job.version_id)))
     for message in messages:
-        for webhook in listening:
+        for webhook in webhooks:
             if message["type"] in webhook.events:
                 enqueue(session, webhook, message)
 

@@ -1,4 +1,4 @@
-"""All SQL about webhooks. What a person asks for is asked within a team; the sender serves every team."""
+"""All SQL about webhooks. Queries for people are scoped to a team; the sender serves every team."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,8 +17,8 @@ def of_team(session: Session, team_id: str) -> Sequence[Webhook]:
     return session.scalars(select(Webhook).where(Webhook.team_id == team_id).order_by(Webhook.id.desc())).all()
 
 
-def listening(session: Session, team_id: str) -> Sequence[Webhook]:
-    """Those of a team's webhooks that are not paused."""
+def active(session: Session, team_id: str) -> Sequence[Webhook]:
+    """The team's webhooks that are not paused."""
     return session.scalars(select(Webhook).where(Webhook.team_id == team_id, Webhook.active)).all()
 
 
@@ -31,7 +31,7 @@ def by_id(session: Session, team_id: str, webhook_id: str) -> Webhook | None:
 def deliveries(
     session: Session, team_id: str, webhook_id: str, *, before: str | None, limit: int
 ) -> Sequence[Delivery]:
-    """What was sent to one of the team's webhooks, newest first."""
+    """The deliveries to one of the team's webhooks, newest first."""
     query = select(Delivery).where(Delivery.team_id == team_id, Delivery.webhook_id == webhook_id)
     if before is not None:
         query = query.where(Delivery.id < before)
@@ -45,27 +45,27 @@ def delivery(session: Session, team_id: str, delivery_id: str) -> Delivery | Non
 
 
 def due(session: Session, moment: datetime, limit: int) -> Sequence[Delivery]:
-    """Deliveries that are due, locked, so that two senders never take the same one."""
+    """The deliveries that are due, locked so that two senders never take the same one."""
     query = select(Delivery).where(WAITS, Delivery.due_at <= moment).order_by(Delivery.due_at).limit(limit)
     return session.scalars(query.with_for_update(skip_locked=True)).all()
 
 
 def sent(session: Session, delivery_id: str) -> Delivery | None:
-    """A delivery that was just sent; None when it was deleted meanwhile."""
+    """A delivery that was just sent; None if it was deleted meanwhile."""
     return session.get(Delivery, delivery_id, populate_existing=True)
 
 
 def receiver(session: Session, delivery: Delivery) -> Webhook:
-    """Where a delivery goes."""
+    """The webhook that a delivery goes to."""
     return session.get_one(Webhook, delivery.webhook_id)
 
 
 def backlog(session: Session) -> tuple[int, datetime | None]:
-    """How many deliveries wait, and since when the oldest does."""
+    """The number of waiting deliveries, and the creation time of the oldest."""
     row = session.execute(select(func.count(), func.min(Delivery.created_at)).where(WAITS)).one()
     return row[0], row[1]
 
 
-def forget_before(session: Session, moment: datetime) -> int:
-    """Remove deliveries that were made long ago. Returns how many."""
+def remove_before(session: Session, moment: datetime) -> int:
+    """Remove deliveries that were created before a moment. Returns how many."""
     return rows_changed(session.execute(delete(Delivery).where(Delivery.created_at < moment)))

@@ -1,4 +1,4 @@
-"""Webhooks over REST. They carry a team's news out of the studio, so they are an administrator's business."""
+"""The endpoints of webhooks. Webhooks send a team's events out of the studio, so only administrators may use them."""
 
 from typing import Annotated
 
@@ -22,7 +22,7 @@ router = APIRouter(prefix="/api/webhooks", tags=["webhooks"])
 
 @router.get("")
 def list_webhooks(principal: Admin, session: Reading, services: ServicesOf) -> WebhookList:
-    """Who is told of what happens in the team."""
+    """The team's webhooks."""
     items = [views.describe_webhook(webhook) for webhook in queries.of_team(session, principal.team_id)]
     return WebhookList(items=items, enabled=services.settings.webhooks)
 
@@ -31,14 +31,14 @@ def list_webhooks(principal: Admin, session: Reading, services: ServicesOf) -> W
 def create_webhook(
     body: WebhookIn, principal: Admin, session: UnitOfWork, services: ServicesOf, idempotency_key: Key = None
 ) -> NewWebhookOut:
-    """Tell an address what happens. The secret that messages are signed with is shown only in this answer."""
+    """Send the team's events to an address. The secret that signs the messages is shown only in this answer."""
     webhook = service.create(session, principal, services.settings, body.url, body.events, idempotency_key)
     return NewWebhookOut(**views.describe_webhook(webhook).model_dump(), secret=webhook.secret)
 
 
 @router.patch("/{webhook_id}")
 def change_webhook(webhook_id: str, body: WebhookPatch, principal: Admin, session: UnitOfWork) -> WebhookOut:
-    """Choose what it hears of, pause it, or let it go on."""
+    """Choose the events of a webhook, pause it, or resume it."""
     webhook = service.get(session, principal.team_id, webhook_id)
     service.change(webhook, body.events, body.active)
     return views.describe_webhook(webhook)
@@ -46,13 +46,13 @@ def change_webhook(webhook_id: str, body: WebhookPatch, principal: Admin, sessio
 
 @router.delete("/{webhook_id}", status_code=status.HTTP_204_NO_CONTENT)
 def delete_webhook(webhook_id: str, principal: Admin, session: UnitOfWork) -> None:
-    """Tell an address nothing more, and forget what was sent to it."""
+    """Delete a webhook and its deliveries."""
     session.delete(service.get(session, principal.team_id, webhook_id))
 
 
 @router.post("/{webhook_id}/test", status_code=status.HTTP_202_ACCEPTED)
 def test_webhook(webhook_id: str, principal: Admin, session: UnitOfWork) -> DeliveryOut:
-    """Send a message that says nothing but that it arrived."""
+    """Send a test message."""
     return views.describe(service.try_out(session, service.get(session, principal.team_id, webhook_id)))
 
 
@@ -64,13 +64,13 @@ def list_deliveries(
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> DeliveryPage:
-    """What was sent to an address in the last 30 days, newest first."""
+    """The deliveries of a webhook in the last 30 days, newest first."""
     webhook = service.get(session, principal.team_id, webhook_id)
     return views.page(session, webhook, cursor=cursor, limit=limit)
 
 
 @router.post("/{webhook_id}/deliveries/{delivery_id}/send", status_code=status.HTTP_202_ACCEPTED)
 def send_delivery_again(webhook_id: str, delivery_id: str, principal: Admin, session: UnitOfWork) -> DeliveryOut:
-    """Send a message again, under its own id."""
+    """Send a message again, with the same id."""
     webhook = service.get(session, principal.team_id, webhook_id)
     return views.describe(service.send_again(session, webhook, delivery_id))

@@ -1,4 +1,4 @@
-"""What webhooks look like over the wire."""
+"""Request and response schemas of webhooks."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -9,35 +9,35 @@ from app.webhooks.events import EVENTS, Event
 
 
 class WebhookIn(BaseModel):
-    """An address to tell, and of what."""
+    """An address, and the events to send to it."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"url": "https://example.org/oneword", "events": ["concept.ready"]}]}
     )
 
-    url: str = Field(max_length=2000, description="An https address on the open internet.")
+    url: str = Field(max_length=2000, description="An https address on the public internet.")
     events: list[Event] = Field(default_factory=lambda: list(EVENTS), min_length=1)
 
 
 class WebhookPatch(BaseModel):
-    """What is to change; what is left out stays."""
+    """The fields to change; fields that are not sent stay as they are."""
 
     events: list[Event] | None = Field(None, min_length=1)
     active: bool | None = None
 
 
 class WebhookOut(BaseModel):
-    """An address that is told, without its secret."""
+    """A webhook without its secret."""
 
     id: str
     url: str
     events: list[Event]
-    active: bool = Field(description="False once somebody paused it, or once its receiver answered 410 Gone.")
+    active: bool = Field(description="False after a person paused it, or after its receiver answered 410 Gone.")
     created_at: datetime
 
 
 class NewWebhookOut(WebhookOut):
-    """An address with the secret that its messages are signed with, which is shown only here."""
+    """A webhook with the secret that signs its messages. Only this answer shows the secret."""
 
     secret: str
 
@@ -57,9 +57,9 @@ class DeliveryOut(BaseModel):
     event: str
     state: Literal["waiting", "delivered", "given-up"]
     attempts: int
-    due_at: datetime | None = Field(description="When it is sent next, while it waits.")
-    status: int | None = Field(description="What the address answered last.")
-    error: str | None = Field(description="Why it did not arrive, or what the address said to that.")
+    due_at: datetime | None = Field(description="Time of the next attempt, while the delivery waits.")
+    status: int | None = Field(description="HTTP status of the last answer.")
+    error: str | None = Field(description="Why there was no answer, or the beginning of the answer.")
     payload: dict[str, Any]
     created_at: datetime
     finished_at: datetime | None

@@ -1,7 +1,7 @@
-"""Sends what is in the outbox: signed, several at once, again and again with longer pauses, from the rows alone.
+"""Sends the messages in the outbox: signed, several at once, with longer and longer pauses between the attempts.
 
-Before a message is sent its next time is written, so that one whose sender dies is sent again and no row is sent twice
-at once. A receiver may get a message twice; its `webhook-id` is the same then.
+The time of the next attempt is stored before a message is sent. So a message whose sender dies is sent again, and two
+senders never send one message at the same time. A receiver may get a message twice, with the same `webhook-id`.
 """
 
 import asyncio
@@ -24,20 +24,20 @@ from app.webhooks.addresses import Target, resolved
 
 log = structlog.get_logger(__name__)
 
-# Pauses before the second and every further attempt, as Standard Webhooks proposes; then it is given up.
+# Pauses before the second and every further attempt, as Standard Webhooks recommends. Then the message is given up.
 PAUSES: Final = tuple(
     timedelta(seconds=seconds) for seconds in (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 )
 AT_ONCE: Final = 8
-LOOK_SECONDS: Final = 1.0
-SECONDS: Final = 10.0
-READ_BYTES: Final = 1000  # of an answer, for the log of deliveries
+POLL_SECONDS: Final = 1.0
+TIMEOUT_SECONDS: Final = 10.0
+READ_BYTES: Final = 1000  # of an answer, shown in the list of deliveries
 GONE: Final = 410
 
 
 @dataclass(frozen=True)
-class _Letter:
-    """One message, taken out of the database."""
+class _Message:
+    """One message that is due, with its address and secret."""
 
     id: str
     url: str
@@ -46,19 +46,19 @@ class _Letter:
 
 
 @dataclass(frozen=True)
-class _Answer:
-    """What came of sending it."""
+class _Outcome:
+    """The result of one attempt: the HTTP status, or None and the reason why there was no answer."""
 
     status: int | None
-    error: str | None
+    error: str | None  # or the beginning of an answer that is no success
 
     @property
-    def arrived(self) -> bool:
+    def delivered(self) -> bool:
         return self.status is not None and 200 <= self.status < 300
 
 
 class Sender:
-    """A thread that sends what is due, for as long as the process lives."""
+    """A thread that sends due messages for as long as the process lives."""
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
@@ -67,12 +67,12 @@ class Sender:
         self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
 
     def begin(self) -> None:
-        """Send from now on, if the studio sends at all."""
+        """Start the thread, if the settings allow webhooks."""
         if self._settings.webhooks:
             self._thread.start()
 
     def end(self) -> None:
-        """Send no more. What was not answered yet is sent again by the next sender."""
+        """Stop sending. The next sender sends messages without an answer again."""
         self._over.set()
 
     def _run(self) -> None:
@@ -80,66 +80,68 @@ class Sender:
             try:
                 sent = deliver(self._database, self._settings)
             except SQLAlchemyError as error:
-                log.warning("database away; webhooks come later", error=str(error))
+                log.warning("database unreachable; sending webhooks later", error=str(error))
                 sent = 0
             if sent < AT_ONCE:
-                self._over.wait(LOOK_SECONDS)
+                self._over.wait(POLL_SECONDS)
 
 
 def deliver(database: Database, settings: Settings) -> int:
-    """Send what is due once. Returns how many messages were sent."""
-    letters = _take(database)
-    if letters:
-        for letter, answer in zip(letters, asyncio.run(_send_all(letters, settings)), strict=True):
-            _note(database, letter, answer)
-    return len(letters)
+    """Send the messages that are due, once. Returns how many were sent."""
+    messages = _claim_due(database)
+    if messages:
+        for message, outcome in zip(messages, asyncio.run(_send_all(messages, settings)), strict=True):
+            _record(database, message, outcome)
+    return len(messages)
 
 
-def _take(database: Database) -> list[_Letter]:
+def _claim_due(database: Database) -> list[_Message]:
+    """Take the due messages, and store the time of their next attempt."""
     with database.transaction() as session:
-        moment, letters = now(session), []
+        moment, messages = now(session), []
         for delivery in queries.due(session, moment, AT_ONCE):
             webhook = queries.receiver(session, delivery)
             delivery.due_at = moment + PAUSES[min(delivery.attempts, len(PAUSES) - 1)]
             delivery.attempts += 1
             body = json.dumps(delivery.payload, ensure_ascii=False, separators=(",", ":"))
-            letters.append(_Letter(delivery.id, webhook.url, webhook.secret, body))
-    return letters
+            messages.append(_Message(delivery.id, webhook.url, webhook.secret, body))
+    return messages
 
 
-async def _send_all(letters: list[_Letter], settings: Settings) -> list[_Answer]:
-    async with httpx.AsyncClient(timeout=SECONDS, trust_env=False, follow_redirects=False) as client:
-        return await asyncio.gather(*(_send(client, letter, settings) for letter in letters))
+async def _send_all(messages: list[_Message], settings: Settings) -> list[_Outcome]:
+    async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False, follow_redirects=False) as client:
+        return await asyncio.gather(*(_send(client, message, settings) for message in messages))
 
 
-async def _send(client: httpx.AsyncClient, letter: _Letter, settings: Settings) -> _Answer:
+async def _send(client: httpx.AsyncClient, message: _Message, settings: Settings) -> _Outcome:
     try:
-        async with asyncio.timeout(SECONDS):  # for all of it: a receiver that drips would hold us for ever otherwise
-            target = await asyncio.to_thread(resolved, letter.url, to_private=settings.webhooks_to_private)
-            return await _post(client, letter, target)
+        # For the whole exchange: httpx's own timeout starts anew with every byte that a slow receiver sends.
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            target = await asyncio.to_thread(resolved, message.url, to_private=settings.webhooks_to_private)
+            return await _post(client, message, target)
     except InvalidInput as refused:
-        return _Answer(None, refused.detail)
+        return _Outcome(None, refused.detail)
     except TimeoutError:
-        return _Answer(None, f"The address did not answer within {SECONDS:.0f} seconds.")
+        return _Outcome(None, f"The address did not answer within {TIMEOUT_SECONDS:.0f} seconds.")
     except httpx.HTTPError as error:
-        return _Answer(None, f"The address did not answer ({type(error).__name__}: {error}).")
+        return _Outcome(None, f"The address did not answer ({type(error).__name__}: {error}).")
 
 
-async def _post(client: httpx.AsyncClient, letter: _Letter, target: Target) -> _Answer:
-    headers = signed(letter.id, letter.secret, letter.body) | {"Host": target.host_header}
-    extensions: dict[str, Any] = {"sni_hostname": target.host}  # what the certificate has to be for
-    sending = client.stream("POST", target.url, content=letter.body, headers=headers, extensions=extensions)
-    async with sending as answer:
-        said = b""
+async def _post(client: httpx.AsyncClient, message: _Message, target: Target) -> _Outcome:
+    headers = signed(message.id, message.secret, message.body) | {"Host": target.host_header}
+    extensions: dict[str, Any] = {"sni_hostname": target.host}  # the name that the certificate has to match
+    request = client.stream("POST", target.url, content=message.body, headers=headers, extensions=extensions)
+    async with request as answer:
+        text = b""
         if not answer.is_success:
             async for chunk in answer.aiter_raw(READ_BYTES):
-                said = chunk[:READ_BYTES]
+                text = chunk[:READ_BYTES]
                 break
-    return _Answer(answer.status_code, said.decode("utf-8", "replace") or None)
+    return _Outcome(answer.status_code, text.decode("utf-8", "replace") or None)
 
 
 def signed(message_id: str, secret: str, body: str) -> dict[str, str]:
-    """The headers of Standard Webhooks: who it is, when it was sent, and that it is from us and whole."""
+    """The headers of Standard Webhooks: the message's id, the time, and the signature over these and the body."""
     moment = utc_now()
     return {
         "Content-Type": "application/json",
@@ -150,19 +152,19 @@ def signed(message_id: str, secret: str, body: str) -> dict[str, str]:
     }
 
 
-def _note(database: Database, letter: _Letter, answer: _Answer) -> None:
-    """Write what came of it; the time of the next attempt is there already."""
+def _record(database: Database, message: _Message, outcome: _Outcome) -> None:
+    """Store the outcome of an attempt. The time of the next attempt is stored already."""
     with database.transaction() as session:
-        delivery = queries.sent(session, letter.id)
+        delivery = queries.sent(session, message.id)
         if delivery is None:  # its webhook was deleted meanwhile
             return
-        delivery.status, delivery.error = answer.status, answer.error
-        if answer.arrived:
+        delivery.status, delivery.error = outcome.status, outcome.error
+        if outcome.delivered:
             delivery.state = "delivered"
-        elif answer.status == GONE or delivery.attempts > len(PAUSES):
+        elif outcome.status == GONE or delivery.attempts > len(PAUSES):
             delivery.state = "given-up"
         if delivery.state != "waiting":
             delivery.finished_at = now(session)
-        if answer.status == GONE:  # the receiver wants no more of them
+        if outcome.status == GONE:  # the receiver asks for no more messages
             queries.receiver(session, delivery).active = False
-    log.info("webhook sent", delivery=letter.id, status=answer.status, arrived=answer.arrived)
+    log.info("webhook sent", delivery=message.id, status=outcome.status, delivered=outcome.delivered)

@@ -24,19 +24,19 @@ WEBHOOKS_MAX = 20
 def create(
     session: Session, principal: Principal, settings: Settings, url: str, events: Sequence[Event], key: str | None
 ) -> Webhook:
-    """A new webhook; with an `Idempotency-Key` that was used before, the same webhook with a new secret."""
+    """Add a webhook; with an `Idempotency-Key` that was used before, return the same webhook with a new secret."""
     if not settings.webhooks:
         raise Forbidden(
-            "This studio sends no webhooks. Whoever runs it can allow them with ONEWORD_WEBHOOKS=true.",
+            "This studio sends no webhooks. Its administrator can allow them with ONEWORD_WEBHOOKS=true.",
             code="webhooks-off",
         )
     resolved(url, to_private=settings.webhooks_to_private)
-    team_id, mark = principal.team_id, _mark(url, events)
-    made_id = idempotency.earlier_id(session, team_id, key, mark)
-    known = None if made_id is None else queries.by_id(session, team_id, made_id)
-    if known is not None:
-        known.secret = _new_secret()
-        return known
+    team_id, request_hash = principal.team_id, _request_hash(url, events)
+    made_id = idempotency.earlier_id(session, team_id, key, request_hash)
+    existing = None if made_id is None else queries.by_id(session, team_id, made_id)
+    if existing is not None:
+        existing.secret = _new_secret()
+        return existing
     if len(queries.of_team(session, team_id)) >= WEBHOOKS_MAX:
         raise Conflict(f"A team has at most {WEBHOOKS_MAX} webhooks. Delete one first.", code="webhooks-full")
     webhook = Webhook(
@@ -49,7 +49,7 @@ def create(
     session.add(webhook)
     session.flush()
     if made_id is None:
-        idempotency.remember_id(session, team_id, key, mark, webhook.id)
+        idempotency.remember_id(session, team_id, key, request_hash, webhook.id)
     return webhook
 
 
@@ -75,7 +75,7 @@ def try_out(session: Session, webhook: Webhook) -> Delivery:
 
 
 def send_again(session: Session, webhook: Webhook, delivery_id: str) -> Delivery:
-    """Put a delivery that has ended back into the outbox, as the same message."""
+    """Put an ended delivery back into the outbox, as the same message with the same id."""
     delivery = queries.delivery(session, webhook.team_id, delivery_id)
     if delivery is None or delivery.webhook_id != webhook.id:
         raise NotFound("There is no such delivery. Old ones are removed.")
@@ -84,9 +84,9 @@ def send_again(session: Session, webhook: Webhook, delivery_id: str) -> Delivery
     return delivery
 
 
-def _mark(url: str, events: Sequence[Event]) -> str:
+def _request_hash(url: str, events: Sequence[Event]) -> str:
     body = json.dumps({"url": url, "events": list(events)}, ensure_ascii=False, separators=(",", ":"))
-    return idempotency.mark_of("webhook", body)
+    return idempotency.hash_request("webhook", body)
 
 
 def _new_secret() -> str:

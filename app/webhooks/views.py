@@ -1,4 +1,4 @@
-"""Webhooks and their deliveries as their team sees them."""
+"""Builds the responses about webhooks and deliveries from their rows."""
 
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,6 @@ def page(session: Session, webhook: Webhook, *, cursor: str | None, limit: int) 
 
 
 def describe(delivery: Delivery) -> DeliveryOut:
-    """A delivery; `due_at` is shown only while it waits."""
+    """A delivery. `due_at` is null unless the delivery waits."""
     columns = {name: getattr(delivery, name) for name in DeliveryOut.model_fields}
     return DeliveryOut(**columns | {"due_at": delivery.due_at if delivery.state == "waiting" else None})

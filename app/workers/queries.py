@@ -11,7 +11,7 @@ from app.core.database import now, rows_changed
 from app.workers.models import Worker
 
 ALIVE_SECONDS: Final = 30.0
-FORGOTTEN_AFTER: Final = timedelta(days=1)
+STALE_AFTER: Final = timedelta(days=1)
 
 
 def every(session: Session) -> Sequence[Worker]:
@@ -30,11 +30,11 @@ def neighbours(session: Session, device: str, kind: str) -> list[str]:
     return [each.name for each in alive(session, now(session)) if each.device == device and kind in each.kinds]
 
 
-def forget(session: Session, name: str) -> None:
-    """Remove a worker that has stopped in good order."""
+def remove(session: Session, name: str) -> None:
+    """Remove a worker that has stopped."""
     session.execute(delete(Worker).where(Worker.name == name))
 
 
 def remove_stale_workers(session: Session, moment: datetime) -> int:
     """Remove the workers without a heartbeat for a day. Returns how many."""
-    return rows_changed(session.execute(delete(Worker).where(Worker.seen_at < moment - FORGOTTEN_AFTER)))
+    return rows_changed(session.execute(delete(Worker).where(Worker.seen_at < moment - STALE_AFTER)))

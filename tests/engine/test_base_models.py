@@ -13,7 +13,7 @@ from app.contracts.weights import fingerprint
 from tests.support.base_models import DEMO
 from worker.engine.base_models import BaseModel, Conditioning, WarmModels, load, memory
 from worker.engine.base_models import warm as warm_module
-from worker.engine.base_models.precision import Precision, copied
+from worker.engine.base_models.precision import Precision, frozen_copy
 from worker.engine.errors import BaseModelError
 from worker.engine.free_memory import free_bytes
 
@@ -52,7 +52,7 @@ def test_on_a_cpu_bf16_is_for_large_models_and_for_teaching_and_only_where_the_c
 def test_a_copy_in_bf16_answers_nearly_the_same_and_leaves_the_unet_as_it_was(tiny_folder: TinyFolder) -> None:
     model = load(tiny_folder("sdxl"), device="cpu")
     before = model.state_hash()
-    copy = copied(model.unet, torch.bfloat16)
+    copy = frozen_copy(model.unet, torch.bfloat16)
     assert {weight.dtype for weight in copy.parameters()} == {torch.bfloat16}
     assert not any(weight.requires_grad for weight in copy.parameters())
     assert model.state_hash() == before
@@ -207,7 +207,7 @@ def test_the_estimate_covers_what_a_model_takes(demo: BaseModel, monkeypatch: py
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: able)
     modules = [demo.unet, demo.vae, *(encoder.module for encoder in demo.encoders)]
     if able:
-        modules.append(copied(demo.unet, torch.bfloat16))
+        modules.append(frozen_copy(demo.unet, torch.bfloat16))
     held = sum(value.numel() * value.element_size() for module in modules for value in module.state_dict().values())
     estimate = memory.needed(DEMO, torch.device("cpu"))
     assert held <= estimate - memory.WORKING_BYTES_MIN <= held * 1.1

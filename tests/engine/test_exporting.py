@@ -14,7 +14,7 @@ from safetensors.torch import load
 
 from app.embeddings.exporting import cards, folders, pickles
 from app.embeddings.exporting.formats import Format, formats_for
-from app.embeddings.exporting.stored import Stored
+from app.embeddings.exporting.stored import StoredEmbedding
 from worker.engine.embeddings import formats
 from worker.engine.embeddings.formats import Embedding
 
@@ -26,8 +26,8 @@ ABOUT = {"base_model": "demo", "base_model_hash": "0123456789abcdef", "steps": "
 MEMBER = re.compile(r"^([^/]+)/((data/\d+)|version|(data\.pkl))$")
 
 
-def stored(embedding: Embedding, placeholder: str = "<my-mug>") -> Stored:
-    return Stored.read(formats.write_native(embedding, placeholder, ABOUT))
+def stored(embedding: Embedding, placeholder: str = "<my-mug>") -> StoredEmbedding:
+    return StoredEmbedding.read(formats.write_native(embedding, placeholder, ABOUT))
 
 
 def same(one: Embedding, other: Embedding) -> bool:
@@ -111,14 +111,14 @@ def test_what_is_pickled_is_what_torch_reads(content: dict[str, Any]) -> None:
 
 
 def test_a_renamed_word_keeps_its_rows_and_its_history() -> None:
-    found = formats.read(stored(SINGLE).called("<blue-mug>").content, "a.safetensors")
+    found = formats.read(stored(SINGLE).with_placeholder("<blue-mug>").content, "a.safetensors")
     assert (found.placeholder, found.metadata["base_model"]) == ("<blue-mug>", "demo")
     assert same(found.embedding, SINGLE)
 
 
 def test_a_word_under_its_own_name_is_the_stored_file_itself() -> None:
     content = formats.write_native(SINGLE, "<my-mug>", ABOUT)
-    assert Stored.read(content).called("<my-mug>").content is content
+    assert StoredEmbedding.read(content).with_placeholder("<my-mug>").content is content
 
 
 def png(side: int) -> bytes:

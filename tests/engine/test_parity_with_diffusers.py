@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 
 from app.embeddings.exporting.formats import formats_for
-from app.embeddings.exporting.stored import Stored
+from app.embeddings.exporting.stored import StoredEmbedding
 from tests.support.base_models import DEMO
 from worker.engine.base_models import BaseModel
 from worker.engine.embeddings import formats
@@ -59,7 +59,7 @@ def pipeline(folder: Path, kind: str) -> Any:
 
 def exported(folder: Path, embedding: Embedding, placeholder: str, format: str) -> Path:
     """The file that somebody downloads."""
-    stored = Stored.read(formats.write_native(embedding, placeholder, {}))
+    stored = StoredEmbedding.read(formats.write_native(embedding, placeholder, {}))
     chosen = next(each for each in formats_for(len(embedding.rows)) if each.name == format)
     path = folder / chosen.file_name.format("my-mug")
     path.write_bytes(chosen.writer(stored, placeholder))

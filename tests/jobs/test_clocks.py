@@ -1,4 +1,4 @@
-"""The ledger's clock is set, or the machine sleeps. Leases of the living hold and those of the dead run out in time."""
+"""Leases when the ledger's clock is set or the machine sleeps: only those of dead workers expire."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -9,11 +9,11 @@ from app.core.database import Database
 from app.jobs import ledger
 from app.jobs.ledger import Lease
 from tests.support.ledger import LEASE, add_team, claim, load, submit
-from worker.maintenance.sweep import Leap
+from worker.maintenance.sweep import ClockJump
 
 
 class Clock:
-    """The database's clock, and by how much somebody has set it since."""
+    """The database's clock, shifted by an offset."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.offset = timedelta()
@@ -39,7 +39,7 @@ def test_after_the_clock_stepped_back_a_dead_workers_job_is_taken_over_within_on
     job_id = submit(database, add_team(database, "team"))
     claim(database, "dead")
     clock.step(minutes=-10)
-    assert claim(database) is None, "its worker may live, and gets a whole lease to say so"
+    assert claim(database) is None, "its worker may be alive, and gets a whole lease to renew"
     clock.step(seconds=LEASE + 1)
     again = claim(database, "alive")
     assert again is not None
@@ -58,7 +58,9 @@ def test_after_the_clock_stepped_back_a_living_worker_keeps_its_job(database: Da
     assert load(database, job_id).attempt == 1
 
 
-def test_what_was_renewed_in_time_is_not_touched_when_the_clock_is_right(database: Database, clock: Clock) -> None:
+def test_a_lease_that_was_renewed_in_time_does_not_change_when_the_clock_is_right(
+    database: Database, clock: Clock
+) -> None:
     job_id = submit(database, add_team(database, "team"))
     claim(database)
     before = load(database, job_id).lease_until
@@ -67,9 +69,9 @@ def test_what_was_renewed_in_time_is_not_touched_when_the_clock_is_right(databas
     assert load(database, job_id).lease_until == before
 
 
-def test_a_leap_of_the_clock_is_told_from_time_that_passed() -> None:
-    leap, noon = Leap(), datetime(2026, 1, 1, 12, tzinfo=UTC)
-    assert leap.since_last(noon, 100.0) == 0
-    assert leap.since_last(noon + timedelta(seconds=5), 105.0) == 0
-    assert leap.since_last(noon + timedelta(seconds=610), 110.0) == 600
-    assert leap.since_last(noon + timedelta(seconds=15), 115.0) == -600
+def test_a_jump_of_the_clock_is_distinguished_from_time_that_passed() -> None:
+    jump, noon = ClockJump(), datetime(2026, 1, 1, 12, tzinfo=UTC)
+    assert jump.seconds(noon, 100.0) == 0
+    assert jump.seconds(noon + timedelta(seconds=5), 105.0) == 0
+    assert jump.seconds(noon + timedelta(seconds=610), 110.0) == 600
+    assert jump.seconds(noon + timedelta(seconds=15), 115.0) == -600

@@ -30,7 +30,7 @@ def broker_answers(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
     """Makes the broker answer or not."""
 
     def answering(there: bool) -> None:
-        monkeypatch.setattr(broker, "answers", lambda _: there)
+        monkeypatch.setattr(broker, "is_reachable", lambda _: there)
 
     answering(True)
     return answering

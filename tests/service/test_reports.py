@@ -85,7 +85,7 @@ def test_a_checkpoint_that_is_a_version_already_is_made_current_and_not_made_aga
 def test_a_checkpoint_that_was_not_kept_is_a_sentence(member: TestClient, reported: str) -> None:
     answer = member.post(f"{reported}/checkpoints/70")
     assert answer.status_code == 404
-    assert "It has those of: 50, 100" in answer.json()["detail"]
+    assert "It has those of the steps 50, 100" in answer.json()["detail"]
 
 
 def test_a_drawing_that_is_not_there_is_a_sentence(member: TestClient, reported: str) -> None:

@@ -169,7 +169,7 @@ def test_only_an_s3_that_says_so_is_full(
         def log_message(self, *_: object) -> None:
             pass
 
-    monkeypatch.setattr("app.core.storage.S3_PATIENCE", timedelta(seconds=0.2))
+    monkeypatch.setattr("app.core.storage.S3_RETRY_TIMEOUT", timedelta(seconds=0.2))
     with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
         threading.Thread(target=server.serve_forever).start()
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
@@ -181,7 +181,7 @@ def test_only_an_s3_that_says_so_is_full(
 
 
 def test_an_s3_that_is_away_is_a_sentence(s3_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.core.storage.S3_PATIENCE", timedelta(seconds=0.2))
+    monkeypatch.setattr("app.core.storage.S3_RETRY_TIMEOUT", timedelta(seconds=0.2))
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")

@@ -333,9 +333,9 @@ def test_a_certificate_has_to_be_for_the_name_and_not_for_the_address() -> None:
 
     async def post() -> None:
         target = resolved("https://example.org/hook", to_private=False, resolve=leads_to(PUBLIC))
-        letter = sender._Letter("id", "https://example.org/hook", "whsec_c2VjcmV0", "{}")
+        message = sender._Message("id", "https://example.org/hook", "whsec_c2VjcmV0", "{}")
         async with httpx.AsyncClient(transport=httpx.MockTransport(answering)) as client:
-            await sender._post(client, letter, target)
+            await sender._post(client, message, target)
 
     asyncio.run(post())
     assert seen[0].extensions["sni_hostname"] == "example.org"

@@ -1,23 +1,23 @@
-"""The root of the engine's errors: each message is a sentence that a user can act on.
+"""The engine's errors. Each message is a sentence that tells a user what to do.
 
     UserError
     ├── BaseModelError       the base model cannot be loaded
-    ├── EmbeddingError       a file is no embedding, or one for another base model
+    ├── EmbeddingError       a file is not an embedding, or is for another base model
     ├── InversionError       the word could not be learned
     └── DrawingError         the request cannot be drawn
 
-Knows nothing of jobs or rows, so that the engine can stand on it.
+This module knows neither jobs nor rows, so the engine can use it without the rest of the worker.
 """
 
 from typing import ClassVar
 
 
 class UserError(Exception):
-    """What happened, to what, and what to do. Another attempt with the same input would end the same way."""
+    """An error whose message says what happened, to what, and what to do. A retry with the same input fails again."""
 
     code: ClassVar[str] = "engine"
     title: ClassVar[str] = "That did not work"
-    field: ClassVar[str | None] = None  # of the form or request that is at fault
+    field: ClassVar[str | None] = None  # the invalid field of the form or request
 
 
 class BaseModelError(UserError):
@@ -28,7 +28,7 @@ class BaseModelError(UserError):
 
 
 class EmbeddingError(UserError):
-    """A file is no embedding, or one for another base model."""
+    """A file is not an embedding, or is for another base model."""
 
     code = "embedding"
     title = "That embedding cannot be used"

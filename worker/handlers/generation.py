@@ -51,7 +51,7 @@ class LoopAbandoned(Exception):
 
 @dataclass(frozen=True)
 class GenerationInputs:
-    """What a generation job is drawn from."""
+    """The inputs of a generation job."""
 
     spec: GenerationSpec
     embeddings: Mapping[str, Embedding]  # by the placeholder as the prompt writes it
@@ -215,7 +215,7 @@ class GenerationHandler:
         run.write(change)
 
     def _store(self, slot: ImageSlot, picture: Pillow.Image) -> None:
-        """Store a picture with its recipe inside, and tell whoever watches."""
+        """Store a picture with its recipe inside, and record the event `image`."""
         run, spec = slot.run, slot.run.work.spec
         run.raise_if_stopped()
         image = store_image(

@@ -30,7 +30,7 @@ Files = Mapping[int, Mapping[str, Any]]  # step -> {"oneword": {key, bytes, sha2
 
 @dataclass(frozen=True)
 class ReportInputs:
-    """What a report has to know of a training."""
+    """The facts about a training that its report needs."""
 
     placeholder: str
     initializer: str
@@ -47,7 +47,7 @@ class ReportWriter:
     storage: Storage
     folder: str
     scorer_for: Callable[[BaseModel], Scorer | None]
-    warnings: list[str]  # sentences for whoever watches the job
+    warnings: list[str]  # sentences for the people who watch the job
 
     def store_candidates(
         self, inputs: ReportInputs, candidates: Sequence[EmbeddingCandidate], files: Files, reason: str

@@ -94,7 +94,7 @@ class ReportHandler:
         found = concepts.version_in_library(session, run.job.team_id, version_id)
         if report is not None and found is not None:
             version = found[0]
-            version.take_report(report)
+            version.set_report(report)
             if "step" in (version.origin or {}):  # its sample in the library is one of these drawings
                 steps = [drawing["step"] for drawing in report["drawings"]]
                 version.origin = {**(version.origin or {}), "drawing": steps.index(report["chosen"])}

@@ -1,4 +1,4 @@
-"""Removes blobs that no row names: of attempts that were given up, of deleted concepts and generations."""
+"""Removes blobs that no row names: blobs of abandoned attempts, of deleted concepts and of deleted generations."""
 
 from datetime import timedelta
 
@@ -13,10 +13,10 @@ log = structlog.get_logger(__name__)
 
 
 def remove_orphans(context: WorkerContext) -> int:
-    """Delete every blob without a row that is so old that no transaction can still be about to name it.
+    """Delete every blob without a row that is older than `orphan_seconds`. No transaction can still add its row.
 
-    Also deletes what a writer that died left half written, which no listing shows, and the preview events of
-    generations whose worker died. Returns how many blobs were removed.
+    Also deletes the partial files of dead writers, which no listing shows, and the preview events of generations whose
+    worker died. Returns how many blobs and partial files were removed.
     """
     before = utc_now() - timedelta(seconds=context.settings.orphan_seconds)
     unfinished = context.storage.remove_unfinished(before)

@@ -1,6 +1,6 @@
-"""The sweep: sends again what the broker lost, takes jobs from dead workers, removes blobs that nobody refers to.
+"""The sweep: re-sends lost wake-ups, reclaims jobs from dead workers, and removes blobs that no row names.
 
-Needs no torch; any number of sweeps may run at once. `oneword sweep` runs it forever.
+`oneword sweep` runs the sweep until SIGTERM. Any number of sweeps may run at once. They do not import torch.
 """
 
 import signal
@@ -33,40 +33,43 @@ WAKE_UPS = 8
 
 
 def sweep(database: Database, settings: Settings) -> int:
-    """Reclaim and re-send once. Returns how many wake-ups were sent."""
+    """Reclaim expired leases and re-send wake-ups, once. Returns how many wake-ups were sent."""
     with database.transaction() as session:
         for job in ledger.reclaim(session, settings.lease_seconds):
             log.warning("reclaimed", job=job.id, attempt=job.attempt, state=job.state)
     with database.reading() as session:
         waiting = {kind: list(jobs.first_queued(session, kind, WAKE_UPS)) for kind in get_args(Kind)}
-    return sum(_send_again(settings, kind, job_ids) for kind, job_ids in waiting.items() if job_ids)
+    return sum(_resend(settings, kind, job_ids) for kind, job_ids in waiting.items() if job_ids)
 
 
-class Leap:
-    """Notices when the ledger's clock leapt forward: it was set, or the whole machine slept.
+class ClockJump:
+    """Detects jumps of the ledger's clock: somebody set it, or the whole machine slept.
 
-    Every lease looks dead then. Workers that live renew theirs within a second, if they are let.
+    After a jump forward every lease looks expired. If the sweep waits, live workers renew their leases within a second.
     """
 
     def __init__(self) -> None:
         self._last: tuple[datetime, float] | None = None
 
-    def since_last(self, moment: datetime, steady: float) -> float:
-        """By how many seconds more than really passed the clock went forward since the last look."""
-        before, self._last = self._last, (moment, steady)
-        return 0.0 if before is None else (moment - before[0]).total_seconds() - (steady - before[1])
+    def seconds(self, moment: datetime, monotonic: float) -> float:
+        """The seconds by which the clock moved ahead of the monotonic clock since the last call; 0 at the first call.
+
+        For 5 s that passed and a clock that moved on by 605 s, the result is 600. It is negative for a jump backward.
+        """
+        before, self._last = self._last, (moment, monotonic)
+        return 0.0 if before is None else (moment - before[0]).total_seconds() - (monotonic - before[1])
 
 
 def run(context: WorkerContext, over: threading.Event) -> None:
     """Sweep until `over` is set."""
-    settings, waited, leap = context.settings, ORPHANS_EVERY_SECONDS, Leap()
+    settings, waited, clock_jump = context.settings, ORPHANS_EVERY_SECONDS, ClockJump()
     while not over.wait(settings.sweep_seconds):
         waited += settings.sweep_seconds
         try:
             with context.database.reading() as session:
-                leapt = leap.since_last(now(session), time.monotonic())
-            if leapt > settings.lease_seconds / 2:
-                log.warning("the clock leapt forward; waiting for the living to renew their leases", seconds=leapt)
+                jumped = clock_jump.seconds(now(session), time.monotonic())
+            if jumped > settings.lease_seconds / 2:
+                log.warning("the clock jumped forward; waiting for workers to renew their leases", seconds=jumped)
                 over.wait(RENEW_SECONDS * 2)
             sweep(context.database, settings)
             if waited >= ORPHANS_EVERY_SECONDS:
@@ -74,9 +77,9 @@ def run(context: WorkerContext, over: threading.Event) -> None:
                 tidy(context.database, settings)
                 remove_orphans(context)
         except SQLAlchemyError as error:
-            log.warning("database away; sweeping later", error=str(error))
+            log.warning("database unreachable; sweeping later", error=str(error))
         except OnewordError as error:
-            log.warning("storage away; removing orphans later", error=error.detail)
+            log.warning("storage unreachable; removing orphans later", error=error.detail)
 
 
 def main() -> None:
@@ -93,10 +96,11 @@ def main() -> None:
     sender.end()
 
 
-def _send_again(settings: Settings, kind: Kind, job_ids: list[str]) -> int:
-    """Jobs wait and the broker holds no message: either every worker is busy, or messages were lost. Send some.
+def _resend(settings: Settings, kind: Kind, job_ids: list[str]) -> int:
+    """Send wake-ups for waiting jobs, unless the broker still holds some. Returns how many were sent.
 
-    One wake-up makes a worker take everything that waits, so a handful is enough, and none while some are there.
+    If the broker holds none, either every worker is busy or messages were lost. One wake-up makes a worker take all
+    waiting jobs, so a few are enough.
     """
     if wake_up.waiting_messages(settings, kind) != 0:
         return 0

@@ -37,9 +37,9 @@ async def generate_images(
     services: ServicesOf,
     idempotency_key: Key = None,
 ) -> ImagesOut | Response:
-    """Draw, as the OpenAI clients ask for pictures. The answer comes when they are there."""
-    asked = ImageRequest(principal, service.as_generation(body), idempotency_key)
-    return await _drawn(services, asked, body.response_format)
+    """Draw pictures for an OpenAI client. The answer comes when the pictures are drawn."""
+    request = ImageRequest(principal, service.as_generation(body), idempotency_key)
+    return await _drawn(services, request, body.response_format)
 
 
 @router.post("/images/edits", response_model=ImagesOut, response_model_exclude_none=True)
@@ -49,17 +49,17 @@ async def edit_image(
     services: ServicesOf,
     idempotency_key: Key = None,
 ) -> ImagesOut | Response:
-    """Draw from a picture, or into the part of it that a mask leaves open. Without a mask, what shows through in the
-    picture itself is drawn anew; a picture without any is drawn again as a whole, as far as `strength` says."""
+    """Draw from an initial picture, or into the transparent area of a mask. Without a mask, the transparent area of the
+    picture is drawn. If there is none, the whole picture is redrawn, as far as `strength` allows."""
     files = await run_in_threadpool(service.as_files, services, [*body.image, *body.images], body.mask)
-    asked = ImageRequest(principal, service.as_generation(body), idempotency_key, files)
-    return await _drawn(services, asked, body.response_format)
+    request = ImageRequest(principal, service.as_generation(body), idempotency_key, files)
+    return await _drawn(services, request, body.response_format)
 
 
-async def _drawn(services: Services, asked: ImageRequest, format_: str | None) -> ImagesOut | Response:
-    job_id = await run_in_threadpool(draw, services, asked.principal, asked.generation, asked.key, asked.files)
+async def _drawn(services: Services, request: ImageRequest, format_: str | None) -> ImagesOut | Response:
+    job_id = await run_in_threadpool(draw, services, request.principal, request.generation, request.key, request.files)
     await end_of(services, job_id, WAIT_SECONDS)
     try:
-        return await run_in_threadpool(service.answer, services, asked.principal, job_id, format_)
+        return await run_in_threadpool(service.answer, services, request.principal, job_id, format_)
     except OnewordError as error:  # the clients would repeat the request by themselves, and draw everything again
         return problem_response(with_openai_error(error), {"x-should-retry": "false"})

@@ -1,4 +1,4 @@
-"""What the OpenAI clients send and read. Fields that a studio cannot honour are refused by name."""
+"""Request and response schemas for OpenAI clients. A field that Oneword does not support is refused by name."""
 
 from typing import Literal
 

@@ -48,21 +48,21 @@ def as_files(services: Services, pictures: Sequence[UploadFile], mask: UploadFil
     return files
 
 
-def as_generation(asked: ImagesIn) -> GenerationRequest:
+def as_generation(body: ImagesIn) -> GenerationRequest:
     """The same request in Oneword's own form. Raises InvalidInput."""
-    width, height = _sides(asked.size)
+    width, height = _sides(body.size)
     return GenerationRequest(
-        prompt=asked.prompt,
-        negative_prompt=asked.negative_prompt,
-        base_model=asked.model or None,
-        count=asked.n,
-        seed=asked.seed,
-        steps=asked.steps,
-        guidance=asked.guidance,
-        scheduler=asked.scheduler,
+        prompt=body.prompt,
+        negative_prompt=body.negative_prompt,
+        base_model=body.model or None,
+        count=body.n,
+        seed=body.seed,
+        steps=body.steps,
+        guidance=body.guidance,
+        scheduler=body.scheduler,
         width=width,
         height=height,
-        strength=getattr(asked, "strength", None),
+        strength=getattr(body, "strength", None),
     )
 
 

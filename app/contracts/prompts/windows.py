@@ -1,7 +1,7 @@
-"""A prompt cut into windows: as many tokens as a text encoder reads at once, weights beside them.
+"""Splits a prompt into windows of as many tokens as a text encoder reads at once, with a weight for each token.
 
-Follows AUTOMATIC1111: a window is filled until it is full, and then breaks behind a comma if one is near. What it does
-not do there: a concept's rows are never torn apart. Knows no tokenizer; whoever calls brings one.
+As in AUTOMATIC1111, a full window breaks after a comma if one is near its end. Unlike there, the rows of a concept are
+never split between windows. This module knows no tokenizer; the caller passes one.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ class Window:
 
 @dataclass(frozen=True)
 class _Atom:
-    """What is never torn apart: one token, or all rows of a concept."""
+    """Tokens that are never split between windows: one token, or all rows of a concept."""
 
     ids: tuple[int, ...]
     weight: float

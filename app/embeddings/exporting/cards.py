@@ -1,4 +1,4 @@
-"""AUTOMATIC1111's picture cards: a picture that carries its own embedding as text, to be shown and to be used."""
+"""AUTOMATIC1111's picture cards: a PNG that shows what a concept draws and carries its embedding as text."""
 
 import base64
 import io
@@ -9,15 +9,15 @@ from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
 from app.embeddings.exporting.formats import a1111_content
-from app.embeddings.exporting.stored import Stored
+from app.embeddings.exporting.stored import StoredEmbedding
 
 KEYWORD: Final = "sd-ti-embedding"
 SIDE: Final = 512
 _BAND: Final = 56
 
 
-def write(stored: Stored, placeholder: str, picture: bytes | None) -> bytes:
-    """A PNG of what the word draws, with its name below and its rows inside (`textual_inversion.py` of that tool)."""
+def write(stored: StoredEmbedding, placeholder: str, picture: bytes | None) -> bytes:
+    """A PNG with a drawing, the placeholder below it and the rows inside (AUTOMATIC1111's `textual_inversion.py`)."""
     card = _drawn(placeholder, picture)
     info = PngInfo()
     info.add_text(KEYWORD, _encoded(stored, placeholder))
@@ -26,8 +26,8 @@ def write(stored: Stored, placeholder: str, picture: bytes | None) -> bytes:
     return content.getvalue()
 
 
-def _encoded(stored: Stored, placeholder: str) -> str:
-    """The dictionary as base64 of JSON, where a tensor is a nested list. Every digit is there, so nothing is lost."""
+def _encoded(stored: StoredEmbedding, placeholder: str) -> str:
+    """The dictionary as base64 of JSON. A tensor is a nested list of full-precision numbers, so nothing is lost."""
     content = a1111_content(stored, placeholder)
     content["string_to_param"] = {"*": {"TORCHTENSOR": content["string_to_param"]["*"].tolist()}}
     return base64.b64encode(json.dumps(content).encode()).decode()

@@ -1,4 +1,4 @@
-"""A folder of the Stable Diffusion concepts library as a zip: the embedding, what it is called, and its pictures."""
+"""A folder of the Stable Diffusion concepts library as a zip: the embedding, its name and kind, and its pictures."""
 
 import io
 import zipfile
@@ -9,13 +9,13 @@ from PIL import Image
 
 from app.contracts.encoders import FIRST
 from app.embeddings.exporting import pickles
-from app.embeddings.exporting.stored import Stored
+from app.embeddings.exporting.stored import StoredEmbedding
 
-_EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the same folder is the same bytes
+_EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # fixed, so that equal folders give equal bytes
 
 
-def write(stored: Stored, placeholder: str, name: str, kind: str, pictures: Sequence[bytes]) -> bytes:
-    """The zip. Nothing of what people wrote becomes a path in it."""
+def write(stored: StoredEmbedding, placeholder: str, name: str, kind: str, pictures: Sequence[bytes]) -> bytes:
+    """The bytes of the zip. Of the texts that people write, only the checked placeholder appears in a path."""
     bare = placeholder.strip("<>")
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -32,7 +32,7 @@ def write(stored: Stored, placeholder: str, name: str, kind: str, pictures: Sequ
     return file.getvalue()
 
 
-def _readme(stored: Stored, placeholder: str, name: str, kind: str, pictures: int) -> str:
+def _readme(stored: StoredEmbedding, placeholder: str, name: str, kind: str, pictures: int) -> str:
     vectors, width = stored.rows[FIRST].shape
     plain = " ".join(name.split())
     use = f"a painting in the style of {placeholder}" if kind == "style" else f"a photo of {placeholder}"

@@ -1,7 +1,6 @@
-"""Every way in which a stored embedding can leave the studio: what each tool's file is called, and what is in it.
+"""The file formats of a stored embedding: the file name and the content for each tool.
 
-Pure functions of arrays and texts. What a folder of the concept library holds besides is in `folders`, picture cards in
-`cards`.
+Pure functions of arrays and texts. `folders` writes folders of the concepts library, `cards` writes picture cards.
 """
 
 from collections.abc import Callable
@@ -13,7 +12,7 @@ from safetensors.numpy import save
 
 from app.contracts.encoders import FIRST, SECOND
 from app.embeddings.exporting import pickles
-from app.embeddings.exporting.stored import Stored
+from app.embeddings.exporting.stored import StoredEmbedding
 
 OCTETS: Final = "application/octet-stream"
 ANY_TOKEN: Final = 265  # "*" in CLIP's vocabulary, which AUTOMATIC1111 and the official implementation train on
@@ -21,40 +20,40 @@ ANY_TOKEN: Final = 265  # "*" in CLIP's vocabulary, which AUTOMATIC1111 and the 
 
 @dataclass(frozen=True)
 class Format:
-    """One tool's file. `{}` in its name is the bare word; `encoders` is how many text encoders it has room for."""
+    """One tool's file. `{}` in the file name stands for the bare placeholder, `encoders` counts the text encoders."""
 
     name: str
     encoders: int
     file_name: str
-    writer: Callable[[Stored, str], bytes]
+    writer: Callable[[StoredEmbedding, str], bytes]
     media_type: str = OCTETS
 
 
 def formats_for(encoders: int) -> tuple[Format, ...]:
-    """The formats that have room for so many text encoders."""
+    """The formats for embeddings of this many text encoders."""
     return tuple(each for each in FORMATS if each.encoders == encoders)
 
 
-def _native(stored: Stored, placeholder: str) -> bytes:
+def _native(stored: StoredEmbedding, placeholder: str) -> bytes:
     return stored.content
 
 
-def _diffusers(encoder: str) -> Callable[[Stored, str], bytes]:
-    """The placeholder itself is the key. One file for each encoder."""
+def _diffusers(encoder: str) -> Callable[[StoredEmbedding, str], bytes]:
+    """A safetensors file for one encoder, with the placeholder as the key."""
     return lambda stored, placeholder: save({placeholder: stored.rows[encoder]}, dict(stored.metadata))
 
 
-def _diffusers_bin(stored: Stored, placeholder: str) -> bytes:
+def _diffusers_bin(stored: StoredEmbedding, placeholder: str) -> bytes:
     return pickles.write({placeholder: stored.rows[FIRST]})
 
 
-def _keyed(**keys: str) -> Callable[[Stored, str], bytes]:
-    """A safetensors file with a key of the tool's own for each encoder."""
+def _keyed(**keys: str) -> Callable[[StoredEmbedding, str], bytes]:
+    """A safetensors file with the tool's fixed key for each encoder."""
     return lambda stored, _: save({key: stored.rows[encoder] for key, encoder in keys.items()}, dict(stored.metadata))
 
 
-def a1111_content(stored: Stored, placeholder: str) -> dict[str, Any]:
-    """AUTOMATIC1111's dictionary. It goes by the file's name there; diffusers goes by `name`."""
+def a1111_content(stored: StoredEmbedding, placeholder: str) -> dict[str, Any]:
+    """AUTOMATIC1111's dictionary. That tool takes the embedding's name from the file name, diffusers from `name`."""
     steps = stored.metadata.get("steps", "")
     return {
         "string_to_token": {"*": ANY_TOKEN},
@@ -66,12 +65,12 @@ def a1111_content(stored: Stored, placeholder: str) -> dict[str, Any]:
     }
 
 
-def _a1111(stored: Stored, placeholder: str) -> bytes:
+def _a1111(stored: StoredEmbedding, placeholder: str) -> bytes:
     return pickles.write(a1111_content(stored, placeholder))
 
 
-def _official(stored: Stored, placeholder: str) -> bytes:
-    """Gal et al.'s own repository: no name, and modules where others have dictionaries."""
+def _official(stored: StoredEmbedding, placeholder: str) -> bytes:
+    """The format of Gal et al.'s repository: without a name, and with a module where others have a dictionary."""
     parameters = pickles.ParameterDict({"*": stored.rows[FIRST]})
     return pickles.write({"string_to_token": {"*": np.array(ANY_TOKEN)}, "string_to_param": parameters})
 

@@ -1,7 +1,8 @@
-"""PyTorch's file format, written without PyTorch: a zip of one pickle and the numbers of each tensor.
+"""Writes PyTorch's file format without PyTorch: a zip of one pickle and the numbers of each tensor.
 
-Only the three members that every version has are written. AUTOMATIC1111 refuses a file with any other
-(`modules/safe.py`, `check_zip_filenames`), so also what PyTorch itself writes since 2.1. Nothing is read here.
+The zip has only the three kinds of members that every version of the format has. AUTOMATIC1111 refuses a file with any
+other member (`modules/safe.py`, `check_zip_filenames`), and with it every file that PyTorch 2.1 or later writes. This
+module reads no pickles.
 """
 
 import io
@@ -21,18 +22,18 @@ _EMPTY_DICT, _SETITEMS, _TUPLE, _EMPTY_TUPLE = b"}", b"u", b"t", b")"
 _TRUE, _FALSE, _NONE, _INT, _TEXT = b"\x88", b"\x89", b"N", b"J", b"X"
 _GLOBAL, _REDUCE, _NEWOBJ, _BUILD, _PERSISTENT = b"c", b"R", b"\x81", b"b", b"Q"
 _STORAGES: Final = {"float32": "FloatStorage", "int64": "LongStorage"}
-_EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the same rows are the same bytes
+_EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # fixed, so that equal rows give equal bytes
 
 
 @dataclass(frozen=True)
 class ParameterDict:
-    """A `torch.nn.ParameterDict`, as the official implementation keeps its rows."""
+    """A `torch.nn.ParameterDict`, in which the official implementation stores its rows."""
 
     rows: Mapping[str, Rows]
 
 
 def write(content: Mapping[str, Any]) -> bytes:
-    """The bytes that `torch.load` reads as `content`: dictionaries, texts, whole numbers, and arrays as tensors."""
+    """The bytes that `torch.load` reads as `content`. It may hold dictionaries, texts, integers and arrays."""
     pickle = _Pickle()
     pickle.put(content)
     file = io.BytesIO()
@@ -46,13 +47,13 @@ def write(content: Mapping[str, Any]) -> bytes:
 
 @dataclass
 class _Pickle:
-    """A program for the unpickler, which builds a value when it is run."""
+    """A program for the unpickler, and the numbers of the tensors that it builds."""
 
     code: bytearray = field(default_factory=bytearray)
     storages: list[bytes] = field(default_factory=list)
 
     def put(self, value: Any) -> None:
-        """Code that leaves `value` on the stack."""
+        """Add the code that pushes `value` onto the stack."""
         if isinstance(value, bool):
             self.code += _TRUE if value else _FALSE
         elif value is None:
@@ -103,7 +104,7 @@ class _Pickle:
         self.storages.append(array.tobytes())
 
     def _parameter_dict(self, value: ParameterDict) -> None:
-        """A module's state as both old and new versions of PyTorch look into it."""
+        """Add a module's state, with the attributes that old and new versions of PyTorch read."""
         self.code += self._class("torch.nn.modules.container", "ParameterDict") + _EMPTY_TUPLE + _NEWOBJ
         self.code += _EMPTY_DICT + _MARK
         self.put("_parameters")

@@ -1,6 +1,6 @@
-"""Downloads: a version's embedding in the requested format, made at the request.
+"""Downloads of a version's embedding. Each request converts the stored file to the requested format.
 
-Only Oneword's own file is stored, so a new placeholder or a new format applies to every version at once.
+Only Oneword's own format is stored, so a new placeholder or a new format applies to every version at once.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from app.core.errors import InvalidInput, NotFound
 from app.core.storage import Storage
 from app.embeddings.exporting import cards, folders
 from app.embeddings.exporting.formats import formats_for
-from app.embeddings.exporting.stored import Stored
+from app.embeddings.exporting.stored import StoredEmbedding
 from app.generation import queries as drawings
 
 CARD: Final = "a1111-card"
@@ -23,7 +23,7 @@ FOLDER: Final = "sd-concepts-library"
 
 
 @dataclass(frozen=True)
-class Exported:
+class ExportedFile:
     """A file to download."""
 
     name: str
@@ -31,33 +31,33 @@ class Exported:
 
 
 def format_names(version: Version) -> list[str]:
-    """The formats of a version, Oneword's own first."""
+    """The names of a version's formats, Oneword's own first."""
     encoders = len(version.files["oneword"].get("widths", (FIRST,)))
     own = [each.name for each in formats_for(encoders)]
     # Both formats have room for one text encoder only.
     return [*own, CARD, FOLDER] if encoders == 1 else own
 
 
-def export(session: Session, storage: Storage, concept: Concept, version: Version, format_: str) -> Exported:
-    """A finished version as the file of one tool. Raises InvalidInput with the known formats."""
+def export(session: Session, storage: Storage, concept: Concept, version: Version, format_: str) -> ExportedFile:
+    """A ready version as the file of one tool. Raises InvalidInput with the known formats."""
     known = format_names(version)
     if format_ not in known:
         raise InvalidInput(
-            f"There is no format {format_!r} of {concept.placeholder}. There is: {', '.join(known)}.",
+            f"{concept.placeholder} has no format {format_!r}. Its formats are: {', '.join(known)}.",
             field="format",
             code="format-unknown",
             suggestions=known,
         )
-    stored = Stored.read(storage.get(version.files["oneword"]["key"])).called(concept.placeholder)
+    stored = StoredEmbedding.read(storage.get(version.files["oneword"]["key"])).with_placeholder(concept.placeholder)
     bare = concept.placeholder.strip("<>")
     if format_ == CARD:
-        return Exported(f"{bare}.png", cards.write(stored, concept.placeholder, _sample(session, storage, version)))
+        return ExportedFile(f"{bare}.png", cards.write(stored, concept.placeholder, _sample(session, storage, version)))
     if format_ == FOLDER:
         pictures = [storage.get(each.key) for each in queries.pictures(session, concept.team_id, [version.id])]
         content = folders.write(stored, concept.placeholder, concept.name, concept.kind, pictures)
-        return Exported(f"{bare}.zip", content)
+        return ExportedFile(f"{bare}.zip", content)
     chosen = next(each for each in formats_for(len(stored.rows)) if each.name == format_)
-    return Exported(chosen.file_name.format(bare), chosen.writer(stored, concept.placeholder))
+    return ExportedFile(chosen.file_name.format(bare), chosen.writer(stored, concept.placeholder))
 
 
 def _sample(session: Session, storage: Storage, version: Version) -> bytes | None:
@@ -69,6 +69,6 @@ def _sample(session: Session, storage: Storage, version: Version) -> bytes | Non
             return storage.get(image.key)
         if drawing is not None and version.report is not None:
             return storage.get(version.report["drawings"][drawing]["key"])
-    except NotFound:  # removed for its age; a card works without a picture
+    except NotFound:  # removed because of its age; a card works without a picture
         pass
     return None

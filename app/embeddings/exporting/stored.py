@@ -1,4 +1,4 @@
-"""A stored embedding as arrays. Numpy only: the web service has no torch, and reads its own files alone."""
+"""A stored embedding as NumPy arrays. The web service has no torch, and reads only files that Oneword wrote."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,29 +16,29 @@ Rows = np.ndarray[Any, np.dtype[np.float32]]  # (vectors, width)
 
 
 @dataclass(frozen=True)
-class Stored:
-    """An embedding of the library, and the file that it is stored as."""
+class StoredEmbedding:
+    """An embedding of the library, and the bytes of its file."""
 
     rows: Mapping[str, Rows]  # by text encoder
     metadata: Mapping[str, str]
     content: bytes
 
     @classmethod
-    def read(cls, content: bytes) -> "Stored":
-        """From one of our own files, which a worker has written. Raises NotFound for one that was damaged since."""
+    def read(cls, content: bytes) -> "StoredEmbedding":
+        """Read a file that a worker has written. Raises NotFound for a damaged file."""
         try:
-            found = load(content)
+            rows = load(content)
         except SafetensorError as error:
             raise NotFound(
                 "The stored file of this version is damaged. Restore it from a backup, or teach the word again.",
                 code="blob-damaged",
             ) from error
-        order = [name for name in ENCODER_NAMES if name in found]
-        return cls({name: found[name] for name in order}, header_of(content).metadata, content)
+        order = [name for name in ENCODER_NAMES if name in rows]
+        return cls({name: rows[name] for name in order}, header_of(content).metadata, content)
 
-    def called(self, placeholder: str) -> "Stored":
-        """The same under another placeholder; the same bytes under its own."""
+    def with_placeholder(self, placeholder: str) -> "StoredEmbedding":
+        """The embedding with another placeholder in its metadata. With its own placeholder the bytes do not change."""
         if self.metadata.get("placeholder") == placeholder:
             return self
         metadata = {**self.metadata, "placeholder": placeholder}
-        return Stored(self.rows, metadata, save(dict(self.rows), metadata))
+        return StoredEmbedding(self.rows, metadata, save(dict(self.rows), metadata))

@@ -1,6 +1,6 @@
-"""The small files beside an embedding in a folder of the concepts library.
+"""The small files beside the embedding in a folder of the concepts library.
 
-A person may send the whole folder. The embedding in it is imported, and its name and kind are read from these files.
+A person may upload the whole folder. The import takes the embedding from it, and the name and kind from these files.
 """
 
 import re
@@ -10,34 +10,34 @@ from typing import Final
 
 from app.contracts.placeholders import PLACEHOLDER
 from app.contracts.training import KINDS
-from app.embeddings.importing.request import Import
+from app.embeddings.importing.request import ImportRequest
 from app.pictures.cleaning import UploadedFile
 
 NAME, KIND = "token_identifier.txt", "type_of_concept.txt"
-_BESIDE: Final = {NAME, KIND, "special_params.json", "readme.md", ".gitattributes"}
+_COMPANIONS: Final = {NAME, KIND, "special_params.json", "readme.md", ".gitattributes"}
 _PICTURE: Final = re.compile(r"\d+\.(jpe?g|png)")  # concept_images/0.jpeg
 _TEXT_BYTES_MAX: Final = 200
 
 
-def with_companions(asked: Import) -> Import:
-    """The request with the embedding files alone. Fields that it leaves empty are filled from the files beside them."""
-    embeddings = [upload for upload in asked.uploads if not _lies_beside(upload)]
-    # A picture that is sent alone may be a card.
-    kept = embeddings or [upload for upload in asked.uploads if _PICTURE.fullmatch(_name(upload))]
-    beside = {_name(upload): upload for upload in asked.uploads if upload not in kept}
-    written = _text(beside.get(NAME))
-    kind = _text(beside.get(KIND))
+def with_companions(request: ImportRequest) -> ImportRequest:
+    """The request with the embedding files alone. The companion files fill the fields that the request leaves empty."""
+    embeddings = [upload for upload in request.uploads if not _is_companion(upload)]
+    # Without an embedding file, a picture may be a picture card.
+    kept = embeddings or [upload for upload in request.uploads if _PICTURE.fullmatch(_name(upload))]
+    companions = {_name(upload): upload for upload in request.uploads if upload not in kept}
+    token = _text(companions.get(NAME))
+    kind = _text(companions.get(KIND))
     return replace(
-        asked,
+        request,
         uploads=kept,
-        placeholder=asked.placeholder.strip() or (written if PLACEHOLDER.fullmatch(written) else ""),
-        name=asked.name.strip() or written.strip("<>").replace("-", " ")[:100],
-        kind=asked.kind.strip() or (kind if kind in KINDS else "object"),
+        placeholder=request.placeholder.strip() or (token if PLACEHOLDER.fullmatch(token) else ""),
+        name=request.name.strip() or token.strip("<>").replace("-", " ")[:100],
+        kind=request.kind.strip() or (kind if kind in KINDS else "object"),
     )
 
 
-def _lies_beside(upload: UploadedFile) -> bool:
-    return _name(upload) in _BESIDE or _PICTURE.fullmatch(_name(upload)) is not None
+def _is_companion(upload: UploadedFile) -> bool:
+    return _name(upload) in _COMPANIONS or _PICTURE.fullmatch(_name(upload)) is not None
 
 
 def _name(upload: UploadedFile) -> str:

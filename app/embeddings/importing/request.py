@@ -8,8 +8,8 @@ from app.pictures.cleaning import UploadedFile
 
 
 @dataclass(frozen=True)
-class Import:
-    """A request to import an embedding, as it was sent."""
+class ImportRequest:
+    """A request to import an embedding, not yet checked."""
 
     uploads: Sequence[UploadedFile]
     placeholder: str = ""

@@ -1,6 +1,6 @@
-"""From another tool's embedding file to a queued import.
+"""Queues the import of another tool's embedding file.
 
-The web process stores the bytes and does not parse them: only a worker parses foreign files.
+The web process stores the bytes without parsing them: only a worker parses foreign files.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from app.core.database import new_id
 from app.core.errors import InvalidInput
 from app.core.storage import BlobSavepoint, savepoint
 from app.embeddings.importing.companions import with_companions
-from app.embeddings.importing.request import Import
+from app.embeddings.importing.request import ImportRequest
 from app.jobs import service as jobs
 from app.jobs.models import Job
 from app.pictures.cleaning import UploadedFile
@@ -33,32 +33,34 @@ EMBEDDINGS_MAX: Final = 2
 FILES_MAX: Final = 20  # enough for a whole folder of the concepts library
 
 
-def import_concept(services: Services, principal: Principal, asked: Import, key: str | None) -> Job:
-    """Make a concept and the job that reads its embedding from the files."""
-    team_id, mark = principal.team_id, asked.fingerprint()
+def import_concept(services: Services, principal: Principal, request: ImportRequest, key: str | None) -> Job:
+    """Add a concept and queue the job that reads its embedding from the files."""
+    team_id, request_hash = principal.team_id, request.fingerprint()
     with services.database.reading() as session:
-        if (job := jobs.earlier_job(session, team_id, key, mark)) is not None:
+        if (job := jobs.earlier_job(session, team_id, key, request_hash)) is not None:
             return job
-    if len(asked.uploads) > FILES_MAX:
-        raise InvalidInput(f"{len(asked.uploads)} files were sent, and no embedding has so many.", field="file")
-    asked = with_companions(asked)
-    model = services.catalog.get(asked.base_model)
-    if asked.kind not in KINDS:
+    if len(request.uploads) > FILES_MAX:
         raise InvalidInput(
-            f"The kind {asked.kind!r} is unknown. A concept is an object or a style.", field="kind", code="kind"
+            f"{len(request.uploads)} files were sent, and an import takes at most {FILES_MAX}.", field="file"
         )
-    initializer = checked_initializer(model, asked.initializer) if asked.initializer.strip() else ""
-    _check_files(asked.uploads)
+    request = with_companions(request)
+    model = services.catalog.get(request.base_model)
+    if request.kind not in KINDS:
+        raise InvalidInput(
+            f"The kind {request.kind!r} is unknown. A concept is an object or a style.", field="kind", code="kind"
+        )
+    initializer = checked_initializer(model, request.initializer) if request.initializer.strip() else ""
+    _check_files(request.uploads)
 
     def make() -> Job:
         with savepoint(services.storage) as blobs:
-            files = _store(blobs, asked.uploads)
+            files = _store(blobs, request.uploads)
             with services.database.transaction() as session:
-                if (job := jobs.earlier_job(session, team_id, key, mark)) is not None:
+                if (job := jobs.earlier_job(session, team_id, key, request_hash)) is not None:
                     return job
-                concept = _concept(session, principal, asked, model, initializer)
+                concept = _concept(session, principal, request, model, initializer)
                 job = _queue(session, services, principal, concept, files)
-                jobs.remember_job(session, key, mark, job)
+                jobs.remember_job(session, key, request_hash, job)
                 blobs.keep()
         return job
 
@@ -81,7 +83,7 @@ def _check_files(uploads: Sequence[UploadedFile]) -> None:
             )
         if not upload.name.lower().endswith(SUFFIXES):
             raise InvalidInput(
-                f"{upload.name or 'The file'} is no kind of embedding file. Send one that ends in "
+                f"{upload.name or 'The file'} is not an embedding file. Send a file that ends in "
                 f"{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}.",
                 field="file",
                 code="file-kind",
@@ -91,19 +93,20 @@ def _check_files(uploads: Sequence[UploadedFile]) -> None:
         limit = embedding_bytes_max(upload.name)
         if len(upload.content) > limit:
             raise InvalidInput(
-                f"{upload.name} is larger than {limit / 1e6:.0f} MB, and no embedding is. This is probably a model or "
-                "a LoRA; send the embedding file.",
+                f"{upload.name} is larger than {limit / 1e6:.0f} MB, and no embedding is that large. It is probably a "
+                "model or a LoRA; send the embedding file.",
                 field="file",
                 code="file-large",
             )
 
 
-def _concept(session: Session, principal: Principal, asked: Import, model: AllowedModel, initializer: str) -> Concept:
+def _concept(
+    session: Session, principal: Principal, request: ImportRequest, model: AllowedModel, initializer: str
+) -> Concept:
     taken = queries.placeholders(session, principal.team_id)
-    stem = asked.uploads[0].name.rpartition(".")[0]
-    wanted = asked.placeholder.strip() or free_placeholder(stem, taken)
-    placeholder = checked_placeholder(model, wanted, taken)
-    return add(session, principal, asked, model, placeholder, initializer)
+    stem = request.uploads[0].name.rpartition(".")[0]
+    placeholder = checked_placeholder(model, request.placeholder.strip() or free_placeholder(stem, taken), taken)
+    return add(session, principal, request, model, placeholder, initializer)
 
 
 def _queue(

@@ -89,7 +89,7 @@ def test_a_word_that_was_taught_again_is_drawn_as_it_was(
     member.patch(f"/api/concepts/{concept}", json={"current_version": 2})
     found = read(member, content).json()
     assert found["order"]["prompt"] == "a (<my-cat@1>:1.2)"
-    assert found["notes"] == ["<my-cat> was taught again since; version 1 is used, as then."]
+    assert found["notes"] == ["<my-cat> was taught again since then; version 1, which drew the picture, is used."]
     assert member.get(f"/api/images/{image_id}/order").json() == found
     again = member.post("/api/generations", json=found["order"])
     work()
@@ -137,7 +137,7 @@ def test_what_a_recipe_says_is_checked(member: TestClient) -> None:
     assert (found["order"]["prompt"], found["order"]["seed"], found["order"]["width"]) == ("a cat", 5, 64)
     assert found["order"]["base_model"] is None
     said = " ".join(found["notes"])
-    assert "sdxl, which is not here. There is: demo" in said
+    assert "sdxl, which is not here. Available: demo" in said
     assert "steps 9999" in said
     assert "scheduler heun" in said
 

@@ -1,4 +1,4 @@
-"""Base models: loaded once, then kept in memory. A `Family` holds the differences between the families."""
+"""Base models: loaded once and kept in memory. A `Family` implements what differs between SD 1, SD 2 and SD XL."""
 
 from app.contracts.model_card import Card
 from worker.engine.base_models.encoders import Encoded, TextEncoder

@@ -2,7 +2,7 @@
 
 The tokenizer and the embedding matrix never change. The ids of learned rows start where the vocabulary ends, and a
 forward hook on the embedding puts the rows in place of what the table returned for these ids. With 49,408 tokens and
-two rows, the rows have the ids 49,408 and 49,409. Knows nothing of prompts, pictures or training.
+two rows, the rows have the ids 49,408 and 49,409. This module knows nothing of prompts, pictures or training.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-TEXTS_MAX: Final = 4096  # texts whose ids one encoder caches; a few MB
+TEXTS_MAX: Final = 4096  # size of an encoder's cache of token ids, in texts; a few MB
 
 
 @dataclass(frozen=True)
@@ -58,19 +58,19 @@ class TextEncoder:
 
     def token_ids(self, text: str) -> list[int]:
         """Ids of `text` alone, without start, end and padding."""
-        return list(self._read(text))
+        return list(self._tokenize(text))
 
     @cached_property
-    def _read(self) -> Callable[[str], tuple[int, ...]]:
-        """Cached: tokenizing takes most of the time that a prompt's text costs, and most texts recur."""
+    def _tokenize(self) -> Callable[[str], tuple[int, ...]]:
+        """The tokenizer with a cache: tokenizing takes most of the time that a prompt's text costs, and texts recur."""
 
-        def read(text: str) -> tuple[int, ...]:
+        def tokenize(text: str) -> tuple[int, ...]:
             return tuple(self.tokenizer(text, add_special_tokens=False, verbose=False).input_ids)
 
-        return lru_cache(TEXTS_MAX)(read)
+        return lru_cache(TEXTS_MAX)(tokenize)
 
     def framed(self, ids: Sequence[int]) -> list[int]:
-        """`ids` between start and end, padded to the context length. They must fit."""
+        """`ids` between start and end tokens, padded to the context length, into which they must fit."""
         frame = [self.tokenizer.bos_token_id, *ids, self.tokenizer.eos_token_id]
         return frame + [self.tokenizer.pad_token_id] * (self.context_length - len(frame))
 
@@ -80,26 +80,26 @@ class TextEncoder:
         return self.table.weight.detach()[ids].float()
 
     def encode(self, ids: Tensor, rows: Tensor | None = None) -> Encoded:
-        """Encode `ids` (b, length); those from `first_row_id` on stand for `rows` (n, width)."""
-        # The model gets id 0 in place of a row: some CLIP configurations find the end of the text as the highest
-        # id, and would mistake a learned row for it.
-        words = ids.masked_fill(ids >= self.first_row_id, 0)
+        """Encode `ids` (b, length); ids from `first_row_id` on stand for `rows` (n, width)."""
+        # The model gets id 0 in place of a learned row: some CLIP configurations take the highest id for the end of
+        # the text, which would be a learned row.
+        known_ids = ids.masked_fill(ids >= self.first_row_id, 0)
         with self._overlay(ids, rows):
-            output = self.module(input_ids=words, output_hidden_states=True)
+            output = self.module(input_ids=known_ids, output_hidden_states=True)
         return Encoded(output.last_hidden_state, output.hidden_states[-2], getattr(output, "text_embeds", None))
 
     @contextmanager
     def _overlay(self, ids: Tensor, rows: Tensor | None) -> Iterator[None]:
-        """While open, the embedding returns `rows` for learned ids. The hook is removed at the end."""
+        """Make the token embedding return `rows` for learned ids inside the block. The hook is removed at its end."""
         if rows is None:
             yield
             return
         learned = (ids >= self.first_row_id).unsqueeze(-1)  # (b, length, 1)
         index = (ids - self.first_row_id).clamp(min=0)
 
-        def splice(table: nn.Module, asked: tuple[Tensor, ...], answer: Tensor) -> Tensor:
-            # Not rows[index]: its backward pass sums in the order of the threads, so no run could be repeated.
-            return torch.where(learned, functional.embedding(index, rows.to(answer.dtype)), answer)
+        def splice(table: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
+            # Not rows[index]: the order of the sums in its backward pass varies with the threads, and so the result.
+            return torch.where(learned, functional.embedding(index, rows.to(output.dtype)), output)
 
         hook = self.table.register_forward_hook(splice)
         try:

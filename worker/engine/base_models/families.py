@@ -1,7 +1,7 @@
 """How each family conditions its UNet: Stable Diffusion 1, 2 and XL.
 
-Names and component classes of the families are in `app.contracts.families`. No other module of the engine depends on
-the family. Knows no file, no training and no prompt.
+`app.contracts.families` has the names and component classes of the families. No other module of the engine depends on
+the family. This module knows no file, no training and no prompt.
 """
 
 from abc import ABC, abstractmethod
@@ -56,11 +56,11 @@ class Family(ABC):
         """Encode token ids, (b, length) for each encoder by name, with learned rows, (n, width) for each."""
 
     def unconditioned(self, conditioning: Conditioning, empty: Tensor) -> Conditioning:
-        """The negative side of guidance; `empty` (b,) is true where the negative prompt is empty."""
+        """The conditioning of the negative prompts for guidance; `empty` (b,) is true where the prompt is empty."""
         return conditioning
 
     def unet_arguments(self, conditioning: Conditioning, width: int, height: int) -> dict[str, Any]:
-        """Arguments of the UNet's forward besides the noisy latents and the time step."""
+        """The arguments of the UNet's forward pass besides the noisy latents and the time step."""
         return {"encoder_hidden_states": conditioning.context}
 
 

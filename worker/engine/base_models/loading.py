@@ -1,7 +1,7 @@
 """Loads a base model from a diffusers folder or from the hub's cache.
 
-Opens safetensors only and builds only classes that this project knows: no pickles, no custom pipelines. Whether a
-folder can be used is decided in `app.contracts.model_folder`, for the web service too.
+Only safetensors files and known classes are loaded: no pickles, no custom pipelines. `app.contracts.model_folder`
+decides whether a folder can be used, for the web service too.
 """
 
 from collections.abc import Iterator
@@ -30,9 +30,8 @@ FILES = ("model_index.json", "oneword.json", "*/config.json", "*/*.safetensors",
 def load(source: str | Path, *, device: str = "auto", offline: bool = True, compiled: bool = False) -> BaseModel:
     """Load a folder, or "org/name@revision" from the hub; with `offline`, only from the hub's cache.
 
-    With `compiled`, training runs a compiled UNet.
-
-    Raises BaseModelError with a sentence that names the model, the fault and the remedy.
+    With `compiled`, training runs a compiled UNet. Raises BaseModelError, whose message names the model, the problem
+    and the remedy.
     """
     folder = folder_of(str(source), offline)
     title = title_of(source)
@@ -61,15 +60,15 @@ def load(source: str | Path, *, device: str = "auto", offline: bool = True, comp
 
 
 def title_of(source: str | Path) -> str:
-    """A model's name in error messages. Of a folder only the last part is shown, not its place on the server."""
+    """A model's name in error messages. The name of a folder is its last part, without its location on the server."""
     return str(source) if HubName.parse(str(source)) else Path(source).name
 
 
 def folder_of(source: str, offline: bool, what: str = "Base model") -> Path:
-    """The folder of a source: itself, or the snapshot of a pinned hub name. Raises BaseModelError."""
+    """The folder of a source: the folder that it names, or the snapshot of a pinned hub name. Raises BaseModelError."""
     with _named(f"{what} {title_of(source)}"):
-        found = locate(source)
-        return _snapshot(found, offline) if isinstance(found, HubName) else found
+        location = locate(source)
+        return _snapshot(location, offline) if isinstance(location, HubName) else location
 
 
 def device_of(name: str) -> torch.device:
@@ -145,7 +144,7 @@ class _Reader:
             module: nn.Module = kind.from_pretrained(
                 self.folder / name, use_safetensors=True, local_files_only=True, variant=variant, **options
             )
-        except Exception as error:  # safetensors, transformers and diffusers each have their own
+        except Exception as error:  # safetensors, transformers and diffusers raise unrelated classes
             raise BaseModelError(
                 f"Base model {self.title} cannot be loaded. Its {name} was refused ({type(error).__name__}: {error}). "
                 "Download it again."

@@ -1,6 +1,6 @@
 """A frozen text-to-image model in memory: text encoders, UNet, autoencoder and noise schedule.
 
-Knows nothing of loading, training or prompts.
+This module knows nothing of loading, training or prompts.
 """
 
 import hashlib
@@ -19,12 +19,12 @@ from app.contracts.model_folder import square_side
 from app.contracts.weights import fingerprint
 from worker.engine.base_models.encoders import TextEncoder
 from worker.engine.base_models.families import Conditioning, Family
-from worker.engine.base_models.precision import Precision, copied
+from worker.engine.base_models.precision import Precision, frozen_copy
 
 
 @dataclass(frozen=True)
 class NoiseSchedule:
-    """z_t = alpha_t z_0 + sigma_t eps, and what the UNet predicts from z_t: eps, or the velocity."""
+    """z_t = alpha_t z_0 + sigma_t eps, and the quantity that the UNet predicts from z_t: eps, or the velocity."""
 
     alpha: Tensor  # (T,) float32
     sigma: Tensor  # (T,) float32
@@ -69,17 +69,17 @@ class BaseModel:
 
     @property
     def title(self) -> str:
-        """Its name for people."""
+        """The model's name for people."""
         return self.card.name or self.id.rstrip("/").rpartition("/")[2]
 
     @property
     def widths(self) -> dict[str, int]:
-        """Width of a row, for each encoder by name."""
+        """Width of a row, by name of the encoder."""
         return {encoder.name: encoder.width for encoder in self.encoders}
 
     @property
     def context_length(self) -> int:
-        """Tokens in a prompt, with its start and end."""
+        """Tokens in a prompt, start and end included."""
         return min(encoder.context_length for encoder in self.encoders)
 
     @property
@@ -115,21 +115,21 @@ class BaseModel:
 
     def predict(self, z_t: Tensor, t: Tensor, conditioning: Conditioning) -> Tensor:
         """The UNet's prediction (noise or velocity) as float32, for noisy latents z_t (b, c, h, w) at time steps t."""
-        return self._ask(self.unet, self.precision.model, z_t, t, conditioning)
+        return self._run_unet(self.unet, self.precision.model, z_t, t, conditioning)
 
     def predict_for_training(self, z_t: Tensor, t: Tensor, conditioning: Conditioning) -> Tensor:
-        """The same in the precision of training, compiled if the worker compiles."""
-        return self._ask(self._training_unet, self.precision.training, z_t, t, conditioning)
+        """The same prediction in training precision, with a compiled UNet if `compiled`."""
+        return self._run_unet(self._training_unet, self.precision.training, z_t, t, conditioning)
 
     @cached_property
     def _training_unet(self) -> Callable[..., Any]:
-        """The UNet for training. Made for the first training, and kept as long as the model.
+        """The UNet for training, created for the first training and kept as long as the model.
 
-        Compiled once per worker for each batch size, when a batch of that size first occurs. torch caches the result
-        on disk.
+        If `compiled`, each worker compiles it once for each batch size, when a batch of that size first occurs. torch
+        caches the result on disk.
         """
         same = self.precision.training == self.precision.model
-        unet = self.unet if same else copied(self.unet, self.precision.training)
+        unet = self.unet if same else frozen_copy(self.unet, self.precision.training)
         if not self.compiled:
             return unet
         # One size for each number of concepts in a batch, and one for the evaluation. torch's default limit is 8.
@@ -137,13 +137,13 @@ class BaseModel:
         compiled: Callable[..., Any] = torch.compile(unet, dynamic=False)
         return compiled
 
-    def _ask(
+    def _run_unet(
         self, unet: Callable[..., Any], dtype: torch.dtype, z_t: Tensor, t: Tensor, conditioning: Conditioning
     ) -> Tensor:
         height, width = z_t.shape[-2] * self.scale, z_t.shape[-1] * self.scale
         arguments = self.family.unet_arguments(conditioning.to(dtype), width, height)
-        answer: Tensor = unet(z_t.to(dtype), t, return_dict=False, **arguments)[0]
-        return answer.float()
+        prediction: Tensor = unet(z_t.to(dtype), t, return_dict=False, **arguments)[0]
+        return prediction.float()
 
     def posterior(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and deviation of q(z|x), unscaled, for pixels (b, 3, h, w) in -1..1."""
@@ -151,7 +151,7 @@ class BaseModel:
         return posterior.mean, posterior.std
 
     def scaled(self, z: Tensor) -> Tensor:
-        """Latents multiplied with the scaling factor, as the UNet reads them."""
+        """Latents multiplied by the scaling factor, as the UNet expects them."""
         return z * self.scaling_factor
 
     def decode(self, z: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""The number format that a base model computes in, by its device and size. Knows nothing of loading."""
+"""The number format that a base model computes in, by its device and size. This module knows nothing of loading."""
 
 import copy
 from collections.abc import Sequence
@@ -11,19 +11,20 @@ from torch import nn
 
 from app.contracts.model_folder import square_side
 
-LARGE_BYTES: Final = 500_000_000  # of UNet weights; Stable Diffusion 1 has 1.7 GB in half precision
-SMALL_SIDE: Final = 16  # of latents; up to here plain attention is faster than torch's bf16 kernel
+LARGE_BYTES: Final = 500_000_000  # size of UNet weights; Stable Diffusion 1 has 1.7 GB in half precision
+SMALL_SIDE: Final = 16  # side of latents up to which plain attention is faster than torch's bf16 kernel
 
 
 @dataclass(frozen=True)
 class Precision:
-    """bf16 on a GPU. On a CPU with bf16 instructions: bf16 for a large model, and for the UNet in training.
+    """bf16 on a GPU. On a CPU with bf16 instructions, bf16 for a large model and for the UNet in training.
 
-    bf16 is two to four times as fast there. A small model draws fast enough in float32, and keeps its precision.
+    With these instructions bf16 is two to four times as fast as float32. A small model draws fast enough in float32,
+    and more precisely. A CPU without them computes in float32.
     """
 
     model: torch.dtype  # of the UNet and the encoders; the autoencoder computes in float32
-    training: torch.dtype  # of the UNet in training; if it differs from `model`, of a copy
+    training: torch.dtype  # of the UNet in training, which uses a copy if this differs from `model`
 
     @classmethod
     def of(cls, device: torch.device, unet: Sequence[Path]) -> "Precision":
@@ -36,15 +37,15 @@ class Precision:
         return cls(torch.bfloat16 if large else torch.float32, torch.bfloat16)
 
 
-def copied(unet: nn.Module, dtype: torch.dtype) -> nn.Module:
+def frozen_copy(unet: nn.Module, dtype: torch.dtype) -> nn.Module:
     """A copy of a frozen UNet in another precision, for training on a CPU. The original does not change."""
     from diffusers.models.attention_processor import AttnProcessor
 
-    # deepcopy takes entries of its memo as copied already. So no weight exists a third time meanwhile.
+    # deepcopy uses the entries of its memo as finished copies, so it does not copy the weights a second time.
     weights: dict[int, Any] = {
         id(weight): nn.Parameter(weight.detach().to(dtype), requires_grad=False) for weight in unet.parameters()
     }
-    made = copy.deepcopy(unet, weights)
-    if (square_side(made.config.sample_size) or 0) <= SMALL_SIDE:  # type: ignore[union-attr]
-        made.set_attn_processor(AttnProcessor())  # type: ignore[operator]
-    return made
+    duplicate = copy.deepcopy(unet, weights)
+    if (square_side(duplicate.config.sample_size) or 0) <= SMALL_SIDE:  # type: ignore[union-attr]
+        duplicate.set_attn_processor(AttnProcessor())  # type: ignore[operator]
+    return duplicate

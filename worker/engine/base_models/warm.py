@@ -31,7 +31,7 @@ class WarmModels:
         return source in self._models
 
     def get(self, source: str) -> BaseModel:
-        """A loaded base model. Raises BaseModelError, also for a model that does not fit into empty memory."""
+        """A loaded base model. Raises BaseModelError, also if the model alone does not fit into memory."""
         if source not in self._models:
             self._make_room(source)
             self._models[source] = self._load(source)
@@ -39,19 +39,19 @@ class WarmModels:
         return self._models[source]
 
     def _make_room(self, source: str) -> None:
-        """Drop models before the new one is loaded: both may not fit at once."""
+        """Drop models before the new one is loaded, since all of them together may not fit."""
         device = device_of(self.device)
         needed = memory.needed(folder_of(source, self.offline), device)
         while self._models and (len(self._models) >= self.capacity or not _fits(needed, device)):
             self._models.popitem(last=False)
-            _give_memory_back()
+            _release_memory()
 
     def _load(self, source: str) -> BaseModel:
         try:
             return load(source, device=self.device, offline=self.offline, compiled=self.compiled)
         except torch.OutOfMemoryError:
-            self._models.clear()  # the estimate was too low: try again with all the memory
-        _give_memory_back()
+            self._models.clear()  # the estimate was too low: retry with the whole memory free
+        _release_memory()
         try:
             return load(source, device=self.device, offline=self.offline, compiled=self.compiled)
         except torch.OutOfMemoryError as error:
@@ -66,7 +66,7 @@ def _fits(needed: int, device: torch.device) -> bool:
     return free is None or free >= needed
 
 
-def _give_memory_back() -> None:
+def _release_memory() -> None:
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()

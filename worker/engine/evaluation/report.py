@@ -199,5 +199,5 @@ class _ReportRun:
     def _scores(self, drawn: Sequence[Image.Image]) -> Scores | None:
         if self.scorer is None:
             return None
-        seen, plain = self.scorer.of_pictures(drawn), len(self.plain)
-        return score(seen[:plain], seen[plain:], self.texts, self.pictures)
+        embeds, plain = self.scorer.of_pictures(drawn), len(self.plain)
+        return score(embeds[:plain], embeds[plain:], self.texts, self.pictures)

@@ -46,18 +46,18 @@ class Scorer:
         parts = []
         for start in range(0, len(pictures), PICTURES_AT_ONCE):
             pixels = torch.stack([self._pixels(picture) for picture in pictures[start : start + PICTURES_AT_ONCE]])
-            seen = self.model.vision_model(pixel_values=pixels).pooler_output  # type: ignore[operator]
-            parts.append(self.model.visual_projection(seen))  # type: ignore[operator]
+            pooled = self.model.vision_model(pixel_values=pixels).pooler_output  # type: ignore[operator]
+            parts.append(self.model.visual_projection(pooled))  # type: ignore[operator]
         return functional.normalize(torch.cat(parts).float(), dim=-1).cpu()
 
     @torch.no_grad()
     def of_texts(self, texts: Sequence[str]) -> Tensor:
         """Unit vectors of texts; longer texts are cut  # (n, d) float32 on the CPU."""
         length = self.model.config.text_config.max_position_embeddings  # type: ignore[union-attr]
-        read = self.tokenizer(list(texts), padding=True, truncation=True, max_length=length, return_tensors="pt")
-        ids, mask = read.input_ids.to(self.device), read.attention_mask.to(self.device)
-        meant = self.model.text_model(input_ids=ids, attention_mask=mask).pooler_output  # type: ignore[operator]
-        return functional.normalize(self.model.text_projection(meant).float(), dim=-1).cpu()  # type: ignore[operator]
+        encoded = self.tokenizer(list(texts), padding=True, truncation=True, max_length=length, return_tensors="pt")
+        ids, mask = encoded.input_ids.to(self.device), encoded.attention_mask.to(self.device)
+        pooled = self.model.text_model(input_ids=ids, attention_mask=mask).pooler_output  # type: ignore[operator]
+        return functional.normalize(self.model.text_projection(pooled).float(), dim=-1).cpu()  # type: ignore[operator]
 
     def _pixels(self, picture: Image.Image) -> Tensor:
         """The centred square, scaled and cropped as CLIP's own preprocessing does  # (3, size, size)."""

@@ -74,11 +74,11 @@ class SamplerSettings:
     height: int
 
     @classmethod
-    def for_model(cls, model: "BaseModel", **asked: Any) -> "SamplerSettings":
-        """The base model's defaults, overridden by `asked`. Raises DrawingError."""
+    def for_model(cls, model: "BaseModel", **overrides: Any) -> "SamplerSettings":
+        """The base model's defaults, overridden by `overrides`. Raises DrawingError."""
         side = model.resolution
         own = cls(steps=model.card.steps, scheduler=model.card.scheduler, width=side, height=side)
-        return replace(own, **asked).checked()
+        return replace(own, **overrides).checked()
 
     def checked(self) -> "SamplerSettings":
         """These settings, or a DrawingError that names the setting out of range and its range."""

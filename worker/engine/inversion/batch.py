@@ -1,6 +1,6 @@
-"""What one concept contributes to a pass, and how the captions of several concepts are encoded together.
+"""The samples that one concept contributes to a pass, and the common encoding of several concepts' captions.
 
-Bookkeeping around the loss, no part of the method: `loss.py` has the equation.
+This is bookkeeping around the loss and no part of the method: `loss.py` has the equation.
 """
 
 from collections.abc import Mapping, Sequence

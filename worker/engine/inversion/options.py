@@ -63,11 +63,11 @@ class Options:
     stop_ratio: float = 0.15
 
     @classmethod
-    def for_model(cls, model: "BaseModel", **asked: Any) -> "Options":
-        """Defaults of the base model's card, overridden by `asked`. Raises InversionError for a value out of range."""
+    def for_model(cls, model: "BaseModel", **overrides: Any) -> "Options":
+        """Defaults of the base model's card, overridden by `overrides`. Raises InversionError for an invalid value."""
         known = {field.name for field in fields(cls)}
         stated = {name: value for name, value in model.card.teaching.items() if name in known}
-        return replace(cls(mirror=model.card.mirror), **{**stated, **asked}).checked()
+        return replace(cls(mirror=model.card.mirror), **{**stated, **overrides}).checked()
 
     def patient(self) -> "Options":
         """These options with twice the stop window: likeness still rises after the evaluation has almost converged."""

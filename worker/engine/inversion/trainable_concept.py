@@ -1,6 +1,6 @@
-"""What is trained: a few rows beside each frozen embedding table, their optimiser, and their evaluations so far.
+"""The trained rows beside each frozen embedding table, their optimiser, and their evaluations so far.
 
-Pictures, captions and the stopping rule are elsewhere.
+Pictures, captions and the stopping rule are in other modules.
 """
 
 import math

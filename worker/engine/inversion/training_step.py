@@ -1,4 +1,4 @@
-"""What an optimiser step reports. A plain value: it holds no rows and no reference to the run."""
+"""The report of one optimiser step. It is a plain value without rows and without a reference to the run."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What an embedding's own file says of how it came to be, as the texts of a safetensors header."""
+"""The provenance that an embedding's file carries, as the texts of a safetensors header."""
 
 import json
 from dataclasses import fields

@@ -46,7 +46,7 @@ class TrainingBatch:
     admit: Admit[TrainingRun]
     yield_to_generation: Callable[[], None]
     evaluating: list[Run] = field(default_factory=list)
-    looked: float = field(default_factory=time.monotonic)
+    last_admission: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
         self.base_model = self.runs[0].work.spec.base_model
@@ -160,11 +160,11 @@ class TrainingBatch:
         A job that went wrong before trains alone, so that one that kills its workers takes no other with it.
         """
         moment = time.monotonic()
-        if moment - self.looked < ADMIT_SECONDS or not self.runs:
+        if moment - self.last_admission < ADMIT_SECONDS or not self.runs:
             return
         if any(run.job.error is not None for run in self.runs):
             return
-        self.looked = moment
+        self.last_admission = moment
         while len(self.runs) < self.context.settings.teach_together and not self.runs[0].shutdown.is_set():
             run = self.admit(self.base_model)
             if run is None:

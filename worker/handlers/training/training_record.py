@@ -1,4 +1,4 @@
-"""What a training writes while it runs: progress and warnings, previews, checkpoints, and the trained candidates.
+"""Writes the records of a running training: progress and warnings, previews, checkpoints, and trained candidates.
 
 Every write is fenced by the lease. A full disk costs a preview or a checkpoint, never the concept.
 """

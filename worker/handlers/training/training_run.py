@@ -185,7 +185,7 @@ class TrainingRun:
             self.evaluated = True
 
     def _evaluate(self, trained: Trained) -> Generator[DenoisingStep, None, None]:
-        """Choose the candidate that the version consists of by what it draws, and draw a sample with it."""
+        """Choose the version's candidate by the scores of its drawings, and draw a sample with it."""
         chosen, report, files = trained.candidates[0], trained.report, trained.result.files
         if report is not None and self._died_here_before:
             report = {**report, "failed": WORKER_DIED}
@@ -206,7 +206,7 @@ class TrainingRun:
         )
 
     def _sample(self, embedding: Embedding) -> Generator[DenoisingStep, None, None]:
-        """The picture that stands for the concept in the library."""
+        """Draw the picture that represents the concept in the library."""
         try:
             settings = SamplerSettings.for_model(self.model)
             (picture,) = yield from denoise(self.model, [self._request(embedding)], settings)
@@ -214,13 +214,13 @@ class TrainingRun:
             self.record.preview(picture, step or 0, self._prompt, PREVIEW_SEED)
         except LeaseLost:
             raise
-        except Exception as error:  # whatever it is, the concept has been trained
+        except Exception as error:  # no error here may fail the job: the concept is trained
             log.warning("no sample", job=self.run.job.id, exc_info=error)
             self.record.warnings.append("The sample picture could not be drawn; the word itself is fine.")
 
     @property
     def _died_here_before(self) -> bool:
-        """Whether an earlier attempt ended without a word while it drew the report, which may happen again."""
+        """Whether an earlier attempt died while it drew the report. If so, another try may kill this worker too."""
         job = self.run.job
         return job.error is not None and (job.progress or {}).get("stage") == "report"
 
@@ -290,7 +290,7 @@ def _stored_checkpoint(work: TrainingRun) -> Checkpoint | None:
 
 
 def _inversion(work: TrainingRun) -> Inversion:
-    options = Options.for_model(work.model, kind=work.spec.kind, **work.spec.asked())
+    options = Options.for_model(work.model, kind=work.spec.kind, **work.spec.set_options())
     if work.spec.prefer == "likeness":
         options = options.patient()
     return Inversion(work.model, work.pictures, work.spec.initializer, options)
