@@ -1,18 +1,18 @@
 """The problem (RFC 9457) that a failed job keeps, from whatever its handler raised.
 
-The engine's UserErrors and the service's errors are sentences for people. Any other exception is a bug or a fault of
-the machine, and another attempt may succeed.
+UserErrors of the engine and OnewordErrors of the service carry a message for the user. Any other exception is a bug
+or a fault of the machine, and another attempt may succeed.
 """
 
 from typing import Any
 
-from app.core.errors import OnewordError
+from app.core.errors import NotReady, OnewordError
 from worker.engine.errors import UserError
 
 
 def is_final(error: Exception) -> bool:
-    """Whether another attempt would fail in the same way."""
-    return isinstance(error, UserError | OnewordError)
+    """Whether another attempt would fail in the same way. What is not ready now, such as the storage, may be later."""
+    return isinstance(error, UserError | OnewordError) and not isinstance(error, NotReady)
 
 
 def problem_of(error: Exception) -> dict[str, Any]:
@@ -30,8 +30,8 @@ def problem_of(error: Exception) -> dict[str, Any]:
     }
 
 
-def sentence_of(error: Exception) -> str:
-    """An error as a sentence inside a warning or a report."""
+def message_of(error: Exception) -> str:
+    """The message of an error for a warning or a report."""
     if isinstance(error, OnewordError):
         return error.detail
     return str(error) if isinstance(error, UserError) else f"({type(error).__name__}: {error})"

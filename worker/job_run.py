@@ -5,7 +5,7 @@
         ├─ JobCancelled ──────▶ cancelled
         ├─ ShuttingDown ──────▶ queued again, without counting the attempt
         ├─ LeaseLost ─────────▶ nothing is written: another worker runs the job
-        ├─ a sentence ────────▶ failed
+        ├─ UserError and such ▶ failed: another attempt would fail in the same way
         └─ any other error ───▶ queued again, or failed after the last attempt
 
 Knows nothing of what the job computes.
@@ -26,7 +26,7 @@ from app.jobs.ledger import Lease
 from app.jobs.models import Job
 from worker import failures
 from worker.context import WorkerContext
-from worker.lease import LeaseRenewal, write
+from worker.lease import LeaseRenewal, read, write
 from worker.shutdown import Shutdown
 
 if TYPE_CHECKING:
@@ -40,11 +40,11 @@ Event = tuple[str, dict[str, Any]]
 
 
 class JobCancelled(Exception):
-    """A person cancelled the job and discards its results."""
+    """A user cancelled the job without keeping its result."""
 
 
 class ShuttingDown(Exception):
-    """The worker shuts down; another worker continues the job."""
+    """The worker is shutting down. Another worker continues the job."""
 
 
 @dataclass(eq=False)
@@ -84,6 +84,10 @@ class JobRun(Generic[Work]):
         """Run a change in a transaction, and repeat it while the database is unreachable. See `worker.lease.write`."""
         return write(self.context.database, change)
 
+    def read(self, query: Callable[[Session], Result]) -> Result:
+        """Run a query, and repeat it while the database is unreachable. See `worker.lease.read`."""
+        return read(self.context.database, query)
+
     def record(self, events: Sequence[Event], **progress: Any) -> None:
         """Write events, and `progress`, `checkpoint_key` or `share` of `ledger.record`. Raises LeaseLost."""
         self.write(partial(ledger.record, lease=self.lease, events=events, **progress))
@@ -106,13 +110,15 @@ class JobRun(Generic[Work]):
         self._close()
 
     def end(self, error: Exception) -> None:
-        """End the job as the table at the top of this module says."""
+        """End the job as the table at the top of this module says. Never raises."""
         if self.over:
             return
         try:
             self._write_outcome(error)
         except LeaseLost as lost:
             log.warning("lease lost; nothing more is written", job=self.job.id, reason=str(lost))
+        except Exception as failure:  # the lease expires, and another attempt follows
+            log.error("outcome not written", job=self.job.id, exc_info=failure)
         finally:
             self._close()
 
@@ -120,23 +126,22 @@ class JobRun(Generic[Work]):
         if isinstance(error, LeaseLost):
             raise error
         if isinstance(error, JobCancelled):
-            self._release("cancelled", partial(ledger.finish, lease=self.lease, state="cancelled"))
+            self._release(partial(ledger.finish, lease=self.lease, state="cancelled"))
         elif isinstance(error, ShuttingDown):
             log.info("handed back", job=self.job.id)
-            self._release("queued", partial(ledger.hand_back, lease=self.lease))
+            self._release(partial(ledger.hand_back, lease=self.lease))
         elif failures.is_final(error):
             problem = failures.problem_of(error)
             log.warning("job failed", job=self.job.id, detail=problem["detail"])
-            self._release("failed", partial(ledger.finish, lease=self.lease, state="failed", error=problem))
+            self._release(partial(ledger.finish, lease=self.lease, state="failed", error=problem))
         else:
             log.error("attempt failed", job=self.job.id, attempt=self.job.attempt, exc_info=error)
             problem = failures.problem_of(error)
-            self._release("queued", partial(ledger.try_again, lease=self.lease, error=problem))
+            self._release(partial(ledger.try_again, lease=self.lease, error=problem))
 
-    def _release(self, state: State, outcome: Callable[[Session], None]) -> None:
+    def _release(self, outcome: Callable[[Session], State]) -> None:
         def change(session: Session) -> None:
-            outcome(session)
-            self.handler.release(session, self, state)
+            self.handler.release(session, self, outcome(session))
 
         self.write(change)
 

@@ -1,5 +1,5 @@
 """Leases and fencing on the worker's side: a thread renews the leases of running jobs, and every write survives a
-database that is away for a while.
+database that is unreachable for a while.
 
 A thread renews, so that a long step does not lose a job. A process that is suspended loses its jobs, as it should.
 """
@@ -90,22 +90,34 @@ class LeaseRenewal:
             self.renew_all()
 
 
+def read(database: Database, query: Callable[[Session], Result]) -> Result:
+    """Run `query` in a session that only reads, and repeat it for up to 90 s while the database is unreachable."""
+    for attempt in _while_away():
+        with attempt, database.reading() as session:
+            return query(session)
+    raise AssertionError("unreachable: tenacity returns or raises")
+
+
 def write(database: Database, change: Callable[[Session], Result]) -> Result:
     """Run `change` in a transaction, and repeat it for up to 90 s while the database is unreachable.
 
     Raises LeaseLost at once.
     A repeated change may have been committed the first time, with only the answer lost, so it has to be idempotent.
     """
-    for attempt in Retrying(
+    for attempt in _while_away():
+        with attempt, database.transaction() as session:
+            return change(session)
+    raise AssertionError("unreachable: tenacity returns or raises")
+
+
+def _while_away() -> Retrying:
+    return Retrying(
         retry=retry_if_exception(_is_away),
         wait=wait_exponential(multiplier=0.2, max=5),
         stop=stop_after_delay(DATABASE_PATIENCE_SECONDS),
         before_sleep=_log_retry,
         reraise=True,
-    ):
-        with attempt, database.transaction() as session:
-            return change(session)
-    raise AssertionError("unreachable: tenacity returns or raises")
+    )
 
 
 def _is_away(error: BaseException) -> bool:

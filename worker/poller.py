@@ -1,7 +1,7 @@
 """Polls the ledger for jobs that no message announced.
 
-A message is only the fast way to a job. With a broker that is away, or that accepts messages and never delivers them, a
-job starts some seconds later and is done all the same. Knows nothing of what jobs compute.
+A message is only the fast way to a job. With a broker that is unreachable, or that accepts messages and never delivers
+them, a job starts some seconds later and is done all the same. Knows nothing of what jobs compute.
 """
 
 import threading

@@ -5,7 +5,7 @@ decided in `worker.job_run`.
 
 Example: two generations of one picture each wait with the same size and scheduler. `run_next("generation")` claims the
 first, and `claim_mates` of the handler the second. Both are prepared, each by itself: the concept of the second was
-deleted, so that one fails with a sentence. `compute` draws the first, and `finish` ends it as succeeded.
+deleted, so that one fails with a message for the user. `compute` draws the first, and `finish` ends it as succeeded.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.concepts import queries as concepts
@@ -43,7 +44,7 @@ class Handler(Protocol[Work]):
         ...
 
     def prepare(self, run: JobRun[Work]) -> Work:
-        """Load everything that the job names. A sentence raised here fails this job alone."""
+        """Load everything that the job names. A UserError or OnewordError fails this job alone."""
         ...
 
     def compute(self, runs: list[JobRun[Work]], admit: Admit[Work]) -> None:
@@ -94,7 +95,7 @@ class Runner:
                 ready = [run for run in runs if run.guard(partial(self._prepare, run))]
                 if ready:
                     handler.compute(ready, partial(self._admit, handler, renewal, runs))
-            except Exception as error:  # a fault of the computation itself is a fault of every job in it
+            except Exception as error:  # an error outside of `guard` ends every job of the computation
                 for run in runs:
                     run.end(error)
                 return
@@ -109,9 +110,8 @@ class Runner:
     def _prepare(self, run: JobRun[Any]) -> None:
         run.raise_if_stopped()
         if run.job.version_id is not None:
-            with self.context.database.reading() as session:
-                version = concepts.version_in_library(session, run.job.team_id, run.job.version_id)
-            if version is None:
+            team_id, version_id = run.job.team_id, run.job.version_id
+            if run.read(partial(concepts.version_in_library, team_id=team_id, version_id=version_id)) is None:
                 raise NotFound(
                     "The concept was deleted before this job ran, so there is nothing left to do.",
                     code="concept-deleted",
@@ -130,11 +130,16 @@ class Runner:
             lease_seconds=self.context.settings.lease_seconds,
             base_model=base_model,
         )
-        job = write(self.context.database, claim)
+        try:
+            job = write(self.context.database, claim)
+        except SQLAlchemyError as error:  # the computation that runs needs no further job
+            log.warning("nothing admitted", error=str(error))
+            return None
         if job is None:
             return None
         log.info("admitted", job=job.id, admitted_by=job.request_id)
         run = self._open(handler, renewal, job)
+        runs[:] = [each for each in runs if not each.over]  # a busy batch may never become empty
         runs.append(run)
         return run if run.guard(partial(self._prepare, run)) else None
 

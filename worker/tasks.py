@@ -9,6 +9,7 @@ from worker.heartbeat import WorkerHeartbeat, kinds_of
 from worker.poller import JobPoller
 from worker.work_loop import WorkLoop
 
+_loop: WorkLoop | None = None  # made by `begin`
 _threads: list[WorkerHeartbeat | JobPoller] = []
 
 
@@ -18,16 +19,13 @@ def open_context() -> WorkerContext:
     return WorkerContext.from_settings(settings)
 
 
-_loops: list[WorkLoop] = []  # one, once this process has begun
-
-
 def begin(queues: Iterable[str]) -> None:
     """Start the heartbeat and the poller of a worker that consumes these queues."""
-    context, kinds = open_context(), kinds_of(list(queues))
-    loop = WorkLoop.of(context, kinds, shutdown)
-    _loops.append(loop)
-    _threads.append(WorkerHeartbeat(context, loop.kinds))
-    _threads.append(JobPoller(context.database, loop.kinds, loop.run_waiting, shutdown, settings.sweep_seconds))
+    global _loop
+    context = open_context()
+    _loop = WorkLoop.of(context, kinds_of(list(queues)), shutdown)
+    _threads.append(WorkerHeartbeat(context, _loop.kinds))
+    _threads.append(JobPoller(context.database, _loop.kinds, _loop.run_waiting, shutdown, settings.sweep_seconds))
     for thread in _threads:
         thread.begin()
 
@@ -39,8 +37,8 @@ def leave() -> None:
 
 
 def _run_waiting() -> None:
-    for loop in _loops:
-        loop.run_waiting()
+    if _loop is not None:
+        _loop.run_waiting()
 
 
 @celery_app.task(name="oneword.train")  # type: ignore[untyped-decorator]

@@ -5,20 +5,34 @@ A message from the broker and the poller both call `run_waiting`; which jobs run
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
+
+import structlog
 
 from app.contracts.jobs import Kind
 from worker.compute_thread import ComputeThread
 from worker.context import WorkerContext
-from worker.generation_priority import GenerationPriority, wait_for_neighbours
+from worker.generation_priority import GenerationPriority, no_yield, wait_for_neighbours
 from worker.handlers.embeddings import ImportHandler
 from worker.handlers.generation import GenerationHandler
 from worker.handlers.reports import ReportHandler
 from worker.handlers.training import TrainingHandler
-from worker.runner import Runner
+from worker.runner import Handler, Runner
 from worker.shutdown import Shutdown
 
+log = structlog.get_logger(__name__)
+
 ORDER: Final[tuple[Kind, ...]] = ("import", "generation", "report", "training")  # quick kinds first
+
+
+def handlers(context: WorkerContext, yield_to_generation: Callable[[], None] = no_yield) -> dict[Kind, Handler[Any]]:
+    """The handler of every kind of job. Work that takes long calls `yield_to_generation` between two steps."""
+    return {
+        "import": ImportHandler(context),
+        "generation": GenerationHandler(context),
+        "report": ReportHandler(context, yield_to_generation),
+        "training": TrainingHandler(context, yield_to_generation),
+    }
 
 
 class WorkLoop:
@@ -33,26 +47,20 @@ class WorkLoop:
     @classmethod
     def of(cls, context: WorkerContext, kinds: Sequence[Kind], shutdown: Shutdown) -> "WorkLoop":
         """The loop of a worker that takes these kinds."""
-        priority = GenerationPriority(lambda: None)
-        yield_to_generation = priority.between_steps
-        runner = Runner(
-            context,
-            {
-                "import": ImportHandler(context),
-                "generation": GenerationHandler(context),
-                "report": ReportHandler(context, yield_to_generation),
-                "training": TrainingHandler(context, yield_to_generation),
-            },
-            shutdown,
-        )
 
         def run_generations() -> None:
             """Between two steps of long work: one import and one batch of generations."""
-            if not shutdown.is_set():
-                runner.run_next("import")
-                runner.run_next("generation")
+            try:
+                if not shutdown.is_set():
+                    runner.run_next("import")
+                    runner.run_next("generation")
+            except Exception as error:  # it must not end the training that waits meanwhile
+                log.error("generations not run", exc_info=error)
 
-        priority.pause = run_generations if "generation" in kinds else wait_for_neighbours(context, shutdown.is_set)
+        pause = run_generations if "generation" in kinds else wait_for_neighbours(context, shutdown.is_set)
+        yield_to_generation = GenerationPriority(pause).between_steps
+        runner = Runner(context, handlers(context, yield_to_generation), shutdown)
+
         return cls(kinds, runner.run_next, shutdown)
 
     def run_waiting(self) -> None:

@@ -11,11 +11,12 @@ from app.jobs.models import Job
 def end_version(session: Session, job: Job) -> None:
     """Give a version the final state of its job, `failed` or `cancelled`, unless the job succeeded.
 
-    If the job failed after the result was stored, the version becomes ready: the concept is trained.
+    If a result is stored already, the version becomes ready although the job failed, or was cancelled by somebody who
+    keeps the best embedding: the concept is trained.
     """
     if job.version_id is None or job.state == "succeeded":
         return
-    if job.state == "failed":
+    if job.state == "failed" or job.cancel == "keep":
         found = queries.version_in_library(session, job.team_id, job.version_id)
         if found is not None and found[0].state == "training" and found[0].files:
             versions.publish(session, *found)

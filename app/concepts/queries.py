@@ -179,7 +179,18 @@ def end_training(session: Session, team_id: str, version_id: str, state: str, mo
     session.execute(
         update(Version)
         .where(Version.team_id == team_id, Version.id == version_id, Version.state == "training")
-        .values(state=state, finished_at=moment, files={}, report=None)
+        .values(
+            state=state,
+            finished_at=moment,
+            files={},
+            report=None,
+            report_bytes=0,
+            steps=None,
+            evaluation=None,
+            seconds=None,
+            base_model_hash=None,
+            sample_image_id=None,
+        )
         .execution_options(synchronize_session="fetch")
     )
 

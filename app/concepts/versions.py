@@ -1,7 +1,12 @@
-"""Stores the result of a version and makes the version ready. No other module writes these columns."""
+"""Stores the result of a version and makes the version ready. No other module of this room writes these columns.
 
+A room above that has to act on a version that became ready registers a function with `on_version_ready`, in a module
+that `app.rooms` imports. The function is called in the transaction that makes the version ready.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -9,6 +14,9 @@ from app.concepts import queries
 from app.concepts.models import Concept, Version
 from app.core.database import now
 from app.core.errors import NotFound
+
+ReadyHook = Callable[[Session, Concept, Version], None]
+ready_hooks: Final[list[ReadyHook]] = []
 
 
 @dataclass(frozen=True)
@@ -26,14 +34,25 @@ class VersionResult:
     sample_image_id: str | None = None
 
 
-def keep_result(session: Session, team_id: str, version_id: str, result: VersionResult) -> Version:
+def on_version_ready(hook: ReadyHook) -> ReadyHook:
+    """Register a function that is called once for each version that becomes ready through a job."""
+    ready_hooks.append(hook)
+    return hook
+
+
+def store_result(session: Session, team_id: str, version_id: str, result: VersionResult) -> None:
     """Store a result with a version that is not ready yet, before later steps of the job can fail.
 
     If the job fails afterwards, the version becomes ready with this result. Raises NotFound.
     """
     version, _ = _with_concept(session, team_id, version_id)
     _store(session, version, result)
-    return version
+
+
+def drop_result(session: Session, team_id: str, version_id: str) -> None:
+    """Remove a stored result that cannot be used. Raises NotFound."""
+    version, _ = _with_concept(session, team_id, version_id)
+    _store(session, version, VersionResult(files={}, vectors=version.vectors))
 
 
 def make_ready(session: Session, team_id: str, version_id: str, result: VersionResult) -> None:
@@ -47,12 +66,14 @@ def make_ready(session: Session, team_id: str, version_id: str, result: VersionR
 
 
 def publish(session: Session, version: Version, concept: Concept) -> None:
-    """Make a version ready and current. Its result is stored already."""
+    """Make a version ready and current, and call the hooks. Its result is stored already."""
     version.state = "ready"
     version.finished_at = now(session)
     session.flush()
     concept.current_version = version.number
     session.flush()
+    for hook in ready_hooks:
+        hook(session, concept, version)
 
 
 def _with_concept(session: Session, team_id: str, version_id: str) -> tuple[Version, Concept]:

@@ -30,7 +30,10 @@ class Card:
     def of(cls, stated: Mapping[str, Any]) -> "Card":
         """The card of a parsed `oneword.json`. Unknown names and nulls are ignored. Raises UnfitModel."""
         known = {each.name for each in fields(cls)}
-        return cls(**{name: value for name, value in stated.items() if name in known and value is not None})._checked()
+        given = {name: value for name, value in stated.items() if name in known and value is not None}
+        return cls(
+            **{name: _as_whole(value) if _KINDS[name][0] is int else value for name, value in given.items()}
+        )._checked()
 
     def _checked(self) -> "Card":
         for name, (kind, expected) in _KINDS.items():
@@ -58,6 +61,11 @@ _KINDS: Final[Mapping[str, tuple[Any, str]]] = {
     "scheduler": (str, "a text"),
     "teaching": (Mapping, "an object with training options"),
 }
+
+
+def _as_whole(value: Any) -> Any:
+    """`25.0` as 25, which is the same number in JSON."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _unfit(name: str, value: object, expected: str) -> UnfitModel:

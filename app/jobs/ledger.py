@@ -33,6 +33,7 @@ from app.jobs.cost import ON_A_GPU
 from app.jobs.fair_queue import ClaimCandidate
 from app.jobs.models import Job, JobEvent
 
+WORKER_LOST: Final = "/problems/worker-lost"
 _UNSYNCHRONISED: Final[dict[str, Any]] = {"synchronize_session": False}  # no loaded object has to follow the update
 
 # Both statements are built once, because building one costs more than running it.
@@ -162,49 +163,64 @@ def record(
     )
 
 
-def finish(session: Session, lease: Lease, state: State, *, error: dict[str, Any] | None = None) -> None:
-    """Write the outcome, and run what follows from it. The caller makes its results visible in the same transaction."""
+def finish(session: Session, lease: Lease, state: State, *, error: dict[str, Any] | None = None) -> State:
+    """Write the outcome, and run what follows from it. Returns the state.
+
+    The caller makes its results visible in the same transaction.
+    """
     if state not in FINAL:
         raise ValueError(f"{state} is not a final state")
     _fenced(session, lease, state=state, error=error, lease_until=None, finished_at=now(session))
     job = session.get_one(Job, lease.job_id, populate_existing=True)
     _end_attempt(session, job)
     _end_job(session, job)
+    return state
 
 
-def try_again(session: Session, lease: Lease, error: dict[str, Any]) -> None:
-    """Put a job back in the queue after an attempt that failed, or end it as `failed` if that was the last attempt."""
+def try_again(session: Session, lease: Lease, error: dict[str, Any]) -> State:
+    """Put a job back in the queue after an attempt that failed, or end it as `failed` if that was the last attempt.
+
+    Returns the state that the job has now.
+    """
     job = session.get_one(Job, lease.job_id, populate_existing=True)
     if job.attempt >= job.attempts_max:
-        finish(session, lease, "failed", error=error)
-    else:
-        _fenced(session, lease, state="queued", lease_until=None, worker=None, error=error)
-        session.refresh(job)
-        _end_attempt(session, job)
-        _log(session, job, "state", {"state": "queued", "attempt": lease.attempt})
+        return finish(session, lease, "failed", error=error)
+    _fenced(session, lease, state="queued", lease_until=None, worker=None, error=error)
+    session.refresh(job)
+    _end_attempt(session, job)
+    _log(session, job, "state", {"state": "queued", "attempt": lease.attempt})
+    return "queued"
 
 
-def hand_back(session: Session, lease: Lease) -> None:
-    """Put a running job back in the queue with its start tags. An orderly stop does not count as an attempt."""
+def hand_back(session: Session, lease: Lease) -> State:
+    """Put a running job back in the queue with its start tags, and return its state.
+
+    An orderly stop does not count as an attempt.
+    """
     _fenced(session, lease, state="queued", lease_until=None, worker=None, attempts_max=Job.attempts_max + 1)
     job = session.get_one(Job, lease.job_id, populate_existing=True)
     _end_attempt(session, job)
     _log(session, job, "state", {"state": "queued"})
+    return "queued"
 
 
 def cancel(session: Session, job: Job, *, keep: bool) -> None:
-    """Ask for a job to stop. A waiting job ends here; a running job ends when its worker next renews the lease."""
+    """Ask for a job to stop. A waiting job ends here; a running job ends when its worker next renews the lease.
+
+    With `keep`, a training ends with the best embedding that it has so far, if an attempt has come that far.
+    """
+    how = "keep" if keep else "discard"
     ended = session.execute(
         update(Job)
         .where(Job.id == job.id, Job.state == "queued")
-        .values(state="cancelled", cancel="discard", error=None, finished_at=now(session))
+        .values(state="cancelled", cancel=how, error=None, finished_at=now(session))
         .execution_options(synchronize_session=False)
     )
     if not rows_changed(ended):
         session.execute(
             update(Job)
             .where(Job.id == job.id, Job.state == "running")
-            .values(cancel="keep" if keep else "discard")
+            .values(cancel=how)
             .execution_options(synchronize_session=False)
         )
     session.refresh(job)
@@ -311,9 +327,9 @@ def _worn_out(attempts: int) -> dict[str, Any]:
 
 def _lost(what_follows: str) -> dict[str, Any]:
     return {
-        "type": "/problems/worker-lost",
+        "type": WORKER_LOST,
         "title": "The worker died",
         "status": 500,
-        "detail": "The worker that ran this job ended without a word, most likely for lack of memory or because its "
+        "detail": "The worker stopped without reporting an error, most likely because it ran out of memory or its "
         f"machine was switched off. {what_follows}",
     }

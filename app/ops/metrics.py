@@ -114,14 +114,14 @@ def _allowed(request: Request, services: ServicesOf) -> None:
     caller = request.client.host if request.client else ""
     if caller not in LOCAL or any(name in request.headers for name in FORWARDED):
         raise Forbidden(
-            "These figures are shown to this machine alone. To read them from elsewhere, set ONEWORD_METRICS_TOKEN and "
+            "These metrics are shown to this machine alone. To read them from elsewhere, set ONEWORD_METRICS_TOKEN and "
             "send it as a bearer token."
         )
 
 
 @router.get("/metrics", response_class=PlainTextResponse)
 def metrics(services: ServicesOf, session: Reading, _: Annotated[None, Depends(_allowed)]) -> Response:
-    """Figures for Prometheus. From elsewhere than this machine they need the token of `ONEWORD_METRICS_TOKEN`."""
+    """Metrics for Prometheus. From elsewhere than this machine they need the token of `ONEWORD_METRICS_TOKEN`."""
     registry = CollectorRegistry()
     registry.register(_Given(_of_ledger(session, services)))
     Gauge("oneword_event_streams", "Open event streams of this process.", registry=registry).set(services.feed.watching)

@@ -36,7 +36,7 @@ GONE: Final = 410
 
 
 @dataclass(frozen=True)
-class _Message:
+class Message:
     """One message that is due, with its address and secret."""
 
     id: str
@@ -46,7 +46,7 @@ class _Message:
 
 
 @dataclass(frozen=True)
-class _Outcome:
+class Outcome:
     """The result of one attempt: the HTTP status, or None and the reason why there was no answer."""
 
     status: int | None
@@ -88,14 +88,14 @@ class Sender:
 
 def deliver(database: Database, settings: Settings) -> int:
     """Send the messages that are due, once. Returns how many were sent."""
-    messages = _claim_due(database)
+    messages = claim_due(database)
     if messages:
         for message, outcome in zip(messages, asyncio.run(_send_all(messages, settings)), strict=True):
             _record(database, message, outcome)
     return len(messages)
 
 
-def _claim_due(database: Database) -> list[_Message]:
+def claim_due(database: Database) -> list[Message]:
     """Take the due messages, and store the time of their next attempt."""
     with database.transaction() as session:
         moment, messages = now(session), []
@@ -104,30 +104,31 @@ def _claim_due(database: Database) -> list[_Message]:
             delivery.due_at = moment + PAUSES[min(delivery.attempts, len(PAUSES) - 1)]
             delivery.attempts += 1
             body = json.dumps(delivery.payload, ensure_ascii=False, separators=(",", ":"))
-            messages.append(_Message(delivery.id, webhook.url, webhook.secret, body))
+            messages.append(Message(delivery.id, webhook.url, webhook.secret, body))
     return messages
 
 
-async def _send_all(messages: list[_Message], settings: Settings) -> list[_Outcome]:
+async def _send_all(messages: list[Message], settings: Settings) -> list[Outcome]:
     async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False, follow_redirects=False) as client:
         return await asyncio.gather(*(_send(client, message, settings) for message in messages))
 
 
-async def _send(client: httpx.AsyncClient, message: _Message, settings: Settings) -> _Outcome:
+async def _send(client: httpx.AsyncClient, message: Message, settings: Settings) -> Outcome:
     try:
         # For the whole exchange: httpx's own timeout starts anew with every byte that a slow receiver sends.
         async with asyncio.timeout(TIMEOUT_SECONDS):
             target = await asyncio.to_thread(resolved, message.url, to_private=settings.webhooks_to_private)
-            return await _post(client, message, target)
+            return await post(client, message, target)
     except InvalidInput as refused:
-        return _Outcome(None, refused.detail)
+        return Outcome(None, refused.detail)
     except TimeoutError:
-        return _Outcome(None, f"The address did not answer within {TIMEOUT_SECONDS:.0f} seconds.")
+        return Outcome(None, f"The address did not answer within {TIMEOUT_SECONDS:.0f} seconds.")
     except httpx.HTTPError as error:
-        return _Outcome(None, f"The address did not answer ({type(error).__name__}: {error}).")
+        return Outcome(None, f"The address did not answer ({type(error).__name__}: {error}).")
 
 
-async def _post(client: httpx.AsyncClient, message: _Message, target: Target) -> _Outcome:
+async def post(client: httpx.AsyncClient, message: Message, target: Target) -> Outcome:
+    """Send one message to an address that was resolved and checked. Raises httpx.HTTPError."""
     headers = signed(message.id, message.secret, message.body) | {"Host": target.host_header}
     extensions: dict[str, Any] = {"sni_hostname": target.host}  # the name that the certificate has to match
     request = client.stream("POST", target.url, content=message.body, headers=headers, extensions=extensions)
@@ -137,7 +138,7 @@ async def _post(client: httpx.AsyncClient, message: _Message, target: Target) ->
             async for chunk in answer.aiter_raw(READ_BYTES):
                 text = chunk[:READ_BYTES]
                 break
-    return _Outcome(answer.status_code, text.decode("utf-8", "replace") or None)
+    return Outcome(answer.status_code, text.decode("utf-8", "replace") or None)
 
 
 def signed(message_id: str, secret: str, body: str) -> dict[str, str]:
@@ -152,7 +153,7 @@ def signed(message_id: str, secret: str, body: str) -> dict[str, str]:
     }
 
 
-def _record(database: Database, message: _Message, outcome: _Outcome) -> None:
+def _record(database: Database, message: Message, outcome: Outcome) -> None:
     """Store the outcome of an attempt. The time of the next attempt is stored already."""
     with database.transaction() as session:
         delivery = queries.sent(session, message.id)

@@ -8,6 +8,7 @@ import torch
 
 from app.concepts.models import Version
 from app.jobs import ledger
+from app.jobs.models import Job
 from tests.support.ledger import expire
 from tests.support.studio import Stack
 from tests.support.worker import run_next
@@ -86,10 +87,14 @@ def test_after_a_worker_died_in_the_report_the_next_attempt_finishes_without_tra
     assert stack.orphans() == 0
 
 
+@pytest.mark.parametrize("died", [False, True], ids=["first", "after-a-death-in-training"])
 def test_an_orderly_shutdown_in_the_report_draws_it_in_the_next_attempt(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, died: bool
 ) -> None:
     job_id = stack.teach("<our-zub>", steps_max=2)
+    if died:
+        with stack.database.transaction() as session:
+            session.get_one(Job, job_id).error = {"type": ledger.WORKER_LOST}
     began: list[int] = []
     keep = training_run.TrainingRun.keep_trained
 
@@ -125,12 +130,37 @@ def test_a_result_that_is_stored_and_not_ready_is_not_shown_and_goes_when_the_tr
     assert (version_of(stack, job_id).state, version_of(stack, job_id).files) == ("cancelled", {})
 
 
+def test_a_training_that_is_cancelled_between_two_attempts_can_keep_what_is_stored(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = stack.teach("<our-zub>", steps_max=2)
+    die_while_evaluating(stack, job_id, monkeypatch)
+    stack.client.post(f"/api/jobs/{job_id}/cancel", json={"keep": True}).raise_for_status()
+    assert (stack.job(job_id).state, version_of(stack, job_id).state) == ("cancelled", "ready")
+    assert stack.embedding(job_id).vectors == 1
+
+
+@pytest.mark.parametrize("content", [None, b"damaged"], ids=["missing", "damaged"])
+def test_stored_candidates_that_cannot_be_used_are_trained_again(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, content: bytes | None
+) -> None:
+    job_id = stack.teach("<our-zub>", steps_max=2)
+    die_while_evaluating(stack, job_id, monkeypatch)
+    key = version_of(stack, job_id).files["oneword"]["key"]
+    stack.studio.storage.delete(key)
+    if content is not None:
+        stack.studio.storage.put(key, content)
+    assert run_next(stack.studio, "training")
+    assert (stack.job(job_id).state, stack.job(job_id).attempt) == ("succeeded", 2)
+    assert version_of(stack, job_id).files["oneword"]["key"] != key
+
+
 def test_a_worker_that_died_in_the_last_attempt_leaves_a_ready_concept(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job_id = stack.teach("<our-zub>", steps_max=2)
     with stack.database.transaction() as session:
-        session.get_one(type(stack.job(job_id)), job_id).attempts_max = 1
+        session.get_one(Job, job_id).attempts_max = 1
     die_while_evaluating(stack, job_id, monkeypatch)
     assert stack.job(job_id).state == "failed"
     assert version_of(stack, job_id).state == "ready"

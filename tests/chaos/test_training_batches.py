@@ -10,6 +10,7 @@ from tests.support.studio import Stack
 from tests.support.worker import run_next
 from worker.engine.inversion import Inversion, gradients
 from worker.handlers.training import training_batch
+from worker.handlers.training.training_run import TrainingRun
 from worker.lease import LeaseRenewal
 
 pytestmark = pytest.mark.acceptance
@@ -108,6 +109,26 @@ def test_an_evaluation_does_not_stop_the_training_of_the_others(stack: Stack, mo
     while_evaluating = steps.count(1)
     assert while_evaluating >= 10, "the longer one trains on alone while the shorter one is evaluated"
     assert ended[short] < ended[long]
+
+
+def test_a_training_that_arrives_during_an_evaluation_begins_at_once(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, later = stack.teach("<first-zub>", steps_max=2), list[str]()
+    evaluate_step = TrainingRun.evaluate_step
+
+    def submitting(work: TrainingRun) -> None:
+        if not later:
+            later.append(stack.teach("<later-zub>", steps_max=2))
+        evaluate_step(work)
+
+    monkeypatch.setattr(TrainingRun, "evaluate_step", submitting)
+    run_here(stack)
+    ended, joined = stack.job(first), stack.job(later[0])
+    assert (ended.state, joined.state) == ("succeeded", "succeeded")
+    assert ended.finished_at is not None
+    assert joined.started_at is not None
+    assert joined.started_at < ended.finished_at
 
 
 def test_a_worker_that_is_told_to_stop_hands_every_one_of_them_back(stack: Stack) -> None:

@@ -59,6 +59,8 @@ def ids(member: TestClient, services: Services) -> dict[str, str]:
         drawn_by_it = [{"key": "jobs/x/0.png", "step": None, "prompt": 0, "seed": 0}]
         report = {"scorer": None, "chosen": 1, "prompts": ["a {}"], "pictures": None, "initializer": None}
         version = session.scalars(select(Version).where(Version.concept_id == made["concept"]["id"])).one()
+        file = {"key": "jobs/x/rows", "bytes": 1, "sha256": "0", "file_name": "x.safetensors"}
+        version.state, version.files = "ready", {"oneword": file}
         version.report = {**report, "checkpoints": [], "drawings": drawn_by_it}
         owner = made["concept"]["owner"]["id"]
         webhook = Webhook(

@@ -65,8 +65,8 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(tmp_path: Path) -> None:
     """The operating system refuses more than 64 KB in a file, which is how a full disk looks to a writer."""
     script = f"""
 import resource, signal
-from app.errors import StorageFull
-from app.storage import open_storage
+from app.core.errors import StorageFull
+from app.core.storage import open_storage
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 storage = open_storage({str(tmp_path)!r})
 resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))

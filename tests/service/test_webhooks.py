@@ -15,7 +15,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy import update
 from standardwebhooks import Webhook as Verifier
 
+from app.concepts import versions
 from app.concepts.models import Version
+from app.concepts.versions import VersionResult
 from app.core.database import utc_now
 from app.core.errors import InvalidInput
 from app.core.settings import Settings
@@ -132,6 +134,22 @@ def test_a_word_that_is_ready_is_told_beside_its_job(
     assert told["concept.ready"]["placeholder"] == "<my-mug>"
 
 
+def test_a_word_whose_job_failed_after_the_training_is_announced_as_ready(
+    admin: TestClient, services: Services, hook: dict[str, Any], receiver: Receiver
+) -> None:
+    mug = {"placeholder": "<my-mug>", "initializer": "mug", "base_model": "demo"}
+    admin.post("/api/concepts", data=mug, files=photos()).raise_for_status()
+    with services.database.transaction() as session:
+        job = ledger.claim(session, "training", "test", 60)
+        assert job is not None
+        assert job.version_id is not None
+        file = {"key": "jobs/x/rows", "bytes": 4, "sha256": "0", "file_name": "my-mug.safetensors"}
+        versions.store_result(session, job.team_id, job.version_id, VersionResult({"oneword": file}, vectors=1))
+        ledger.finish(session, Lease(job.id, job.attempt), "failed", error={"type": ledger.WORKER_LOST})
+    deliver(services)
+    assert {json.loads(body)["type"] for _, body in receiver.heard} == {"job.failed", "concept.ready"}
+
+
 def test_a_report_that_was_drawn_again_makes_no_word_ready_a_second_time(
     admin: TestClient, services: Services, hook: dict[str, Any], receiver: Receiver
 ) -> None:
@@ -173,8 +191,8 @@ def test_a_sender_that_dies_between_taking_and_noting_loses_nothing(
     admin: TestClient, services: Services, hook: dict[str, Any], receiver: Receiver
 ) -> None:
     draw_and_end(admin, services)
-    assert len(sender._take(services.database)) == 1
-    assert sender._take(services.database) == []
+    assert len(sender.claim_due(services.database)) == 1
+    assert sender.claim_due(services.database) == []
     make_due(services)
     deliver(services)
     assert deliveries(admin, hook)[0]["state"] == "delivered"
@@ -333,9 +351,9 @@ def test_a_certificate_has_to_be_for_the_name_and_not_for_the_address() -> None:
 
     async def post() -> None:
         target = resolved("https://example.org/hook", to_private=False, resolve=leads_to(PUBLIC))
-        message = sender._Message("id", "https://example.org/hook", "whsec_c2VjcmV0", "{}")
+        message = sender.Message("id", "https://example.org/hook", "whsec_c2VjcmV0", "{}")
         async with httpx.AsyncClient(transport=httpx.MockTransport(answering)) as client:
-            await sender._post(client, message, target)
+            await sender.post(client, message, target)
 
     asyncio.run(post())
     assert seen[0].extensions["sni_hostname"] == "example.org"

@@ -3,8 +3,8 @@
 import numpy as np
 from safetensors.numpy import save
 
-from app.concepts.models import Concept, Version
-from app.core.database import utc_now
+from app.concepts import versions
+from app.concepts.versions import VersionResult
 from app.generation.models import Image
 from app.jobs import ledger
 from app.jobs.ledger import Lease
@@ -27,13 +27,12 @@ def teach(services: Services, job_id: str) -> str:
         preview = Image(team_id=job.team_id, job_id=job.id, generation_id=None, position=0, seed=7, width=64, height=64,
                         key=f"{folder}/preview-0.png", recipe={})  # fmt: skip
         session.add(preview)
-        version = session.get_one(Version, job.version_id)
-        version.state, version.finished_at = "ready", utc_now()
-        file = {"bytes": 4, "sha256": "0", "file_name": "my-mug.safetensors"}
-        version.files = {"oneword": {"key": f"{folder}/embedding.safetensors", **file}}
+        assert job.version_id is not None
         session.flush()
-        version.sample_image_id = preview.id
-        session.get_one(Concept, job.concept_id).current_version = version.number
+        file = {"bytes": 4, "sha256": "0", "file_name": "my-mug.safetensors"}
+        files = {"oneword": {"key": f"{folder}/embedding.safetensors", **file}}
+        result = VersionResult(files=files, vectors=1, sample_image_id=preview.id)
+        versions.make_ready(session, job.team_id, job.version_id, result)
         ledger.finish(session, Lease(job.id, job.attempt), "succeeded")
         return preview.id
 

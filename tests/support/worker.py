@@ -8,14 +8,11 @@ from app.jobs.models import Job
 from app.services import Services
 from worker.context import WorkerContext
 from worker.generation_priority import no_yield
-from worker.handlers.embeddings import ImportHandler
-from worker.handlers.generation import GenerationHandler
-from worker.handlers.reports import ReportHandler
-from worker.handlers.training import TrainingHandler
 from worker.job_run import JobRun
 from worker.lease import LeaseRenewal
 from worker.runner import Handler, Runner
 from worker.shutdown import SharedFlag, Shutdown
+from worker.work_loop import handlers
 
 Work = TypeVar("Work")
 
@@ -27,16 +24,7 @@ def runner(
     yield_to_generation: Callable[[], None] = no_yield,
 ) -> Runner:
     """A runner for every kind of job."""
-    return Runner(
-        context,
-        {
-            "import": ImportHandler(context),
-            "generation": GenerationHandler(context),
-            "report": ReportHandler(context, yield_to_generation),
-            "training": TrainingHandler(context, yield_to_generation),
-        },
-        shutdown or SharedFlag(),
-    )
+    return Runner(context, handlers(context, yield_to_generation), shutdown or SharedFlag())
 
 
 def run_next(context: WorkerContext, kind: Kind, *, shutdown: Shutdown | None = None) -> bool:

@@ -32,16 +32,16 @@ def run_halving(
             continue
         except Exception as error:  # the batch is shared, so any error has to be traced to its item
             problem = error
+        if len(part) > 1 or is_out_of_memory(problem):
+            problem = problem.with_traceback(None)  # the frames would keep the tensors of the whole batch
+            release_memory()
+        if len(part) == 1:
+            on_failure(part[0], problem)
+            continue
         half = (len(part) + 1) // 2
         if is_out_of_memory(problem):
-            problem = problem.with_traceback(None)  # the frames would keep the tensors that did not fit
-            release_memory()
-            if len(part) > 1:
-                on_out_of_memory(part, half)
-        if len(part) > 1:
-            waiting[:0] = [part[:half], part[half:]]
-        else:
-            on_failure(part[0], problem)
+            on_out_of_memory(part, half)
+        waiting[:0] = [part[:half], part[half:]]
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -17,7 +17,7 @@ from app.contracts.encoders import FIRST, SECOND
 from app.contracts.jobs import Kind, State
 from app.contracts.model_folder import ModelFacts
 from app.core.database import after_commit
-from app.core.errors import LeaseLost
+from app.core.errors import LeaseLost, OnewordError
 from app.generation import queries as images
 from app.generation.models import Image
 from app.jobs.models import Job
@@ -53,7 +53,7 @@ ImportRun = JobRun[ImportedEmbedding]
 
 @dataclass
 class ImportHandler:
-    """Imports one embedding at a time. An import takes a moment, so an orderly shutdown waits for it."""
+    """Imports one embedding at a time."""
 
     context: WorkerContext
     kind: Kind = "import"
@@ -81,8 +81,7 @@ class ImportHandler:
         if work.sample is not None:
             images.add_preview(session, run.job.team_id, work.sample)
         versions.make_ready(session, run.job.team_id, work.spec.version_id, work.result)
-        after_commit(session, lambda: self._delete_sources(work))
-        log.info("imported", job=run.job.id, format=work.source.format, vectors=work.embedding.vectors)
+        after_commit(session, lambda: self._clean_up(run))
 
     def release(self, session: Session, run: ImportRun, state: State) -> None:
         """Nothing: the sweep removes the files of an import that failed."""
@@ -124,9 +123,14 @@ class ImportHandler:
             log.warning("no sample of an imported concept", job=run.job.id, reason=str(error))
             return None
 
-    def _delete_sources(self, work: ImportedEmbedding) -> None:
-        for file in work.spec.files:
-            self.context.storage.delete(file.key)
+    def _clean_up(self, run: ImportRun) -> None:
+        """Delete the foreign files. If the storage is unreachable, the sweep deletes them later."""
+        log.info("imported", job=run.job.id, format=run.work.source.format, vectors=run.work.embedding.vectors)
+        for file in run.work.spec.files:
+            try:
+                self.context.storage.delete(file.key)
+            except OnewordError as error:
+                log.warning("blob not deleted; the sweep will", key=file.key, reason=error.detail)
 
 
 def joined(found: list[Foreign], spec: ImportSpec) -> Embedding:

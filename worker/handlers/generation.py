@@ -108,8 +108,8 @@ class GenerationHandler:
     def prepare(self, run: GenerationRun) -> GenerationInputs:
         """Load the embeddings that the prompt names, and the picture and mask that the job starts from."""
         spec, team_id = GenerationSpec.model_validate(run.job.spec), run.job.team_id
-        with self.context.database.reading() as session:
-            files = concepts.ready_files(session, team_id, [each.version_id for each in spec.concepts])
+        version_ids = [each.version_id for each in spec.concepts]
+        files = run.read(partial(concepts.ready_files, team_id=team_id, version_ids=version_ids))
         if any(each.version_id not in files for each in spec.concepts):
             raise NotFound(
                 "A concept of this prompt was deleted while the job waited. Draw again without it.",

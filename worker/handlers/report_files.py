@@ -12,9 +12,11 @@ from typing import Any
 import structlog
 from PIL import Image as Pillow
 
+from app.concepts.models import Version
 from app.core.storage import Storage
 from worker import embedding_files, failures
 from worker.engine.base_models import BaseModel
+from worker.engine.embeddings.formats import Embedding
 from worker.engine.errors import UserError
 from worker.engine.evaluation import Prefer, Report, ScoredDrawings, Scorer, evaluate
 from worker.engine.generation import DenoisingStep
@@ -47,7 +49,7 @@ class ReportWriter:
     storage: Storage
     folder: str
     scorer_for: Callable[[BaseModel], Scorer | None]
-    warnings: list[str]  # sentences for the people who watch the job
+    warnings: list[str]  # messages for the people who watch the job
 
     def store_candidates(
         self, inputs: ReportInputs, candidates: Sequence[EmbeddingCandidate], files: Files, reason: str
@@ -62,7 +64,7 @@ class ReportWriter:
         except Exception as error:  # whatever it is, the preferred candidate is stored
             log.warning("candidates not stored", folder=self.folder, reason=str(error))
             self.warnings.append(
-                f"The report could not be stored; the word itself is fine. {failures.sentence_of(error)}"
+                f"The report could not be stored; the word itself is fine. {failures.message_of(error)}"
             )
             return None
 
@@ -80,7 +82,7 @@ class ReportWriter:
         except Exception as error:  # whatever it is, the concept has been trained
             if not failures.is_final(error):
                 log.error("report failed", folder=self.folder, exc_info=error)
-            reason = failures.sentence_of(error)
+            reason = failures.message_of(error)
             self.warnings.append(f"The report could not be drawn; the word itself is fine. {reason}")
             return candidates[0], {**stored, "failed": reason}
 
@@ -117,6 +119,25 @@ class ReportWriter:
 def files_of(document: Document) -> Files:
     """The stored embedding files of a report's candidates, by step."""
     return {each["step"]: {"oneword": each["oneword"]} for each in document["checkpoints"]}
+
+
+def stored_candidates(version: Version, read: Callable[[str], Embedding]) -> list[EmbeddingCandidate]:
+    """The candidates that a version has stored, read by key; the one that the version consists of comes first.
+
+    Raises NotFound if a blob is gone, and EmbeddingError if one is damaged.
+    """
+    return [
+        EmbeddingCandidate(each["step"], each["evaluation"], read(each["oneword"]["key"]))
+        for each in stored_checkpoints(version)
+    ]
+
+
+def stored_checkpoints(version: Version) -> list[dict[str, Any]]:
+    """The entries of `Version.report` about stored candidates; the one that the version consists of comes first."""
+    if version.report is None:
+        return [{"step": version.steps or 0, "evaluation": version.evaluation, "oneword": version.files["oneword"]}]
+    chosen = version.report["chosen"]
+    return sorted(version.report["checkpoints"], key=lambda each: (each["step"] != chosen, each["step"]))
 
 
 @dataclass
@@ -159,10 +180,10 @@ class _Writing:
         return embedding_files.store(self.storage, folder, candidate.embedding, self.inputs.placeholder, metadata)
 
     def _store_drawings(self, judged: ScoredDrawings, name: str, step: int | None) -> None:
-        for place, drawing in enumerate(judged.drawings):
+        for index, drawing in enumerate(judged.drawings):
             if drawing.prompt not in self.prompts:
                 self.prompts.append(drawing.prompt)
-            key = f"{self.folder}/{name}-{place}.webp"
+            key = f"{self.folder}/{name}-{index}.webp"
             content = _webp(drawing.picture)
             self.storage.put(key, content)
             prompt = self.prompts.index(drawing.prompt)

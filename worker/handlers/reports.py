@@ -5,7 +5,7 @@ The version keeps its embedding; only its report changes. How candidates are jud
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -17,10 +17,9 @@ from app.core.errors import NotFound
 from app.jobs import ledger
 from app.jobs.models import Job
 from worker.context import WorkerContext
-from worker.engine.inversion import EmbeddingCandidate
 from worker.engine.stepwise import run_to_end
 from worker.generation_priority import no_yield
-from worker.handlers.report_files import Document, ReportInputs, ReportWriter
+from worker.handlers.report_files import Document, ReportInputs, ReportWriter, stored_candidates, stored_checkpoints
 from worker.handlers.training.pictures import as_trained
 from worker.job_run import JobRun
 from worker.runner import Admit
@@ -41,16 +40,6 @@ class ReportSource:
         """Whether another job has drawn the report meanwhile."""
         return self.version.report is not None and not self.version.report.get("failed")
 
-    @property
-    def stored(self) -> list[dict[str, Any]]:
-        """The stored candidates as `Version.report` names them; the version's own rows come first."""
-        version = self.version
-        if version.report is None:
-            step = version.steps or 0
-            return [{"step": step, "evaluation": version.evaluation, "oneword": version.files["oneword"]}]
-        chosen = version.report["chosen"]
-        return sorted(version.report["checkpoints"], key=lambda each: (each["step"] != chosen, each["step"]))
-
 
 ReportRun = JobRun[ReportSource]
 
@@ -70,9 +59,8 @@ class ReportHandler:
     def prepare(self, run: ReportRun) -> ReportSource:
         """Read the version and its pictures."""
         spec, team_id = ReportSpec.model_validate(run.job.spec), run.job.team_id
-        with self.context.database.reading() as session:
-            found = concepts.version_in_library(session, team_id, spec.version_id)
-            pictures = list(concepts.pictures(session, team_id, [spec.version_id]))
+        found = run.read(partial(concepts.version_in_library, team_id=team_id, version_id=spec.version_id))
+        pictures = run.read(lambda session: list(concepts.pictures(session, team_id, [spec.version_id])))
         if found is None or found[0].state != "ready":
             raise NotFound("The version is not ready any more, so there is no report to draw.", code="not-learned")
         if not pictures:
@@ -86,7 +74,7 @@ class ReportHandler:
         """Draw the report of each run."""
         for run in runs:
             if not run.work.has_report:
-                run.guard(lambda run=run: self._draw(run))  # type: ignore[misc]
+                run.guard(partial(self._draw, run))
 
     def finish(self, session: Session, run: ReportRun) -> None:
         """Store the report with the version."""
@@ -109,11 +97,8 @@ class ReportHandler:
         pictures = [as_trained(context.storage, each.key, each.mask_key) for each in work.pictures]
         concept, version = work.concept, work.version
         inputs = ReportInputs(concept.placeholder, version.initializer, concept.kind, pictures, metadata={})
-        candidates = [
-            EmbeddingCandidate(each["step"], each["evaluation"], context.embedding_cache.get(each["oneword"]["key"]))
-            for each in work.stored
-        ]
-        files = {each["step"]: {"oneword": each["oneword"]} for each in work.stored}
+        candidates = stored_candidates(version, context.embedding_cache.get)
+        files = {each["step"]: {"oneword": each["oneword"]} for each in stored_checkpoints(version)}
         writer = ReportWriter(context.storage, run.key("report"), context.scorer, work.warnings)
         steps = writer.rerender(context.base_model(version.base_model), inputs, candidates, files)
         work.report = run_to_end(steps, lambda _: self._between_steps(run))

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
+import structlog
 from sqlalchemy.orm import Session
 
 from app.concepts import queries as concepts
@@ -13,14 +15,17 @@ from app.contracts.training import TrainingSpec
 from app.core.errors import NotFound
 from app.jobs.models import Job
 from worker.context import WorkerContext
-from worker.engine.inversion import EmbeddingCandidate
+from worker.engine.errors import UserError
 from worker.generation_priority import no_yield
+from worker.handlers.report_files import stored_candidates
 from worker.handlers.training.pictures import as_trained
 from worker.handlers.training.training_batch import TrainingBatch
 from worker.handlers.training.training_record import TrainingRecord, forget_checkpoint
 from worker.handlers.training.training_run import Trained, TrainingRun, start_inversion
 from worker.job_run import JobRun
 from worker.runner import Admit
+
+log = structlog.get_logger(__name__)
 
 Run = JobRun[TrainingRun]
 
@@ -41,14 +46,15 @@ class TrainingHandler:
     def prepare(self, run: Run) -> TrainingRun:
         """Load the model and the pictures, and what an earlier attempt left: candidates, a checkpoint, or nothing."""
         spec, context = TrainingSpec.model_validate(run.job.spec), self.context
+        record = TrainingRecord(run, spec)
         work = TrainingRun(
             run=run,
             spec=spec,
-            record=TrainingRecord(run, spec),
+            record=record,
             model=context.base_model(spec.base_model),
             pictures=[as_trained(context.storage, picture.key, picture.mask_key) for picture in spec.pictures],
         )
-        work.trained = self._trained_before(run, spec)
+        work.trained = self._trained_before(run, record)
         if work.trained is None:
             start_inversion(work)
         return work
@@ -60,7 +66,7 @@ class TrainingHandler:
     def finish(self, session: Session, run: Run) -> None:
         """Make the version ready, with the candidate that the evaluation chose."""
         assert run.work.trained is not None
-        run.work.record.finish(session, run.work.trained.result)
+        run.work.record.finish(session, run.work.trained.result, run.work.share)
 
     def release(self, session: Session, run: Run, state: State) -> None:
         """A cancelled training needs no checkpoint. Other attempts go on from it."""
@@ -68,36 +74,31 @@ class TrainingHandler:
             key = run.work.record.checkpoint_key if hasattr(run, "work") else run.job.checkpoint_key
             forget_checkpoint(session, run, key)
 
-    def _trained_before(self, run: Run, spec: TrainingSpec) -> Trained | None:
+    def _trained_before(self, run: Run, record: TrainingRecord) -> Trained | None:
         """The candidates that an earlier attempt stored with the version, if it came so far."""
-        with self.context.database.reading() as session:
-            found = concepts.version_in_library(session, run.job.team_id, spec.version_id)
+        team_id, version_id = run.job.team_id, record.spec.version_id
+        found = run.read(partial(concepts.version_in_library, team_id=team_id, version_id=version_id))
         if found is None or not found[0].files:
             return None
         version = found[0]
         try:
-            return _trained(self.context, version)
-        except NotFound:  # the blobs are gone, as in a studio that was restored from a backup
+            candidates = stored_candidates(version, self.context.embedding_cache.get)
+        except (NotFound, UserError) as error:
+            # The blobs are gone or damaged, as in a studio that was restored from a backup.
+            log.warning("stored candidates not usable; training again", job=run.job.id, reason=str(error))
+            record.drop_result()
             return None
+        return Trained(candidates, _result_of(version), version.report)
 
 
-def _trained(context: WorkerContext, version: Version) -> Trained:
-    report = version.report
-    stored = [{"step": version.steps or 0, "evaluation": version.evaluation, "oneword": version.files["oneword"]}]
-    if report is not None:
-        stored = sorted(report["checkpoints"], key=lambda each: (each["step"] != report["chosen"], each["step"]))
-    candidates = [
-        EmbeddingCandidate(each["step"], each["evaluation"], context.embedding_cache.get(each["oneword"]["key"]))
-        for each in stored
-    ]
-    result = VersionResult(
+def _result_of(version: Version) -> VersionResult:
+    return VersionResult(
         files=version.files,
         vectors=version.vectors,
         steps=version.steps,
         evaluation=version.evaluation,
         seconds=version.seconds,
         base_model_hash=version.base_model_hash,
-        report=report,
+        report=version.report,
         sample_image_id=version.sample_image_id,
     )
-    return Trained(candidates, result, report)

@@ -50,6 +50,8 @@ class TrainingBatch:
 
     def __post_init__(self) -> None:
         self.base_model = self.runs[0].work.spec.base_model
+        self.shutdown = self.runs[0].shutdown
+        self.evaluation_budget = 0.0  # seconds
         self.at_once = self.context.settings.teach_together  # concepts in one pass; lower after memory ran out
 
     def run(self) -> None:
@@ -61,7 +63,7 @@ class TrainingBatch:
 
     def step(self) -> None:
         """One optimiser step of every concept that trains, as much time for evaluation, and what is due between."""
-        for run in [*self.runs, *self.evaluating]:
+        for run in self._members:
             run.guard(run.work.between_steps)
         began = time.monotonic()
         self._preview()
@@ -70,7 +72,7 @@ class TrainingBatch:
         seconds = time.monotonic() - began
         self._account(self.runs, seconds)
         self.context.metrics.trained(len(self.runs) / max(seconds, 1e-6))
-        self._evaluate(seconds if self.runs else EVALUATION_SECONDS)
+        self._evaluate(seconds)
         self._admit_waiting()
 
     def _account(self, runs: list[Run], seconds: float) -> None:
@@ -97,7 +99,7 @@ class TrainingBatch:
             run.guard(partial(run.work.show_preview, picture))
 
     def _stop_previews(self, _: DenoisingStep) -> None:
-        if any(run.shutdown.is_set() for run in self.runs):
+        if self.shutdown.is_set():
             raise PreviewsInterrupted
 
     def _retire_trained(self) -> None:
@@ -109,13 +111,13 @@ class TrainingBatch:
 
     def _train(self) -> None:
         """Forward and backward in passes of as many concepts as fit, then each concept's own optimiser step."""
-        room = self._room()
-        for start in range(0, len(self.runs), max(room, 1)):
+        capacity = self._capacity()
+        for start in range(0, len(self.runs), capacity):
             run_halving(
-                self.runs[start : start + room],
+                self.runs[start : start + capacity],
                 self._train_pass,
                 on_failure=lambda run, error: run.end(error),
-                on_out_of_memory=self._lower_room,
+                on_out_of_memory=self._lower_capacity,
             )
 
     def _train_pass(self, runs: list[Run]) -> None:
@@ -129,11 +131,11 @@ class TrainingBatch:
         for run, loss in zip(runs, losses, strict=True):
             run.guard(partial(run.work.take_step, loss))
 
-    def _lower_room(self, runs: list[Run], half: int) -> None:
+    def _lower_capacity(self, runs: list[Run], half: int) -> None:
         self.at_once = half
         log.warning("out of memory; training fewer concepts at once from now on", together=half)
 
-    def _room(self) -> int:
+    def _capacity(self) -> int:
         """How many concepts share a pass. A GPU says when it is full; for a CPU it is estimated."""
         if not self.runs or self.runs[0].work.model.device.type != "cpu":
             return self.at_once
@@ -142,31 +144,42 @@ class TrainingBatch:
         return max(1, min(self.at_once, PIXELS_AT_ONCE // (samples * model.resolution**2)))
 
     def _evaluate(self, seconds: float) -> None:
-        """Denoising steps of the evaluation that began first, for about so many seconds."""
-        began = time.monotonic()
-        while self.evaluating and time.monotonic() - began < seconds:
+        """Denoising steps of the evaluation that began first, for as much time as the training has had.
+
+        A step that takes longer is paid for by the next turns. While nothing trains, a turn has a fixed length.
+        """
+        self.evaluation_budget = self.evaluation_budget + seconds if self.runs else EVALUATION_SECONDS
+        while self.evaluating and self.evaluation_budget > 0:
             run = self.evaluating[0]
-            before = time.monotonic()
-            if run.guard(run.work.evaluate_step):
-                self._account([run], time.monotonic() - before)
-                if run.work.evaluated:
-                    run.guard(run.finish)
+            self.yield_to_generation()
+            began = time.monotonic()
+            if run.guard(run.work.evaluate_step) and run.work.evaluated:
+                run.guard(run.finish)
+            taken = time.monotonic() - began
+            self._account([run], taken)
+            self.evaluation_budget -= taken
             if run.over:
                 self.evaluating.remove(run)
+        if not self.evaluating:
+            self.evaluation_budget = 0.0
 
     def _admit_waiting(self) -> None:
-        """Admit jobs that are next in the queue and want the same base model, as long as there is room.
+        """Admit jobs that are next in the queue and want the same base model, as long as there is capacity.
 
         A job that went wrong before trains alone, so that one that kills its workers takes no other with it.
         """
-        moment = time.monotonic()
-        if moment - self.last_admission < ADMIT_SECONDS or not self.runs:
-            return
-        if any(run.job.error is not None for run in self.runs):
+        moment, at_most = time.monotonic(), self.context.settings.teach_together
+        if moment - self.last_admission < ADMIT_SECONDS:
             return
         self.last_admission = moment
-        while len(self.runs) < self.context.settings.teach_together and not self.runs[0].shutdown.is_set():
+        while 0 < len(self._members) < at_most and not self.shutdown.is_set():
+            if any(run.job.error is not None for run in self._members):
+                return
             run = self.admit(self.base_model)
             if run is None:
                 return
             self.runs.append(run)
+
+    @property
+    def _members(self) -> list[Run]:
+        return [*self.runs, *self.evaluating]

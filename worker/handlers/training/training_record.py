@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+import structlog
 from PIL import Image as Pillow
 from sqlalchemy.orm import Session
 
@@ -15,12 +16,14 @@ from app.concepts import versions
 from app.concepts.versions import VersionResult
 from app.contracts.training import TrainingSpec
 from app.core.database import after_commit
-from app.core.errors import StorageFull
+from app.core.errors import OnewordError
 from app.generation import queries as images
 from app.generation.models import Image
 from app.jobs import ledger
 from worker.images import store_image
 from worker.job_run import Event, JobRun
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass
@@ -40,8 +43,8 @@ class TrainingRecord:
         try:
             recipe = {"prompt": prompt, "seed": seed, "step": step}
             image = store_image(self.run, f"preview-{step}.png", picture, position=step, seed=seed, recipe=recipe)
-        except StorageFull as full:
-            self.warnings.append(f"A preview could not be stored. {full.detail}")
+        except OnewordError as error:
+            self.warnings.append(f"A preview could not be stored. {error.detail}")
             return
         self.run.write(partial(self._show, image=image))
         self.sample = image
@@ -57,31 +60,39 @@ class TrainingRecord:
         key, before = self.run.key(f"checkpoint-{step}.safetensors"), self.checkpoint_key
         try:
             self.run.context.storage.put(key, content)
-        except StorageFull as full:
-            self.warnings.append(f"A checkpoint could not be stored. {full.detail}")
+        except OnewordError as error:
+            self.warnings.append(f"A checkpoint could not be stored. {error.detail}")
             return
         self.run.record((), checkpoint_key=key)
         self.checkpoint_key = key
         if before is not None and before != key:
-            self.run.context.storage.delete(before)
+            _delete(self.run, before)
 
     def progress(self, progress: Mapping[str, Any], share: float) -> None:
         """Write how far the training is, the share of the worker's time it had (0..1), and every new warning."""
         self.run.record([*self.events(), ("progress", dict(progress))], progress=dict(progress), share=share)
         self.warnings.clear()
 
-    def keep(self, result: VersionResult) -> None:
+    def store_result(self, result: VersionResult) -> None:
         """Store the trained candidates with the version, before anything is drawn with them."""
-        self.run.write(partial(self._keep, result=result))
+        self.run.write(partial(self._store_result, result=result))
 
-    def _keep(self, session: Session, result: VersionResult) -> None:
+    def _store_result(self, session: Session, result: VersionResult) -> None:
         ledger.record(session, self.run.lease, [])  # proves the lease
-        versions.keep_result(session, self.run.job.team_id, self.spec.version_id, result)
+        versions.store_result(session, self.run.job.team_id, self.spec.version_id, result)
 
-    def finish(self, session: Session, result: VersionResult) -> None:
+    def drop_result(self) -> None:
+        """Remove what an earlier attempt stored with the version, because it cannot be used."""
+        self.run.write(self._drop_result)
+
+    def _drop_result(self, session: Session) -> None:
+        ledger.record(session, self.run.lease, [])  # proves the lease
+        versions.drop_result(session, self.run.job.team_id, self.spec.version_id)
+
+    def finish(self, session: Session, result: VersionResult, share: float) -> None:
         """Make the version ready. The caller ends the job in the same transaction."""
         versions.make_ready(session, self.run.job.team_id, self.spec.version_id, result)
-        ledger.record(session, self.run.lease, self.events())
+        ledger.record(session, self.run.lease, self.events(), share=share)
         forget_checkpoint(session, self.run, self.checkpoint_key)
 
     def events(self) -> list[Event]:
@@ -92,4 +103,12 @@ class TrainingRecord:
 def forget_checkpoint(session: Session, run: JobRun[Any], key: str | None) -> None:
     """Delete a checkpoint that nothing needs any more, once the transaction has committed."""
     if key is not None:
-        after_commit(session, partial(run.context.storage.delete, key))
+        after_commit(session, partial(_delete, run, key))
+
+
+def _delete(run: JobRun[Any], key: str) -> None:
+    """Delete a blob that no row names. If the storage is unreachable, the sweep deletes it later."""
+    try:
+        run.context.storage.delete(key)
+    except OnewordError as error:
+        log.warning("blob not deleted; the sweep will", key=key, reason=error.detail)

@@ -18,6 +18,7 @@ from torch import Tensor
 from app.concepts.versions import VersionResult
 from app.contracts.training import TrainingSpec
 from app.core.errors import LeaseLost, NotFound
+from app.jobs.ledger import WORKER_LOST
 from worker import embedding_files
 from worker.engine.base_models import BaseModel
 from worker.engine.embeddings.formats import Embedding
@@ -64,7 +65,7 @@ class TrainingRun:
 
     def __post_init__(self) -> None:
         self.began = self.reported = self.saved = time.monotonic()
-        self.keep = False  # somebody asked to stop and to keep the best so far
+        self.stop_early = False  # somebody asked to stop and to keep the best so far
         self._evaluation: Generator[DenoisingStep, None, None] | None = None
 
     # --- training -----------------------------------------------------------------------------------------------------
@@ -79,7 +80,12 @@ class TrainingRun:
     @property
     def done(self) -> bool:
         """Whether no further training step is to be taken."""
-        return self.trained is not None or self.step.last or self.keep
+        return self.trained is not None or self.step.last or self.stop_early
+
+    @property
+    def share(self) -> float:
+        """This run's share of the worker's time since it began, 0..1."""
+        return min(1.0, self.used / max(time.monotonic() - self.began, 1e-6))
 
     @property
     def preview_due(self) -> bool:
@@ -119,10 +125,11 @@ class TrainingRun:
             self.run.raise_if_stopped()
         except ShuttingDown:
             self._save()
+            self._report(time.monotonic())  # without the stage: the report was not what ended this attempt
             raise
         if self.trained is not None:
             return
-        self.keep = self.run.cancellation == "keep"
+        self.stop_early = self.run.cancellation == "keep"
         moment = time.monotonic()
         if moment - self.saved >= self.run.context.settings.checkpoint_seconds:
             self._save()
@@ -135,20 +142,21 @@ class TrainingRun:
             self.record.checkpoint(self.inversion.checkpoint(), self.step.number)
 
     def _report(self, moment: float, *, evaluating: bool = False) -> None:
-        share = min(1.0, self.used / max(moment - self.began, 1e-6))
-        self.record.progress(self._progress(moment, evaluating=evaluating), share)
+        self.record.progress(self._progress(moment, evaluating=evaluating), self.share)
         self.reported = moment
 
     def _progress(self, moment: float, *, evaluating: bool) -> dict[str, object]:
+        stage = {"stage": "report"} if evaluating else {}
         if self.inversion is None:  # an earlier attempt took the steps
-            return {**(self.run.job.progress or {}), "stage": "report", "seconds_left": None}
+            before = {name: value for name, value in (self.run.job.progress or {}).items() if name != "stage"}
+            return {**before, "seconds_left": None, **stage}
         return {
             "step": self.step.number,
             "steps_max": self.inversion.steps_max,
             "loss": self.step.loss_value(),
             "evaluation": self.step.evaluation,
             "seconds_left": None if evaluating else self._seconds_left(moment),
-            **({"stage": "report"} if evaluating else {}),
+            **stage,
         }
 
     def _seconds_left(self, moment: float) -> float | None:
@@ -171,7 +179,7 @@ class TrainingRun:
             stored = {candidates[0].number: files}
             report = self._writer.store_candidates(self._inputs, candidates, stored, NOT_DRAWN_YET)
             result = self._result(candidates[0], files, report)
-            self.record.keep(result)
+            self.record.store_result(result)
             self.trained = Trained(candidates, result, report)
         self._report(time.monotonic(), evaluating=True)
         self._evaluation = self._evaluate(self.trained)
@@ -220,9 +228,9 @@ class TrainingRun:
 
     @property
     def _died_here_before(self) -> bool:
-        """Whether an earlier attempt died while it drew the report. If so, another try may kill this worker too."""
+        """Whether the worker of the attempt before died in the report. If so, another try may kill this worker too."""
         job = self.run.job
-        return job.error is not None and (job.progress or {}).get("stage") == "report"
+        return (job.error or {}).get("type") == WORKER_LOST and (job.progress or {}).get("stage") == "report"
 
     def _store(self, candidate: EmbeddingCandidate) -> dict[str, Any]:
         """Store a candidate as the version's file. Raises StorageFull."""
