@@ -8,12 +8,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, cast, get_args
 
 import pytest
 
+from app.contracts.jobs import Kind
+from app.contracts.queues import QUEUES
 from app.core.settings import REPOSITORY
 from app.rooms import metadata
+from worker import work_loop
+from worker.context import WorkerContext
 
 HEAVY: Final = {"torch", "diffusers", "transformers", "accelerate"}
 APP, WORKER = REPOSITORY / "app", REPOSITORY / "worker"
@@ -77,6 +81,7 @@ HOOKS: Final = {
     "app.usage.accounting.count_gpu_seconds",
     "app.usage.service.check_quotas",
     "app.webhooks.outbox.announce",
+    "app.webhooks.outbox.announce_version",
 }
 
 
@@ -109,7 +114,8 @@ def test_a_running_sweep_has_loaded_no_torch() -> None:
 def test_every_process_that_changes_jobs_has_loaded_every_hook(process: str) -> None:
     script = (
         f"import {process}; from app.jobs.hooks import registry as r; assert r.closed; "
-        "print(*(f'{h.__module__}.{h.__name__}' for h in (*r.submit, *r.attempt_over, *r.final_state)))"
+        "from app.concepts.versions import ready_hooks as ready; "
+        "print(*(f'{h.__module__}.{h.__name__}' for h in (*r.submit, *r.attempt_over, *r.final_state, *ready)))"
     )
     loaded = run(script).split()
     assert sorted(loaded) == sorted(HOOKS)
@@ -131,6 +137,13 @@ def test_a_hook_that_app_rooms_does_not_load_cannot_be_registered_later() -> Non
         "try: hooks.on_final_state(lambda session, job: None)\nexcept RuntimeError: print('refused')"
     )
     assert run(script) == "refused"
+
+
+def test_every_kind_of_job_has_a_queue_a_handler_and_a_place_in_the_order() -> None:
+    kinds = sorted(get_args(Kind))
+    handlers = work_loop.handlers(cast("WorkerContext", object()))
+    assert sorted(QUEUES) == sorted(handlers) == sorted(work_loop.ORDER) == kinds
+    assert [handler.kind for handler in handlers.values()] == list(handlers)
 
 
 # --- What is unpickled ------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from app.jobs.ledger import Lease
 log = structlog.get_logger(__name__)
 Result = TypeVar("Result")
 
-DATABASE_PATIENCE_SECONDS = 90.0
+DATABASE_RETRY_SECONDS = 90.0
 RENEW_SECONDS = 1.0
 
 
@@ -92,7 +92,7 @@ class LeaseRenewal:
 
 def read(database: Database, query: Callable[[Session], Result]) -> Result:
     """Run `query` in a session that only reads, and repeat it for up to 90 s while the database is unreachable."""
-    for attempt in _while_away():
+    for attempt in _retrying():
         with attempt, database.reading() as session:
             return query(session)
     raise AssertionError("unreachable: tenacity returns or raises")
@@ -104,23 +104,23 @@ def write(database: Database, change: Callable[[Session], Result]) -> Result:
     Raises LeaseLost at once.
     A repeated change may have been committed the first time, with only the answer lost, so it has to be idempotent.
     """
-    for attempt in _while_away():
+    for attempt in _retrying():
         with attempt, database.transaction() as session:
             return change(session)
     raise AssertionError("unreachable: tenacity returns or raises")
 
 
-def _while_away() -> Retrying:
+def _retrying() -> Retrying:
     return Retrying(
-        retry=retry_if_exception(_is_away),
+        retry=retry_if_exception(_is_unreachable),
         wait=wait_exponential(multiplier=0.2, max=5),
-        stop=stop_after_delay(DATABASE_PATIENCE_SECONDS),
+        stop=stop_after_delay(DATABASE_RETRY_SECONDS),
         before_sleep=_log_retry,
         reraise=True,
     )
 
 
-def _is_away(error: BaseException) -> bool:
+def _is_unreachable(error: BaseException) -> bool:
     """Whether the database was unreachable, full or busy, as opposed to given a wrong statement."""
     if isinstance(error, OperationalError | InterfaceError | TimeoutError):
         return True

@@ -1,5 +1,6 @@
-// Writes src/api/constraints.ts: what the OpenAPI schema says of the values that a request may have (enumerations, least and
-// greatest numbers, lengths, patterns). The page takes them from there, so that no limit of the service is typed again.
+// Writes src/api/constraints.ts: what the OpenAPI schema says of the values that a request may have (enumerations and their
+// labels, least and greatest numbers, lengths, patterns). The page takes them from there, so that no limit of the service is
+// typed again.
 // node scripts/constraints.mjs (part of `npm run schema`)
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,7 +17,19 @@ const SCHEMAS = [
   "MemberIn",
   "BaseModelOut",
 ];
-const KEYWORDS = ["enum", "minimum", "maximum", "multipleOf", "minLength", "maxLength", "minItems", "maxItems", "pattern", "default"];
+const KEYWORDS = [
+  "enum",
+  "x-labels",
+  "minimum",
+  "maximum",
+  "multipleOf",
+  "minLength",
+  "maxLength",
+  "minItems",
+  "maxItems",
+  "pattern",
+  "default",
+];
 
 /** The keywords of a property; those of `anyOf` and of a list's items count as its own. */
 function constraintsOf({ anyOf = [], items, ...property }) {

@@ -1,19 +1,11 @@
 // The settings of a generation, folded away. An empty field means the base model's default.
 import { constraints } from "../api/constraints";
-import type { BaseModel, Scheduler } from "../api/types";
+import type { BaseModel } from "../api/types";
 import { BaseModelChoice } from "../teach/BaseModelChoice";
 import { Field } from "../ui/Field";
 import type { GenerationValues } from "./generationValues";
 
-const SCHEDULER_NAMES: Record<Scheduler, string> = {
-  ddim: "DDIM",
-  "dpm++2m": "DPM++ 2M",
-  "dpm++2m-karras": "DPM++ 2M Karras",
-  euler: "Euler",
-  "euler-a": "Euler ancestral",
-  unipc: "UniPC",
-  lcm: "LCM",
-};
+const { scheduler: SCHEDULER } = constraints.GenerationRequest;
 
 interface GenerationFieldsProps {
   values: GenerationValues;
@@ -63,9 +55,9 @@ export function GenerationFields({ values, models, model, onChange }: Generation
               }}
             >
               <option value="">{ownScheduler(model)}</option>
-              {constraints.GenerationRequest.scheduler.enum.map((scheduler) => (
+              {SCHEDULER.enum.map((scheduler) => (
                 <option key={scheduler} value={scheduler}>
-                  {SCHEDULER_NAMES[scheduler]}
+                  {SCHEDULER["x-labels"][scheduler]}
                 </option>
               ))}
             </select>
@@ -77,8 +69,8 @@ export function GenerationFields({ values, models, model, onChange }: Generation
 }
 
 function ownScheduler(model: BaseModel | undefined): string {
-  const own = constraints.GenerationRequest.scheduler.enum.find((scheduler) => scheduler === model?.scheduler);
-  return own ? `the model’s own (${SCHEDULER_NAMES[own]})` : "the model’s own";
+  const own = SCHEDULER.enum.find((scheduler) => scheduler === model?.scheduler);
+  return own ? `the model’s own (${SCHEDULER["x-labels"][own]})` : "the model’s own";
 }
 
 interface NumberFieldProps {
