@@ -169,6 +169,7 @@ REFUSED: Mapping[str, tuple[Change, str]] = {
 ACCEPTED: Mapping[str, Change] = {
     "no card": without("oneword.json"),
     "prediction that is not stated": stating("scheduler/scheduler_config.json", prediction_type=None),
+    "card with a whole number as JSON may write it": stating("oneword.json", steps=25.0),
     "card without values": written("oneword.json", '{"steps": null, "colour": "red"}'),
     "size as a list": stating("unet/config.json", sample_size=[16, 16]),
     "half precision alone": both(
