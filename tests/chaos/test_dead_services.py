@@ -42,7 +42,7 @@ def test_a_web_service_killed_in_an_upload_leaves_nothing_and_the_same_request_w
     assert stack.orphans() == 0
 
 
-@pytest.mark.parametrize("ends", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("ends", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.long)])
 def test_a_listener_goes_on_where_it_was_when_the_web_service_comes_back(stack: Stack, ends: signal.Signals) -> None:
     web = stack.start_web()
     stack.start_worker("training")

@@ -32,7 +32,7 @@ def studio(tmp_path: Path) -> Iterator[tuple[psutil.Process, str]]:
     environment = os.environ | {
         "ONEWORD_DATA_DIR": str(tmp_path / "data"),
         "ONEWORD_PORT": str(free_port()),
-        "ONEWORD_BASE_MODELS": str(copy_demo(tmp_path, steps=4, steps_max=150)),  # half of what it recommends
+        "ONEWORD_BASE_MODELS": str(copy_demo(tmp_path, steps=4, steps_max=80)),  # half of the usual steps
     }
     command = [sys.executable, "-m", "app.ops.cli", "serve"]
     studio = subprocess.Popen(command, env=environment, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)

@@ -79,7 +79,7 @@ def test_every_option_has_a_run_in_which_it_matters() -> None:
 
 def test_what_can_be_asked_over_rest_are_options_of_the_same_names() -> None:
     assert Tuning.model_fields.keys() - {"prefer"} <= OTHERWISE.keys()
-    assert "prefer" not in Tuning(prefer="likeness").asked()
+    assert "prefer" not in Tuning(prefer="likeness").set_options()
     assert (get_args(Method), get_args(StartMethod)) == (CHOICES["method"], CHOICES["start"])
     assert get_args(Prefer) == get_args(Preferred)
 
