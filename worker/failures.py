@@ -32,6 +32,4 @@ def problem_of(error: Exception) -> dict[str, Any]:
 
 def message_of(error: Exception) -> str:
     """The message of an error for a warning or a report."""
-    if isinstance(error, OnewordError):
-        return error.detail
-    return str(error) if isinstance(error, UserError) else f"({type(error).__name__}: {error})"
+    return str(error) if isinstance(error, UserError | OnewordError) else f"({type(error).__name__}: {error})"

@@ -20,7 +20,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from app.contracts.jobs import State
-from app.core.errors import LeaseLost
+from app.core.errors import LeaseLost, OnewordError
 from app.jobs import ledger
 from app.jobs.ledger import Lease
 from app.jobs.models import Job
@@ -72,6 +72,13 @@ class JobRun(Generic[Work]):
     def key(self, name: str) -> str:
         """The key of a blob of this attempt. Two attempts never write the same blob."""
         return f"jobs/{self.job.id}/attempt-{self.job.attempt}/{name}"
+
+    def delete_blob(self, key: str) -> None:
+        """Delete a blob that no row names. If the storage is unreachable, the sweep deletes it later."""
+        try:
+            self.context.storage.delete(key)
+        except OnewordError as error:
+            log.warning("blob not deleted; the sweep will", key=key, reason=error.detail)
 
     def raise_if_stopped(self) -> None:
         """Raise JobCancelled, ShuttingDown or LeaseLost if the job must not go on here."""
@@ -146,7 +153,7 @@ class JobRun(Generic[Work]):
         self.write(change)
 
     def _succeed(self, session: Session) -> None:
-        ledger.record(session, self.lease, [])  # takes the row and proves the lease before anything else is written
+        ledger.lock(session, self.lease)
         self.handler.finish(session, self)
         ledger.finish(session, self.lease, "succeeded")
 

@@ -5,7 +5,7 @@ A thread renews, so that a long step does not lose a job. A process that is susp
 """
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -29,10 +29,10 @@ RENEW_SECONDS = 1.0
 class LeaseRenewal:
     """Renews leases in the background, from `with` to its end, and learns which jobs were cancelled."""
 
-    def __init__(self, database: Database, leases: Iterable[Lease], lease_seconds: float) -> None:
+    def __init__(self, database: Database, lease_seconds: float) -> None:
         self._database = database
         self._seconds = lease_seconds
-        self._cancellations: dict[Lease, str | None] = dict.fromkeys(leases)
+        self._cancellations: dict[Lease, str | None] = {}
         self._lost: set[Lease] = set()
         self._lock = threading.Lock()
         self._over = threading.Event()

@@ -89,7 +89,7 @@ class Runner:
         return [] if leader is None else [leader, *handler.claim_mates(session, leader)]
 
     def _run(self, handler: Handler[Any], jobs: list[Job]) -> None:
-        with LeaseRenewal(self.context.database, [], self.context.settings.lease_seconds) as renewal:
+        with LeaseRenewal(self.context.database, self.context.settings.lease_seconds) as renewal:
             runs = [self._open(handler, renewal, job) for job in jobs]
             try:
                 ready = [run for run in runs if run.guard(partial(self._prepare, run))]

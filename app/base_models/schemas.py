@@ -8,34 +8,13 @@ from app.contracts.encoders import FIRST
 from app.contracts.limits import VECTORS_MAX
 from app.contracts.placeholders import PATTERN
 from app.contracts.training import ConceptKind
+from app.web.openapi_examples import DEMO_MODEL
 
 
 class BaseModelOut(BaseModel):
     """An allowed base model."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": "demo",
-                    "name": "Demo",
-                    "family": "sd1",
-                    "resolution": 64,
-                    "vectors_max": 16,
-                    "width": 128,
-                    "context_length": 32,
-                    "mirror": False,
-                    "steps": 20,
-                    "guidance": 3.0,
-                    "scheduler": "ddim",
-                    "weights_hash": "5d41402a" * 8,
-                    "ready": True,
-                    "not_ready_reason": None,
-                    "description": "A small cartoon world, to see everything work in minutes.",
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [DEMO_MODEL]})
 
     id: str
     name: str

@@ -64,10 +64,11 @@ class Version(Base):
     steps: Mapped[int | None]
     evaluation: Mapped[float | None]  # loss of the kept rows on the fixed validation batch
     seconds: Mapped[float | None]
-    # format -> {key, bytes, sha256, file_name, media_type}; drawing reads the format "oneword"
+    # format -> {key, bytes, sha256, widths}; drawing reads the format "oneword"
     files: Mapped[dict[str, Any]] = mapped_column(default=dict)
     sample_image_id: Mapped[str | None] = mapped_column(String(26))
-    # None for a trained version; {imported_from, imported_as} of an import, {version, step, drawing} of a checkpoint
+    # None for a trained version; {imported_from, imported_as, note} of an import; {version, step, drawing} of a
+    # checkpoint
     origin: Mapped[dict[str, Any] | None]
     # Written by `worker.handlers.report_files`. Deferred: a page of the library does not need these few KB.
     report: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull, deferred=True)
@@ -76,6 +77,11 @@ class Version(Base):
     report_bytes: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     finished_at: Mapped[datetime | None]
+
+    @property
+    def report_is_complete(self) -> bool:
+        """Whether there is a report that did not fail. Loads the deferred `report`."""
+        return self.report is not None and not self.report.get("failed")
 
     def set_report(self, report: dict[str, Any] | None) -> None:
         """Store a report and the number of bytes of its drawings."""

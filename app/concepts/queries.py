@@ -163,17 +163,6 @@ def ready_files(session: Session, team_id: str, version_ids: Collection[str]) ->
     return {row[0]: row[1] for row in session.execute(query)}
 
 
-def with_version(session: Session, team_id: str, version_id: str) -> tuple[Concept, Version]:
-    """A version that a job names and its concept, also if the concept was deleted."""
-    query = (
-        select(Concept, Version)
-        .join(Version, Version.concept_id == Concept.id)
-        .where(Version.team_id == team_id, Version.id == version_id)
-    )
-    row = session.execute(query).one()
-    return row[0], row[1]
-
-
 def end_training(session: Session, team_id: str, version_id: str, state: str, moment: datetime | None) -> None:
     """Give a version that was not made ready its final state, and drop a result that was stored with it."""
     session.execute(

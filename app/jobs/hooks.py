@@ -9,8 +9,8 @@ The ledger knows people and teams and no room above. A room that has to act on a
 Every hook runs in the transaction that changes the job's row, so its writes are committed or rolled back with that
 change. Hooks must not depend on each other's order.
 
-Importing `app.rooms` loads every room that registers, and then calls `close_registration`. A process that forgot the
-import fails at its first job with HooksNotLoaded, instead of finishing jobs that nothing follows from.
+Importing `app.rooms` loads every room that registers, and then calls `close_registration`. A process that does not
+import it fails at its first job with HooksNotLoaded. Otherwise it would end jobs without running any hook.
 """
 
 from collections.abc import Callable

@@ -70,7 +70,7 @@ def submit(session: Session, job: Job, kind: Kind) -> None:
     job.team_start_tag, job.user_start_tag = fair_queue.assign_start_tags(session, job.team_id, job.user_id, kind)
     session.add(job)
     session.flush()
-    _log(session, job, "state", {"state": "queued", "attempt": 0})
+    _log_state(session, job, {"state": "queued", "attempt": 0})
 
 
 def claim(
@@ -94,7 +94,8 @@ def claim(
     lowest_tag, job = head.lowest_tag, head.next_job
     if base_model is not None and (job.error is not None or job.base_model != base_model):
         return None
-    # Run the team's first job at the team's lowest start tag, and give the job that had that tag the one that is free.
+    # Run the team's first job at the team's lowest start tag, and give that tag's previous holder the tag of the job
+    # that moved up.
     if job.id != lowest_tag.id:
         session.execute(
             update(Job).where(Job.id == lowest_tag.id).values(team_start_tag=job.team_start_tag),
@@ -134,6 +135,11 @@ def renew(session: Session, lease: Lease, lease_seconds: float) -> str | None:
     """Extend the lease. Returns whether a person has asked for the job to stop: None, `discard` or `keep`."""
     _fenced(session, lease, lease_until=now(session) + timedelta(seconds=lease_seconds))
     return session.execute(select(Job.cancel).where(Job.id == lease.job_id)).scalar_one()
+
+
+def lock(session: Session, lease: Lease) -> None:
+    """Lock the job's row and check the lease, before anything else is written. Raises LeaseLost."""
+    _fenced(session, lease, attempt=lease.attempt)
 
 
 def record(
@@ -188,7 +194,7 @@ def try_again(session: Session, lease: Lease, error: dict[str, Any]) -> State:
     _fenced(session, lease, state="queued", lease_until=None, worker=None, error=error)
     session.refresh(job)
     _end_attempt(session, job)
-    _log(session, job, "state", {"state": "queued", "attempt": lease.attempt})
+    _log_state(session, job, {"state": "queued", "attempt": lease.attempt})
     return "queued"
 
 
@@ -200,7 +206,7 @@ def hand_back(session: Session, lease: Lease) -> State:
     _fenced(session, lease, state="queued", lease_until=None, worker=None, attempts_max=Job.attempts_max + 1)
     job = session.get_one(Job, lease.job_id, populate_existing=True)
     _end_attempt(session, job)
-    _log(session, job, "state", {"state": "queued"})
+    _log_state(session, job, {"state": "queued"})
     return "queued"
 
 
@@ -213,15 +219,13 @@ def cancel(session: Session, job: Job, *, keep: bool) -> None:
     ended = session.execute(
         update(Job)
         .where(Job.id == job.id, Job.state == "queued")
-        .values(state="cancelled", cancel=how, error=None, finished_at=now(session))
-        .execution_options(synchronize_session=False)
+        .values(state="cancelled", cancel=how, error=None, finished_at=now(session)),
+        execution_options=_UNSYNCHRONISED,
     )
     if not rows_changed(ended):
         session.execute(
-            update(Job)
-            .where(Job.id == job.id, Job.state == "running")
-            .values(cancel=how)
-            .execution_options(synchronize_session=False)
+            update(Job).where(Job.id == job.id, Job.state == "running").values(cancel=how),
+            execution_options=_UNSYNCHRONISED,
         )
     session.refresh(job)
     if rows_changed(ended):
@@ -263,7 +267,7 @@ def _take_away(session: Session, job: Job, moment: datetime) -> None:
     if job.state in FINAL:
         _end_job(session, job)
     else:
-        _log(session, job, "state", {"state": "queued", "attempt": job.attempt})
+        _log_state(session, job, {"state": "queued", "attempt": job.attempt})
 
 
 def _start(
@@ -281,7 +285,7 @@ def _start(
         _CLAIM, taken, execution_options=_UNSYNCHRONISED | {"populate_existing": True}
     ).one_or_none()
     if started is not None:
-        _log(session, started, "state", {"state": "running", "attempt": started.attempt})
+        _log_state(session, started, {"state": "running", "attempt": started.attempt})
     return started
 
 
@@ -289,8 +293,8 @@ def _fenced(session: Session, lease: Lease, **values: Any) -> None:
     written = session.execute(
         update(Job)
         .where(Job.id == lease.job_id, Job.attempt == lease.attempt, Job.state == "running")
-        .values(**values)
-        .execution_options(synchronize_session=False)
+        .values(**values),
+        execution_options=_UNSYNCHRONISED,
     )
     if not rows_changed(written):
         raise LeaseLost(f"attempt {lease.attempt} of job {lease.job_id} is no longer the one that counts")
@@ -302,7 +306,8 @@ def _end_attempt(session: Session, job: Job) -> None:
         return
     moment = job.finished_at or now(session)
     seconds = max(0.0, (moment - job.claimed_at).total_seconds()) * job.share
-    job.claimed_at = job.claimed_at if job.finished_at else None
+    if job.finished_at is None:
+        job.claimed_at = None
     if job.kind in ON_A_GPU:
         job.gpu_seconds += seconds
         session.flush()
@@ -311,13 +316,13 @@ def _end_attempt(session: Session, job: Job) -> None:
 
 def _end_job(session: Session, job: Job) -> None:
     """Tell the watchers about a final state, and run what the rooms above have registered."""
-    _log(session, job, "state", {"state": job.state, "attempt": job.attempt, "error": job.error})
+    _log_state(session, job, {"state": job.state, "attempt": job.attempt, "error": job.error})
     hooks.run_final_state(session, job)
 
 
-def _log(session: Session, job: Job, type_: str, data: dict[str, Any]) -> None:
+def _log_state(session: Session, job: Job, data: dict[str, Any]) -> None:
     session.flush()
-    session.execute(_INSERT_EVENT, {"job_id": job.id, "attempt": job.attempt, "type": type_, "data": data})
+    session.execute(_INSERT_EVENT, {"job_id": job.id, "attempt": job.attempt, "type": "state", "data": data})
 
 
 def _worn_out(attempts: int) -> dict[str, Any]:

@@ -2,15 +2,32 @@
 
 from sqlalchemy.orm import Session
 
+from app.accounts.principal import Principal
+from app.contracts.embeddings import ImportSpec
 from app.contracts.jobs import FINAL, Kind
+from app.contracts.reports import ReportSpec
+from app.contracts.training import TrainingSpec
 from app.core import idempotency
-from app.core.database import after_commit
+from app.core.database import after_commit, new_id
 from app.core.errors import Conflict, NotFound
 from app.core.log import request_id
 from app.core.settings import Settings
 from app.jobs import hooks, ledger, queries, wake_up
 from app.jobs.cost import units_of
 from app.jobs.models import Job
+
+
+def about_version(principal: Principal, title: str, spec: TrainingSpec | ImportSpec | ReportSpec) -> Job:
+    """A new job about a version. The caller submits it."""
+    return Job(
+        id=new_id(),
+        team_id=principal.team_id,
+        user_id=principal.user_id,
+        title=title,
+        spec=spec.model_dump(mode="json"),
+        concept_id=spec.concept_id,
+        version_id=spec.version_id,
+    )
 
 
 def submit(session: Session, job: Job, kind: Kind, settings: Settings) -> None:

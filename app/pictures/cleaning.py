@@ -1,4 +1,4 @@
-"""The one door for uploads: each becomes a clean picture, or a PictureError says what is wrong with it.
+"""Checks every upload: it becomes a clean picture, or a PictureError says what is wrong with it.
 
 Decoding happens in child processes with limits (`app.pictures.decoder_pool`), never in the web process.
 """
@@ -118,17 +118,17 @@ class PictureCleaner:
 def accepted(checked: Sequence[CheckedUpload], fewest: int, most: int) -> list[CleanPicture]:
     """The clean pictures of a request. Raises PictureError if one has a problem, or if their number is wrong."""
     count_problem(len(checked), fewest, most)
-    faults = [(each, each.problem) for each in checked if each.problem is not None]
+    faults = [
+        (each, each.problem.code, f"{_label(each)} {each.problem.detail}")
+        for each in checked
+        if each.problem is not None
+    ]
     if faults:
-        sentences = [f"{_label(each)} {fault.detail}" for each, fault in faults]
         raise PictureError(
-            " ".join(sentences),
+            " ".join(detail for _, _, detail in faults),
             field="images",
-            code=f"picture-{faults[0][1].code}",
-            pictures=[
-                {"index": each.index, "name": each.name, "detail": f"{_label(each)} {fault.detail}"}
-                for each, fault in faults
-            ],
+            code=f"picture-{faults[0][1]}",
+            pictures=[{"index": each.index, "name": each.name, "detail": detail} for each, _, detail in faults],
         )
     return [each.picture for each in checked if each.picture is not None]
 

@@ -11,7 +11,6 @@ from app.concepts import service as concepts
 from app.concepts.models import Concept, Version
 from app.contracts.reports import ReportSpec
 from app.core import idempotency
-from app.core.database import new_id
 from app.core.errors import Conflict
 from app.jobs import queries as job_queries
 from app.jobs import service as jobs
@@ -46,7 +45,7 @@ def _check_renderable(session: Session, concept: Concept, version: Version) -> N
     subject = f"Version {version.number} of {concept.placeholder}"
     if version.state != "ready":
         raise Conflict(f"{subject} is not learned, so it has nothing to report on.", code="not-learned")
-    if version.report is not None and not version.report.get("failed"):
+    if version.report_is_complete:
         raise Conflict(f"{subject} already has its report.", code="report-drawn")
     if not queries.pictures(session, concept.team_id, [version.id]):
         raise Conflict(
@@ -57,14 +56,6 @@ def _check_renderable(session: Session, concept: Concept, version: Version) -> N
 
 def _queue(session: Session, services: Services, principal: Principal, concept: Concept, version: Version) -> Job:
     spec = ReportSpec(concept_id=concept.id, version_id=version.id, base_model=version.base_model)
-    job = Job(
-        id=new_id(),
-        team_id=principal.team_id,
-        user_id=principal.user_id,
-        title=f"Drawing the report of {concept.placeholder}",
-        spec=spec.model_dump(mode="json"),
-        concept_id=concept.id,
-        version_id=version.id,
-    )
+    job = jobs.about_version(principal, f"Drawing the report of {concept.placeholder}", spec)
     jobs.submit(session, job, "report", services.settings)
     return job

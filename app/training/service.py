@@ -150,15 +150,7 @@ def _queue(
         ],
         **request.tuning.model_dump(),
     )
-    job = Job(
-        id=new_id(),
-        team_id=principal.team_id,
-        user_id=principal.user_id,
-        title=f"Teaching {concept.placeholder}",
-        spec=spec.model_dump(mode="json"),
-        concept_id=concept.id,
-        version_id=version.id,
-    )
+    job = jobs.about_version(principal, f"Teaching {concept.placeholder}", spec)
     version.job_id = job.id
     jobs.submit(session, job, "training", settings)
     return job

@@ -169,7 +169,7 @@ _DRAWING_JOB: Final = _TRAINING | {
     "concept": None,
     "generation_id": GENERATION,
 }
-_DEMO: Final = {
+DEMO_MODEL: Final[dict[str, Any]] = {
     "id": "demo",
     "name": "Demo",
     "family": "sd1",
@@ -286,7 +286,7 @@ RESPONSES: Final[Mapping[str, Any]] = {
     "create_token": _TOKEN | {"token": "owt_…"},
     "list_members": {"items": [ADA | {"role": "admin", "created_at": THEN}, _FRIEND], "next": None},
     "invite_member": _FRIEND | {"sign_in_url": "http://127.0.0.1:8000/sign-in#owc_…"},
-    "list_base_models": {"items": [_DEMO], "next": None},
+    "list_base_models": {"items": [DEMO_MODEL], "next": None},
     "list_lessons": {
         "items": [
             {

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
@@ -14,13 +15,18 @@ from PIL import Image
 from tests.support.reports import candidate
 from worker.engine.base_models import BaseModel
 from worker.engine.errors import BaseModelError
-from worker.engine.evaluation import HELD_OUT, EvaluationPlan, Scorer, draw_report, load_scorer
+from worker.engine.evaluation import HELD_OUT, EvaluationPlan, Report, Scorer, evaluate, load_scorer
 from worker.engine.evaluation.scores import Scores, score, score_pictures
 from worker.engine.inversion.templates import CAPTIONS
+from worker.engine.stepwise import run_to_end
 
 CPU = torch.device("cpu")
 PLAN = EvaluationPlan(steps=1, seeds=2, compare=True)
 X, Y, Z = torch.eye(3)
+
+
+def draw_report(*arguments: Any, on_step: Callable[[], None] = lambda: None, **options: Any) -> Report:
+    return run_to_end(evaluate(*arguments, **options), lambda _: on_step())
 
 
 @pytest.fixture(scope="module")

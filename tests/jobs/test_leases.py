@@ -56,7 +56,8 @@ def test_a_renewal_that_the_database_refuses_is_made_up_for_by_the_next(
     claim(sqlite)
     before = load(sqlite, job_id).lease_until
     lease = Lease(job_id, 1)
-    renewal = LeaseRenewal(sqlite, [lease], 60.0)
+    renewal = LeaseRenewal(sqlite, 60.0)
+    renewal.add(lease)
 
     def away(*_: object) -> None:
         raise OperationalError("UPDATE", {}, Exception("the server went away"))

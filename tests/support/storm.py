@@ -1,7 +1,7 @@
 """A random storm over a studio: everything that can die, hang, forget or go away does, for minutes, while jobs come in.
 
-Afterwards every job has to be in a final state, done once, with the right result. The seed says what happens and when
-something is asked for; how the processes are caught by it differs from run to run, as it does in life.
+Afterwards every job has to be in a final state, done once, with the right result. The seed fixes what happens and
+when each request is sent. When the blows hit each process differs from run to run.
 """
 
 import io
@@ -33,14 +33,14 @@ from worker.maintenance.orphaned_blobs import remove_orphans
 
 WORD = "<our-zub>"
 THINGS = ("cat", "mug", "house", WORD)
-LESSONS = (1, 2)  # seeds of what is taught; equal seeds have to give equal rows, to the bit
+TRAINING_SEEDS = (1, 2)  # equal seeds must give equal rows, to the bit
 TEACHING = {"initializer": "monster", "steps_max": 12}
 CANCELLED_SHARE = 0.1
 
 
 @dataclass
 class Asked:
-    """What somebody asked for, and whether they thought better of it."""
+    """A request, and whether it was cancelled."""
 
     kind: str
     body: dict[str, Any]
@@ -66,7 +66,7 @@ class Storm:
     def _wish(self, number: int) -> Asked:
         if number % 3 == 0:
             return Asked(
-                "training", {**TEACHING, "placeholder": f"<storm-{number}>", "seed": self.dice.choice(LESSONS)}
+                "training", {**TEACHING, "placeholder": f"<storm-{number}>", "seed": self.dice.choice(TRAINING_SEEDS)}
             )
         prompt = f"a photo of a {self.dice.choice(THINGS)}".replace(f"a {WORD}", WORD)
         seed, count = self.dice.randrange(1000), self.dice.randint(1, 3)
@@ -268,7 +268,7 @@ class Storm:
                 assert off <= 2, f"picture {image.position} of {job.id} is another one: {off} levels off"
 
     def _check_words(self, wishes: list[Asked], jobs: dict[str, Job]) -> None:
-        for seed in LESSONS:
+        for seed in TRAINING_SEEDS:
             alike = [wish for wish in wishes if wish.body["seed"] == seed and jobs[wish.job_id].state == "succeeded"]
             if not alike:
                 continue

@@ -45,7 +45,7 @@ def run_import(services: Services) -> None:
 
 def opened(context: WorkerContext, handler: Handler[Work], job: Job) -> JobRun[Work]:
     """A claimed job as the runner opens it, not yet prepared."""
-    renewal = LeaseRenewal(context.database, [], 60.0)
+    renewal = LeaseRenewal(context.database, 60.0)
     run = JobRun(context, handler, job, renewal, SharedFlag())
     renewal.add(run.lease)
     return run

@@ -1,8 +1,9 @@
-"""How much memory is free on a device. The only reader of the machine's and the container's limits.
+"""How much memory is free on a device, and its release. The only reader of the machine's and the container's limits.
 
 Knows no model and no picture.
 """
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,13 @@ def free_bytes(device: torch.device) -> int | None:
         # PyTorch keeps freed memory for itself; it is free for us too.
         return int(free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device))
     return min((*_free_on_this_machine(), *_free_in_this_container()), default=None)
+
+
+def release_memory() -> None:
+    """Return unused memory to the machine and to the device."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
 
 
 def _free_on_this_machine() -> Iterator[int]:

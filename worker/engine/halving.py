@@ -1,10 +1,11 @@
 """Runs a batch; after an error its halves, so that one bad item or too little memory costs as little as possible."""
 
-import gc
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import torch
+
+from worker.engine.free_memory import release_memory
 
 Item = TypeVar("Item")
 
@@ -19,8 +20,8 @@ def run_halving(
     """Call `run(items)`. If it raises, run the first and the second half by themselves, and so on.
 
     Example: of 8 items the fifth is broken. `run` is called with 8, 4, 4, 2, 1 (which fails), 1 and 2 of them, and
-    `on_failure` hears of the fifth alone. If 8 items need too much memory and 4 do not, `run` is called with 8, 4 and
-    4, and `on_out_of_memory(all 8, 4)` is called once.
+    `on_failure` is called for the fifth item only. If 8 items need too much memory and 4 do not, `run` is called with
+    8, 4 and 4, and `on_out_of_memory(all 8, 4)` is called once.
 
     Memory that the failed attempt held is released before the next one. `run` has to be repeatable.
     """
@@ -50,10 +51,3 @@ def is_out_of_memory(error: BaseException) -> bool:
         return True
     # torch's allocator for the CPU raises a plain RuntimeError.
     return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
-
-
-def release_memory() -> None:
-    """Return unused memory to the machine and to the device."""
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()

@@ -1,6 +1,6 @@
 """Long computations as generators: they yield between two steps and return a result.
 
-Whoever iterates one decides what happens between two steps: cancelling, reporting, or work of somebody else.
+The caller decides what happens between two steps: it may cancel, report, or run other work.
 """
 
 from collections.abc import Callable, Generator

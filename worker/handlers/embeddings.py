@@ -17,7 +17,7 @@ from app.contracts.encoders import FIRST, SECOND
 from app.contracts.jobs import Kind, State
 from app.contracts.model_folder import ModelFacts
 from app.core.database import after_commit
-from app.core.errors import LeaseLost, OnewordError
+from app.core.errors import LeaseLost
 from app.generation import queries as images
 from app.generation.models import Image
 from app.jobs.models import Job
@@ -124,13 +124,10 @@ class ImportHandler:
             return None
 
     def _clean_up(self, run: ImportRun) -> None:
-        """Delete the foreign files. If the storage is unreachable, the sweep deletes them later."""
+        """Delete the foreign files."""
         log.info("imported", job=run.job.id, format=run.work.source.format, vectors=run.work.embedding.vectors)
         for file in run.work.spec.files:
-            try:
-                self.context.storage.delete(file.key)
-            except OnewordError as error:
-                log.warning("blob not deleted; the sweep will", key=file.key, reason=error.detail)
+            run.delete_blob(file.key)
 
 
 def joined(found: list[Foreign], spec: ImportSpec) -> Embedding:

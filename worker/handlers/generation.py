@@ -253,7 +253,7 @@ def _fail(slot: ImageSlot, error: Exception) -> None:
         spec = slot.run.work.spec
         error = DrawingError(
             f"One picture of {spec.width}×{spec.height} pixels needs more memory than this worker has free. Ask for a "
-            "smaller one, or try again when less is going on."
+            "smaller picture, or try again when the worker is less busy."
         )
     slot.run.end(error)
 

@@ -77,7 +77,9 @@ class ReportWriter:
         """
         try:
             report = yield from self._evaluate(model, inputs, candidates, keep_preferred=False)
-            written = _Writing(self.storage, self.folder, inputs, files_of(stored)).write(report, candidates)
+            written = _Writing(self.storage, self.folder, inputs, files_of(stored["checkpoints"])).write(
+                report, candidates
+            )
             return report.chosen, written
         except Exception as error:  # whatever it is, the concept has been trained
             if not failures.is_final(error):
@@ -116,9 +118,9 @@ class ReportWriter:
             return None
 
 
-def files_of(document: Document) -> Files:
-    """The stored embedding files of a report's candidates, by step."""
-    return {each["step"]: {"oneword": each["oneword"]} for each in document["checkpoints"]}
+def files_of(checkpoints: Sequence[Mapping[str, Any]]) -> Files:
+    """The stored embedding files of candidates, by step."""
+    return {each["step"]: {"oneword": each["oneword"]} for each in checkpoints}
 
 
 def stored_candidates(version: Version, read: Callable[[str], Embedding]) -> list[EmbeddingCandidate]:

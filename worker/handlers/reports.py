@@ -19,7 +19,14 @@ from app.jobs.models import Job
 from worker.context import WorkerContext
 from worker.engine.stepwise import run_to_end
 from worker.generation_priority import no_yield
-from worker.handlers.report_files import Document, ReportInputs, ReportWriter, stored_candidates, stored_checkpoints
+from worker.handlers.report_files import (
+    Document,
+    ReportInputs,
+    ReportWriter,
+    files_of,
+    stored_candidates,
+    stored_checkpoints,
+)
 from worker.handlers.training.pictures import as_trained
 from worker.job_run import JobRun
 from worker.runner import Admit
@@ -34,11 +41,6 @@ class ReportSource:
     pictures: list[Picture]
     report: Document | None = None
     warnings: list[str] = field(default_factory=list)
-
-    @property
-    def has_report(self) -> bool:
-        """Whether another job has drawn the report meanwhile."""
-        return self.version.report is not None and not self.version.report.get("failed")
 
 
 ReportRun = JobRun[ReportSource]
@@ -73,7 +75,7 @@ class ReportHandler:
     def compute(self, runs: list[ReportRun], admit: Admit[ReportSource]) -> None:
         """Draw the report of each run."""
         for run in runs:
-            if not run.work.has_report:
+            if not run.work.version.report_is_complete:  # another job may have drawn it meanwhile
                 run.guard(partial(self._draw, run))
 
     def finish(self, session: Session, run: ReportRun) -> None:
@@ -98,7 +100,7 @@ class ReportHandler:
         concept, version = work.concept, work.version
         inputs = ReportInputs(concept.placeholder, version.initializer, concept.kind, pictures, metadata={})
         candidates = stored_candidates(version, context.embedding_cache.get)
-        files = {each["step"]: {"oneword": each["oneword"]} for each in stored_checkpoints(version)}
+        files = files_of(stored_checkpoints(version))
         writer = ReportWriter(context.storage, run.key("report"), context.scorer, work.warnings)
         steps = writer.rerender(context.base_model(version.base_model), inputs, candidates, files)
         work.report = run_to_end(steps, lambda _: self._between_steps(run))

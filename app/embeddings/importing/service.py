@@ -132,15 +132,7 @@ def _queue(
         kind=concept.kind,
         files=files,
     )
-    job = Job(
-        id=new_id(),
-        team_id=principal.team_id,
-        user_id=principal.user_id,
-        title=f"Importing {concept.placeholder}",
-        spec=spec.model_dump(mode="json"),
-        concept_id=concept.id,
-        version_id=version.id,
-    )
+    job = jobs.about_version(principal, f"Importing {concept.placeholder}", spec)
     version.job_id = job.id
     jobs.submit(session, job, "import", services.settings)
     return job

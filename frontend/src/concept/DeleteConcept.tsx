@@ -6,8 +6,7 @@ import { useLocation } from "wouter";
 import { answer, api } from "../api/client";
 import { queryClient } from "../api/queries";
 import type { Concept } from "../api/types";
-import { Dialog } from "../ui/Dialog";
-import { Problems } from "../ui/Notice";
+import { ConfirmDialog } from "../ui/ConfirmDialog";
 import { Placeholder } from "../ui/Placeholder";
 
 export function DeleteConcept({ concept }: { concept: Concept }) {
@@ -20,9 +19,6 @@ export function DeleteConcept({ concept }: { concept: Concept }) {
       return queryClient.invalidateQueries({ queryKey: ["concepts", "library"] });
     },
   });
-  function close() {
-    setAsking(false);
-  }
   return (
     <>
       <button
@@ -35,32 +31,22 @@ export function DeleteConcept({ concept }: { concept: Concept }) {
         Delete
       </button>
       {asking && (
-        <Dialog label="Delete this word" onClose={close}>
-          <div className="stack">
-            <h2>
+        <ConfirmDialog
+          label="Delete this word"
+          question={
+            <>
               Delete <Placeholder>{concept.placeholder}</Placeholder>?
-            </h2>
-            <p className="soft">
-              The word, its pictures and its versions go for good, for the whole team. Pictures that were drawn with it stay.
-            </p>
-            <Problems of={[remove]} />
-            <div className="row">
-              <button
-                type="button"
-                className="button bad"
-                disabled={remove.isPending}
-                onClick={() => {
-                  remove.mutate();
-                }}
-              >
-                Delete it
-              </button>
-              <button type="button" className="button quiet" onClick={close}>
-                Keep it
-              </button>
-            </div>
-          </div>
-        </Dialog>
+            </>
+          }
+          confirm="Delete it"
+          keep="Keep it"
+          action={remove}
+          onClose={() => {
+            setAsking(false);
+          }}
+        >
+          The word, its pictures and its versions go for good, for the whole team. Pictures that were drawn with it stay.
+        </ConfirmDialog>
       )}
     </>
   );

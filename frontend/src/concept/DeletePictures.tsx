@@ -5,8 +5,7 @@ import { useState } from "react";
 import { answer, api } from "../api/client";
 import { queryClient } from "../api/queries";
 import type { Concept } from "../api/types";
-import { Dialog } from "../ui/Dialog";
-import { Problems } from "../ui/Notice";
+import { ConfirmDialog } from "../ui/ConfirmDialog";
 import { Placeholder } from "../ui/Placeholder";
 
 export function DeletePictures({ concept }: { concept: Concept }) {
@@ -19,9 +18,6 @@ export function DeletePictures({ concept }: { concept: Concept }) {
       return queryClient.invalidateQueries({ queryKey: ["concepts"] });
     },
   });
-  function close() {
-    setAsking(false);
-  }
   return (
     <p className="small">
       <button
@@ -34,33 +30,23 @@ export function DeletePictures({ concept }: { concept: Concept }) {
         Forget these pictures
       </button>
       {asking && (
-        <Dialog label="Forget the pictures" onClose={close}>
-          <div className="stack">
-            <h2>
+        <ConfirmDialog
+          label="Forget the pictures"
+          question={
+            <>
               Forget what <Placeholder>{concept.placeholder}</Placeholder> was taught from?
-            </h2>
-            <p className="soft">
-              The pictures go for good, at once and of every version. The word stays, and draws as before. To teach it again,
-              somebody has to bring new pictures.
-            </p>
-            <Problems of={[forget]} />
-            <div className="row">
-              <button
-                type="button"
-                className="button bad"
-                disabled={forget.isPending}
-                onClick={() => {
-                  forget.mutate();
-                }}
-              >
-                Forget them
-              </button>
-              <button type="button" className="button quiet" onClick={close}>
-                Keep them
-              </button>
-            </div>
-          </div>
-        </Dialog>
+            </>
+          }
+          confirm="Forget them"
+          keep="Keep them"
+          action={forget}
+          onClose={() => {
+            setAsking(false);
+          }}
+        >
+          The pictures go for good, at once and of every version. The word stays, and draws as before. To teach it again,
+          somebody has to bring new pictures.
+        </ConfirmDialog>
       )}
     </p>
   );

@@ -1,6 +1,5 @@
 """Keeps base models in memory between jobs, as many as fit. The least recently used one is dropped first."""
 
-import gc
 from collections import OrderedDict
 
 import torch
@@ -9,7 +8,7 @@ from worker.engine.base_models import memory
 from worker.engine.base_models.loading import device_of, folder_of, load, title_of
 from worker.engine.base_models.model import BaseModel
 from worker.engine.errors import BaseModelError
-from worker.engine.free_memory import free_bytes
+from worker.engine.free_memory import free_bytes, release_memory
 
 
 class WarmModels:
@@ -44,14 +43,14 @@ class WarmModels:
         needed = memory.needed(folder_of(source, self.offline), device)
         while self._models and (len(self._models) >= self.capacity or not _fits(needed, device)):
             self._models.popitem(last=False)
-            _release_memory()
+            release_memory()
 
     def _load(self, source: str) -> BaseModel:
         try:
             return load(source, device=self.device, offline=self.offline, compiled=self.compiled)
         except torch.OutOfMemoryError:
             self._models.clear()  # the estimate was too low: retry with the whole memory free
-        _release_memory()
+        release_memory()
         try:
             return load(source, device=self.device, offline=self.offline, compiled=self.compiled)
         except torch.OutOfMemoryError as error:
@@ -64,9 +63,3 @@ class WarmModels:
 def _fits(needed: int, device: torch.device) -> bool:
     free = free_bytes(device)
     return free is None or free >= needed
-
-
-def _release_memory() -> None:
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()

@@ -2,7 +2,7 @@
 
 from app.contracts.training import Prefer
 from worker.engine.evaluation.prompts import HELD_OUT, PLAIN, HeldOutPrompt
-from worker.engine.evaluation.report import Drawing, EvaluationPlan, Report, ScoredDrawings, draw_report, evaluate
+from worker.engine.evaluation.report import Drawing, EvaluationPlan, Report, ScoredDrawings, evaluate
 from worker.engine.evaluation.scorer import Scorer, load_scorer
 from worker.engine.evaluation.scores import Scores
 
@@ -17,7 +17,6 @@ __all__ = [
     "ScoredDrawings",
     "Scorer",
     "Scores",
-    "draw_report",
     "evaluate",
     "load_scorer",
 ]

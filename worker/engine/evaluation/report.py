@@ -4,7 +4,7 @@ Every candidate draws the same prompts from the same noise, so that their drawin
 database, files or jobs here; the caller can end the report between two denoising steps.
 """
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from PIL import Image
@@ -17,7 +17,6 @@ from worker.engine.evaluation.scorer import Scorer
 from worker.engine.evaluation.scores import Scores, score, score_pictures
 from worker.engine.generation import DenoisingStep, Request, SamplerSettings, denoise
 from worker.engine.inversion import EmbeddingCandidate
-from worker.engine.stepwise import run_to_end
 
 STEPS = 10  # enough to compare candidates, too few for good pictures
 SMALL_SIDE = 128  # pixels; up to this size a CPU draws a picture in a tenth of a second
@@ -68,34 +67,6 @@ class Report:
 
 
 Evaluating = Generator[DenoisingStep, None, Report]
-
-
-def draw_report(
-    model: BaseModel,
-    scorer: Scorer | None,
-    pictures: Sequence[Image.Image],
-    candidates: Sequence[EmbeddingCandidate],
-    *,
-    kind: str,
-    initializer: str,
-    prefer: Prefer = "balance",
-    keep_preferred: bool = False,
-    plan: EvaluationPlan | None = None,
-    on_step: Callable[[], None] = lambda: None,
-) -> Report:
-    """The report that `evaluate` returns. `on_step` runs between denoising steps; its exceptions end the report."""
-    steps = evaluate(
-        model,
-        scorer,
-        pictures,
-        candidates,
-        kind=kind,
-        initializer=initializer,
-        prefer=prefer,
-        keep_preferred=keep_preferred,
-        plan=plan,
-    )
-    return run_to_end(steps, lambda _: on_step())
 
 
 def evaluate(

@@ -19,15 +19,12 @@ from worker.engine.errors import UserError
 from worker.generation_priority import no_yield
 from worker.handlers.report_files import stored_candidates
 from worker.handlers.training.pictures import as_trained
-from worker.handlers.training.training_batch import TrainingBatch
+from worker.handlers.training.training_batch import Run, TrainingBatch
 from worker.handlers.training.training_record import TrainingRecord, forget_checkpoint
 from worker.handlers.training.training_run import Trained, TrainingRun, start_inversion
-from worker.job_run import JobRun
 from worker.runner import Admit
 
 log = structlog.get_logger(__name__)
-
-Run = JobRun[TrainingRun]
 
 
 @dataclass

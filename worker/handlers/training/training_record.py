@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-import structlog
 from PIL import Image as Pillow
 from sqlalchemy.orm import Session
 
@@ -22,8 +21,6 @@ from app.generation.models import Image
 from app.jobs import ledger
 from worker.images import store_image
 from worker.job_run import Event, JobRun
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass
@@ -66,7 +63,7 @@ class TrainingRecord:
         self.run.record((), checkpoint_key=key)
         self.checkpoint_key = key
         if before is not None and before != key:
-            _delete(self.run, before)
+            self.run.delete_blob(before)
 
     def progress(self, progress: Mapping[str, Any], share: float) -> None:
         """Write how far the training is, the share of the worker's time it had (0..1), and every new warning."""
@@ -78,7 +75,7 @@ class TrainingRecord:
         self.run.write(partial(self._store_result, result=result))
 
     def _store_result(self, session: Session, result: VersionResult) -> None:
-        ledger.record(session, self.run.lease, [])  # proves the lease
+        ledger.lock(session, self.run.lease)
         versions.store_result(session, self.run.job.team_id, self.spec.version_id, result)
 
     def drop_result(self) -> None:
@@ -86,7 +83,7 @@ class TrainingRecord:
         self.run.write(self._drop_result)
 
     def _drop_result(self, session: Session) -> None:
-        ledger.record(session, self.run.lease, [])  # proves the lease
+        ledger.lock(session, self.run.lease)
         versions.drop_result(session, self.run.job.team_id, self.spec.version_id)
 
     def finish(self, session: Session, result: VersionResult, share: float) -> None:
@@ -103,12 +100,4 @@ class TrainingRecord:
 def forget_checkpoint(session: Session, run: JobRun[Any], key: str | None) -> None:
     """Delete a checkpoint that nothing needs any more, once the transaction has committed."""
     if key is not None:
-        after_commit(session, partial(_delete, run, key))
-
-
-def _delete(run: JobRun[Any], key: str) -> None:
-    """Delete a blob that no row names. If the storage is unreachable, the sweep deletes it later."""
-    try:
-        run.context.storage.delete(key)
-    except OnewordError as error:
-        log.warning("blob not deleted; the sweep will", key=key, reason=error.detail)
+        after_commit(session, partial(run.delete_blob, key))

@@ -199,7 +199,7 @@ class TrainingRun:
             report = {**report, "failed": WORKER_DIED}
         elif report is not None:
             chosen, report = yield from self._writer.choose(self.model, self._inputs, trained.candidates, report)
-            files = dict(files_of(report)[chosen.number])
+            files = dict(files_of(report["checkpoints"])[chosen.number])
         if not self._died_here_before:
             yield from self._sample(chosen.embedding)
         seconds = trained.result.seconds if self.inversion is None else time.monotonic() - self.began
