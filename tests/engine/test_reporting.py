@@ -123,7 +123,7 @@ def test_a_report_that_cannot_be_stored_keeps_the_candidates_and_says_why(
     chosen, report = run_to_end(asked.choose(model, inputs, candidates, stored), lambda _: None)
     assert (chosen.number, report["chosen"], report["drawings"]) == (20, 20, [])
     assert said in report["failed"]
-    assert files_of(report) == files_of(stored)
+    assert files_of(report["checkpoints"]) == files_of(stored["checkpoints"])
     assert len(asked.warnings) == 1
 
 

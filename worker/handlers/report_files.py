@@ -77,10 +77,8 @@ class ReportWriter:
         """
         try:
             report = yield from self._evaluate(model, inputs, candidates, keep_preferred=False)
-            written = _Writing(self.storage, self.folder, inputs, files_of(stored["checkpoints"])).write(
-                report, candidates
-            )
-            return report.chosen, written
+            files = files_of(stored["checkpoints"])
+            return report.chosen, _Writing(self.storage, self.folder, inputs, files).write(report, candidates)
         except Exception as error:  # whatever it is, the concept has been trained
             if not failures.is_final(error):
                 log.error("report failed", folder=self.folder, exc_info=error)
