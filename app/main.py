@@ -37,6 +37,7 @@ from app.web.openapi import describe_well, operation_id
 from app.web.problems import answer_with_problems
 from app.web.rate_limits import Rates
 from app.web.request_id import Tracing
+from app.web.session_cookie import SessionRenewal
 from app.webhooks import routes as webhooks
 
 PAGE: Final = REPOSITORY / "frontend" / "dist"
@@ -89,6 +90,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     answer_with_problems(app)
     describe_well(app, unnamed=[GenerationForm])
     app.add_middleware(Conditional)
+    app.add_middleware(SessionRenewal, settings=settings)
     app.add_middleware(Rates, per_minute=settings.changes_per_minute)
     app.add_middleware(Guards, settings=settings)
     app.add_middleware(Timing, metrics=RequestMetrics(app.state.services.registry))

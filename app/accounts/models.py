@@ -45,26 +45,35 @@ class SignInCode(Base):
     __tablename__ = "sign_in_codes"
 
     hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    id: Mapped[str] = mapped_column(String(26), unique=True, index=True, default=new_id)
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    created_by_id: Mapped[str | None] = mapped_column(String(26))  # None: the command line
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
 
 
 class BrowserSession(Base):
-    """A browser's session, which the page's cookie refers to."""
+    """A browser's session, which the page's cookie refers to. `expires_at` moves on while it is used."""
 
     __tablename__ = "browser_sessions"
 
     hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    id: Mapped[str] = mapped_column(String(26), unique=True, index=True, default=new_id)
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    last_used_at: Mapped[datetime] = mapped_column(default=utc_now)  # to an hour
     expires_at: Mapped[datetime]
+    user_agent: Mapped[str] = mapped_column(String(60), default="")  # such as "Firefox on Linux"
 
 
 class Token(Base):
-    """A bearer token for scripts."""
+    """A bearer token for scripts.
+
+    `scopes` are names with spaces between them, such as `read draw`. None: all that the role of its owner allows.
+    """
 
     __tablename__ = "tokens"
 
@@ -75,3 +84,5 @@ class Token(Base):
     team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     last_used_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    scopes: Mapped[str | None] = mapped_column(String(40))

@@ -1,8 +1,11 @@
 """Request and response schemas of accounts."""
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from app.accounts.scopes import TOKEN_DAYS_MAX, USUAL_SCOPES, Role, Scope
 
 
 class SignIn(BaseModel):
@@ -18,6 +21,15 @@ class NamedOut(BaseModel):
 
     id: str
     name: str
+
+
+class LinkPreview(BaseModel):
+    """Whom a sign-in link signs in."""
+
+    user: NamedOut
+    team: NamedOut
+    role: Role
+    expires_at: datetime
 
 
 class LimitsOut(BaseModel):
@@ -39,15 +51,26 @@ class MeOut(BaseModel):
     user: NamedOut
     team: NamedOut
     role: str = Field(description="`viewer`, `member` or `admin`.")
+    credential: Literal["session", "token"] = Field(description="What signed this request in.")
+    scopes: list[Scope] = Field(description="What this session or token may do.")
+    expires_at: datetime | None = Field(description="When this session or token expires; null for never.")
     limits: LimitsOut
 
 
 class TokenIn(BaseModel):
     """A new token."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "build script"}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"name": "build script", "scopes": ["read", "draw"], "expires_in_days": 90}]}
+    )
 
     name: str = Field(min_length=1, max_length=100, description="What the token is for.")
+    scopes: list[Scope] = Field(
+        list(USUAL_SCOPES), min_length=1, max_length=10, description="What the token may do. `admin` needs that role."
+    )
+    expires_in_days: int | None = Field(
+        None, ge=1, le=TOKEN_DAYS_MAX, description="Days until it expires. Empty: never."
+    )
 
 
 class TokenOut(BaseModel):
@@ -57,6 +80,8 @@ class TokenOut(BaseModel):
     name: str
     created_at: datetime
     last_used_at: datetime | None
+    scopes: list[Scope]
+    expires_at: datetime | None = Field(description="Null: never.")
 
 
 class NewTokenOut(TokenOut):
@@ -69,4 +94,22 @@ class TokenList(BaseModel):
     """A person's tokens."""
 
     items: list[TokenOut]
+    next: str | None = None
+
+
+class SessionOut(BaseModel):
+    """A browser in which the person is signed in."""
+
+    id: str
+    user_agent: str = Field(description="Such as `Firefox on Linux`; empty if unknown.")
+    created_at: datetime
+    last_used_at: datetime = Field(description="To an hour.")
+    expires_at: datetime
+    current: bool = Field(description="Whether it is the session of this request.")
+
+
+class SessionList(BaseModel):
+    """A person's sessions, the last used first."""
+
+    items: list[SessionOut]
     next: str | None = None

@@ -32,7 +32,7 @@ from app.training.forms import Tuned
 from app.training.service import TrainingRequest, teach, teach_again
 from app.web import file_responses
 from app.web.dependencies import Key, Reading, ServicesOf, UnitOfWork
-from app.web.sign_in import Member, Viewer
+from app.web.sign_in import MayTeach, Viewer
 
 router = APIRouter(prefix="/api", tags=["concepts"])
 
@@ -41,7 +41,7 @@ Images = Annotated[list[UploadFile], File(description="JPEG, PNG or WebP; traini
 
 @router.post("/pictures/check")
 def check_pictures(
-    _: Member,
+    _: MayTeach,
     services: ServicesOf,
     images: Images = [],  # noqa: B006
     base_model: Annotated[str | None, Form()] = None,
@@ -72,7 +72,7 @@ def check_pictures(
 
 @router.post("/concepts", status_code=status.HTTP_202_ACCEPTED)
 def create_concept(
-    principal: Member,
+    principal: MayTeach,
     services: ServicesOf,
     word: Named,
     tuning: Tuned,
@@ -86,7 +86,7 @@ def create_concept(
 
 @router.post("/concepts/import", status_code=status.HTTP_202_ACCEPTED)
 def import_concept(
-    principal: Member,
+    principal: MayTeach,
     services: ServicesOf,
     word: Named,
     file: Annotated[
@@ -127,7 +127,7 @@ def get_concept(concept_id: str, principal: Viewer, session: Reading) -> Concept
 
 @router.patch("/concepts/{concept_id}")
 def change_concept(
-    concept_id: str, body: ConceptPatch, principal: Member, services: ServicesOf, session: UnitOfWork
+    concept_id: str, body: ConceptPatch, principal: MayTeach, services: ServicesOf, session: UnitOfWork
 ) -> ConceptOut:
     """Change a concept's name, placeholder, description, tags or current version."""
     concept = service.get(session, principal.team_id, concept_id)
@@ -136,7 +136,7 @@ def change_concept(
 
 
 @router.delete("/concepts/{concept_id}", status_code=status.HTTP_204_NO_CONTENT)
-def delete_concept(concept_id: str, principal: Member, session: UnitOfWork) -> None:
+def delete_concept(concept_id: str, principal: MayTeach, session: UnitOfWork) -> None:
     """Delete a concept from the library and cancel its jobs."""
     service.delete(session, service.get(session, principal.team_id, concept_id))
 
@@ -150,7 +150,7 @@ def list_versions(concept_id: str, principal: Viewer, session: Reading) -> Versi
 @router.post("/concepts/{concept_id}/versions", status_code=status.HTTP_202_ACCEPTED)
 def teach_concept_again(
     concept_id: str,
-    principal: Member,
+    principal: MayTeach,
     services: ServicesOf,
     tuning: Tuned,
     images: Images = [],  # noqa: B006

@@ -76,6 +76,7 @@ class Settings(BaseSettings):
     changes_per_minute: int = Field(
         600, ge=0, description="Most requests that change something, per minute and signed-in person. 0: no limit."
     )
+    members_max: int = Field(200, ge=1, description="Most people a team may have.")
     streams_max: int = Field(50, ge=1, description="Most event streams a person may have open at once.")
     count_max: int = Field(16, ge=1, description="Most pictures one generation request may ask for.")
     prompt_characters_max: int = Field(2000, ge=1, description="Longest prompt that is accepted, in characters.")
@@ -103,7 +104,9 @@ class Settings(BaseSettings):
         7.0, ge=0, description="Days after which the progress and warnings of a job are removed; its outcome stays."
     )
     batch_pictures_max: int = Field(16, ge=1, description="Most pictures drawn in one denoising loop.")
-    session_days: float = Field(30.0, gt=0, description="Days that a browser stays signed in.")
+    session_days: float = Field(
+        30.0, gt=0, description="Days without use after which a browser is signed out; after a year it is in any case."
+    )
     webhooks: bool = Field(False, description="Let administrators send their team's events to addresses elsewhere.")
     webhooks_to_private: bool = Field(
         False,

@@ -16,7 +16,7 @@ from app.pictures.cleaning import UploadedFile
 from app.services import Services
 from app.web.dependencies import Key, Reading, ServicesOf, UnitOfWork
 from app.web.file_responses import Png, png
-from app.web.sign_in import Member, Viewer
+from app.web.sign_in import MayDraw, Viewer
 
 router = APIRouter(prefix="/api", tags=["generations"])
 drawing = APIRouter(route_class=JsonOrForm)
@@ -30,7 +30,7 @@ drawing = APIRouter(route_class=JsonOrForm)
 )
 async def create_generation(
     body: GenerationRequest,
-    principal: Member,
+    principal: MayDraw,
     services: ServicesOf,
     request: Request,
     response: Response,
@@ -69,7 +69,7 @@ def get_generation(generation_id: str, principal: Viewer, session: Reading) -> G
 
 
 @router.delete("/generations/{generation_id}", status_code=status.HTTP_204_NO_CONTENT)
-def delete_generation(generation_id: str, principal: Member, session: UnitOfWork) -> None:
+def delete_generation(generation_id: str, principal: MayDraw, session: UnitOfWork) -> None:
     """Remove a generation with its pictures."""
     service.delete(session, service.get(session, principal.team_id, generation_id))
 
@@ -98,7 +98,7 @@ def get_order(image_id: str, principal: Viewer, services: ServicesOf, session: R
 
 @router.post("/generations/read")
 def read_picture(
-    principal: Member,
+    principal: MayDraw,
     services: ServicesOf,
     image: Annotated[UploadFile, File(description="A PNG that Oneword or AUTOMATIC1111 has saved.")],
 ) -> RecoveredRequest:

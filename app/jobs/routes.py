@@ -5,13 +5,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query
 
+from app.accounts.principal import Principal
 from app.contracts.jobs import FINAL, Kind, State
 from app.jobs import queries, service, views
 from app.jobs.schemas import Cancellation, JobOut, JobPage
 from app.jobs.stream import HEADERS, EventStream
 from app.services import Services
 from app.web.dependencies import Reading, ServicesOf, UnitOfWork
-from app.web.sign_in import Member, Viewer
+from app.web.sign_in import MayDrawOrTeach, Viewer
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
 
@@ -37,9 +38,12 @@ def get_job(job_id: str, principal: Viewer, session: Reading) -> JobOut:
 
 
 @router.post("/{job_id}/cancel")
-def cancel_job(job_id: str, principal: Member, session: UnitOfWork, body: Cancellation | None = None) -> JobOut:
-    """Cancel a job. A training can keep its best embedding so far."""
+def cancel_job(job_id: str, principal: MayDrawOrTeach, session: UnitOfWork, body: Cancellation | None = None) -> JobOut:
+    """Cancel a job. A training can keep its best embedding so far. A token needs the scope that the job was made with:
+    `draw` for drawings, `teach` for everything else."""
     keep = False if body is None else body.keep
+    kind = service.get(session, principal.team_id, job_id).kind
+    principal.require_scope("draw" if kind == "generation" else "teach")
     return views.describe(session, service.cancel(session, principal.team_id, job_id, keep=keep))
 
 
@@ -66,13 +70,14 @@ def _last_seen(
 async def watch_job(
     job_id: str, principal: Viewer, services: ServicesOf, last_seen: Annotated[int | None, Depends(_last_seen)]
 ) -> EventStream:
-    """The live events of a job: `state`, `progress`, `preview`, `image`, `warning`. The stream ends with the job."""
-    return EventStream(_events(services, principal.user_id, job_id, last_seen), headers=HEADERS)
+    """The live events of a job: `state`, `progress`, `preview`, `image`, `warning`. The stream ends with the job, and
+    within five seconds after its token or session has ended."""
+    return EventStream(_events(services, principal, job_id, last_seen), headers=HEADERS)
 
 
-async def _events(services: Services, user_id: str, job_id: str, last_seen: int | None) -> AsyncIterator[bytes]:
+async def _events(services: Services, principal: Principal, job_id: str, last_seen: int | None) -> AsyncIterator[bytes]:
     if last_seen is None:
         return
-    with services.viewers.watching(user_id):
-        async for content in services.feed.watch(job_id, last_seen):
+    with services.viewers.watching(principal.user_id):
+        async for content in services.feed.watch(job_id, last_seen, principal.credential_id):
             yield content

@@ -1,7 +1,8 @@
 """Server-sent events of jobs, from the ledger. One reader per process serves every watcher.
 
 A watcher holds no database connection. The reader asks for the new events of all watchers in one query, four times a
-second.
+second. Every two seconds it asks in one more query which of the tokens and sessions that opened the streams may still
+read, and ends the other streams.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
+from app.accounts.principal import still_reading
 from app.contracts.jobs import FINAL
 from app.core.database import Database
 from app.core.errors import TooMany
@@ -26,8 +28,10 @@ from app.jobs.queries import StoredEvent
 log = structlog.get_logger(__name__)
 
 INTERVAL_SECONDS = 0.25
+RIGHTS_SECONDS = 2.0  # a stream ends within 5 s of losing the right to it
 ALIVE_SECONDS = 15.0  # a comment is sent at this interval, because proxies close streams that are silent
 ALIVE = b": alive\n\n"
+NO_RIGHT = b": This stream ends here. Its token or session has ended, or the person has left the team.\n\n"
 HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
 
@@ -39,7 +43,7 @@ class EventStream(StreamingResponse):
 
 @dataclass(frozen=True)
 class Chunk:
-    """Encoded events for one watcher, and whether the last of them ends the job."""
+    """Encoded events for one watcher, and whether the stream ends after them."""
 
     content: bytes
     last: bool = False
@@ -47,10 +51,15 @@ class Chunk:
 
 @dataclass(eq=False)
 class Watcher:
-    """One client of one job's stream; `last` is the id of the last event that was sent to it."""
+    """One client of one job's stream.
+
+    `last` is the id of the last event that was sent to it. `credential_id` is the token or session that opened the
+    stream; None while a request of the service itself waits for the job.
+    """
 
     job_id: str
     last: int
+    credential_id: str | None
     chunks: asyncio.Queue[Chunk] = field(default_factory=asyncio.Queue)
 
 
@@ -85,8 +94,9 @@ class Viewers:
 class EventFeed:
     """Reads new events while there are watchers, and hands each its own."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, rights_seconds: float = RIGHTS_SECONDS) -> None:
         self._database = database
+        self.rights_seconds = rights_seconds  # between two checks of who may still watch
         self._watchers: set[Watcher] = set()
         self._has_watchers = asyncio.Event()
 
@@ -97,10 +107,13 @@ class EventFeed:
 
     async def run(self) -> None:
         """Read forever; cancelled when the service stops."""
-        alive = time.monotonic()
+        alive = checked = time.monotonic()
         while True:
             await self._has_watchers.wait()
             try:
+                if time.monotonic() - checked >= self.rights_seconds:
+                    await self._end_without_right()
+                    checked = time.monotonic()
                 await self._deliver()
             except DBAPIError as error:
                 log.warning("database unreachable; sending events later", error=str(error.orig))
@@ -110,9 +123,12 @@ class EventFeed:
                     watcher.chunks.put_nowait(Chunk(ALIVE))
             await asyncio.sleep(INTERVAL_SECONDS)
 
-    async def watch(self, job_id: str, after: int) -> AsyncIterator[bytes]:
-        """The job's events with ids above `after`, encoded. Ends after the event that ends the job."""
-        watcher = Watcher(job_id, after)
+    async def watch(self, job_id: str, after: int, credential_id: str | None = None) -> AsyncIterator[bytes]:
+        """The job's events with ids above `after`, encoded.
+
+        Ends after the event that ends the job, and when the token or session may no longer read.
+        """
+        watcher = Watcher(job_id, after, credential_id)
         self._watchers.add(watcher)
         self._has_watchers.set()
         try:
@@ -125,6 +141,16 @@ class EventFeed:
             self._watchers.discard(watcher)
             if not self._watchers:
                 self._has_watchers.clear()
+
+    async def _end_without_right(self) -> None:
+        credentials = {watcher: watcher.credential_id for watcher in self._watchers if watcher.credential_id}
+        if not credentials:
+            return
+        reading = await run_in_threadpool(still_reading, self._database, set(credentials.values()))
+        for watcher, credential_id in credentials.items():
+            if credential_id not in reading:
+                self._watchers.discard(watcher)  # nothing more is queued for it
+                watcher.chunks.put_nowait(Chunk(NO_RIGHT, last=True))
 
     async def _deliver(self) -> None:
         watchers: dict[str, list[Watcher]] = defaultdict(list)

@@ -5,9 +5,11 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
-from app.core.database import Database
+from app.accounts.scopes import SCOPES, TOKEN_DAYS_MAX, USUAL_SCOPES
+from app.core.database import Database, utc_now
 from app.core.errors import OnewordError
 from app.core.settings import Settings
 
@@ -28,7 +30,6 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, command, help_ in (
         ("serve", _serve, "run the whole studio on this machine"),
-        ("sign-in", _sign_in, "print a link that signs the first administrator in once"),
         ("doctor", _doctor, "check every part, and say what to do about what is ill"),
         ("migrate", _migrate, "bring the database to the newest schema"),
         ("sweep", _sweep, "re-send lost wake-ups and reclaim dead leases, forever"),
@@ -38,8 +39,15 @@ def _parser() -> argparse.ArgumentParser:
     worker = commands.add_parser("worker", help="run the workers of one GPU")
     worker.add_argument("--only", choices=("training", "generation"), help="leave the other kind to other workers")
     worker.set_defaults(command=_worker)
+    sign_in = commands.add_parser("sign-in", help="print a link that signs the first administrator in once")
+    sign_in.add_argument("--person", metavar="NAME", help="sign this person in instead; a name, or an id")
+    sign_in.set_defaults(command=_sign_in)
     token = commands.add_parser("token", help="print a bearer token of the first administrator")
     token.add_argument("name", help="what the token is for")
+    token.add_argument(
+        "--scope", action="append", choices=SCOPES, help="what it may do, once for each; without it read, draw, teach"
+    )
+    token.add_argument("--days", type=_days, help="days until it expires; without it never")
     token.set_defaults(command=_token)
     backup = commands.add_parser("backup", help="copy the studio of this machine into a folder, also while it runs")
     backup.add_argument("folder", type=Path, help="where the copy is, or shall be; outside the data folder")
@@ -70,8 +78,8 @@ def _worker(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _sign_in(settings: Settings, _: argparse.Namespace) -> int:
-    print(_link(settings))
+def _sign_in(settings: Settings, arguments: argparse.Namespace) -> int:
+    print(_link(settings, arguments.person))
     return 0
 
 
@@ -80,7 +88,9 @@ def _token(settings: Settings, arguments: argparse.Namespace) -> int:
 
     with _database(settings).transaction() as session:
         user, team = service.first_administrator(session)
-        _, secret = service.create_token(session, user.id, team.id, arguments.name[:100])
+        scopes = arguments.scope or USUAL_SCOPES
+        expires_at = None if arguments.days is None else utc_now() + timedelta(days=arguments.days)
+        _, secret = service.create_token(session, user.id, team.id, arguments.name[:100], scopes, expires_at)
     print(secret)
     return 0
 
@@ -131,11 +141,17 @@ def _pull(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _link(settings: Settings) -> str:
-    from app.accounts import service
+def _days(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= TOKEN_DAYS_MAX:
+        raise argparse.ArgumentTypeError(f"give a whole number of days, 1 to {TOKEN_DAYS_MAX}")
+    return int(text)
+
+
+def _link(settings: Settings, person: str | None = None) -> str:
+    from app.accounts import people, service
 
     with _database(settings).transaction() as session:
-        user, team = service.first_administrator(session)
+        user, team = service.first_administrator(session) if person is None else people.find(session, person)
         return service.sign_in_link(session, settings, user.id, team.id)
 
 

@@ -12,7 +12,7 @@ from app.reports import rerender, service, views
 from app.reports.schemas import ReportJob, ReportOut
 from app.web import file_responses
 from app.web.dependencies import Key, Reading, ServicesOf, UnitOfWork
-from app.web.sign_in import Member, Viewer
+from app.web.sign_in import MayTeach, Viewer
 
 router = APIRouter(prefix="/api/concepts/{concept_id}/versions/{number}", tags=["concepts"])
 
@@ -28,7 +28,7 @@ def get_report(concept_id: str, number: Number, principal: Viewer, session: Read
 
 @router.post("/report", status_code=status.HTTP_202_ACCEPTED)
 def draw_report_again(
-    concept_id: str, number: Number, principal: Member, services: ServicesOf, idempotency_key: Key = None
+    concept_id: str, number: Number, principal: MayTeach, services: ServicesOf, idempotency_key: Key = None
 ) -> ReportJob:
     """Draw a report that failed at the end of the training. The answer names the job to watch."""
     job = rerender.rerender_report(services, principal, concept_id, number, idempotency_key)
@@ -49,7 +49,9 @@ def get_report_drawing(
 
 
 @router.post("/checkpoints/{step}", status_code=status.HTTP_201_CREATED)
-def use_checkpoint(concept_id: str, number: Number, step: Number, principal: Member, session: UnitOfWork) -> ConceptOut:
+def use_checkpoint(
+    concept_id: str, number: Number, step: Number, principal: MayTeach, session: UnitOfWork
+) -> ConceptOut:
     """Make a kept checkpoint the current version. The checkpoint becomes a new version, unless it is one already."""
     concept = concepts.get(session, principal.team_id, concept_id)
     service.use_checkpoint(session, concept, service.version_of(session, concept, number), step)

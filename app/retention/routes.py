@@ -5,25 +5,25 @@ from fastapi import APIRouter, status
 from app.concepts import service as concepts
 from app.retention import service
 from app.web.dependencies import ServicesOf, UnitOfWork
-from app.web.sign_in import Member
+from app.web.sign_in import MayDraw, MayTeach
 
 router = APIRouter(prefix="/api", tags=["retention"])
 
 
 @router.put("/images/{image_id}/kept", status_code=status.HTTP_204_NO_CONTENT)
-def keep_image(image_id: str, principal: Member, session: UnitOfWork) -> None:
+def keep_image(image_id: str, principal: MayDraw, session: UnitOfWork) -> None:
     """Keep a drawn picture when old ones are removed (`ONEWORD_DRAWINGS_DAYS`)."""
     service.keep(session, principal.team_id, image_id)
 
 
 @router.delete("/images/{image_id}/kept", status_code=status.HTTP_204_NO_CONTENT)
-def let_image_go(image_id: str, principal: Member, session: UnitOfWork) -> None:
+def let_image_go(image_id: str, principal: MayDraw, session: UnitOfWork) -> None:
     """Stop keeping a drawn picture: it is removed with the old ones."""
     service.let_go(session, principal.team_id, image_id)
 
 
 @router.delete("/concepts/{concept_id}/pictures", status_code=status.HTTP_204_NO_CONTENT)
-def forget_pictures(concept_id: str, principal: Member, session: UnitOfWork, services: ServicesOf) -> None:
+def forget_pictures(concept_id: str, principal: MayTeach, session: UnitOfWork, services: ServicesOf) -> None:
     """Delete the training pictures of every version of a concept. The concept still draws, and can be trained again on
     new pictures."""
     concept = concepts.get(session, principal.team_id, concept_id)

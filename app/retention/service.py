@@ -11,6 +11,7 @@ from typing import Final
 import structlog
 from sqlalchemy.orm import Session
 
+from app.accounts import queries as accounts
 from app.concepts import queries as concepts
 from app.concepts.models import Concept
 from app.core.database import Database, after_commit, now, utc_now
@@ -67,6 +68,7 @@ def tidy(database: Database, settings: Settings) -> None:
         "progress": lambda session: queries.remove_progress(session, moment - timedelta(days=settings.progress_days)),
         "keys": lambda session: queries.remove_keys(session, moment - timedelta(days=KEYS_DAYS)),
         "deliveries": lambda session: webhooks.remove_before(session, moment - timedelta(days=DELIVERIES_DAYS)),
+        "expired credentials": lambda session: accounts.remove_expired(session, moment),
         "stale workers": lambda session: workers.remove_stale_workers(session, moment),
     }
     if days:

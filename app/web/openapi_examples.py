@@ -6,11 +6,10 @@ By operation id. They are shown in the OpenAPI schema, and a test holds each to 
 from collections.abc import Mapping
 from typing import Any, Final
 
+from app.web.openapi_examples_accounts import ACCOUNT_REQUESTS, ACCOUNT_RESPONSES, ADA, DONE, LATER, THEN
+
 MUG, JOB, DRAWING = "01k9c0nc3pt000000000000mug", "01k9j0b0000000000000000mug", "01k9j0b000000000000000draw"
 GENERATION, IMAGE, PICTURE = "01k9gen0000000000000000mug", "01k91mage000000000000000a1", "01k9p1cture000000000000001"
-ADA: Final = {"id": "01k9user00000000000000000a", "name": "Ada"}
-TEAM: Final = {"id": "01k9team000000000000000000", "name": "Studio"}
-THEN, LATER, DONE = "2026-11-24T09:00:00Z", "2026-11-24T09:00:02Z", "2026-11-24T09:01:10Z"
 
 _PICTURES: Final = [{"id": PICTURE, "url": f"/api/pictures/{PICTURE}", "width": 1024, "height": 768}]
 _TRAINING: Final = {
@@ -186,8 +185,6 @@ DEMO_MODEL: Final[dict[str, Any]] = {
     "not_ready_reason": None,
     "description": "A small cartoon world, to see everything work in minutes.",
 }
-_TOKEN: Final = {"id": "01k9t0ken0000000000000000a", "name": "build script", "created_at": THEN, "last_used_at": None}
-_FRIEND: Final = {"id": "01k9user00000000000000000b", "name": "Grace", "role": "member", "created_at": THEN}
 _THREE: Final = ["1.jpg", "2.jpg", "3.jpg"]
 _EVENTS: Final = (
     'id: 41\nevent: state\ndata: {"state": "running", "attempt": 1}\n\n'
@@ -210,9 +207,7 @@ PROBLEM: Final = {
 
 # What is sent, for each call that takes a body.
 REQUESTS: Final[Mapping[str, Any]] = {
-    "sign_in": {"code": "owc_…"},
-    "create_token": {"name": "build script"},
-    "invite_member": {"name": "Grace", "role": "member"},
+    **ACCOUNT_REQUESTS,
     "tokenize": {"base_model": "demo", "text": "mugg"},
     "check_pictures": {"images": _THREE, "base_model": "demo"},
     "create_concept": {
@@ -262,30 +257,12 @@ _DELIVERY: Final = {
 
 # What comes back. Calls that answer 204 have nothing to show.
 RESPONSES: Final[Mapping[str, Any]] = {
-    "get_me": {
-        "user": ADA,
-        "team": TEAM,
-        "role": "admin",
-        "limits": {
-            "pictures_min": 3,
-            "pictures_max": 5,
-            "upload_bytes_max": 25_000_000,
-            "count_max": 16,
-            "steps_max": 3000,
-            "queued_jobs_max": 100,
-            "prompt_characters_max": 2000,
-            "drawings_days": 0.0,
-        },
-    },
+    **ACCOUNT_RESPONSES,
     "get_usage": {
         "queued_jobs": {"used": 3.0, "limit": 100.0, "near": False},
         "gpu_seconds": {"used": 5400.0, "limit": None, "near": False},
         "storage_bytes": {"used": 8.2e9, "limit": 10e9, "near": True},
     },
-    "list_tokens": {"items": [_TOKEN | {"last_used_at": DONE}], "next": None},
-    "create_token": _TOKEN | {"token": "owt_…"},
-    "list_members": {"items": [ADA | {"role": "admin", "created_at": THEN}, _FRIEND], "next": None},
-    "invite_member": _FRIEND | {"sign_in_url": "http://127.0.0.1:8000/sign-in#owc_…"},
     "list_base_models": {"items": [DEMO_MODEL], "next": None},
     "list_lessons": {
         "items": [

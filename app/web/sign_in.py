@@ -1,8 +1,9 @@
-"""Who sent a request: the FastAPI dependencies Viewer, Member and Admin.
+"""Who sent a request and what they may do: a FastAPI dependency for each kind of endpoint.
 
 Each authorises in a short session of its own, so that a stream that follows holds no database connection.
 """
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -10,8 +11,10 @@ from fastapi.security import APIKeyCookie, HTTPBearer
 
 from app.accounts import principal
 from app.accounts.principal import COOKIE, Principal
+from app.accounts.scopes import Role, Scope
 from app.core.errors import NotSignedIn
 from app.web.dependencies import ServicesOf
+from app.web.session_cookie import PRINCIPAL, secret_in
 
 _bearer = HTTPBearer(auto_error=False, description="A token from the settings page or `oneword token NAME`.")
 _cookie = APIKeyCookie(name=COOKIE, auto_error=False, description="What signing in on the page sets.")
@@ -24,34 +27,46 @@ def _authenticate(
     _c: Annotated[object, Depends(_cookie)] = None,
 ) -> Principal:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    cookie = request.cookies.get(COOKIE)
+    cookie = secret_in(request)
     person = None
     if scheme.lower() == "bearer" and token:
         person = principal.by_token(services.database, token.strip())
     elif cookie:
-        person = principal.by_cookie(services.database, cookie)
+        person = principal.by_cookie(services.database, cookie, services.settings.session_days)
     if person is None:
         raise NotSignedIn(
             "Nobody is signed in. Open the link that `oneword sign-in` prints, or send `Authorization: Bearer` with a "
             "token from `oneword token NAME`."
         )
+    setattr(request.state, PRINCIPAL, person)
     return person
 
 
-def _viewer(person: Annotated[Principal, Depends(_authenticate)]) -> Principal:
-    return person
+SignedIn = Annotated[Principal, Depends(_authenticate)]  # for what concerns the credential itself: needs no scope
 
 
-def _member(person: Annotated[Principal, Depends(_authenticate)]) -> Principal:
-    person.require_role("member")
-    return person
+def _needs(role: Role, *any_of: Scope) -> Callable[[Principal], Principal]:
+    def check(person: SignedIn) -> Principal:
+        person.require_role(role)
+        person.require_scope(*any_of)
+        return person
+
+    return check
 
 
-def _admin(person: Annotated[Principal, Depends(_authenticate)]) -> Principal:
-    person.require_role("admin")
-    return person
+def _controls_credentials(role: Role) -> Callable[[Principal], Principal]:
+    def check(person: SignedIn) -> Principal:
+        person.require_role(role)
+        person.require_control_of_credentials()
+        return person
+
+    return check
 
 
-Viewer = Annotated[Principal, Depends(_viewer)]  # may look
-Member = Annotated[Principal, Depends(_member)]  # may train and generate
-Admin = Annotated[Principal, Depends(_admin)]  # may manage the team
+Viewer = Annotated[Principal, Depends(_needs("viewer", "read"))]  # may look
+MayDraw = Annotated[Principal, Depends(_needs("member", "draw"))]  # generations and drawn pictures
+MayTeach = Annotated[Principal, Depends(_needs("member", "teach"))]  # concepts: training, importing, editing
+MayDrawOrTeach = Annotated[Principal, Depends(_needs("member", "draw", "teach"))]  # the endpoint decides which
+Admin = Annotated[Principal, Depends(_needs("admin", "admin"))]  # may manage the team
+ControlsCredentials = Annotated[Principal, Depends(_controls_credentials("viewer"))]  # their own tokens and sessions
+MakesTokens = Annotated[Principal, Depends(_controls_credentials("member"))]

@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from app.accounts import service as accounts
-from app.accounts.models import Membership, Team, User
 from app.concepts.models import Concept, Version
 from app.core.database import utc_now
 from app.core.settings import Settings
@@ -16,8 +14,10 @@ from app.jobs import ledger, wake_up
 from app.jobs.ledger import Lease
 from app.main import create_app
 from app.services import Services
+from tests.support import principals
 from tests.support.embeddings import native
 from tests.support.pictures import photos
+from tests.support.principals import client_of
 
 
 @pytest.fixture
@@ -43,50 +43,25 @@ def services(anonymous: TestClient) -> Services:
     return found
 
 
-def token_of(services: Services, role: str, team: str = "Studio") -> str:
-    """The bearer token of a new person, in the first team or in a new one."""
-    with services.database.transaction() as session:
-        _, found = accounts.first_administrator(session)
-        if team != found.name:
-            found = Team(name=team)
-            session.add(found)
-        user = User(name=role)
-        session.add(user)
-        session.flush()
-        session.add(Membership(team_id=found.id, user_id=user.id, role=role))
-        session.flush()
-        _, secret = accounts.create_token(session, user.id, found.id, "test")
-    return secret
-
-
 @pytest.fixture
 def member(anonymous: TestClient, services: Services) -> TestClient:
-    return _with_token(anonymous, token_of(services, "member"))
+    return client_of(anonymous, principals.member(services))
 
 
 @pytest.fixture
 def viewer(anonymous: TestClient, services: Services) -> TestClient:
-    return _with_token(anonymous, token_of(services, "viewer"))
+    return client_of(anonymous, principals.viewer(services))
 
 
 @pytest.fixture
 def administrator(anonymous: TestClient, services: Services) -> TestClient:
-    return _with_token(anonymous, token_of(services, "admin"))
+    return client_of(anonymous, principals.administrator(services))
 
 
 @pytest.fixture
 def stranger(anonymous: TestClient, services: Services) -> TestClient:
     """Somebody of another team."""
-    return _with_token(anonymous, token_of(services, "admin", team="Others"))
-
-
-def _with_token(anonymous: TestClient, token: str) -> TestClient:
-    return TestClient(
-        anonymous.app,
-        base_url="http://localhost:8000",
-        headers={"Authorization": f"Bearer {token}"},
-        raise_server_exceptions=False,
-    )
+    return client_of(anonymous, principals.other_team(services))
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from app.accounts import service as accounts
+from app.accounts.models import BrowserSession
 from app.concepts.models import Version
 from app.core.settings import Settings
 from app.generation.models import Generation, GenerationUpload, Image
@@ -18,7 +19,13 @@ from tests.support.pictures import photo, photos
 
 # They come with the studio and belong to no team.
 EVERYBODYS = {"/api/lessons/{lesson_id}/pictures/{number}"}
-VIEWERS_MAY_WRITE = {("POST", "/api/tokenize"), ("DELETE", "/api/session"), ("DELETE", "/api/tokens/{token_id}")}
+VIEWERS_MAY_WRITE = {
+    ("POST", "/api/tokenize"),
+    ("DELETE", "/api/session"),
+    ("DELETE", "/api/sessions"),
+    ("DELETE", "/api/sessions/{session_id}"),
+    ("DELETE", "/api/tokens/{token_id}"),
+}
 
 
 def routes() -> list[tuple[str, str]]:
@@ -69,6 +76,10 @@ def ids(member: TestClient, services: Services) -> dict[str, str]:
         session.add(webhook)
         session.flush()
         delivery = enqueue(session, webhook, events.test_message())
+        code, _ = accounts.add_code(session, services.settings, owner, generation.team_id)
+        link = accounts.sign_in_link(session, services.settings, owner, generation.team_id)
+        accounts.start_session(session, services.settings, link.partition("#")[2])
+        browser = session.scalars(select(BrowserSession).where(BrowserSession.user_id == owner)).one()
     return {
         "concept_id": made["concept"]["id"],
         "job_id": made["job"]["id"],
@@ -80,6 +91,8 @@ def ids(member: TestClient, services: Services) -> dict[str, str]:
         "user_id": owner,
         "webhook_id": webhook.id,
         "delivery_id": delivery.id,
+        "invitation_id": code.id,
+        "session_id": browser.id,
     }
 
 

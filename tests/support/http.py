@@ -11,7 +11,8 @@ from PIL import Image
 
 FAST = {"prompt": "a photo of a red cat", "steps": 2, "count": 1, "seed": 7}
 MUG = {"placeholder": "<my-mug>", "initializer": "mug", "kind": "object", "base_model": "demo"}
-OPEN = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics"), ("POST", "/api/session")}  # without signing in
+OPEN = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics"), ("POST", "/api/session"),
+        ("POST", "/api/session/preview")}  # fmt: skip  # without signing in
 
 
 def every_route(app: FastAPI) -> list[APIRoute]:
@@ -60,7 +61,7 @@ def filled(path: str, **ids: str) -> str:
     """A path with each parameter replaced by an id that is given, or by one that nothing has."""
     for name in (
         "concept_id", "job_id", "picture_id", "image_id", "upload_id", "generation_id", "token_id", "user_id",
-        "webhook_id", "delivery_id",
+        "webhook_id", "delivery_id", "session_id", "invitation_id",
     ):  # fmt: skip
         path = path.replace(f"{{{name}}}", ids.get(name, "nothing"))
     path = path.replace("{lesson_id}", "king-purr")

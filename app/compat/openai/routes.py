@@ -16,7 +16,7 @@ from app.generation.waiting import end_of
 from app.services import Services
 from app.web.dependencies import Key, ServicesOf
 from app.web.problems import problem_response
-from app.web.sign_in import Member, Viewer
+from app.web.sign_in import MayDraw, Viewer
 
 router = APIRouter(prefix="/v1", tags=["OpenAI"], route_class=OpenAIRoute)
 
@@ -33,7 +33,7 @@ def list_models(_: Viewer, services: ServicesOf) -> ModelList:
 @router.post("/images/generations", response_model=ImagesOut, response_model_exclude_none=True)
 async def generate_images(
     body: ImagesIn,
-    principal: Member,
+    principal: MayDraw,
     services: ServicesOf,
     idempotency_key: Key = None,
 ) -> ImagesOut | Response:
@@ -45,7 +45,7 @@ async def generate_images(
 @router.post("/images/edits", response_model=ImagesOut, response_model_exclude_none=True)
 async def edit_image(
     body: Annotated[EditIn, File()],
-    principal: Member,
+    principal: MayDraw,
     services: ServicesOf,
     idempotency_key: Key = None,
 ) -> ImagesOut | Response:
