@@ -16,8 +16,6 @@ from functools import partial
 from types import UnionType
 from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
-from pydantic import TypeAdapter, ValidationError
-
 LENGTH_BYTES: Final = 4
 _BYTES: Final = "$bytes"
 _DETAIL_CHARACTERS_MAX: Final = 500
@@ -53,6 +51,8 @@ def decode(answer: object, task: Callable[..., Any], note: Callable[[str], objec
 
     Raises ReadingFailed if the child could not read its bytes, or if the answer is none of the task.
     """
+    from pydantic import TypeAdapter  # only the parent needs it
+
     try:
         message = _unpacked(answer)
         if message.get("printed"):
@@ -61,7 +61,7 @@ def decode(answer: object, task: Callable[..., Any], note: Callable[[str], objec
             failure = ReadingFailed(message["failed"], str(message["detail"]))
         else:
             return TypeAdapter(_type_of(task, message["type"])).validate_python(message["value"])
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, ValidationError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:  # pydantic's are ValueErrors
         raise ReadingFailed("crash", f"an answer that is none ({type(error).__name__})") from error
     raise failure
 

@@ -22,9 +22,9 @@ import structlog
 from pebble import ProcessExpired, ProcessPool
 
 from app.core.errors import NotReady
-from app.foreign_bytes import answers, limits
+from app.foreign_bytes import answers
 from app.foreign_bytes.answers import ReadingFailed
-from app.foreign_bytes.limits import Limits, limit_this_process
+from app.foreign_bytes.limits import Limits, limit_this_process, run_limited
 from app.foreign_bytes.plain_pipes import PlainPipes
 
 log = structlog.get_logger(__name__)
@@ -38,20 +38,6 @@ _CHECK_SECONDS: Final = 0.5  # between two checks of a pool that has not answere
 Result = TypeVar("Result")
 
 
-def run_limited(task: Callable[[bytes], object], content: bytes, allowed: Limits) -> bytes:
-    """The answer to a task. Only for a child process: beyond its processor time it dies."""
-    limits.limit_processor_seconds(allowed.processor_seconds)
-    try:
-        answer = answers.encode(task(content), limits.printed())
-        if len(answer) <= allowed.answer_bytes:
-            return answer
-        return answers.encode_failure("answer", f"{len(answer)} bytes")
-    except MemoryError:
-        return answers.encode_failure("memory", "", limits.printed())
-    except BaseException as error:  # whatever a reader of foreign bytes trips over, the parent has to be told
-        return answers.encode_failure("error", f"{type(error).__name__}: {error}", limits.printed())
-
-
 class _Children:
     """One set of child processes. Once broken it stays broken."""
 
@@ -59,11 +45,11 @@ class _Children:
         # The children are forked from a small server process that has loaded what they need, not from this process,
         # which has threads and connections.
         context = PlainPipes(pool.limits.answer_bytes)
-        context.set_forkserver_preload([*pool.preload, __name__])
+        context.set_forkserver_preload([*pool.preload, "app.foreign_bytes.limits"])
         self._limits = pool.limits
         self._pool = ProcessPool(
             max_workers=pool.workers,
-            max_tasks=TASKS_PER_CHILD,
+            max_tasks=pool.tasks_per_child,
             initializer=pool.initializer,
             context=context,
         )
@@ -123,10 +109,12 @@ class DecoderPool:
         limits: Limits = Limits(),  # noqa: B008 (immutable)
         preload: Sequence[str] = ("app.pictures.decoding",),
         workers: int = WORKERS,
+        tasks_per_child: int = TASKS_PER_CHILD,
     ) -> None:
         self.limits = limits
         self.preload = preload
         self.workers = workers
+        self.tasks_per_child = tasks_per_child
         self.initializer = initializer or partial(limit_this_process, memory_bytes=limits.memory_bytes)
         self._stalled_seconds = stalled_seconds
         self._children: _Children | None = None

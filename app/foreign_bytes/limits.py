@@ -1,4 +1,4 @@
-"""Limits of a child process that reads foreign bytes. Imports nothing but the standard library.
+"""Limits of a child process that reads foreign bytes. Imports the standard library alone, so that a child stays small.
 
     limit             Linux                              macOS, and other systems without /proc
     memory            RLIMIT_AS: an allocation beyond    A thread compares the peak resident memory with the limit
@@ -22,9 +22,12 @@ import resource
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from app.foreign_bytes import answers
 
 STATM: Final = Path("/proc/self/statm")
 OUT_OF_MEMORY: Final = 70  # exit status
@@ -62,7 +65,21 @@ def limit_this_process(statm: Path = STATM, memory_bytes: int = Limits.memory_by
         _limit(kind, 0)
 
 
-def limit_processor_seconds(seconds: int) -> None:
+def run_limited(task: Callable[[bytes], object], content: bytes, allowed: Limits) -> bytes:
+    """The answer to a task. Only for a child process: beyond its processor time it dies."""
+    _limit_processor_seconds(allowed.processor_seconds)
+    try:
+        answer = answers.encode(task(content), _read_printed())
+        if len(answer) <= allowed.answer_bytes:
+            return answer
+        return answers.encode_failure("answer", f"{len(answer)} bytes")
+    except MemoryError:
+        return answers.encode_failure("memory", "", _read_printed())
+    except BaseException as error:  # whatever a reader of foreign bytes trips over, the parent has to be told
+        return answers.encode_failure("error", f"{type(error).__name__}: {error}", _read_printed())
+
+
+def _limit_processor_seconds(seconds: int) -> None:
     """Let this process use so many more seconds of processor time. Beyond that it dies."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     soft = math.ceil(used.ru_utime + used.ru_stime) + seconds
@@ -70,7 +87,7 @@ def limit_processor_seconds(seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
 
 
-def printed() -> str:
+def _read_printed() -> str:
     """What libraries have printed in this process since the last call, cut to 2,000 characters."""
     if _printed is None:
         return ""
