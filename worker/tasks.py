@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from functools import lru_cache
 
+from worker import foreign_files
 from worker.celery_app import celery_app, settings, shutdown
 from worker.context import WorkerContext
 from worker.heartbeat import WorkerHeartbeat, kinds_of
@@ -28,12 +29,15 @@ def begin(queues: Iterable[str]) -> None:
     _threads.append(JobPoller(context.database, _loop.kinds, _loop.run_waiting, shutdown, settings.sweep_seconds))
     for thread in _threads:
         thread.begin()
+    if "import" in _loop.kinds:
+        foreign_files.pool().open()  # its child loads torch meanwhile
 
 
 def leave() -> None:
     """Stop in order: hand back the running job first, and remove the worker's row last."""
     while _threads:
         _threads.pop().end()
+    foreign_files.pool().close()
 
 
 def _run_waiting() -> None:

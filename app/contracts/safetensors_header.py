@@ -56,7 +56,7 @@ def _read(file: BinaryIO, size: int) -> Header:
         metadata = dict(entries.pop(METADATA, None) or {})
         ends = [_end(entry) for entry in entries.values()]
         tensors = {name: TensorEntry(str(e["dtype"]), tuple(e["shape"])) for name, e in entries.items()}
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise BrokenHeader("its header is damaged") from error
     if max(ends, default=0) != room - length:
         raise BrokenHeader("it has another length than its header says")

@@ -1,6 +1,6 @@
 """Checks every upload: it becomes a clean picture, or a PictureError says what is wrong with it.
 
-Decoding happens in child processes with limits (`app.pictures.decoder_pool`), never in the web process.
+Decoding happens in child processes with limits (`app.foreign_bytes.decoder_pool`), never in the web process.
 """
 
 from collections.abc import Callable, Sequence
@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 import structlog
-from pebble import ProcessExpired
 
 from app.core.errors import PictureError
+from app.foreign_bytes.answers import ReadingFailed
+from app.foreign_bytes.decoder_pool import DecoderPool, Submission
 from app.pictures import decoding
-from app.pictures.decoder_pool import SECONDS_MAX, DecoderPool, Submission
 from app.pictures.decoding import CleanPicture, PictureFault
 
 log = structlog.get_logger(__name__)
@@ -104,15 +104,17 @@ class PictureCleaner:
             )
         try:
             return self._decoders.result(submission)
-        except ProcessExpired as expired:
-            log.warning("decoder died", exit_code=expired.exitcode)
-            return PictureFault(
-                "too-complex", "cannot be opened within the memory allowed. Make it smaller and try again."
-            )
-        except TimeoutError:
-            return PictureFault(
-                "too-slow", f"takes longer than {SECONDS_MAX:.0f} s to open. Save it again and send the new file."
-            )
+        except ReadingFailed as failed:
+            log.warning("picture not decoded", reason=failed.reason, detail=failed.detail)
+            return _fault_of(failed)
+
+
+def _fault_of(failed: ReadingFailed) -> PictureFault:
+    if failed.reason == "slow":
+        return PictureFault("too-slow", "takes too long to open. Save it again and send the new file.")
+    if failed.reason == "error":
+        return PictureFault("damaged", "is damaged and cannot be read. Send an intact copy.")
+    return PictureFault("too-complex", "cannot be opened within the memory allowed. Make it smaller and try again.")
 
 
 def accepted(checked: Sequence[CheckedUpload], fewest: int, most: int) -> list[CleanPicture]:

@@ -1,4 +1,4 @@
-"""Turns foreign bytes into a clean picture. Runs in a child process with limits (`app.pictures.limits`).
+"""Turns foreign bytes into a clean picture. Runs in a child process with limits (`app.foreign_bytes.limits`).
 
 Imports only Pillow and numpy, so that a child is small and starts fast. Knows nothing of requests or HTTP errors: a
 file that is no usable picture comes back as a `PictureFault`.

@@ -62,7 +62,7 @@ class Guards:
         if scope["method"] not in _SAFE_METHODS:
             _check_origin(headers, {host.lower(), self._public})
         length = headers.get("content-length", "0")
-        if length.isdigit() and int(length) > self._bytes_max:
+        if length.isdecimal() and int(length) > self._bytes_max:
             raise _too_large(self._bytes_max)
 
 

@@ -11,9 +11,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.core.errors import NotReady, PictureError
-from app.pictures import limits
+from app.foreign_bytes import limits
+from app.foreign_bytes.answers import ReadingFailed
+from app.foreign_bytes.decoder_pool import DecoderPool
+from app.foreign_bytes.limits import Limits
 from app.pictures.cleaning import PictureCleaner, UploadedFile
-from app.pictures.decoder_pool import DecoderPool
+from tests.support import decoder_tasks as tasks
 from tests.support.decoder_tasks import die, processor_seconds, take_300_megabytes
 from tests.support.pictures import photo, photos
 
@@ -79,7 +82,77 @@ def test_without_proc_too_much_memory_ends_the_child_and_another_takes_its_place
 def test_every_task_gets_its_own_processor_time(cleaner_of: Cleaners) -> None:
     cleaner = cleaner_of()
     limit = cleaner.decode(UPLOAD, processor_seconds, "image")
-    assert limits.PROCESSOR_SECONDS <= limit <= limits.PROCESSOR_SECONDS + 10
+    allowed = limits.Limits().processor_seconds
+    assert allowed <= limit <= allowed + 10
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[DecoderPool]:
+    """Children with little to take."""
+    pool = DecoderPool(limits=Limits(memory_bytes=LITTLE, processor_seconds=1, answer_bytes=1_000_000))
+    yield pool
+    pool.close()
+
+
+def outcome(pool: DecoderPool, task: Callable[[bytes], object], content: bytes = b"") -> object:
+    return pool.result(pool.submit(task, content))
+
+
+@pytest.mark.parametrize(
+    ("task", "reason"),
+    [
+        (tasks.burn, "slow"),
+        (tasks.long_answer, "answer"),
+        (tasks.die, "crash"),
+        (tasks.fail, "error"),
+        (tasks.no_cat, "crash"),
+        (tasks.strange_cat, "crash"),
+    ],
+)
+def test_a_task_that_takes_more_than_its_share_or_answers_something_else_fails_with_a_reason(
+    pool: DecoderPool, task: Callable[[bytes], object], reason: str
+) -> None:
+    with pytest.raises(ReadingFailed) as failed:
+        outcome(pool, task)
+    assert failed.value.reason == reason
+    assert outcome(pool, tasks.cat) == tasks.Cat("Tom", 9)
+
+
+def test_a_child_writes_no_file_starts_no_process_leaves_no_core_and_cannot_lift_its_limits(
+    pool: DecoderPool, tmp_path: Path
+) -> None:
+    assert "File too large" in str(outcome(pool, tasks.write_a_file, str(tmp_path / "file").encode()))
+    found = outcome(pool, tasks.hard_limits)
+    assert isinstance(found, dict)
+    if limits.STATM.exists():
+        assert 0 < found.pop("RLIMIT_AS") < 10_000_000_000
+    assert {name: found[name] for name in ("RLIMIT_FSIZE", "RLIMIT_NPROC", "RLIMIT_CORE")} == {
+        "RLIMIT_FSIZE": 0,
+        "RLIMIT_NPROC": 0,
+        "RLIMIT_CORE": 0,
+    }
+
+
+def test_what_a_library_prints_goes_to_the_log_cut_and_holds_nothing_up(
+    pool: DecoderPool, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("app.foreign_bytes.decoder_pool._note_printed", said.append)
+    outcome(pool, tasks.chatter)
+    assert said[0].startswith("libpng warning")
+    assert len(said[0]) <= 2000
+    assert "libpng" not in capfd.readouterr().err
+
+
+def test_a_pickle_that_a_child_sends_calls_nothing_in_the_parent(tmp_path: Path) -> None:
+    target, pool = tmp_path / "owned", DecoderPool(workers=1)
+    try:
+        with pytest.raises(NotReady):
+            outcome(pool, tasks.take_over, str(target).encode())
+        assert not target.exists()
+        assert outcome(pool, tasks.cat) == tasks.Cat("Tom", 9)
+    finally:
+        pool.close()
 
 
 def test_children_that_cannot_start_are_a_503_and_not_the_end(cleaner_of: Cleaners, cure: Path) -> None:

@@ -1,6 +1,7 @@
 """Import jobs: another tool's embedding file becomes the embedding of a version.
 
-The only handler that reads foreign files; how each format is read is in `worker.engine.embeddings`.
+The only handler that reads foreign files, in a child process (`worker.foreign_files`). How each format is read is in
+`worker.engine.embeddings`.
 """
 
 from dataclasses import dataclass
@@ -16,12 +17,13 @@ from app.contracts.embeddings import ImportSpec
 from app.contracts.encoders import FIRST, SECOND
 from app.contracts.jobs import Kind, State
 from app.contracts.model_folder import ModelFacts
+from app.contracts.texts import label, whole_number
 from app.core.database import after_commit
 from app.core.errors import LeaseLost
 from app.generation import queries as images
 from app.generation.models import Image
 from app.jobs.models import Job
-from worker import embedding_files
+from worker import embedding_files, foreign_files
 from worker.context import WorkerContext
 from worker.engine.embeddings import formats
 from worker.engine.embeddings.formats import Embedding, Foreign
@@ -66,7 +68,7 @@ class ImportHandler:
         """Read and check the files."""
         spec = ImportSpec.model_validate(run.job.spec)
         facts = Catalog(self.context.settings).get(spec.base_model).facts
-        found = [formats.read(self.context.storage.get(file.key), file.name) for file in spec.files]
+        found = [foreign_files.read(self.context.storage.get(file.key), label(file.name)) for file in spec.files]
         return ImportedEmbedding(spec, found[0], _checked(joined(found, spec), spec, facts))
 
     def compute(self, runs: list[ImportRun], admit: Admit[ImportedEmbedding]) -> None:
@@ -96,7 +98,7 @@ class ImportHandler:
         work.result = VersionResult(
             files=files,
             vectors=work.embedding.vectors,
-            steps=int(metadata["steps"]) if metadata.get("steps", "").isdigit() else None,
+            steps=whole_number(metadata.get("steps", "")),
             origin={
                 "imported_from": metadata["imported_from"],
                 "imported_as": metadata["imported_as"],
@@ -167,5 +169,5 @@ def _metadata(work: ImportedEmbedding) -> dict[str, str]:
         "kind": spec.kind,
         "base_model": spec.base_model,
         "imported_from": source.format,
-        "imported_as": source.placeholder or spec.files[0].name,
+        "imported_as": label(source.placeholder or spec.files[0].name),
     }

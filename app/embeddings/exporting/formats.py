@@ -11,6 +11,7 @@ import numpy as np
 from safetensors.numpy import save
 
 from app.contracts.encoders import FIRST, SECOND
+from app.contracts.texts import whole_number
 from app.embeddings.exporting import pickles
 from app.embeddings.exporting.stored import StoredEmbedding
 
@@ -54,12 +55,11 @@ def _keyed(**keys: str) -> Callable[[StoredEmbedding, str], bytes]:
 
 def a1111_content(stored: StoredEmbedding, placeholder: str) -> dict[str, Any]:
     """AUTOMATIC1111's dictionary. That tool takes the embedding's name from the file name, diffusers from `name`."""
-    steps = stored.metadata.get("steps", "")
     return {
         "string_to_token": {"*": ANY_TOKEN},
         "string_to_param": {"*": stored.rows[FIRST]},
         "name": placeholder,
-        "step": int(steps) if steps.isdigit() else 0,
+        "step": whole_number(stored.metadata.get("steps", "")) or 0,
         "sd_checkpoint": stored.metadata.get("base_model_hash", "")[:10],
         "sd_checkpoint_name": stored.metadata.get("base_model", ""),
     }

@@ -1,11 +1,13 @@
 """Reads embedding files: ours, and those of other tools. Bytes in, rows out.
 
-Opens no path and knows no database. The size of a foreign file is limited, and its keys are checked one by one.
-Pickles are read in `pickled.py` only. `app.embeddings.exporting` writes the other tools' formats.
+Opens no path and knows no database. The size of a foreign file is limited, its keys are checked one by one, and the
+texts in it are cut. Pickles are read in `pickled.py` only. Foreign files are read in a child process with limits
+(`worker.foreign_files`). `app.embeddings.exporting` writes the other tools' formats.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 import torch
@@ -17,10 +19,15 @@ from torch import Tensor
 from app.contracts.encoders import ENCODER_NAMES, FIRST, SECOND, described_widths
 from app.contracts.limits import FOREIGN_VECTORS_MAX, embedding_bytes_max
 from app.contracts.safetensors_header import header_of
+from app.contracts.texts import label
 from worker.engine.embeddings import cards, pickled
 from worker.engine.errors import EmbeddingError
 
 WIDTH_MAX = 8192
+STEPS_MAX = 10**9
+REAL_NUMBERS = {"F64", "F32", "F16", "BF16"}  # types of safetensors
+TEXTS_MAX = 32  # entries of a file's metadata that are kept
+TEXT_CHARACTERS_MAX = 200  # of each of them
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +80,17 @@ def read(data: bytes, filename: str) -> Foreign:
             f"{filename} is {len(data) / 1e6:.1f} MB, and an embedding has at most {limit / 1e6:.0f} MB. This is "
             "probably a model or a LoRA; give the embedding file."
         )
-    kind = _kind_of(data, filename)
+    try:
+        return _of_kind(_kind_of(data, filename), data, filename)
+    except EmbeddingError:
+        raise
+    except Exception as error:  # whatever a reader trips over, the file is no embedding
+        raise EmbeddingError(
+            f"{filename} cannot be read as an embedding ({type(error).__name__}). Download or export it again."
+        ) from error
+
+
+def _of_kind(kind: str, data: bytes, filename: str) -> Foreign:
     if kind == "card":
         return _from_mapping(cards.read_card(data, filename), filename, {})
     if kind == "pickle":
@@ -94,11 +111,20 @@ def _kind_of(data: bytes, filename: str) -> str:
 
 def _from_safetensors(data: bytes, filename: str) -> Foreign:
     try:
+        header = header_of(data)
+        for key, entry in header.tensors.items():
+            if entry.dtype not in REAL_NUMBERS:
+                raise _no_real_numbers(key, filename)
         tensors = load_tensors(data)
-        metadata = header_of(data).metadata
     except (SafetensorError, ValueError, RuntimeError) as error:
         raise EmbeddingError(f"{filename} is not a whole safetensors file. Download or export it again.") from error
-    return _from_mapping(tensors, filename, metadata)
+    return _from_mapping(tensors, filename, _cut(header.metadata))
+
+
+def _cut(metadata: Mapping[str, Any]) -> dict[str, str]:
+    """The first entries of a file's metadata, each on one line and cut."""
+    texts = ((key, text) for key, text in metadata.items() if isinstance(text, str))
+    return {label(key): label(text, TEXT_CHARACTERS_MAX) for key, text in islice(texts, TEXTS_MAX)}
 
 
 BEGINNINGS = {b"\x89PNG\r\n\x1a\n": "card", b"RIFF": "card", b"PK\x03\x04": "pickle", b"\x80\x02": "pickle"}
@@ -149,7 +175,7 @@ def _from_mapping(content: Mapping[str, Any], filename: str, metadata: Mapping[s
 def _from_keys(content: Mapping[str, Any], keys: set[str], filename: str, metadata: Mapping[str, str]) -> Foreign:
     for format, names in PAIRS.items():
         if keys and keys <= set(names):
-            rows = {names[key]: _checked(content[key], key, filename) for key in sorted(keys)}
+            rows = {names[key]: checked(content[key], key, filename) for key in sorted(keys)}
             if FIRST not in rows or len({len(part) for part in rows.values()}) != 1:
                 raise EmbeddingError(
                     f"{filename} has {', '.join(sorted(keys))} alone or of unequal length, and needs the same number "
@@ -158,13 +184,13 @@ def _from_keys(content: Mapping[str, Any], keys: set[str], filename: str, metada
             ordered = {name: rows[name] for name in ENCODER_NAMES if name in rows}
             return Foreign(format, Embedding(ordered), metadata.get("placeholder"), metadata)
     if len(keys) != 1:
-        shown = ", ".join(sorted(map(str, keys))[:5]) or "nothing"
+        shown = ", ".join(sorted(label(key, 60) for key in keys)[:5]) or "nothing"
         raise EmbeddingError(f"{filename} holds {shown}, which no embedding file has. Is it a LoRA or a model?")
     (key,) = keys
-    embedding = Embedding({FIRST: _checked(content[key], key, filename)})
+    embedding = Embedding({FIRST: checked(content[key], key, filename)})
     if key in SINGLES:
         return Foreign(SINGLES[key], embedding, None, metadata)
-    return Foreign("diffusers", embedding, key, metadata)
+    return Foreign("diffusers", embedding, label(key), metadata)
 
 
 def _from_a1111(content: Mapping[str, Any], filename: str) -> Foreign:
@@ -173,27 +199,44 @@ def _from_a1111(content: Mapping[str, Any], filename: str) -> Foreign:
         raise EmbeddingError(f"{filename} looks like AUTOMATIC1111's, but has not exactly one embedding inside.")
     (rows,) = parameters.values()
     name = content.get("name")
-    facts = {key: str(content[key]) for key in ("step", "sd_checkpoint", "sd_checkpoint_name") if content.get(key)}
-    embedding = Embedding({FIRST: _checked(rows, "string_to_param", filename)})
-    return Foreign("a1111", embedding, name if isinstance(name, str) else None, facts)
+    step = content.get("step")
+    facts = _cut({key: content.get(key) for key in ("sd_checkpoint", "sd_checkpoint_name")})
+    if isinstance(step, int) and 0 < step <= STEPS_MAX:  # of another type, it may be of any size
+        facts["step"] = str(step)
+    embedding = Embedding({FIRST: checked(rows, "string_to_param", filename)})
+    return Foreign("a1111", embedding, label(name) if isinstance(name, str) else None, facts)
 
 
-def _checked(rows: object, key: str, filename: str) -> Tensor:
+def checked(rows: object, key: str, filename: str) -> Tensor:
     """Rows as (n, width) float32. Raises EmbeddingError for anything that is no tensor of 1 to 75 finite vectors."""
     plain = isinstance(rows, Tensor) and rows.layout is torch.strided and rows.device.type == "cpu"
     if not isinstance(rows, Tensor) or not plain or not rows.is_floating_point():
-        raise EmbeddingError(f"{filename}: {key} is not a tensor of real numbers, so the file is not an embedding.")
+        raise _no_real_numbers(key, filename)
     if rows.ndim == 1:  # as old notebooks wrote single vectors
         rows = rows.unsqueeze(0)
     if rows.ndim != 2 or not 1 <= rows.shape[0] <= FOREIGN_VECTORS_MAX or not 1 <= rows.shape[1] <= WIDTH_MAX:
         raise EmbeddingError(
-            f"{filename}: {key} has the shape {tuple(rows.shape)}, and an embedding has 1 to {FOREIGN_VECTORS_MAX} "
+            f"{filename}: {label(key)} has the shape {_shape(rows)}, and an embedding has 1 to {FOREIGN_VECTORS_MAX} "
             "vectors of one width."
         )
     rows = rows.detach().to("cpu", torch.float32, copy=True)
     if not rows.isfinite().all():
-        raise EmbeddingError(f"{filename}: {key} has numbers that are not finite, so its training failed. Train again.")
+        raise EmbeddingError(
+            f"{filename}: {label(key)} has numbers that are not finite, so its training failed. Train again."
+        )
     return rows
+
+
+def _shape(rows: Tensor) -> str:
+    """The shape, cut: a pickle may claim a million dimensions of size 1."""
+    return label(f"({', '.join(map(str, rows.shape[:8]))}{', …' if rows.ndim > 8 else ''})")
+
+
+def _no_real_numbers(key: str, filename: str) -> EmbeddingError:
+    return EmbeddingError(
+        f"{filename}: {label(key)} is not a tensor of real numbers, so the file is not an embedding. Give the "
+        "embedding file itself."
+    )
 
 
 def check_fits(embedding: Embedding, widths: Mapping[str, int], what: str, base_model: str) -> None:

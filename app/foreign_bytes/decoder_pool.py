@@ -1,30 +1,34 @@
-"""Child processes that decode pictures. A pool that breaks is replaced, and no caller waits forever.
+"""Child processes that read foreign bytes. A pool that breaks is replaced, and no caller waits forever.
 
 A pool breaks when its children cannot start, or when an idle child dies (the kernel kills it for memory, for example).
 From then on it answers nothing. The pool is replaced as soon as a caller notices, and what was waiting is submitted
 once more to the new pool. If that breaks too, the caller gets NotReady with the code `decoder-unavailable`.
 
-Knows nothing of pictures: a task is a function from bytes to a result, from a module that a child can import.
+Knows nothing of pictures or embeddings: a task is a function from bytes to plain data (`app.foreign_bytes.answers`),
+from a module that a child can import.
 """
 
-import multiprocessing
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from functools import partial
+from signal import SIGXCPU
+from typing import Any, Final, Generic, TypeVar, cast
 
 import structlog
-from pebble import ProcessPool
+from pebble import ProcessExpired, ProcessPool
 
 from app.core.errors import NotReady
-from app.pictures.limits import limit_this_process, run_limited
+from app.foreign_bytes import answers
+from app.foreign_bytes.answers import ReadingFailed
+from app.foreign_bytes.limits import Limits, limit_this_process, run_limited
+from app.foreign_bytes.plain_pipes import PlainPipes
 
 log = structlog.get_logger(__name__)
 
-SECONDS_MAX: Final = 20.0  # wall-clock time of one task
 STALLED_SECONDS: Final = 60.0  # a pool with tasks that answers none of them for so long does not work
 WORKERS: Final = 2
 TASKS_PER_CHILD: Final = 500
@@ -37,20 +41,26 @@ Result = TypeVar("Result")
 class _Children:
     """One set of child processes. Once broken it stays broken."""
 
-    def __init__(self, initializer: Callable[[], object]) -> None:
-        # The children are forked from a small server process that has loaded Pillow and numpy alone, not from this
-        # process, which has threads and connections.
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["app.pictures.decoding", "app.pictures.limits"])
+    def __init__(self, pool: "DecoderPool") -> None:
+        # The children are forked from a small server process that has loaded what they need, not from this process,
+        # which has threads and connections.
+        context = PlainPipes(pool.limits.answer_bytes)
+        context.set_forkserver_preload([*pool.preload, "app.foreign_bytes.limits"])
+        self._limits = pool.limits
         self._pool = ProcessPool(
-            max_workers=WORKERS, max_tasks=TASKS_PER_CHILD, initializer=initializer, context=context
+            max_workers=pool.workers,
+            max_tasks=pool.tasks_per_child,
+            initializer=pool.initializer,
+            context=context,
         )
         self.last_answer = time.monotonic()
 
-    def submit(self, task: Callable[[bytes], Result], content: bytes) -> "Future[Result]":
+    def submit(self, task: Callable[[bytes], object], content: bytes) -> "Future[bytes]":
         """Queue one task. The future of a broken pool fails with BrokenProcessPool."""
         try:
-            future: Future[Result] = self._pool.schedule(run_limited, args=(task, content), timeout=SECONDS_MAX)
+            future: Future[bytes] = self._pool.schedule(
+                run_limited, args=(task, content, self._limits), timeout=self._limits.wall_seconds
+            )
         except RuntimeError as error:  # what pebble raises for a pool that is broken, stopped or cannot start
             future = Future()
             future.set_exception(BrokenProcessPool(str(error)))
@@ -80,18 +90,32 @@ class Submission(Generic[Result]):
 
     task: Callable[[bytes], Result]
     content: bytes
-    future: "Future[Result]"
+    future: "Future[bytes]"
     children: _Children | None  # None if the pool was closed
     at: float  # time.monotonic()
 
 
 class DecoderPool:
-    """A few child processes with limits. They start with the first task and serve until `close`."""
+    """A few child processes with limits. They start with the first task and serve until `close`.
+
+    `preload` names the modules that every child needs. `initializer` runs in each child before its first task.
+    """
 
     def __init__(
-        self, initializer: Callable[[], object] = limit_this_process, stalled_seconds: float = STALLED_SECONDS
+        self,
+        initializer: Callable[[], object] | None = None,
+        stalled_seconds: float = STALLED_SECONDS,
+        *,
+        limits: Limits = Limits(),  # noqa: B008 (immutable)
+        preload: Sequence[str] = ("app.pictures.decoding",),
+        workers: int = WORKERS,
+        tasks_per_child: int = TASKS_PER_CHILD,
     ) -> None:
-        self._initializer = initializer
+        self.limits = limits
+        self.preload = preload
+        self.workers = workers
+        self.tasks_per_child = tasks_per_child
+        self.initializer = initializer or partial(limit_this_process, memory_bytes=limits.memory_bytes)
         self._stalled_seconds = stalled_seconds
         self._children: _Children | None = None
         self._closed = False
@@ -100,8 +124,8 @@ class DecoderPool:
     def open(self) -> None:
         """Start the children now, so that the first task need not wait for them."""
         self._closed = False
-        for _ in range(WORKERS):
-            self.submit(len, b"")
+        for _ in range(self.workers):
+            self.submit(_nothing, b"")
 
     def close(self) -> None:
         """Stop the children. Tasks that wait fail with NotReady."""
@@ -116,16 +140,26 @@ class DecoderPool:
         children = self._current()
         if children is not None:
             return Submission(task, content, children.submit(task, content), children, time.monotonic())
-        failed: Future[Result] = Future()
+        failed: Future[bytes] = Future()
         failed.set_exception(BrokenProcessPool("closed"))
         return Submission(task, content, failed, None, time.monotonic())
 
     def result(self, submission: Submission[Result]) -> Result:
         """Wait for the result of a task.
 
-        Raises TimeoutError after SECONDS_MAX in the child, `pebble.ProcessExpired` if the child died of the task, and
-        NotReady if there is no child that could run it.
+        Raises ReadingFailed if the task needs more than its limits, or if the child died of it, and NotReady if there
+        is no child that could run it.
         """
+        try:
+            answer = self._answer(submission)
+        except ProcessExpired as expired:
+            slow = expired.exitcode == -SIGXCPU
+            raise ReadingFailed("slow" if slow else "crash", f"exit status {expired.exitcode}") from expired
+        except TimeoutError as error:
+            raise ReadingFailed("slow") from error
+        return cast("Result", answers.decode(answer, submission.task, _note_printed))
+
+    def _answer(self, submission: Submission[Result]) -> bytes:
         try:
             return self._wait(submission)
         except BrokenProcessPool as error:
@@ -137,8 +171,8 @@ class DecoderPool:
             self._replace(submission.children, error)
             raise _unavailable() from error
 
-    def _wait(self, submission: Submission[Result]) -> Result:
-        """The result. Raises BrokenProcessPool if the pool broke, and NotReady if it has stalled."""
+    def _wait(self, submission: Submission[Result]) -> bytes:
+        """The answer. Raises BrokenProcessPool if the pool broke, and NotReady if it has stalled."""
         children = submission.children
         while children is not None and not wait([submission.future], timeout=_CHECK_SECONDS).done:
             if not children.alive:
@@ -156,7 +190,7 @@ class DecoderPool:
             self._replace(children, BrokenProcessPool("an idle child died"))
         with self._lock:
             if self._children is None and not self._closed:
-                self._children = _Children(self._initializer)
+                self._children = _Children(self)
             return self._children
 
     def _replace(self, children: _Children | None, why: BaseException) -> None:
@@ -170,10 +204,18 @@ class DecoderPool:
         threading.Thread(target=children.stop, name="stop decoder pool", daemon=True).start()
 
 
+def _nothing(content: bytes) -> None:
+    """A task that a child answers as soon as it is there."""
+
+
+def _note_printed(text: str) -> None:
+    log.info("a decoder printed", text=text)
+
+
 def _unavailable() -> NotReady:
     return NotReady(
-        "Pictures cannot be opened now, because the processes that decode them do not run. Try again in "
-        f"{RETRY_SECONDS:.0f} s. If that does not help, the log of the web service says why.",
+        "Files cannot be opened now, because the processes that decode them do not run. Try again in "
+        f"{RETRY_SECONDS:.0f} s. If that does not help, the log of the service says why.",
         code="decoder-unavailable",
         retry_after=RETRY_SECONDS,
     )
