@@ -6,10 +6,11 @@ from app.accounts import queries, service
 from app.accounts.principal import COOKIE
 from app.accounts.schemas import LimitsOut, MeOut, NamedOut, NewTokenOut, SignIn, TokenIn, TokenList, TokenOut
 from app.accounts.secrets import hash_of
+from app.web.bounded_bodies import BoundedRoute
 from app.web.dependencies import Key, Reading, ServicesOf, UnitOfWork
 from app.web.sign_in import Member, Viewer
 
-router = APIRouter(prefix="/api", tags=["account"])
+router = APIRouter(prefix="/api", tags=["account"], route_class=BoundedRoute)
 
 
 @router.post("/session", status_code=status.HTTP_204_NO_CONTENT)

@@ -4,10 +4,11 @@ from fastapi import APIRouter, status
 
 from app.teams import queries, service
 from app.teams.schemas import InvitedOut, MemberIn, MemberList, MemberOut
+from app.web.bounded_bodies import BoundedRoute
 from app.web.dependencies import Key, Reading, ServicesOf, UnitOfWork
 from app.web.sign_in import Admin, Viewer
 
-router = APIRouter(prefix="/api/members", tags=["team"])
+router = APIRouter(prefix="/api/members", tags=["team"], route_class=BoundedRoute)
 
 
 @router.get("")
