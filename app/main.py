@@ -15,6 +15,7 @@ from app.accounts import routes as accounts
 from app.base_models import routes as base_models
 from app.base_models.catalog import Catalog
 from app.compat.openai import routes as compat
+from app.compat.openai.errors import with_openai_error
 from app.concepts import routes as concepts
 from app.core.database import Database
 from app.core.settings import REPOSITORY, Settings
@@ -31,6 +32,8 @@ from app.retention import routes as retention
 from app.services import Services
 from app.teams import routes as teams
 from app.usage import routes as usage
+from app.web.admission import Admission
+from app.web.endpoints import Endpoints
 from app.web.etags import Conditional
 from app.web.guards import Guards
 from app.web.openapi import describe_well, operation_id
@@ -88,10 +91,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     ):
         app.include_router(room.router)
     answer_with_problems(app)
+    app.state.error_forms = {"/v1/": with_openai_error}
     describe_well(app, unnamed=[GenerationForm])
     app.add_middleware(Conditional)
     app.add_middleware(SessionRenewal, settings=settings)
     app.add_middleware(Rates, per_minute=settings.changes_per_minute)
+    app.add_middleware(Admission, services=app.state.services, endpoints=Endpoints(app))
     app.add_middleware(Guards, settings=settings)
     app.add_middleware(Timing, metrics=RequestMetrics(app.state.services.registry))
     app.add_middleware(Tracing)

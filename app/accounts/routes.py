@@ -22,10 +22,11 @@ from app.accounts.scopes import scopes_of
 from app.core.database import utc_now
 from app.core.errors import Conflict
 from app.web import session_cookie
+from app.web.bounded_bodies import BoundedRoute
 from app.web.dependencies import Key, Reading, ServicesOf, UnitOfWork
 from app.web.sign_in import ControlsCredentials, MakesTokens, SignedIn, Viewer
 
-router = APIRouter(prefix="/api", tags=["account"])
+router = APIRouter(prefix="/api", tags=["account"], route_class=BoundedRoute)
 
 
 @router.post("/session/preview")

@@ -14,11 +14,12 @@ from app.base_models.schemas import (
     WordPiece,
 )
 from app.concepts import queries as concepts
+from app.web.bounded_bodies import BoundedRoute
 from app.web.dependencies import Reading, ServicesOf
 from app.web.file_responses import Jpeg, jpeg
 from app.web.sign_in import Viewer
 
-router = APIRouter(prefix="/api", tags=["base models"])
+router = APIRouter(prefix="/api", tags=["base models"], route_class=BoundedRoute)
 
 
 @router.get("/base-models")

@@ -31,10 +31,11 @@ from app.services import Services
 from app.training.forms import Tuned
 from app.training.service import TrainingRequest, teach, teach_again
 from app.web import file_responses
+from app.web.bounded_bodies import BoundedRoute
 from app.web.dependencies import Key, Reading, ServicesOf, UnitOfWork
 from app.web.sign_in import MayTeach, Viewer
 
-router = APIRouter(prefix="/api", tags=["concepts"])
+router = APIRouter(prefix="/api", tags=["concepts"], route_class=BoundedRoute)
 
 Images = Annotated[list[UploadFile], File(description="JPEG, PNG or WebP; training uses the centre square.")]
 
@@ -84,7 +85,9 @@ def create_concept(
     return _accepted(services, teach(services, principal, request, idempotency_key))
 
 
-@router.post("/concepts/import", status_code=status.HTTP_202_ACCEPTED)
+@router.post(
+    "/concepts/import", status_code=status.HTTP_202_ACCEPTED, form_limits={"max_files": importing.FILES_MAX + 1}
+)
 def import_concept(
     principal: MayTeach,
     services: ServicesOf,

@@ -5,32 +5,34 @@ The endpoint sees JSON either way; what came as a file is in `attached(request)`
 
 import json
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from fastapi import Request, Response
-from fastapi.routing import APIRoute
 from starlette.datastructures import UploadFile
 from starlette.types import Message
 
 from app.generation.init_images import Attached
 from app.pictures import decoding
 from app.pictures.cleaning import UploadedFile
+from app.web.bounded_bodies import BoundedRoute, bounded
 
 FORM: Final = "multipart/form-data"
 FILES: Final = {"init_image": decoding.init_image, "mask": decoding.inpaint_mask}
 FIELDS_MAX: Final = 40
 
 
-class JsonOrForm(APIRoute):
+class JsonOrForm(BoundedRoute):
     """An endpoint that takes its JSON body as a form too."""
+
+    takes_form: ClassVar = True
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The endpoint, behind the reading of forms."""
         handle = super().get_route_handler()
 
         async def handler(request: Request) -> Response:
-            if request.headers.get("content-type", "").startswith(FORM):
-                request = await _as_json(request)
+            if request.headers.get("content-type", "").lower().startswith(FORM):
+                request = await _as_json(bounded(request))
             return await handle(request)
 
         return handler

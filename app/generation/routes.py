@@ -14,11 +14,12 @@ from app.generation.submission import draw
 from app.generation.waiting import end_of
 from app.pictures.cleaning import UploadedFile
 from app.services import Services
+from app.web.bounded_bodies import BoundedRoute
 from app.web.dependencies import Key, Reading, ServicesOf, UnitOfWork
 from app.web.file_responses import Png, png
 from app.web.sign_in import MayDraw, Viewer
 
-router = APIRouter(prefix="/api", tags=["generations"])
+router = APIRouter(prefix="/api", tags=["generations"], route_class=BoundedRoute)
 drawing = APIRouter(route_class=JsonOrForm)
 
 
@@ -96,7 +97,7 @@ def get_order(image_id: str, principal: Viewer, services: ServicesOf, session: R
     return views.describe_recovered(recipes.of_image(session, services.catalog, image))
 
 
-@router.post("/generations/read")
+@router.post("/generations/read", form_limits={"max_files": 1})
 def read_picture(
     principal: MayDraw,
     services: ServicesOf,

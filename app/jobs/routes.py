@@ -11,10 +11,11 @@ from app.jobs import queries, service, views
 from app.jobs.schemas import Cancellation, JobOut, JobPage
 from app.jobs.stream import HEADERS, EventStream
 from app.services import Services
+from app.web.bounded_bodies import BoundedRoute
 from app.web.dependencies import Reading, ServicesOf, UnitOfWork
 from app.web.sign_in import MayDrawOrTeach, Viewer
 
-router = APIRouter(prefix="/api/jobs", tags=["jobs"])
+router = APIRouter(prefix="/api/jobs", tags=["jobs"], route_class=BoundedRoute)
 
 
 @router.get("")

@@ -11,10 +11,11 @@ from app.jobs import views as jobs
 from app.reports import rerender, service, views
 from app.reports.schemas import ReportJob, ReportOut
 from app.web import file_responses
+from app.web.bounded_bodies import BoundedRoute
 from app.web.dependencies import Key, Reading, ServicesOf, UnitOfWork
 from app.web.sign_in import MayTeach, Viewer
 
-router = APIRouter(prefix="/api/concepts/{concept_id}/versions/{number}", tags=["concepts"])
+router = APIRouter(prefix="/api/concepts/{concept_id}/versions/{number}", tags=["concepts"], route_class=BoundedRoute)
 
 Number = Annotated[int, Path(ge=0, le=1_000_000)]
 

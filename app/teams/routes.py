@@ -17,10 +17,11 @@ from app.teams.schemas import (
     MemberPatch,
     SignInLinkOut,
 )
+from app.web.bounded_bodies import BoundedRoute
 from app.web.dependencies import Key, Reading, ServicesOf, UnitOfWork
 from app.web.sign_in import Admin, Viewer
 
-router = APIRouter(prefix="/api", tags=["team"])
+router = APIRouter(prefix="/api", tags=["team"], route_class=BoundedRoute)
 
 
 @router.get("/members")

@@ -1,4 +1,4 @@
-"""Middleware for every request: checks of Host and Origin, the limit on the body's size, security headers.
+"""Middleware for every request: checks of Host and Origin, security headers.
 
 Plain ASGI, so that streams pass through unchanged.
 """
@@ -11,9 +11,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.accounts.principal import COOKIE
-from app.core.errors import Forbidden, OnewordError, TooLarge
+from app.core.errors import Forbidden, OnewordError
 from app.core.settings import Settings
-from app.web.problems import problem_response
+from app.web.problems import refusal
 
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; object-src 'none'; "
@@ -33,12 +33,11 @@ class Guards:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
-        self._bytes_max = settings.body_bytes_max
         self._hosts = _allowed_hosts(settings)
         self._public = urlsplit(settings.public_url).netloc.lower()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse the request, or pass it on with its body counted and headers added to the answer."""
+        """Refuse the request, or pass it on with headers added to the answer."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -46,9 +45,9 @@ class Guards:
         try:
             self._check(scope)
         except OnewordError as error:
-            await problem_response(error, {"Connection": "close"})(scope, receive, sending)
+            await refusal(scope, error)(scope, receive, sending)
             return
-        await self._app(scope, _counted(receive, self._bytes_max), sending)
+        await self._app(scope, receive, sending)
 
     def _check(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
@@ -61,9 +60,6 @@ class Guards:
             )
         if scope["method"] not in _SAFE_METHODS:
             _check_origin(headers, {host.lower(), self._public})
-        length = headers.get("content-length", "0")
-        if length.isdecimal() and int(length) > self._bytes_max:
-            raise _too_large(self._bytes_max)
 
 
 def _check_origin(headers: Headers, ours: Set[str]) -> None:
@@ -80,21 +76,6 @@ def _check_origin(headers: Headers, ours: Set[str]) -> None:
         raise Forbidden(
             "This request came from another site, so it was refused. Use the studio's own page.", code="origin"
         )
-
-
-def _counted(receive: Receive, bytes_max: int) -> Receive:
-    """Count the bytes of a body as they arrive, for requests that name no Content-Length."""
-    received = 0
-
-    async def counted() -> Message:
-        nonlocal received
-        message = await receive()
-        received += len(message.get("body", b""))
-        if received > bytes_max:
-            raise _too_large(bytes_max)
-        return message
-
-    return counted
 
 
 def _with_headers(send: Send) -> Send:
@@ -119,7 +100,3 @@ def _allowed_hosts(settings: Settings) -> frozenset[str] | None:
 def _bare(host: str) -> str:
     """A host name without its port."""
     return host.lower().rsplit(":", 1)[0] if not host.endswith("]") and ":" in host else host.lower()
-
-
-def _too_large(bytes_max: int) -> TooLarge:
-    return TooLarge(f"The request is larger than {bytes_max / 1e6:.0f} MB. Send fewer or smaller pictures.")

@@ -5,6 +5,7 @@ operating system.
 """
 
 import errno
+from collections.abc import Callable
 from math import ceil
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
+from starlette.types import Scope
 
 from app.core.errors import Conflict, InvalidInput, NotReady, OnewordError, StorageFull
 
@@ -61,6 +63,18 @@ def problem_response(error: OnewordError, headers: dict[str, str] | None = None)
     problem = error.problem()
     retry = {"Retry-After": str(ceil(error.retry_after or 60))} if problem["status"] in (429, 503) else {}
     return JSONResponse(problem, problem["status"], retry | (headers or {}), media_type=MEDIA_TYPE)
+
+
+def refusal(scope: Scope, error: OnewordError) -> JSONResponse:
+    """An error that a middleware answers with, in the form that the clients of this address read.
+
+    `app.state.error_forms` has the forms of other tools' interfaces, by the beginning of their addresses.
+    """
+    forms: dict[str, Callable[[OnewordError], OnewordError]] = scope["app"].state.error_forms
+    for prefix, in_form in forms.items():
+        if scope["path"].startswith(prefix):
+            error = in_form(error)
+    return problem_response(error, {"WWW-Authenticate": "Bearer"} if error.status == 401 else None)
 
 
 def answer_with_problems(app: FastAPI) -> None:
@@ -128,18 +142,21 @@ def _unstorable(_: Request, error: Exception) -> Response:
     )
 
 
-def _database_error(request: Request, error: Exception) -> Response:
+def database_trouble(error: DBAPIError) -> OnewordError:
+    """What a request that the database did not answer is told."""
     log.error("database error", error=str(error))
     if any(text in str(error) for text in _DATABASE_FULL):
-        return _domain_error(request, _full())
-    return _domain_error(
-        request,
-        NotReady(
-            "The database does not answer, so nothing was changed. Try again in a minute; if that does not help, tell "
-            "the administrator of this studio.",
-            code="database-unreachable",
-        ),
+        return _full()
+    return NotReady(
+        "The database does not answer, so nothing was changed. Try again in a minute; if that does not help, tell "
+        "the administrator of this studio.",
+        code="database-unreachable",
     )
+
+
+def _database_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, DBAPIError)
+    return _domain_error(request, database_trouble(error))
 
 
 def _system_error(request: Request, error: Exception) -> Response:

@@ -1,9 +1,15 @@
-"""The limit on changes per minute, for each bearer token, each browser or, without either, each address.
+"""The limit on changes per minute, for each signed-in person or, for requests that nobody signed, each address.
+
+Reading is never counted, and neither is what only reads although it is a POST, or what only stops work. The answers
+that count say how much is left, in the fields of draft-ietf-httpapi-ratelimit-headers-10:
+
+    RateLimit-Policy: "changes";q=600;w=60
+    RateLimit: "changes";r=599;t=60
 
 The counters are in this process: n web processes allow n times the limit.
 """
 
-import hashlib
+import re
 import time
 from math import ceil
 from typing import Final
@@ -11,18 +17,20 @@ from typing import Final
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
-from starlette.requests import HTTPConnection
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.accounts.principal import COOKIE
 from app.core.errors import TooMany
-from app.web.problems import problem_response
+from app.web.problems import refusal
 
 _SAFE: Final = {"GET", "HEAD", "OPTIONS"}
+# POSTs that change nothing, and the one that stops a job.
+UNCOUNTED: Final = re.compile(r"/api/(tokenize|pictures/check|generations/read|jobs/[^/]+/cancel)")
+WINDOW_SECONDS: Final = 60
 
 
 class Rates:
-    """Middleware that answers 429, with the seconds until the next change is allowed."""
+    """Middleware inside `app.web.admission` that answers 429, with the seconds until the next change is allowed."""
 
     def __init__(self, app: ASGIApp, per_minute: int) -> None:
         self._app = app
@@ -31,24 +39,41 @@ class Rates:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Count a change, and refuse it above the limit."""
-        if scope["type"] != "http" or self._limit is None or scope["method"] in _SAFE:
+        limit = self._limit
+        if scope["type"] != "http" or limit is None or not _counts(scope):
             await self._app(scope, receive, send)
             return
-        who = _who(HTTPConnection(scope))
-        if self._limiter.hit(self._limit, who):
-            await self._app(scope, receive, send)
+        who = _who(scope)
+        allowed = self._limiter.hit(limit, who)
+        reset_time, left = self._limiter.get_window_stats(limit, who)
+        seconds = max(1, ceil(reset_time - time.time()))
+        fields = {
+            "RateLimit-Policy": f'"changes";q={limit.amount};w={WINDOW_SECONDS}',
+            "RateLimit": f'"changes";r={left};t={seconds}',
+        }
+
+        async def telling(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(fields)
+            await send(message)
+
+        if allowed:
+            await self._app(scope, receive, telling)
             return
-        left = max(1.0, self._limiter.get_window_stats(self._limit, who).reset_time - time.time())
-        refusal = TooMany(
-            f"Too many requests: the limit is {self._limit.amount} changes a minute. Try again in {ceil(left)} s.",
+        error = TooMany(
+            f"Too many requests: the limit is {limit.amount} changes a minute. Try again in {seconds} s.",
             code="too-fast",
-            retry_after=left,
+            retry_after=seconds,
         )
-        await problem_response(refusal)(scope, receive, send)
+        await refusal(scope, error)(scope, receive, telling)
 
 
-def _who(connection: HTTPConnection) -> str:
-    secret = connection.headers.get("authorization") or connection.cookies.get(COOKIE)
-    if secret:
-        return hashlib.sha256(secret.encode()).hexdigest()
-    return connection.client.host if connection.client else ""
+def _counts(scope: Scope) -> bool:
+    return scope["method"] not in _SAFE and UNCOUNTED.fullmatch(scope["path"]) is None
+
+
+def _who(scope: Scope) -> str:
+    person = scope["state"]["principal"]
+    if person is not None:
+        return f"person {person.user_id}"
+    return f"address {scope['client'][0] if scope.get('client') else ''}"

@@ -1,7 +1,6 @@
 """The page's cookie: where it is read, set, moved on and deleted."""
 
 from datetime import timedelta
-from typing import Final
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
@@ -11,8 +10,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.accounts.principal import COOKIE, Principal
 from app.core.database import utc_now
 from app.core.settings import Settings
-
-PRINCIPAL: Final = "principal"  # the key in `scope["state"]` of who sent the request
 
 
 def secret_in(connection: HTTPConnection) -> str | None:
@@ -54,7 +51,7 @@ class SessionRenewal:
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._renew(scope, state.get(PRINCIPAL), MutableHeaders(scope=message))
+                self._renew(scope, state.get("principal"), MutableHeaders(scope=message))
             await send(message)
 
         await self._app(scope, receive, sending)

@@ -1,72 +1,94 @@
 """Who sent a request and what they may do: a FastAPI dependency for each kind of endpoint.
 
-Each authorises in a short session of its own, so that a stream that follows holds no database connection.
+`app.web.admission` calls `who_sent` once for each request, before anything reads the body, and keeps the answer in
+`request.state.principal`. The dependencies only read that, so they need no database connection.
 """
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.security import APIKeyCookie, HTTPBearer
+from starlette.requests import HTTPConnection
 
 from app.accounts import principal
 from app.accounts.principal import COOKIE, Principal
 from app.accounts.scopes import Role, Scope
 from app.core.errors import NotSignedIn
-from app.web.dependencies import ServicesOf
-from app.web.session_cookie import PRINCIPAL, secret_in
+from app.services import Services
+from app.web.session_cookie import secret_in
 
 _bearer = HTTPBearer(auto_error=False, description="A token from the settings page or `oneword token NAME`.")
 _cookie = APIKeyCookie(name=COOKIE, auto_error=False, description="What signing in on the page sets.")
 
 
+def credential_of(connection: HTTPConnection) -> tuple[str, str] | None:
+    """What a request signs in with: `bearer` and a token, or `cookie` and its value. None without either."""
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token.strip():
+        return "bearer", token.strip()
+    cookie = secret_in(connection)
+    return ("cookie", cookie) if cookie else None
+
+
+def who_sent(services: Services, credential: tuple[str, str]) -> Principal | None:
+    """The person with this credential, or None. Reads the database."""
+    kind, secret = credential
+    if kind == "bearer":
+        return principal.by_token(services.database, secret)
+    return principal.by_cookie(services.database, secret, services.settings.session_days)
+
+
+def not_signed_in() -> NotSignedIn:
+    """The error for a request that nobody signed."""
+    return NotSignedIn(
+        "Nobody is signed in. Open the link that `oneword sign-in` prints, or send `Authorization: Bearer` with a "
+        "token from `oneword token NAME`."
+    )
+
+
 def _authenticate(
     request: Request,
-    services: ServicesOf,
     _b: Annotated[object, Depends(_bearer)] = None,
     _c: Annotated[object, Depends(_cookie)] = None,
 ) -> Principal:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    cookie = secret_in(request)
-    person = None
-    if scheme.lower() == "bearer" and token:
-        person = principal.by_token(services.database, token.strip())
-    elif cookie:
-        person = principal.by_cookie(services.database, cookie, services.settings.session_days)
+    person: Principal | None = request.state.principal
     if person is None:
-        raise NotSignedIn(
-            "Nobody is signed in. Open the link that `oneword sign-in` prints, or send `Authorization: Bearer` with a "
-            "token from `oneword token NAME`."
-        )
-    setattr(request.state, PRINCIPAL, person)
+        raise not_signed_in()
     return person
 
 
-SignedIn = Annotated[Principal, Depends(_authenticate)]  # for what concerns the credential itself: needs no scope
+@dataclass(frozen=True)
+class Requirement:
+    """A dependency: what an endpoint asks of the person who calls it, and of the token or session that they sent.
 
+    `app.web.endpoints` finds it among the dependencies of an endpoint, and `app.web.admission` calls it before the body
+    is read.
+    """
 
-def _needs(role: Role, *any_of: Scope) -> Callable[[Principal], Principal]:
-    def check(person: SignedIn) -> Principal:
-        person.require_role(role)
-        person.require_scope(*any_of)
+    role: Role = "viewer"
+    any_of: tuple[Scope, ...] = ()  # the credential has one of these scopes
+    over_credentials: bool = False  # the credential may make and end other credentials
+
+    def __call__(self, person: Annotated[Principal, Depends(_authenticate)]) -> Principal:
+        """The person. Raises Forbidden."""
+        person.require_role(self.role)
+        if self.any_of:
+            person.require_scope(*self.any_of)
+        if self.over_credentials:
+            person.require_control_of_credentials()
         return person
 
-    return check
 
+SIGNED_IN = Requirement()
 
-def _controls_credentials(role: Role) -> Callable[[Principal], Principal]:
-    def check(person: SignedIn) -> Principal:
-        person.require_role(role)
-        person.require_control_of_credentials()
-        return person
-
-    return check
-
-
-Viewer = Annotated[Principal, Depends(_needs("viewer", "read"))]  # may look
-MayDraw = Annotated[Principal, Depends(_needs("member", "draw"))]  # generations and drawn pictures
-MayTeach = Annotated[Principal, Depends(_needs("member", "teach"))]  # concepts: training, importing, editing
-MayDrawOrTeach = Annotated[Principal, Depends(_needs("member", "draw", "teach"))]  # the endpoint decides which
-Admin = Annotated[Principal, Depends(_needs("admin", "admin"))]  # may manage the team
-ControlsCredentials = Annotated[Principal, Depends(_controls_credentials("viewer"))]  # their own tokens and sessions
-MakesTokens = Annotated[Principal, Depends(_controls_credentials("member"))]
+SignedIn = Annotated[Principal, Depends(SIGNED_IN)]  # for what concerns the credential itself: needs no scope
+Viewer = Annotated[Principal, Depends(Requirement("viewer", ("read",)))]  # may look
+MayDraw = Annotated[Principal, Depends(Requirement("member", ("draw",)))]  # generations and drawn pictures
+MayTeach = Annotated[Principal, Depends(Requirement("member", ("teach",)))]  # concepts: training, importing, editing
+# The endpoint decides which of the two it needs.
+MayDrawOrTeach = Annotated[Principal, Depends(Requirement("member", ("draw", "teach")))]
+Admin = Annotated[Principal, Depends(Requirement("admin", ("admin",)))]  # may manage the team
+# Their own tokens and sessions.
+ControlsCredentials = Annotated[Principal, Depends(Requirement("viewer", over_credentials=True))]
+MakesTokens = Annotated[Principal, Depends(Requirement("member", over_credentials=True))]

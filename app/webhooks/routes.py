@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, status
 
+from app.web.bounded_bodies import BoundedRoute
 from app.web.dependencies import Key, Reading, ServicesOf, UnitOfWork
 from app.web.sign_in import Admin
 from app.webhooks import queries, service, views
@@ -17,7 +18,7 @@ from app.webhooks.schemas import (
     WebhookPatch,
 )
 
-router = APIRouter(prefix="/api/webhooks", tags=["webhooks"])
+router = APIRouter(prefix="/api/webhooks", tags=["webhooks"], route_class=BoundedRoute)
 
 
 @router.get("")

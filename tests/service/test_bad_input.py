@@ -169,7 +169,7 @@ def test_pictures_sent_as_text_are_said_to_be(member: TestClient) -> None:
 @pytest.mark.usefixtures("unchanged")
 def test_a_body_that_is_no_form_is_a_sentence(member: TestClient) -> None:
     answer = member.post("/api/concepts", content=b"\x00\x01", headers={"Content-Type": "multipart/form-data"})
-    refused(answer, None, status=400, code="request")
+    refused(answer, None, code="form")
 
 
 # --- Drawing ----------------------------------------------------------------------------------------------------------

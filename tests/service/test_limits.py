@@ -1,6 +1,7 @@
 """Quotas, rates and streams: what is too much is a sentence with the time to come back, and seen before it bites."""
 
 import asyncio
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,8 @@ from app.main import create_app
 from app.services import Services
 from app.usage import service as usage
 from app.usage.models import DayOfUse
+from app.web.rate_limits import UNCOUNTED
+from tests.support.http import filled
 from tests.support.pictures import photos
 
 MUG = {"placeholder": "<my-mug>", "initializer": "mug", "base_model": "demo"}
@@ -91,18 +94,74 @@ def test_the_pictures_of_reports_take_room_too(member: TestClient, services: Ser
     assert member.get("/api/usage").json()["storage_bytes"]["used"] == before + 1000
 
 
+def change(client: TestClient, **headers: str) -> Any:
+    """A request that would change something, if there were such a token."""
+    return client.delete("/api/tokens/nothing", headers=headers)
+
+
 def test_changes_that_come_too_fast_are_told_when_to_come_back_and_reading_goes_on(member: TestClient) -> None:
-    answers = [member.post("/api/tokenize", json={"text": "mug"}) for _ in range(13)]
-    assert {answer.status_code for answer in answers[:12]} == {200}
+    answers = [change(member) for _ in range(13)]
+    assert {answer.status_code for answer in answers[:12]} == {404}
     assert (answers[12].status_code, answers[12].json()["type"]) == (429, "/problems/too-fast")
     assert 1 <= int(answers[12].headers["retry-after"]) <= 60
     assert member.get("/api/jobs").status_code == 200
 
 
+def test_every_answer_that_counts_says_how_much_is_left(member: TestClient) -> None:
+    first, *_, last = [change(member) for _ in range(13)]
+    assert first.headers["ratelimit-policy"] == '"changes";q=12;w=60'
+    assert re.fullmatch(r'"changes";r=11;t=(60|59)', first.headers["ratelimit"])
+    assert last.headers["ratelimit"] == f'"changes";r=0;t={last.headers["retry-after"]}'
+    assert "ratelimit" not in member.get("/api/jobs").headers
+
+
+def test_a_token_that_is_spelled_differently_has_the_same_limit(member: TestClient) -> None:
+    bearer, token = member.headers["authorization"].split()
+    spellings = (f"{bearer} {token}", f"bearer {token}", f"BEARER {token}", f"Bearer   {token}", f"bEaReR \t{token}")
+    for round_ in range(13):
+        answer = change(member, Authorization=spellings[round_ % len(spellings)])
+    assert answer.status_code == 429
+
+
+def test_two_tokens_of_a_person_have_one_limit(member: TestClient) -> None:
+    second = member.post("/api/tokens", json={"name": "second"}).json()["token"]
+    for _ in range(11):
+        change(member)
+    assert change(member, Authorization=f"Bearer {second}").status_code == 429
+
+
+def test_reading_and_cancelling_are_never_refused_for_changing_too_much(member: TestClient, services: Services) -> None:
+    job_id = draw(member).json()["job"]["id"]
+    while change(member).status_code != 429:
+        pass
+    assert member.post("/api/tokenize", json={"text": "mug"}).status_code == 200
+    assert member.post("/api/pictures/check", files=photos()).status_code == 200
+    assert member.post("/api/generations/read", files={"image": b"no picture"}).status_code == 422
+    assert member.post(f"/api/jobs/{job_id}/cancel").json()["state"] == "cancelled"
+
+
+def test_every_uncounted_address_is_one_of_a_post(anonymous: TestClient) -> None:
+    paths = anonymous.get("/openapi.json").json()["paths"]
+    uncounted = {filled(path) for path, methods in paths.items() if "post" in methods and UNCOUNTED.fullmatch(path)}
+    assert uncounted == {
+        "/api/tokenize",
+        "/api/pictures/check",
+        "/api/generations/read",
+        "/api/jobs/nothing/cancel",
+    }
+
+
+def test_the_openai_interface_says_too_fast_in_its_own_form(member: TestClient) -> None:
+    while change(member).status_code != 429:
+        pass
+    refused = member.post("/v1/images/generations", json={"prompt": "x"})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (429, "too-fast")
+
+
 def test_one_persons_haste_is_not_anothers(member: TestClient, stranger: TestClient) -> None:
     for _ in range(13):
-        member.post("/api/tokenize", json={"text": "mug"})
-    assert stranger.post("/api/tokenize", json={"text": "mug"}).status_code == 200
+        change(member)
+    assert change(stranger).status_code == 404
 
 
 def test_a_person_has_only_so_many_streams_open(member: TestClient, services: Services) -> None:

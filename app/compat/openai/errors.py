@@ -5,16 +5,16 @@ from typing import Any, Final
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 
 from app.core.errors import OnewordError
+from app.web.bounded_bodies import BoundedRoute
 from app.web.problems import as_invalid_input
 
 # OpenAI's names of the fields that an error may be about.
 _OPENAI_FIELDS: Final = {"base_model": "model", "count": "n", "init_image": "image"}
 
 
-class OpenAIRoute(APIRoute):
+class OpenAIRoute(BoundedRoute):
     """An endpoint whose problems also have OpenAI's `error` object."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:

@@ -21,6 +21,7 @@ from app.web.sign_in import MayDraw, Viewer
 router = APIRouter(prefix="/v1", tags=["OpenAI"], route_class=OpenAIRoute)
 
 WAIT_SECONDS: Final = 300.0
+FILES_MAX: Final = 4  # a picture and its mask, and a few more, so that the answer says how many were sent
 
 
 @router.get("/models")
@@ -42,7 +43,9 @@ async def generate_images(
     return await _drawn(services, request, body.response_format)
 
 
-@router.post("/images/edits", response_model=ImagesOut, response_model_exclude_none=True)
+@router.post(
+    "/images/edits", response_model=ImagesOut, response_model_exclude_none=True, form_limits={"max_files": FILES_MAX}
+)
 async def edit_image(
     body: Annotated[EditIn, File()],
     principal: MayDraw,

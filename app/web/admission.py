@@ -1,0 +1,159 @@
+"""Decides about a request before its body is read: who sends it, whether they may, and how large it may be.
+
+An endpoint reads its body before it checks who sent it. Without this middleware anybody could make the service read
+and parse what they like; with it the body of a request that will be refused stays in the sender's socket.
+
+    who sent it                                 the body
+    nobody, to `POST /api/session`              at most 4 KB
+    nobody, to any other endpoint               not read: 401
+    somebody whose role does not allow it       not read: 403
+    somebody, a form where a form is taken      at most ONEWORD_BODY_BYTES_MAX
+    somebody, anything else                     at most 1 MB
+
+The principal is looked up once for each request, and kept in `request.state.principal`.
+"""
+
+import hashlib
+import time
+from collections import OrderedDict
+from typing import Final
+
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+from sqlalchemy.exc import DBAPIError
+from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.accounts.principal import Principal
+from app.core.errors import OnewordError, TooLarge, TooMany
+from app.services import Services
+from app.web.endpoints import Endpoint, Endpoints
+from app.web.problems import database_trouble, refusal
+from app.web.sign_in import credential_of, not_signed_in, who_sent
+
+JSON_BYTES_MAX: Final = 1_000_000
+PUBLIC_BYTES_MAX: Final = 4_096
+FORM: Final = "multipart/form-data"
+GUESSES: Final = RateLimitItemPerMinute(300)  # lookups of unknown credentials, for each address
+_LOOKUP_THREADS: Final = 8  # apart from the threads that endpoints run in, which uploads may fill
+_REMEMBERED: Final = 10_000
+
+
+class Admission:
+    """Middleware inside the guards and around everything that reads a body."""
+
+    def __init__(self, app: ASGIApp, services: Services, endpoints: Endpoints) -> None:
+        self._app = app
+        self._services = services
+        self._endpoints = endpoints
+        self._guesses = Guesses()
+        self._threads = CapacityLimiter(_LOOKUP_THREADS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse the request, or pass it on with its principal and with its body counted."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        endpoint = self._endpoints.of(scope)
+        try:
+            person = None if endpoint.public else await self._who(scope)
+            scope.setdefault("state", {})["principal"] = person
+            bytes_max = self._bytes_max(scope, endpoint, person)
+        except OnewordError as error:
+            await refusal(scope, error)(scope, receive, send)
+            return
+        except DBAPIError as error:
+            await refusal(scope, database_trouble(error))(scope, receive, send)
+            return
+        await self._app(scope, _counted(receive, bytes_max), send)
+
+    async def _who(self, scope: Scope) -> Principal | None:
+        connection = HTTPConnection(scope)
+        credential = credential_of(connection)
+        if credential is None:
+            return None
+        address = connection.client.host if connection.client else ""
+        self._guesses.must_be_few(address, credential)
+        person = await run_sync(who_sent, self._services, credential, limiter=self._threads)
+        self._guesses.count(address, credential, person is not None)
+        return person
+
+    def _bytes_max(self, scope: Scope, endpoint: Endpoint, person: Principal | None) -> int:
+        """The most bytes of the body that are read. Raises the error that the request is refused with."""
+        headers = Headers(scope=scope)
+        length = headers.get("content-length", "0")
+        if "transfer-encoding" in headers or length != "0":
+            for check in endpoint.checks:
+                if person is None:
+                    raise not_signed_in()
+                check(person)
+        bytes_max = PUBLIC_BYTES_MAX if endpoint.public else JSON_BYTES_MAX
+        if endpoint.takes_form and headers.get("content-type", "").lower().startswith(FORM):
+            bytes_max = self._services.settings.body_bytes_max
+        if length.isdecimal() and int(length[:20]) > bytes_max:
+            raise _too_large(bytes_max)
+        return bytes_max
+
+
+class Guesses:
+    """Counts the unknown credentials that each address sends, in this process.
+
+    An address that sent too many is told to wait before the database is asked. A credential that was good before still
+    works there, so that nobody can lock out the people who share an address.
+    """
+
+    def __init__(self) -> None:
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._good: OrderedDict[bytes, None] = OrderedDict()
+
+    def must_be_few(self, address: str, credential: tuple[str, str]) -> None:
+        """Raise TooMany if the address may not try another credential now."""
+        if self._limiter.test(GUESSES, address) or _digest(credential) in self._good:
+            return
+        wait = max(1.0, self._limiter.get_window_stats(GUESSES, address).reset_time - time.time())
+        raise TooMany(
+            f"Your address sent more than {GUESSES.amount} unknown tokens within a minute. Check the token, and try "
+            f"again in {wait:.0f} s.",
+            code="too-many-guesses",
+            retry_after=wait,
+        )
+
+    def count(self, address: str, credential: tuple[str, str], good: bool) -> None:
+        """Remember the outcome of a lookup."""
+        if not good:
+            self._limiter.hit(GUESSES, address)
+            self._good.pop(_digest(credential), None)
+            return
+        self._good[_digest(credential)] = None
+        self._good.move_to_end(_digest(credential))
+        if len(self._good) > _REMEMBERED:
+            self._good.popitem(last=False)
+
+
+def _digest(credential: tuple[str, str]) -> bytes:
+    return hashlib.sha256(repr(credential).encode()).digest()
+
+
+def _counted(receive: Receive, bytes_max: int) -> Receive:
+    """Count the bytes of a body as they arrive, for requests that name no Content-Length."""
+    received = 0
+
+    async def counted() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > bytes_max:
+            raise _too_large(bytes_max)
+        return message
+
+    return counted
+
+
+def _too_large(bytes_max: int) -> TooLarge:
+    limit = f"{bytes_max / 1e6:.0f} MB" if bytes_max >= 1_000_000 else f"{bytes_max} bytes"
+    advice = "Send fewer or smaller pictures." if bytes_max > JSON_BYTES_MAX else "Send less at once."
+    return TooLarge(f"The request is larger than {limit}, which is the most that this address takes. {advice}")

@@ -1,0 +1,104 @@
+"""Bodies as endpoints read them: JSON off the event loop, forms with few parts.
+
+An endpoint that takes a body belongs to a router with `route_class=BoundedRoute`. The size of bodies is limited before
+that, by `app.web.admission`.
+"""
+
+import json
+from collections.abc import Callable, Coroutine
+from typing import Any, ClassVar, Final
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from starlette._utils import AwaitableOrContextManager  # the type of Request.form, with no public name
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+
+from app.core.errors import InvalidInput, OnewordError
+from app.core.settings import Settings
+
+ON_LOOP_BYTES_MAX: Final = 65_536  # JSON that is parsed on the event loop
+SPARE_FILES: Final = 5  # more files than a concept takes, so that the answer says how many were sent
+FIELDS_MAX: Final = 60  # fields of a form that are no files; a concept may have many tags
+FIELD_BYTES_MAX: Final = 65_536
+
+
+class BoundedRequest(Request):
+    """A request whose body cannot stop the event loop or fill the memory while it is read."""
+
+    async def json(self) -> Any:
+        """The body as JSON. Raises JSONDecodeError for everything that Python's parser refuses.
+
+        That includes arrays nested deeper than the interpreter's stack and integers of more than 4,300 digits.
+        """
+        if not hasattr(self, "_json"):
+            body = await self.body()
+            small = len(body) <= ON_LOOP_BYTES_MAX
+            self._json = _parsed(body) if small else await run_in_threadpool(_parsed, body)
+        return self._json
+
+    def form(
+        self,
+        *,
+        max_files: float | None = None,
+        max_fields: float = FIELDS_MAX,
+        max_part_size: int = FIELD_BYTES_MAX,
+    ) -> AwaitableOrContextManager[FormData]:
+        """The form. Reading stops with InvalidInput at the first part too many, before anything is decoded.
+
+        An endpoint with no limit of its own (`form_limits`) takes as many files as a concept has pictures, and a few
+        more.
+        """
+        if max_files is None:
+            settings: Settings = self.app.state.services.settings
+            max_files = settings.pictures_max + SPARE_FILES
+        return super().form(max_files=max_files, max_fields=max_fields, max_part_size=max_part_size)
+
+    async def _get_form(
+        self, *, max_files: float = 0, max_fields: float = 0, max_part_size: int = FIELD_BYTES_MAX
+    ) -> FormData:
+        try:
+            return await super()._get_form(max_files=max_files, max_fields=max_fields, max_part_size=max_part_size)
+        except HTTPException as error:
+            raise InvalidInput(
+                f"The form cannot be read: {error.detail.rstrip('.')}. Send at most {max_files} files and {max_fields} "
+                f"fields here, each field at most {max_part_size // 1024} KB.",
+                code="form",
+            ) from error
+
+
+class BoundedRoute(APIRoute):
+    """An endpoint that reads its body from a BoundedRequest."""
+
+    takes_form: ClassVar = False  # also where FastAPI's own signature says that it takes JSON
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The endpoint."""
+        handle = super().get_route_handler()
+
+        async def handler(request: Request) -> Response:
+            try:
+                return await handle(bounded(request))
+            except HTTPException as error:
+                if isinstance(error.__cause__, OnewordError):  # raised while the body was read, wrapped by FastAPI
+                    raise error.__cause__ from None
+                raise
+
+        return handler
+
+
+def bounded(request: Request) -> BoundedRequest:
+    """The same request as a BoundedRequest."""
+    return request if isinstance(request, BoundedRequest) else BoundedRequest(request.scope, request.receive)
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except json.JSONDecodeError:
+        raise
+    except RecursionError:
+        raise json.JSONDecodeError("nested too deeply", "", 0) from None
+    except ValueError as error:  # an integer with thousands of digits, bytes that are no UTF-8
+        raise json.JSONDecodeError(str(error)[:200], "", 0) from None

@@ -1,0 +1,163 @@
+"""Bodies that are not read: of strangers, of people who may not, and of more bytes than an address takes."""
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
+
+from app.accounts import principal
+from app.services import Services
+from app.web.admission import GUESSES, JSON_BYTES_MAX, PUBLIC_BYTES_MAX
+from app.web.bounded_bodies import BoundedRoute
+from tests.service.conftest import token_of
+from tests.support.asgi import Answer, send
+from tests.support.http import OPEN, every_route, filled
+from tests.support.pictures import photos
+
+MEGABYTE = b" " * 1_000_000
+FORM = "multipart/form-data; boundary=x"
+
+
+def megabytes(count: int) -> Iterator[bytes]:
+    """A body without an end that anybody waits for."""
+    for _ in range(count):
+        yield MEGABYTE
+
+
+def attack(client: TestClient, method: str, path: str, content_type: str, token: str = "") -> Answer:
+    """A body of 30 MB whose size is not announced."""
+    headers = {"Content-Type": content_type, "Transfer-Encoding": "chunked"}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    return send(client.app, method, path, headers, megabytes(30))
+
+
+def writing(client: TestClient) -> list[tuple[str, str]]:
+    """Every endpoint that may take a body, by method and path."""
+    paths = client.get("/openapi.json").json()["paths"]
+    every = {(method.upper(), path) for path, methods in paths.items() for method in methods}
+    return sorted((method, path) for method, path in every - OPEN if method != "GET")
+
+
+@pytest.mark.parametrize("content_type", ["application/json", FORM, "text/plain"])
+@pytest.mark.parametrize("token", ["", "garbage"])
+def test_nothing_of_a_strangers_body_is_read_at_any_address(
+    anonymous: TestClient, content_type: str, token: str
+) -> None:
+    for method, path in [*writing(anonymous), ("GET", "/api/me"), ("POST", "/api/nothing"), ("POST", "/mcp")]:
+        answer = attack(anonymous, method, filled(path), content_type, token)
+        assert (answer.status, answer.bytes_read) == (401, 0), (method, path)
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.headers["www-authenticate"] == "Bearer"
+        assert ("error" in answer.json()) == path.startswith("/v1/")
+
+
+def test_an_announced_body_of_a_stranger_is_not_read_either(anonymous: TestClient) -> None:
+    headers = {"Content-Type": "application/json", "Content-Length": "30000000"}
+    answer = send(anonymous.app, "POST", "/api/generations", headers, megabytes(30))
+    assert (answer.status, answer.bytes_read) == (401, 0)
+
+
+@pytest.mark.parametrize("content_type", ["application/json", FORM])
+def test_nothing_of_a_viewers_body_is_read_where_a_member_is_needed(
+    anonymous: TestClient, services: Services, content_type: str
+) -> None:
+    token = token_of(services, "viewer")
+    for path in ("/api/concepts", "/api/concepts/import", "/api/generations", "/api/pictures/check", "/api/members"):
+        answer = attack(anonymous, "POST", path, content_type, token)
+        assert (answer.status, answer.bytes_read, answer.json()["type"]) == (403, 0, "/problems/forbidden"), path
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "application/ld+json", "text/plain", "", FORM])
+def test_json_is_read_to_one_megabyte_and_an_unknown_type_too(
+    anonymous: TestClient, services: Services, content_type: str
+) -> None:
+    answer = attack(anonymous, "POST", "/api/tokens", content_type, token_of(services, "member"))
+    assert (answer.status, answer.json()["type"]) == (413, "/problems/too-large")
+    assert "larger than 1 MB" in answer.json()["detail"]
+    assert answer.bytes_read <= JSON_BYTES_MAX + len(MEGABYTE)
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "application/x-www-form-urlencoded", "text/plain"])
+def test_an_address_of_forms_takes_a_megabyte_of_anything_else(
+    anonymous: TestClient, services: Services, content_type: str
+) -> None:
+    answer = attack(anonymous, "POST", "/api/generations", content_type, token_of(services, "member"))
+    assert (answer.status, answer.bytes_read <= 2 * len(MEGABYTE)) == (413, True)
+
+
+def test_a_body_that_is_announced_as_too_large_is_not_begun(member: TestClient) -> None:
+    headers = {"Content-Length": str(JSON_BYTES_MAX + 1), "Content-Type": "application/json"}
+    headers["Authorization"] = member.headers["authorization"]
+    answer = send(member.app, "POST", "/v1/images/generations", headers, megabytes(2))
+    assert (answer.status, answer.bytes_read) == (413, 0)
+    assert answer.json()["error"]["code"] == "too-large"
+
+
+def test_the_public_address_of_sign_in_takes_a_few_kilobytes(anonymous: TestClient) -> None:
+    answer = attack(anonymous, "POST", "/api/session", "application/json")
+    assert (answer.status, answer.bytes_read <= len(MEGABYTE)) == (413, True)
+    assert anonymous.post("/api/session", json={"code": "x" * (PUBLIC_BYTES_MAX - 100)}).status_code == 422
+    assert anonymous.post("/api/session", json={"code": "x" * PUBLIC_BYTES_MAX}).status_code == 413
+
+
+def test_pictures_of_more_than_a_megabyte_are_read(member: TestClient) -> None:
+    large = ("large.jpg", b"no picture" * 200_000, "image/jpeg")
+    checked = member.post("/api/pictures/check", files=[*photos(), ("images", large)]).json()
+    assert [picture["problem"] is None for picture in checked["pictures"]] == [True] * len(photos()) + [False]
+
+
+def test_a_person_is_looked_up_once_for_a_request_and_not_in_the_event_loop(
+    member: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[threading.Thread] = []
+    look_up = principal.by_token
+
+    def counted(*arguments: Any) -> Any:
+        threads.append(threading.current_thread())
+        return look_up(*arguments)
+
+    monkeypatch.setattr(principal, "by_token", counted)
+    assert member.post("/api/generations", json={"prompt": "x", "count": 1}).status_code == 202
+    assert [thread.name for thread in threads] == ["AnyIO worker thread"]
+    assert member.get("/healthz").status_code == 200
+    assert member.get("/openapi.json").status_code == 200
+    assert len(threads) == 1
+
+
+def test_guessing_tokens_stops_costing_the_database_and_does_not_lock_out_who_shares_the_address(
+    member: TestClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert member.get("/api/me").status_code == 200
+    looked_up = 0
+    look_up = principal.by_token
+
+    def counted(*arguments: Any) -> Any:
+        nonlocal looked_up
+        looked_up += 1
+        return look_up(*arguments)
+
+    monkeypatch.setattr(principal, "by_token", counted)
+    for number in range(GUESSES.amount + 5):
+        answer = member.get("/api/me", headers={"Authorization": f"Bearer guess-{number}"})
+        assert answer.status_code == (401 if number < GUESSES.amount else 429)
+    assert looked_up == GUESSES.amount
+    assert answer.json()["type"] == "/problems/too-many-guesses"
+    assert int(answer.headers["retry-after"]) >= 1
+    assert member.get("/api/me").status_code == 200
+
+
+def test_every_endpoint_with_a_body_reads_it_within_bounds(anonymous: TestClient) -> None:
+    unbounded = [route.path for route in every_route(anonymous.app) if has_body(route) and not bounded(route)]  # type: ignore[arg-type]
+    assert unbounded == []
+
+
+def has_body(route: APIRoute) -> bool:
+    return route.body_field is not None
+
+
+def bounded(route: APIRoute) -> bool:
+    return isinstance(route, BoundedRoute)
