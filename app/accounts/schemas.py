@@ -4,8 +4,10 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.core.request_model import RequestModel
 
-class SignIn(BaseModel):
+
+class SignIn(RequestModel):
     """A one-time code."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"code": "owc_…"}]})
@@ -42,7 +44,7 @@ class MeOut(BaseModel):
     limits: LimitsOut
 
 
-class TokenIn(BaseModel):
+class TokenIn(RequestModel):
     """A new token."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "build script"}]})

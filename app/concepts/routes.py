@@ -31,7 +31,7 @@ from app.services import Services
 from app.training.forms import Tuned
 from app.training.service import TrainingRequest, teach, teach_again
 from app.web import file_responses
-from app.web.dependencies import Key, Reading, ServicesOf, UnitOfWork
+from app.web.dependencies import Cursor, Key, Reading, ServicesOf, UnitOfWork
 from app.web.sign_in import Member, Viewer
 
 router = APIRouter(prefix="/api", tags=["concepts"])
@@ -111,7 +111,7 @@ def list_concepts(
     kind: Kind | None = None,
     base_model: str | None = None,
     owner: str | None = None,
-    cursor: str | None = None,
+    cursor: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> ConceptPage:
     """The team's library, newest first."""

@@ -14,7 +14,7 @@ from app.generation.submission import draw
 from app.generation.waiting import end_of
 from app.pictures.cleaning import UploadedFile
 from app.services import Services
-from app.web.dependencies import Key, Reading, ServicesOf, UnitOfWork
+from app.web.dependencies import Cursor, Key, Reading, ServicesOf, UnitOfWork
 from app.web.file_responses import Png, png
 from app.web.sign_in import Member, Viewer
 
@@ -55,7 +55,7 @@ def list_generations(
     principal: Viewer,
     session: Reading,
     concept: Annotated[str | None, Query(description="Only generations that use the concept with this id.")] = None,
-    cursor: str | None = None,
+    cursor: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> GenerationPage:
     """The team's generations, newest first."""

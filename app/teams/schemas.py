@@ -5,9 +5,10 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.accounts.principal import Role
+from app.core.request_model import RequestModel
 
 
-class MemberIn(BaseModel):
+class MemberIn(RequestModel):
     """A person to invite."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Ada", "role": "member"}]})

@@ -1,4 +1,4 @@
-"""Middleware for every request: checks of Host and Origin, the limit on the body's size, security headers.
+"""Middleware for every request: checks of Host and Origin, and the limit on the body's size.
 
 Plain ASGI, so that streams pass through unchanged.
 """
@@ -7,7 +7,7 @@ from collections.abc import Set
 from typing import Final
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.accounts.principal import COOKIE
@@ -15,17 +15,7 @@ from app.core.errors import Forbidden, OnewordError, TooLarge
 from app.core.settings import Settings
 from app.web.problems import problem_response
 
-CONTENT_SECURITY_POLICY: Final = (
-    "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; object-src 'none'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
 _SAFE_METHODS: Final = {"GET", "HEAD", "OPTIONS"}
-_HEADERS: Final = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-}
 
 
 class Guards:
@@ -38,17 +28,16 @@ class Guards:
         self._public = urlsplit(settings.public_url).netloc.lower()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse the request, or pass it on with its body counted and headers added to the answer."""
+        """Refuse the request, or pass it on with its body counted."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        sending = _with_headers(send)
         try:
             self._check(scope)
         except OnewordError as error:
-            await problem_response(error, {"Connection": "close"})(scope, receive, sending)
+            await problem_response(error, {"Connection": "close"})(scope, receive, send)
             return
-        await self._app(scope, _counted(receive, self._bytes_max), sending)
+        await self._app(scope, _counted(receive, self._bytes_max), send)
 
     def _check(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
@@ -95,17 +84,6 @@ def _counted(receive: Receive, bytes_max: int) -> Receive:
         return message
 
     return counted
-
-
-def _with_headers(send: Send) -> Send:
-    async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            for name, value in _HEADERS.items():
-                headers.setdefault(name, value)
-        await send(message)
-
-    return sending
 
 
 def _allowed_hosts(settings: Settings) -> frozenset[str] | None:

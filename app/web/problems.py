@@ -5,6 +5,7 @@ operating system.
 """
 
 import errno
+import json
 from math import ceil
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from app.core.errors import Conflict, InvalidInput, NotReady, OnewordError, StorageFull
+from app.core.log import request_id
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +62,21 @@ def problem_response(error: OnewordError, headers: dict[str, str] | None = None)
     """An error as application/problem+json."""
     problem = error.problem()
     retry = {"Retry-After": str(ceil(error.retry_after or 60))} if problem["status"] in (429, 503) else {}
-    return JSONResponse(problem, problem["status"], retry | (headers or {}), media_type=MEDIA_TYPE)
+    return _ProblemResponse(problem, problem["status"], retry | (headers or {}), media_type=MEDIA_TYPE)
+
+
+def status_problem(status: int, headers: dict[str, str] | None = None) -> JSONResponse:
+    """A status that the framework would answer by itself, such as 404 and 405, as application/problem+json."""
+    code, title, detail = _HTTP[status]
+    return problem_response(_WithStatus(status, code, title, detail), headers)
+
+
+def response_to(request: Request, error: Exception) -> Response:
+    """The answer to an error, by the table of `answer_with_problems`."""
+    handlers = request.app.exception_handlers
+    handler = next(handlers[kind] for kind in type(error).__mro__ if kind in handlers)
+    answer: Response = handler(request, error)
+    return answer
 
 
 def answer_with_problems(app: FastAPI) -> None:
@@ -152,7 +168,15 @@ def _system_error(request: Request, error: Exception) -> Response:
 
 def _unexpected(_: Request, error: Exception) -> Response:
     log.error("unexpected error", exc_info=error)
-    return problem_response(OnewordError("The studio met an unexpected error. Its log has the details."))
+    name = request_id()
+    where = "" if name is None else f" under the request id {name}"
+    return problem_response(
+        OnewordError(
+            f"The studio met an unexpected error. Its log has the details{where}: give this id to the administrator of "
+            "this studio.",
+            request_id=name,
+        )
+    )
 
 
 def _full() -> StorageFull:
@@ -160,6 +184,13 @@ def _full() -> StorageFull:
         "There is no room left to store this, so nothing was kept. Free some space, or ask the administrator of this "
         "studio to do so, and try again."
     )
+
+
+class _ProblemResponse(JSONResponse):
+    """JSON that may quote a text which is not Unicode: half a surrogate pair is written as JSON's `\\ud800`."""
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
 
 
 class _WithStatus(OnewordError):
