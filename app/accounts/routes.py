@@ -3,10 +3,10 @@
 from fastapi import APIRouter, Request, Response, status
 
 from app.accounts import queries, service
-from app.accounts.principal import COOKIE
 from app.accounts.schemas import LimitsOut, MeOut, NamedOut, NewTokenOut, SignIn, TokenIn, TokenList, TokenOut
 from app.accounts.secrets import hash_of
 from app.web.dependencies import Key, Reading, ServicesOf, UnitOfWork
+from app.web.session_cookie import clear_session_cookie, rename_cookie, session_secret, set_session_cookie
 from app.web.sign_in import Member, Viewer
 
 router = APIRouter(prefix="/api", tags=["account"])
@@ -17,27 +17,20 @@ def sign_in(body: SignIn, request: Request, session: UnitOfWork, services: Servi
     """Exchange a one-time code for the page's session cookie."""
     services.sign_ins.attempt(request.client.host if request.client else "")
     settings = services.settings
-    response.set_cookie(
-        COOKIE,
-        service.start_session(session, settings, body.code),
-        max_age=int(settings.session_days * 86400),
-        httponly=True,
-        samesite="lax",
-        secure=settings.url.startswith("https://"),
-        path="/",
-    )
+    set_session_cookie(response, settings, service.start_session(session, settings, body.code))
 
 
 @router.delete("/session", status_code=status.HTTP_204_NO_CONTENT)
-def sign_out(_: Viewer, request: Request, session: UnitOfWork, response: Response) -> None:
+def sign_out(_: Viewer, request: Request, session: UnitOfWork, services: ServicesOf, response: Response) -> None:
     """End this browser's session."""
-    queries.end_session(session, hash_of(request.cookies.get(COOKIE, "")))
-    response.delete_cookie(COOKIE, path="/")
+    queries.end_session(session, hash_of(session_secret(request.cookies) or ""))
+    clear_session_cookie(response, services.settings)
 
 
 @router.get("/me")
-def get_me(principal: Viewer, services: ServicesOf) -> MeOut:
+def get_me(principal: Viewer, services: ServicesOf, request: Request, response: Response) -> MeOut:
     """The signed-in person, their team and role, and the limits of this installation."""
+    rename_cookie(request, response, services.settings)
     return MeOut(
         user=NamedOut(id=principal.user_id, name=principal.user_name),
         team=NamedOut(id=principal.team_id, name=principal.team_name),

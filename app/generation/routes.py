@@ -15,6 +15,7 @@ from app.generation.waiting import end_of
 from app.pictures.cleaning import UploadedFile
 from app.services import Services
 from app.web.dependencies import Cursor, Key, Reading, ServicesOf, UnitOfWork
+from app.web.etags import IfMatch, must_match
 from app.web.file_responses import Png, png
 from app.web.sign_in import Member, Viewer
 
@@ -69,9 +70,11 @@ def get_generation(generation_id: str, principal: Viewer, session: Reading) -> G
 
 
 @router.delete("/generations/{generation_id}", status_code=status.HTTP_204_NO_CONTENT)
-def delete_generation(generation_id: str, principal: Member, session: UnitOfWork) -> None:
+def delete_generation(generation_id: str, principal: Member, session: UnitOfWork, if_match: IfMatch = None) -> None:
     """Remove a generation with its pictures."""
-    service.delete(session, service.get(session, principal.team_id, generation_id))
+    generation = service.get(session, principal.team_id, generation_id)
+    must_match(session, if_match, generation, lambda: views.describe(session, generation))
+    service.delete(session, generation)
 
 
 @router.get("/images/{image_id}", response_class=Png)

@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 INTERVAL_SECONDS = 0.25
 ALIVE_SECONDS = 15.0  # a comment is sent at this interval, because proxies close streams that are silent
 ALIVE = b": alive\n\n"
-HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
 class EventStream(StreamingResponse):

@@ -25,7 +25,7 @@ class Guards:
         self._app = app
         self._bytes_max = settings.body_bytes_max
         self._hosts = _allowed_hosts(settings)
-        self._public = urlsplit(settings.public_url).netloc.lower()
+        self._public = _origin(settings.public_url)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse the request, or pass it on with its body counted."""
@@ -49,26 +49,43 @@ class Guards:
                 code="unknown-host",
             )
         if scope["method"] not in _SAFE_METHODS:
-            _check_origin(headers, {host.lower(), self._public})
+            _check_origin(headers, self._origins(scope["scheme"], host))
         length = headers.get("content-length", "0")
         if length.isdigit() and int(length) > self._bytes_max:
             raise _too_large(self._bytes_max)
 
+    def _origins(self, scheme: str, host: str) -> set[str]:
+        """The origins of the studio's own pages. A proxy may replace the Host header with its own name, and speaks http
+        to the studio; the page still has the public address, under which only the public scheme is ours."""
+        public_scheme = self._public.partition("://")[0]
+        if self._public and _origin(f"{public_scheme}://{host}") == self._public:
+            return {self._public}
+        return {_origin(f"{scheme}://{host}"), self._public}
+
 
 def _check_origin(headers: Headers, ours: Set[str]) -> None:
     """Raise Forbidden for a change from another site. A script with a bearer token and no cookie is always allowed."""
-    with_cookie = f"{COOKIE}=" in headers.get("cookie", "")
+    with_cookie = f"{COOKIE}=" in headers.get("cookie", "")  # also as __Host-…
     if headers.get("authorization", "").lower().startswith("bearer ") and not with_cookie:
         return
     origin, site = headers.get("origin"), headers.get("sec-fetch-site")
     foreign = site is not None and site not in ("same-origin", "none")
-    # A proxy may replace the Host header with its own name; the page still has the public address.
-    if origin is not None and (urlsplit(origin).netloc.lower() or "null") not in ours:
+    if origin is not None and origin.lower() not in ours:
         foreign = True
     if foreign:
         raise Forbidden(
-            "This request came from another site, so it was refused. Use the studio's own page.", code="origin"
+            "This request came from another site, so it was refused. Use the studio's own page. If it was the studio's "
+            "own page, set ONEWORD_PUBLIC_URL to the address that people open, with its scheme.",
+            code="origin",
         )
+
+
+def _origin(url: str) -> str:
+    """Scheme, name and port of an address as browsers send them in `Origin`: without the scheme's own port."""
+    scheme, _, rest = url.lower().partition("://")
+    netloc = rest.partition("/")[0]
+    default = {"http": ":80", "https": ":443"}.get(scheme, "")
+    return f"{scheme}://{netloc.removesuffix(default) if default else netloc}" if netloc else ""
 
 
 def _counted(receive: Receive, bytes_max: int) -> Receive:

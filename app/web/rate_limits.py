@@ -14,9 +14,9 @@ from limits.strategies import MovingWindowRateLimiter
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.accounts.principal import COOKIE
 from app.core.errors import TooMany
 from app.web.problems import problem_response
+from app.web.session_cookie import session_secret
 
 _SAFE: Final = {"GET", "HEAD", "OPTIONS"}
 
@@ -48,7 +48,7 @@ class Rates:
 
 
 def _who(connection: HTTPConnection) -> str:
-    secret = connection.headers.get("authorization") or connection.cookies.get(COOKIE)
+    secret = connection.headers.get("authorization") or session_secret(connection.cookies)
     if secret:
         return hashlib.sha256(secret.encode()).hexdigest()
     return connection.client.host if connection.client else ""

@@ -12,9 +12,14 @@ from app.accounts import principal
 from app.accounts.principal import COOKIE, Principal
 from app.core.errors import NotSignedIn
 from app.web.dependencies import ServicesOf
+from app.web.session_cookie import session_secret
 
 _bearer = HTTPBearer(auto_error=False, description="A token from the settings page or `oneword token NAME`.")
-_cookie = APIKeyCookie(name=COOKIE, auto_error=False, description="What signing in on the page sets.")
+_cookie = APIKeyCookie(
+    name=COOKIE,
+    auto_error=False,
+    description="What signing in on the page sets. Over TLS its name begins with `__Host-`.",
+)
 
 
 def _authenticate(
@@ -24,7 +29,7 @@ def _authenticate(
     _c: Annotated[object, Depends(_cookie)] = None,
 ) -> Principal:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    cookie = request.cookies.get(COOKIE)
+    cookie = session_secret(request.cookies)
     person = None
     if scheme.lower() == "bearer" and token:
         person = principal.by_token(services.database, token.strip())
