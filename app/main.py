@@ -15,7 +15,7 @@ from app.accounts import routes as accounts
 from app.base_models import routes as base_models
 from app.base_models.catalog import Catalog
 from app.compat.openai import routes as compat
-from app.compat.openai.errors import with_openai_error
+from app.compat.openai.errors import OpenAIErrors
 from app.concepts import routes as concepts
 from app.core.database import Database
 from app.core.settings import REPOSITORY, Settings
@@ -32,15 +32,21 @@ from app.retention import routes as retention
 from app.services import Services
 from app.teams import routes as teams
 from app.usage import routes as usage
+from app.web import addresses
+from app.web.addresses import Addresses
 from app.web.admission import Admission
 from app.web.endpoints import Endpoints
 from app.web.etags import Conditional
+from app.web.failures import Failures
 from app.web.guards import Guards
+from app.web.head_requests import HeadRequests
 from app.web.openapi import describe_well, operation_id
 from app.web.problems import answer_with_problems
 from app.web.rate_limits import Rates
 from app.web.request_id import Tracing
+from app.web.security_headers import SecurityHeaders
 from app.web.session_cookie import SessionRenewal
+from app.web.strict_requests import Strict
 from app.webhooks import routes as webhooks
 
 PAGE: Final = REPOSITORY / "frontend" / "dist"
@@ -59,6 +65,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version="0.1.0",
         description="Teach a frozen text-to-image model one new word from a few pictures, and draw with it.",
         lifespan=_lifespan,
+        dependencies=[Strict],
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=operation_id,
@@ -91,16 +98,21 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     ):
         app.include_router(room.router)
     answer_with_problems(app)
-    app.state.error_forms = {"/v1/": with_openai_error}
     describe_well(app, unnamed=[GenerationForm])
+    # From the inside out: a request passes the last of these first.
     app.add_middleware(Conditional)
     app.add_middleware(SessionRenewal, settings=settings)
     app.add_middleware(Rates, per_minute=settings.changes_per_minute)
     app.add_middleware(Admission, services=app.state.services, endpoints=Endpoints(app))
+    app.add_middleware(Addresses, routes=app.routes)
     app.add_middleware(Guards, settings=settings)
+    app.add_middleware(Failures)
     app.add_middleware(Timing, metrics=RequestMetrics(app.state.services.registry))
+    app.add_middleware(HeadRequests)
+    app.add_middleware(OpenAIErrors)
+    app.add_middleware(SecurityHeaders, settings=settings)
     app.add_middleware(Tracing)
-    app.add_api_route("/{path:path}", _page, methods=["GET"], include_in_schema=False, response_model=None)
+    app.add_api_route(addresses.PAGE, _page, methods=["GET"], include_in_schema=False, response_model=None)
     return app
 
 
@@ -120,16 +132,24 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def _page(path: str) -> Response:
-    """Serve the page. Every address that the page routes itself gets the same file."""
-    if path.split("/")[0] in ("api", "v1"):
-        raise HTTPException(404)
+    """Serve the page. Every address that the page routes itself gets the same file; a missing file is a 404."""
     index = PAGE / "index.html"
     if not index.is_file():
         return HTMLResponse(_NO_PAGE, status_code=503)
-    file = (PAGE / path).resolve()
-    if path and file.is_file() and file.is_relative_to(PAGE.resolve()):
+    file = _file_of_page(path)
+    if file is not None:
         return FileResponse(file, headers=_caching(file))
+    if "." in path.rpartition("/")[2] or path.startswith("assets/"):
+        raise HTTPException(404)  # a file, and no view
     return FileResponse(index, headers={"Cache-Control": "no-cache"})
+
+
+def _file_of_page(path: str) -> Path | None:
+    try:
+        file = (PAGE / path).resolve()
+        return file if path and file.is_file() and file.is_relative_to(PAGE.resolve()) else None
+    except OSError:  # a name that the file system does not take, such as one of 300 letters
+        return None
 
 
 def _caching(file: Path) -> dict[str, str]:

@@ -52,7 +52,7 @@ def sign_in(body: SignIn, request: Request, session: UnitOfWork, services: Servi
 
 
 @router.delete("/session", status_code=status.HTTP_204_NO_CONTENT)
-def sign_out(principal: SignedIn, session: UnitOfWork, response: Response) -> None:
+def sign_out(principal: SignedIn, session: UnitOfWork, services: ServicesOf, response: Response) -> None:
     """End this browser's session."""
     if principal.credential == "token":
         raise Conflict(
@@ -61,7 +61,7 @@ def sign_out(principal: SignedIn, session: UnitOfWork, response: Response) -> No
             code="no-session",
         )
     service.end_session(session, principal.team_id, principal.user_id, principal.credential_id)
-    session_cookie.delete_on(response)
+    session_cookie.delete_on(response, services.settings)
 
 
 @router.get("/sessions")
@@ -84,11 +84,13 @@ def list_sessions(principal: Viewer, session: Reading) -> SessionList:
 
 
 @router.delete("/sessions/{session_id}", status_code=status.HTTP_204_NO_CONTENT)
-def end_session(session_id: str, principal: ControlsCredentials, session: UnitOfWork, response: Response) -> None:
+def end_session(
+    session_id: str, principal: ControlsCredentials, session: UnitOfWork, services: ServicesOf, response: Response
+) -> None:
     """Sign one of my browsers out."""
     service.end_session(session, principal.team_id, principal.user_id, session_id)
     if session_id == principal.credential_id:
-        session_cookie.delete_on(response)
+        session_cookie.delete_on(response, services.settings)
 
 
 @router.delete("/sessions", status_code=status.HTTP_204_NO_CONTENT)

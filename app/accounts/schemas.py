@@ -6,9 +6,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.accounts.scopes import TOKEN_DAYS_MAX, USUAL_SCOPES, Role, Scope
+from app.core.request_model import RequestModel
 
 
-class SignIn(BaseModel):
+class SignIn(RequestModel):
     """A one-time code."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"code": "owc_…"}]})
@@ -57,7 +58,7 @@ class MeOut(BaseModel):
     limits: LimitsOut
 
 
-class TokenIn(BaseModel):
+class TokenIn(RequestModel):
     """A new token."""
 
     model_config = ConfigDict(

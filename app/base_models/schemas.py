@@ -8,6 +8,7 @@ from app.contracts.encoders import FIRST
 from app.contracts.limits import VECTORS_MAX
 from app.contracts.placeholders import PATTERN
 from app.contracts.training import ConceptKind
+from app.core.request_model import RequestModel
 from app.web.openapi_examples import DEMO_MODEL
 
 
@@ -63,7 +64,7 @@ class BaseModelList(BaseModel):
     next: str | None = None
 
 
-class TokenizeIn(BaseModel):
+class TokenizeIn(RequestModel):
     """A text to split into tokens."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"base_model": "demo", "text": "mug"}]})

@@ -32,7 +32,8 @@ from app.training.forms import Tuned
 from app.training.service import TrainingRequest, teach, teach_again
 from app.web import file_responses
 from app.web.bounded_bodies import BoundedRoute
-from app.web.dependencies import Key, Reading, ServicesOf, UnitOfWork
+from app.web.dependencies import Cursor, Key, Reading, ServicesOf, UnitOfWork
+from app.web.etags import IfMatch, must_match
 from app.web.sign_in import MayTeach, Viewer
 
 router = APIRouter(prefix="/api", tags=["concepts"], route_class=BoundedRoute)
@@ -114,7 +115,7 @@ def list_concepts(
     kind: Kind | None = None,
     base_model: str | None = None,
     owner: str | None = None,
-    cursor: str | None = None,
+    cursor: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> ConceptPage:
     """The team's library, newest first."""
@@ -130,18 +131,26 @@ def get_concept(concept_id: str, principal: Viewer, session: Reading) -> Concept
 
 @router.patch("/concepts/{concept_id}")
 def change_concept(
-    concept_id: str, body: ConceptPatch, principal: MayTeach, services: ServicesOf, session: UnitOfWork
+    concept_id: str,
+    body: ConceptPatch,
+    principal: MayTeach,
+    services: ServicesOf,
+    session: UnitOfWork,
+    if_match: IfMatch = None,
 ) -> ConceptOut:
     """Change a concept's name, placeholder, description, tags or current version."""
     concept = service.get(session, principal.team_id, concept_id)
+    must_match(session, if_match, concept, lambda: views.describe(session, concept))
     service.change(session, services.catalog, concept, ConceptChange(**body.model_dump()))
     return views.describe(session, concept)
 
 
 @router.delete("/concepts/{concept_id}", status_code=status.HTTP_204_NO_CONTENT)
-def delete_concept(concept_id: str, principal: MayTeach, session: UnitOfWork) -> None:
+def delete_concept(concept_id: str, principal: MayTeach, session: UnitOfWork, if_match: IfMatch = None) -> None:
     """Delete a concept from the library and cancel its jobs."""
-    service.delete(session, service.get(session, principal.team_id, concept_id))
+    concept = service.get(session, principal.team_id, concept_id)
+    must_match(session, if_match, concept, lambda: views.describe(session, concept))
+    service.delete(session, concept)
 
 
 @router.get("/concepts/{concept_id}/versions")

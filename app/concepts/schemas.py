@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.contracts.training import ConceptKind
+from app.core.request_model import RequestModel
 from app.jobs.schemas import JobOut, Person
 
 Kind = ConceptKind
@@ -111,7 +112,7 @@ class VersionList(BaseModel):
     next: str | None = None
 
 
-class ConceptPatch(BaseModel):
+class ConceptPatch(RequestModel):
     """The fields to change; fields that are not sent stay as they are."""
 
     model_config = ConfigDict(

@@ -10,6 +10,7 @@
     ├── Forbidden                      403
     ├── NotFound                       404  also for objects of another team
     ├── Conflict                       409
+    ├── PreconditionFailed             412  the object has changed since the client read it
     ├── TooLarge                       413
     ├── TooMany                        429
     ├── NotReady                       503  something that the request needs is not available yet
@@ -125,6 +126,14 @@ class Conflict(OnewordError):
     status = 409
     code = "conflict"
     title = "Not possible now"
+
+
+class PreconditionFailed(OnewordError):
+    """The object is not in the state that `If-Match` names."""
+
+    status = 412
+    code = "changed-meanwhile"
+    title = "Changed meanwhile"
 
 
 class TooLarge(OnewordError):

@@ -26,9 +26,9 @@ class Settings(BaseSettings):
         "", description="Address people type, such as `https://oneword.example.org`. Empty: `http://HOST:PORT`."
     )
     proxies: str = Field(
-        "127.0.0.1",
+        "",
         description="Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are trusted: addresses and networks, "
-        "separated by commas.",
+        "separated by commas. Empty: none.",
     )
     data_dir: Path = Field(
         Path("./data"), description="Folder of the SQLite file, pictures, embeddings and the embedded broker."

@@ -12,6 +12,7 @@ from starlette.datastructures import UploadFile
 from starlette.types import Message
 
 from app.generation.init_images import Attached
+from app.generation.request import GenerationRequest
 from app.pictures import decoding
 from app.pictures.cleaning import UploadedFile
 from app.web.bounded_bodies import BoundedRoute, bounded
@@ -55,7 +56,8 @@ async def _as_json(request: Request) -> Request:
                 files[name] = Attached(UploadedFile(value.filename or "", await value.read()), FILES[name])
             else:
                 fields[name] = value.filename  # refused as whatever it is not
-    body = json.dumps({name: value for name, value in fields.items() if value != ""}).encode()
+    declared = GenerationRequest.model_fields
+    body = json.dumps({name: value for name, value in fields.items() if value != "" or name not in declared}).encode()
     headers = [(name, value) for name, value in request.scope["headers"] if name not in _ABOUT_THE_BODY]
     headers += [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
 

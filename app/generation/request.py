@@ -1,17 +1,17 @@
 """A request to draw, as it is sent and as it is submitted. Not yet checked against the library and the base models."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from app.contracts.generation import PictureRef
 from app.contracts.limits import GENERATION_STEPS_MAX, GUIDANCE_MAX, SEED_MAX, SIDE_MAX, SIDE_MIN, SIDE_MULTIPLE
 from app.contracts.schedulers import LABELS, STEPS_MAX, SchedulerName
+from app.core.request_model import RequestModel
 
 
-class GenerationRequest(BaseModel):
+class GenerationRequest(RequestModel):
     """A request to draw pictures. The base model's defaults apply to fields that are not sent."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={"examples": [{"prompt": "a photo of <my-mug> on the beach", "count": 4, "seed": 7}]},
     )
 

@@ -15,7 +15,8 @@ from app.generation.waiting import end_of
 from app.pictures.cleaning import UploadedFile
 from app.services import Services
 from app.web.bounded_bodies import BoundedRoute
-from app.web.dependencies import Key, Reading, ServicesOf, UnitOfWork
+from app.web.dependencies import Cursor, Key, Reading, ServicesOf, UnitOfWork
+from app.web.etags import IfMatch, must_match
 from app.web.file_responses import Png, png
 from app.web.sign_in import MayDraw, Viewer
 
@@ -56,7 +57,7 @@ def list_generations(
     principal: Viewer,
     session: Reading,
     concept: Annotated[str | None, Query(description="Only generations that use the concept with this id.")] = None,
-    cursor: str | None = None,
+    cursor: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> GenerationPage:
     """The team's generations, newest first."""
@@ -70,9 +71,11 @@ def get_generation(generation_id: str, principal: Viewer, session: Reading) -> G
 
 
 @router.delete("/generations/{generation_id}", status_code=status.HTTP_204_NO_CONTENT)
-def delete_generation(generation_id: str, principal: MayDraw, session: UnitOfWork) -> None:
+def delete_generation(generation_id: str, principal: MayDraw, session: UnitOfWork, if_match: IfMatch = None) -> None:
     """Remove a generation with its pictures."""
-    service.delete(session, service.get(session, principal.team_id, generation_id))
+    generation = service.get(session, principal.team_id, generation_id)
+    must_match(session, if_match, generation, lambda: views.describe(session, generation))
+    service.delete(session, generation)
 
 
 @router.get("/images/{image_id}", response_class=Png)

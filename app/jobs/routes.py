@@ -12,7 +12,7 @@ from app.jobs.schemas import Cancellation, JobOut, JobPage
 from app.jobs.stream import HEADERS, EventStream
 from app.services import Services
 from app.web.bounded_bodies import BoundedRoute
-from app.web.dependencies import Reading, ServicesOf, UnitOfWork
+from app.web.dependencies import Cursor, Reading, ServicesOf, UnitOfWork
 from app.web.sign_in import MayDrawOrTeach, Viewer
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"], route_class=BoundedRoute)
@@ -25,7 +25,7 @@ def list_jobs(
     state: State | None = None,
     active: Annotated[bool, Query(description="Only jobs that wait or run.")] = False,
     kind: Kind | None = None,
-    cursor: str | None = None,
+    cursor: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> JobPage:
     """The team's jobs, newest first."""

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from app.contracts.jobs import Kind, State
+from app.core.request_model import RequestModel
 
 
 class Progress(BaseModel):
@@ -67,7 +68,7 @@ class JobPage(BaseModel):
     next: str | None
 
 
-class Cancellation(BaseModel):
+class Cancellation(RequestModel):
     """How to cancel a job."""
 
     keep: bool = Field(False, description="For a training: keep the best embedding so far.")

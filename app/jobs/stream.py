@@ -32,7 +32,7 @@ RIGHTS_SECONDS = 2.0  # a stream ends within 5 s of losing the right to it
 ALIVE_SECONDS = 15.0  # a comment is sent at this interval, because proxies close streams that are silent
 ALIVE = b": alive\n\n"
 NO_RIGHT = b": This stream ends here. Its token or session has ended, or the person has left the team.\n\n"
-HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
 class EventStream(StreamingResponse):

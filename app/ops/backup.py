@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from app.core.errors import NotFound, OnewordError
+from app.core.private_folder import keep_private
 from app.core.settings import Settings
 from app.core.storage import Storage, open_storage
 
@@ -36,7 +37,7 @@ def back_up(settings: Settings, folder: Path) -> int:
         raise CannotCopy(
             "This studio keeps its pictures in S3: copy the bucket with its own tools, after the database."
         )
-    folder.mkdir(parents=True, exist_ok=True)
+    keep_private(folder)
     _copy_database(Path(url.database or ""), folder / DATABASE)
     return _mirror(open_storage(settings.resolved_storage_url), folder / "blobs")
 

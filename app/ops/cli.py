@@ -11,6 +11,7 @@ from pathlib import Path
 from app.accounts.scopes import SCOPES, TOKEN_DAYS_MAX, USUAL_SCOPES
 from app.core.database import Database, utc_now
 from app.core.errors import OnewordError
+from app.core.private_folder import keep_private
 from app.core.settings import Settings
 
 
@@ -74,6 +75,7 @@ def _worker(settings: Settings, arguments: argparse.Namespace) -> int:
     from app.ops.worker_processes import work
 
     configure_logging(settings)
+    keep_private(settings.data_dir)
     work(settings, arguments.only)
     return 0
 
@@ -107,7 +109,7 @@ def _doctor(settings: Settings, _: argparse.Namespace) -> int:
 def _migrate(settings: Settings, _: argparse.Namespace) -> int:
     from app.ops.migrate import upgrade
 
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    keep_private(settings.data_dir)
     database = Database(settings.resolved_database_url)
     upgrade(database)
     database.dispose()
@@ -158,7 +160,7 @@ def _link(settings: Settings, person: str | None = None) -> str:
 def _database(settings: Settings) -> Database:
     from app.ops.migrate import is_current
 
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    keep_private(settings.data_dir)
     database = Database(settings.resolved_database_url)
     if not is_current(database):
         _migrate(settings, argparse.Namespace())

@@ -22,6 +22,7 @@ from typing import IO
 
 from app.core.errors import OnewordError
 from app.core.parent_watch import PARENT
+from app.core.private_folder import keep_private
 from app.core.settings import Settings
 
 STOP_SECONDS = 12.0
@@ -241,7 +242,7 @@ def _bind(settings: Settings) -> None:
 @contextmanager
 def _only_one(settings: Settings) -> Iterator[bool]:
     """Lock the data folder, whose broker only one studio can use. Yields whether the last studio was killed."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    keep_private(settings.data_dir)
     with (settings.data_dir / "serve.lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -6,9 +6,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.accounts.schemas import NamedOut
 from app.accounts.scopes import Role
+from app.core.request_model import RequestModel
 
 
-class MemberIn(BaseModel):
+class MemberIn(RequestModel):
     """A person to invite."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Ada", "role": "member"}]})
@@ -39,7 +40,7 @@ class MemberList(BaseModel):
     next: str | None = None
 
 
-class MemberPatch(BaseModel):
+class MemberPatch(RequestModel):
     """A change of a member. A field that is left out stays as it is."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"role": "admin"}]})

@@ -64,10 +64,10 @@ class Admission:
             scope.setdefault("state", {})["principal"] = person
             bytes_max = self._bytes_max(scope, endpoint, person)
         except OnewordError as error:
-            await refusal(scope, error)(scope, receive, send)
+            await refusal(error)(scope, receive, send)
             return
         except DBAPIError as error:
-            await refusal(scope, database_trouble(error))(scope, receive, send)
+            await refusal(database_trouble(error))(scope, receive, send)
             return
         await self._app(scope, _counted(receive, bytes_max), send)
 

@@ -1,12 +1,18 @@
-"""The FastAPI dependencies of every endpoint: the services, a transaction, a reading session, the Idempotency-Key."""
+"""The FastAPI dependencies of every endpoint: the services, a transaction, a reading session, the Idempotency-Key, and
+the cursor of a list."""
 
+import re
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Final
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Header, Query, Request
+from pydantic import AfterValidator
 from sqlalchemy.orm import Session
 
+from app.core.errors import InvalidInput
 from app.services import Services
+
+_ID: Final = re.compile(r"[0-7][0-9a-hjkmnp-tv-z]{25}")  # of any row: a cursor is the id of a page's last row
 
 
 def services(request: Request) -> Services:
@@ -31,3 +37,17 @@ ServicesOf = Annotated[Services, Depends(services)]
 UnitOfWork = Annotated[Session, Depends(unit_of_work, scope="function")]
 Reading = Annotated[Session, Depends(reading, scope="function")]
 Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
+
+
+def _ours(cursor: str) -> str:
+    if not _ID.fullmatch(cursor):
+        raise InvalidInput(
+            "This cursor is not one of this studio's. Send the `next` of the page before, or leave it out for the "
+            "first page.",
+            field="cursor",
+            code="cursor",
+        )
+    return cursor
+
+
+Cursor = Annotated[Annotated[str, AfterValidator(_ours)] | None, Query(description="The `next` of the page before.")]

@@ -2,16 +2,49 @@
 
 The tag of an answer is a hash of its bytes, so it is correct whatever the answer is made from. Files of the page have
 tags of their own. Streams pass through unchanged.
+
+A tag that comes back as `If-Match` makes a change conditional: the endpoints that declare `IfMatch` call `must_match`,
+and `app.web.strict_requests` refuses the header everywhere else.
 """
 
 import hashlib
-from typing import Final
+from collections.abc import Callable
+from typing import Annotated, Final
 
+from fastapi import Header
+from pydantic import BaseModel
+from sqlalchemy.orm import Session
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.core.errors import PreconditionFailed
+
 _TAGGED: Final = ("application/json", "image/", "application/octet-stream")
-_KEPT: Final = ("etag", "cache-control", "content-location", "date", "expires", "vary", "x-request-id")
+_KEPT: Final = ("etag", "cache-control", "content-location", "date", "expires", "set-cookie", "vary", "x-request-id")
+
+IfMatch = Annotated[
+    str | None, Header(alias="If-Match", description="Do it only if the present answer to GET has this ETag.")
+]
+
+
+def tag_of(content: bytes) -> str:
+    """The ETag of an answer with these bytes."""
+    return f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+
+
+def must_match(session: Session, if_match: str | None, row: object, describe: Callable[[], BaseModel]) -> None:
+    """Raise PreconditionFailed unless `If-Match` is missing, is `*`, or has the ETag of the present representation.
+
+    The row stays locked until the transaction ends, so that nobody changes it between this check and the change.
+    """
+    if if_match is None or if_match.strip() == "*":
+        return
+    session.refresh(row, with_for_update=True)
+    if tag_of(describe().model_dump_json().encode()) not in {tag.strip() for tag in if_match.split(",")}:
+        raise PreconditionFailed(
+            "It has changed since you read it, so nothing was done. Read it again, and send the new ETag as If-Match.",
+            field="If-Match",
+        )
 
 
 class Conditional:
@@ -60,8 +93,7 @@ class _Answer:
 
     async def _tagged(self, start: Message) -> None:
         headers = MutableHeaders(scope=start)
-        headers["ETag"] = f'"{hashlib.sha256(self._body).hexdigest()[:32]}"'
-        headers.setdefault("Cache-Control", "private, no-cache")
+        headers["ETag"] = tag_of(self._body)
         if self._has(headers["ETag"]):
             await self._unchanged(start)
             return

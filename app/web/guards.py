@@ -1,4 +1,4 @@
-"""Middleware for every request: checks of Host and Origin, security headers.
+"""Middleware for every request: checks of Host and Origin.
 
 Plain ASGI, so that streams pass through unchanged.
 """
@@ -7,25 +7,15 @@ from collections.abc import Set
 from typing import Final
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.accounts.principal import COOKIE
 from app.core.errors import Forbidden, OnewordError
 from app.core.settings import Settings
 from app.web.problems import refusal
 
-CONTENT_SECURITY_POLICY: Final = (
-    "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; object-src 'none'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
 _SAFE_METHODS: Final = {"GET", "HEAD", "OPTIONS"}
-_HEADERS: Final = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-}
 
 
 class Guards:
@@ -34,20 +24,19 @@ class Guards:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
         self._hosts = _allowed_hosts(settings)
-        self._public = urlsplit(settings.public_url).netloc.lower()
+        self._public = _origin(settings.public_url)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse the request, or pass it on with headers added to the answer."""
+        """Refuse the request, or pass it on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        sending = _with_headers(send)
         try:
             self._check(scope)
         except OnewordError as error:
-            await refusal(scope, error)(scope, receive, sending)
+            await refusal(error)(scope, receive, send)
             return
-        await self._app(scope, receive, sending)
+        await self._app(scope, receive, send)
 
     def _check(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
@@ -59,34 +48,40 @@ class Guards:
                 code="unknown-host",
             )
         if scope["method"] not in _SAFE_METHODS:
-            _check_origin(headers, {host.lower(), self._public})
+            _check_origin(headers, self._origins(scope["scheme"], host))
+
+    def _origins(self, scheme: str, host: str) -> set[str]:
+        """The origins of the studio's own pages. A proxy may replace the Host header with its own name, and speaks http
+        to the studio; the page still has the public address, under which only the public scheme is ours."""
+        public_scheme = self._public.partition("://")[0]
+        if self._public and _origin(f"{public_scheme}://{host}") == self._public:
+            return {self._public}
+        return {_origin(f"{scheme}://{host}"), self._public}
 
 
 def _check_origin(headers: Headers, ours: Set[str]) -> None:
     """Raise Forbidden for a change from another site. A script with a bearer token and no cookie is always allowed."""
-    with_cookie = f"{COOKIE}=" in headers.get("cookie", "")
+    with_cookie = f"{COOKIE}=" in headers.get("cookie", "")  # also as __Host-…
     if headers.get("authorization", "").lower().startswith("bearer ") and not with_cookie:
         return
     origin, site = headers.get("origin"), headers.get("sec-fetch-site")
     foreign = site is not None and site not in ("same-origin", "none")
-    # A proxy may replace the Host header with its own name; the page still has the public address.
-    if origin is not None and (urlsplit(origin).netloc.lower() or "null") not in ours:
+    if origin is not None and origin.lower() not in ours:
         foreign = True
     if foreign:
         raise Forbidden(
-            "This request came from another site, so it was refused. Use the studio's own page.", code="origin"
+            "This request came from another site, so it was refused. Use the studio's own page. If it was the studio's "
+            "own page, set ONEWORD_PUBLIC_URL to the address that people open, with its scheme.",
+            code="origin",
         )
 
 
-def _with_headers(send: Send) -> Send:
-    async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            for name, value in _HEADERS.items():
-                headers.setdefault(name, value)
-        await send(message)
-
-    return sending
+def _origin(url: str) -> str:
+    """Scheme, name and port of an address as browsers send them in `Origin`: without the scheme's own port."""
+    scheme, _, rest = url.lower().partition("://")
+    netloc = rest.partition("/")[0]
+    default = {"http": ":80", "https": ":443"}.get(scheme, "")
+    return f"{scheme}://{netloc.removesuffix(default) if default else netloc}" if netloc else ""
 
 
 def _allowed_hosts(settings: Settings) -> frozenset[str] | None:

@@ -5,7 +5,7 @@ operating system.
 """
 
 import errno
-from collections.abc import Callable
+import json
 from math import ceil
 from typing import Any, Final
 
@@ -16,9 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
-from starlette.types import Scope
 
 from app.core.errors import Conflict, InvalidInput, NotReady, OnewordError, StorageFull
+from app.core.log import request_id
 
 log = structlog.get_logger(__name__)
 
@@ -62,18 +62,25 @@ def problem_response(error: OnewordError, headers: dict[str, str] | None = None)
     """An error as application/problem+json."""
     problem = error.problem()
     retry = {"Retry-After": str(ceil(error.retry_after or 60))} if problem["status"] in (429, 503) else {}
-    return JSONResponse(problem, problem["status"], retry | (headers or {}), media_type=MEDIA_TYPE)
+    return _ProblemResponse(problem, problem["status"], retry | (headers or {}), media_type=MEDIA_TYPE)
 
 
-def refusal(scope: Scope, error: OnewordError) -> JSONResponse:
-    """An error that a middleware answers with, in the form that the clients of this address read.
+def status_problem(status: int, headers: dict[str, str] | None = None) -> JSONResponse:
+    """A status that the framework would answer by itself, such as 404 and 405, as application/problem+json."""
+    code, title, detail = _HTTP[status]
+    return problem_response(_WithStatus(status, code, title, detail), headers)
 
-    `app.state.error_forms` has the forms of other tools' interfaces, by the beginning of their addresses.
-    """
-    forms: dict[str, Callable[[OnewordError], OnewordError]] = scope["app"].state.error_forms
-    for prefix, in_form in forms.items():
-        if scope["path"].startswith(prefix):
-            error = in_form(error)
+
+def response_to(request: Request, error: Exception) -> Response:
+    """The answer to an error, by the table of `answer_with_problems`."""
+    handlers = request.app.exception_handlers
+    handler = next(handlers[kind] for kind in type(error).__mro__ if kind in handlers)
+    answer: Response = handler(request, error)
+    return answer
+
+
+def refusal(error: OnewordError) -> JSONResponse:
+    """An error that an exception handler or a middleware answers with."""
     return problem_response(error, {"WWW-Authenticate": "Bearer"} if error.status == 401 else None)
 
 
@@ -92,7 +99,7 @@ def answer_with_problems(app: FastAPI) -> None:
 
 def _domain_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, OnewordError)
-    return problem_response(error, {"WWW-Authenticate": "Bearer"} if error.status == 401 else None)
+    return refusal(error)
 
 
 def as_invalid_input(error: RequestValidationError) -> OnewordError:
@@ -169,7 +176,15 @@ def _system_error(request: Request, error: Exception) -> Response:
 
 def _unexpected(_: Request, error: Exception) -> Response:
     log.error("unexpected error", exc_info=error)
-    return problem_response(OnewordError("The studio met an unexpected error. Its log has the details."))
+    name = request_id()
+    where = "" if name is None else f" under the request id {name}"
+    return problem_response(
+        OnewordError(
+            f"The studio met an unexpected error. Its log has the details{where}: give this id to the administrator of "
+            "this studio.",
+            request_id=name,
+        )
+    )
 
 
 def _full() -> StorageFull:
@@ -177,6 +192,13 @@ def _full() -> StorageFull:
         "There is no room left to store this, so nothing was kept. Free some space, or ask the administrator of this "
         "studio to do so, and try again."
     )
+
+
+class _ProblemResponse(JSONResponse):
+    """JSON that may quote a text which is not Unicode: half a surrogate pair is written as JSON's `\\ud800`."""
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
 
 
 class _WithStatus(OnewordError):

@@ -65,7 +65,7 @@ class Rates:
             code="too-fast",
             retry_after=seconds,
         )
-        await refusal(scope, error)(scope, receive, telling)
+        await refusal(error)(scope, receive, telling)
 
 
 def _counts(scope: Scope) -> bool:

@@ -1,6 +1,12 @@
-"""The page's cookie: where it is read, set, moved on and deleted."""
+"""The cookie of a browser session: its name, its attributes, and where it is read, set, renewed and deleted.
+
+Over TLS its name begins with `__Host-`: a browser then takes it from this host alone, so that a neighbouring subdomain
+cannot plant one. A session that began under the old name continues: the
+next answer sends its cookie under the new name.
+"""
 
 from datetime import timedelta
+from typing import Final
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
@@ -11,32 +17,37 @@ from app.accounts.principal import COOKIE, Principal
 from app.core.database import utc_now
 from app.core.settings import Settings
 
+OVER_TLS: Final = f"__Host-{COOKIE}"
+
 
 def secret_in(connection: HTTPConnection) -> str | None:
     """The secret of the browser's session, or None."""
-    return connection.cookies.get(COOKIE) or None
+    return connection.cookies.get(OVER_TLS) or connection.cookies.get(COOKIE) or None
 
 
 def set_on(response: Response, settings: Settings, secret: str, lifetime: timedelta) -> None:
     """Make the browser keep the session's secret for this long."""
+    tls = _over_tls(settings)
     response.set_cookie(
-        COOKIE,
+        OVER_TLS if tls else COOKIE,
         secret,
         max_age=int(lifetime.total_seconds()),
         httponly=True,
         samesite="lax",
-        secure=settings.url.startswith("https://"),
+        secure=tls,
         path="/",
     )
 
 
-def delete_on(response: Response) -> None:
-    """Make the browser forget the session's secret."""
+def delete_on(response: Response, settings: Settings) -> None:
+    """Make the browser forget the session's secret, under either name."""
     response.delete_cookie(COOKIE, path="/")
+    if _over_tls(settings):
+        response.delete_cookie(OVER_TLS, path="/", secure=True, httponly=True, samesite="lax")
 
 
 class SessionRenewal:
-    """Middleware that sets the cookie again, with its new time to live, when a request has renewed its session."""
+    """Middleware that sends the cookie again after a request that renewed its session or brought its old name."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
@@ -47,21 +58,28 @@ class SessionRenewal:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        state = scope.setdefault("state", {})
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._renew(scope, state.get("principal"), MutableHeaders(scope=message))
+                self._renew(HTTPConnection(scope), scope["state"]["principal"], MutableHeaders(scope=message))
             await send(message)
 
         await self._app(scope, receive, sending)
 
-    def _renew(self, scope: Scope, principal: Principal | None, headers: MutableHeaders) -> None:
-        secret = secret_in(HTTPConnection(scope))
-        if principal is None or not principal.renewed or principal.expires_at is None or secret is None:
+    def _renew(self, connection: HTTPConnection, person: Principal | None, headers: MutableHeaders) -> None:
+        secret = secret_in(connection)
+        if person is None or person.credential != "session" or person.expires_at is None or secret is None:
             return
-        if "set-cookie" in headers:  # the endpoint signs in or out
+        old_name = _over_tls(self._settings) and OVER_TLS not in connection.cookies
+        if "set-cookie" in headers or not (person.renewed or old_name):  # an endpoint that signs in or out sets its own
             return
         carrier = Response()
-        set_on(carrier, self._settings, secret, principal.expires_at - utc_now())
-        headers.append("set-cookie", carrier.headers["set-cookie"])
+        if old_name:
+            carrier.delete_cookie(COOKIE, path="/")
+        set_on(carrier, self._settings, secret, person.expires_at - utc_now())
+        for value in carrier.headers.getlist("set-cookie"):
+            headers.append("set-cookie", value)
+
+
+def _over_tls(settings: Settings) -> bool:
+    return settings.url.startswith("https://")

@@ -19,7 +19,11 @@ from app.services import Services
 from app.web.session_cookie import secret_in
 
 _bearer = HTTPBearer(auto_error=False, description="A token from the settings page or `oneword token NAME`.")
-_cookie = APIKeyCookie(name=COOKIE, auto_error=False, description="What signing in on the page sets.")
+_cookie = APIKeyCookie(
+    name=COOKIE,
+    auto_error=False,
+    description="What signing in on the page sets. Over TLS its name begins with `__Host-`.",
+)
 
 
 def credential_of(connection: HTTPConnection) -> tuple[str, str] | None:

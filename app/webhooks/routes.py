@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, status
 
 from app.web.bounded_bodies import BoundedRoute
-from app.web.dependencies import Key, Reading, ServicesOf, UnitOfWork
+from app.web.dependencies import Cursor, Key, Reading, ServicesOf, UnitOfWork
 from app.web.sign_in import Admin
 from app.webhooks import queries, service, views
 from app.webhooks.schemas import (
@@ -62,7 +62,7 @@ def list_deliveries(
     webhook_id: str,
     principal: Admin,
     session: Reading,
-    cursor: str | None = None,
+    cursor: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> DeliveryPage:
     """The deliveries of a webhook in the last 30 days, newest first."""

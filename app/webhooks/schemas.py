@@ -5,10 +5,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.core.request_model import RequestModel
 from app.webhooks.events import EVENTS, Event
 
 
-class WebhookIn(BaseModel):
+class WebhookIn(RequestModel):
     """An address, and the events to send to it."""
 
     model_config = ConfigDict(
@@ -19,7 +20,7 @@ class WebhookIn(BaseModel):
     events: list[Event] = Field(default_factory=lambda: list(EVENTS), min_length=1)
 
 
-class WebhookPatch(BaseModel):
+class WebhookPatch(RequestModel):
     """The fields to change; fields that are not sent stay as they are."""
 
     events: list[Event] | None = Field(None, min_length=1)

@@ -1,40 +1,57 @@
 """Errors as the OpenAI clients read them: the usual problem, with OpenAI's `error` object added."""
 
-from collections.abc import Callable, Coroutine
+import json
 from typing import Any, Final
 
-from fastapi import Request, Response
-from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.core.errors import OnewordError
-from app.web.bounded_bodies import BoundedRoute
-from app.web.problems import as_invalid_input
+from app.web.problems import MEDIA_TYPE
 
 # OpenAI's names of the fields that an error may be about.
 _OPENAI_FIELDS: Final = {"base_model": "model", "count": "n", "init_image": "image"}
 
 
-class OpenAIRoute(BoundedRoute):
-    """An endpoint whose problems also have OpenAI's `error` object."""
+class OpenAIErrors:
+    """Middleware that adds the `error` object to every problem under `/v1`, wherever the problem was found."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The endpoint, with the `error` object added to what it raises."""
-        handle = super().get_route_handler()
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
 
-        async def handler(request: Request) -> Response:
-            try:
-                return await handle(request)
-            except RequestValidationError as error:
-                raise with_openai_error(as_invalid_input(error)) from error
-            except OnewordError as error:
-                raise with_openai_error(error) from error
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+        if scope["type"] != "http" or scope["path"].split("/")[1:2] != ["v1"]:
+            await self._app(scope, receive, send)
+            return
+        start: Message | None = None  # of a problem; not sent before its body is known
+        body = b""
 
-        return handler
+        async def sending(message: Message) -> None:
+            nonlocal start, body
+            if message["type"] == "http.response.start" and _is_problem(message):
+                start = message
+            elif start is None:
+                await send(message)
+            else:
+                body += message.get("body", b"")
+                if not message.get("more_body", False):
+                    content = json.dumps(with_openai_error(json.loads(body))).encode()
+                    MutableHeaders(scope=start)["Content-Length"] = str(len(content))
+                    await send(start)
+                    await send({"type": "http.response.body", "body": content})
+
+        await self._app(scope, receive, sending)
 
 
-def with_openai_error(error: OnewordError) -> OnewordError:
-    """The same error with OpenAI's names of fields and its `error` object."""
-    error.field = _OPENAI_FIELDS.get(error.field or "", error.field)
-    kind = "invalid_request_error" if error.status < 500 else "server_error"
-    error.extra["error"] = {"message": error.detail, "type": kind, "param": error.field, "code": error.code}
-    return error
+def with_openai_error(problem: dict[str, Any]) -> dict[str, Any]:
+    """The same problem with OpenAI's names of fields and its `error` object."""
+    if "field" in problem:
+        problem["field"] = _OPENAI_FIELDS.get(problem["field"], problem["field"])
+    kind = "invalid_request_error" if problem["status"] < 500 else "server_error"
+    code = problem["type"].removeprefix("/problems/")
+    error = {"message": problem["detail"], "type": kind, "param": problem.get("field"), "code": code}
+    return problem | {"error": error}
+
+
+def _is_problem(start: Message) -> bool:
+    return MutableHeaders(scope=start).get("content-type", "") == MEDIA_TYPE

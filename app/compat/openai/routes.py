@@ -7,7 +7,6 @@ from fastapi import APIRouter, File, Response
 from starlette.concurrency import run_in_threadpool
 
 from app.compat.openai import service
-from app.compat.openai.errors import OpenAIRoute, with_openai_error
 from app.compat.openai.schemas import EditIn, ImagesIn, ImagesOut, ModelList, ModelOut
 from app.compat.openai.service import ImageRequest
 from app.core.errors import OnewordError
@@ -18,7 +17,7 @@ from app.web.dependencies import Key, ServicesOf
 from app.web.problems import problem_response
 from app.web.sign_in import MayDraw, Viewer
 
-router = APIRouter(prefix="/v1", tags=["OpenAI"], route_class=OpenAIRoute)
+router = APIRouter(prefix="/v1", tags=["OpenAI"])
 
 WAIT_SECONDS: Final = 300.0
 FILES_MAX: Final = 4  # a picture and its mask, and a few more, so that the answer says how many were sent
@@ -65,4 +64,4 @@ async def _drawn(services: Services, request: ImageRequest, format_: str | None)
     try:
         return await run_in_threadpool(service.answer, services, request.principal, job_id, format_)
     except OnewordError as error:  # the clients would repeat the request by themselves, and draw everything again
-        return problem_response(with_openai_error(error), {"x-should-retry": "false"})
+        return problem_response(error, {"x-should-retry": "false"})
