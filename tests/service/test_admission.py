@@ -1,7 +1,7 @@
 """Bodies that are not read: of strangers, of people who may not, and of more bytes than an address takes."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from app.accounts import principal
 from app.services import Services
 from app.web.admission import GUESSES, JSON_BYTES_MAX, PUBLIC_BYTES_MAX
 from app.web.bounded_bodies import BoundedRoute
-from tests.service.conftest import token_of
+from tests.support import principals
 from tests.support.asgi import Answer, send
 from tests.support.http import OPEN, every_route, filled
 from tests.support.pictures import photos
@@ -27,12 +27,12 @@ def megabytes(count: int) -> Iterator[bytes]:
         yield MEGABYTE
 
 
-def attack(client: TestClient, method: str, path: str, content_type: str, token: str = "") -> Answer:
+def attack(
+    client: TestClient, method: str, path: str, content_type: str, signed: Mapping[str, str] | None = None
+) -> Answer:
     """A body of 30 MB whose size is not announced."""
     headers = {"Content-Type": content_type, "Transfer-Encoding": "chunked"}
-    if token:
-        headers["Authorization"] = f"Bearer {token}"
-    return send(client.app, method, path, headers, megabytes(30))
+    return send(client.app, method, path, headers | dict(signed or {}), megabytes(30))
 
 
 def writing(client: TestClient) -> list[tuple[str, str]]:
@@ -43,16 +43,22 @@ def writing(client: TestClient) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("content_type", ["application/json", FORM, "text/plain"])
-@pytest.mark.parametrize("token", ["", "garbage"])
+@pytest.mark.parametrize("signed", [{}, {"Authorization": "Bearer garbage"}], ids=["nobody", "garbage"])
 def test_nothing_of_a_strangers_body_is_read_at_any_address(
-    anonymous: TestClient, content_type: str, token: str
+    anonymous: TestClient, content_type: str, signed: Mapping[str, str]
 ) -> None:
-    for method, path in [*writing(anonymous), ("GET", "/api/me"), ("POST", "/api/nothing"), ("POST", "/mcp")]:
-        answer = attack(anonymous, method, filled(path), content_type, token)
+    for method, path in [*writing(anonymous), ("GET", "/api/me")]:
+        answer = attack(anonymous, method, filled(path), content_type, signed)
         assert (answer.status, answer.bytes_read) == (401, 0), (method, path)
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.headers["www-authenticate"] == "Bearer"
         assert ("error" in answer.json()) == path.startswith("/v1/")
+
+
+def test_nothing_of_a_body_is_read_at_an_address_that_does_not_exist(anonymous: TestClient) -> None:
+    for path in ("/api/nothing", "/v1/nothing", "/mcp"):
+        answer = attack(anonymous, "POST", path, "application/json")
+        assert (answer.status, answer.bytes_read) == (404, 0), path
 
 
 def test_an_announced_body_of_a_stranger_is_not_read_either(anonymous: TestClient) -> None:
@@ -65,9 +71,9 @@ def test_an_announced_body_of_a_stranger_is_not_read_either(anonymous: TestClien
 def test_nothing_of_a_viewers_body_is_read_where_a_member_is_needed(
     anonymous: TestClient, services: Services, content_type: str
 ) -> None:
-    token = token_of(services, "viewer")
+    signed = principals.viewer(services)
     for path in ("/api/concepts", "/api/concepts/import", "/api/generations", "/api/pictures/check", "/api/members"):
-        answer = attack(anonymous, "POST", path, content_type, token)
+        answer = attack(anonymous, "POST", path, content_type, signed)
         assert (answer.status, answer.bytes_read, answer.json()["type"]) == (403, 0, "/problems/forbidden"), path
 
 
@@ -75,7 +81,7 @@ def test_nothing_of_a_viewers_body_is_read_where_a_member_is_needed(
 def test_json_is_read_to_one_megabyte_and_an_unknown_type_too(
     anonymous: TestClient, services: Services, content_type: str
 ) -> None:
-    answer = attack(anonymous, "POST", "/api/tokens", content_type, token_of(services, "member"))
+    answer = attack(anonymous, "POST", "/api/tokens", content_type, principals.member(services))
     assert (answer.status, answer.json()["type"]) == (413, "/problems/too-large")
     assert "larger than 1 MB" in answer.json()["detail"]
     assert answer.bytes_read <= JSON_BYTES_MAX + len(MEGABYTE)
@@ -85,7 +91,7 @@ def test_json_is_read_to_one_megabyte_and_an_unknown_type_too(
 def test_an_address_of_forms_takes_a_megabyte_of_anything_else(
     anonymous: TestClient, services: Services, content_type: str
 ) -> None:
-    answer = attack(anonymous, "POST", "/api/generations", content_type, token_of(services, "member"))
+    answer = attack(anonymous, "POST", "/api/generations", content_type, principals.member(services))
     assert (answer.status, answer.bytes_read <= 2 * len(MEGABYTE)) == (413, True)
 
 

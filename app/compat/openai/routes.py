@@ -13,11 +13,12 @@ from app.core.errors import OnewordError
 from app.generation.submission import draw
 from app.generation.waiting import end_of
 from app.services import Services
+from app.web.bounded_bodies import BoundedRoute
 from app.web.dependencies import Key, ServicesOf
 from app.web.problems import problem_response
 from app.web.sign_in import MayDraw, Viewer
 
-router = APIRouter(prefix="/v1", tags=["OpenAI"])
+router = APIRouter(prefix="/v1", tags=["OpenAI"], route_class=BoundedRoute)
 
 WAIT_SECONDS: Final = 300.0
 FILES_MAX: Final = 4  # a picture and its mask, and a few more, so that the answer says how many were sent
