@@ -4,8 +4,11 @@ The child is forked from a small server process, never from the one that compute
 file comes, so a file takes milliseconds. This module imports no torch itself.
 """
 
+import multiprocessing
+import os
 from functools import cache, partial
-from typing import TYPE_CHECKING, Final
+from multiprocessing import process
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
@@ -27,9 +30,24 @@ FILES_PER_CHILD: Final = 100
 @cache
 def pool() -> DecoderPool:
     """The pool of this process, of one child."""
+    _be_a_main_process()
     return DecoderPool(
         prepare_child, limits=LIMITS, preload=[READER, __name__], workers=1, tasks_per_child=FILES_PER_CHILD
     )
+
+
+def _be_a_main_process() -> None:
+    """Let this process start children.
+
+    Celery's billiard puts its own process object in place of the standard library's. That one is a daemon, which may
+    have no children, and its key cannot be sent to one.
+    """
+    if isinstance(multiprocessing.current_process(), process.BaseProcess):
+        return
+    library: Any = process
+    main = library.BaseProcess()
+    main._config = {"authkey": library.AuthenticationString(os.urandom(32)), "semprefix": "/mp"}
+    library._current_process = main
 
 
 def prepare_child() -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, false, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, false, func, select, tuple_, update
 from sqlalchemy.orm import Session, undefer
 
 from app.concepts import search_terms
@@ -88,6 +88,12 @@ def version(session: Session, team_id: str, concept_id: str, number: int) -> Ver
         Version.team_id == team_id, Version.concept_id == concept_id, Version.number == number
     )
     return session.scalars(query).one_or_none()
+
+
+def numbered(session: Session, team_id: str, wanted: Collection[tuple[str, int]]) -> Sequence[Version]:
+    """The versions with these concept ids and numbers."""
+    query = select(Version).where(Version.team_id == team_id)
+    return session.scalars(query.where(tuple_(Version.concept_id, Version.number).in_(wanted))).all()
 
 
 def next_number(session: Session, team_id: str, concept_id: str) -> int:

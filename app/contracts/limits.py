@@ -12,6 +12,9 @@ SIDE_MULTIPLE: Final = 8  # pixels along one side of a latent, in every family
 STRENGTH: Final = 0.75  # default for an init image
 STRENGTH_IN_MASK: Final = 1.0  # default for an init image with a mask
 
+CONCEPTS_MAX: Final = 300  # different names in one prompt: four windows of 75 tokens hold no more
+RECIPE_CONCEPTS_MAX: Final = 2 * CONCEPTS_MAX  # of a prompt and a negative prompt
+
 # Training
 VECTORS_MAX: Final = 16  # per text encoder
 TRAINING_STEPS_MAX: Final = 10_000

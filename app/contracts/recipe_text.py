@@ -4,20 +4,25 @@
     Negative prompt: blurry
     Steps: 20, Sampler: DDIM, CFG scale: 7, Seed: 5, Size: 512x512, Model: demo
 
-A setting that has no counterpart here is reported by name when a text is read. No value is guessed.
+A setting that has no counterpart here is reported by name when a text is read. No value is guessed. The time that
+reading takes grows in proportion to the length of the text.
 """
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from app.contracts.schedulers import BY_LABEL, LABELS
+from app.contracts.texts import label
 
-_PAIR: Final = re.compile(r'\s*([A-Za-z][\w \-/]*):\s*("(?:\\.|[^\\"])*"|[^,]*)(?:,|$)')
+# Both are matched at one place and never go back, so that no part of a text is gone through again and again.
+_NAME: Final = re.compile(r"[A-Za-z][\w \-/]{0,99}")
+_QUOTED: Final = re.compile(r'"(?:\\.|[^\\"])*+"\s*+(?=,|$)')
+SETTINGS_MAX: Final = 100  # of one text; AUTOMATIC1111 writes about 30
 _NEGATIVE: Final = "Negative prompt:"
-_SIZE: Final = re.compile(r"(\d+)x(\d+)")
+_SIZE: Final = re.compile(r"([0-9]{1,6})x([0-9]{1,6})")
 # Settings that almost every text has and that need no note: they do not change a request here.
 _IGNORED: Final = {"Model", "Model hash", "Version", "Schedule type", "VAE", "VAE hash", "TI hashes", "Hashes"}
 
@@ -59,12 +64,12 @@ def read(text: str) -> ParsedText | None:
     parsed = ParsedText({"prompt": prompt.strip(), "negative_prompt": negative.strip(), "count": 1})
     # Newer versions of AUTOMATIC1111 write the sampler and its schedule as two settings.
     if "Schedule type" in settings and settings["Schedule type"] not in ("Automatic", "Uniform"):
-        settings["Sampler"] = f"{settings.get('Sampler', '')} {settings['Schedule type']}"
+        settings["Sampler"] = label(f"{settings.get('Sampler', '')} {settings['Schedule type']}")
     for name, value in settings.items():
         if name in _READERS:
             _READERS[name](parsed, value)
         elif name not in _IGNORED:
-            parsed.notes.append(f"{name} {value} has no counterpart here and was left out.")
+            parsed.notes.append(f"{name} {label(value)} has no counterpart here and was left out.")
     return parsed
 
 
@@ -74,20 +79,40 @@ def _quoted(value: object) -> str:
     return json.dumps(text, ensure_ascii=False) if any(mark in text for mark in ",:\n") else text
 
 
-def _pairs(line: str) -> list[tuple[str, str]]:
-    return [(name, _unquoted(value.strip())) for name, value in _PAIR.findall(line)]
+def _pairs(line: str) -> Iterator[tuple[str, str]]:
+    """The first settings of the line. A value ends at the next comma, or at its closing quote."""
+    start = 0
+    for _ in range(SETTINGS_MAX):
+        colon = line.find(":", start)
+        if colon < 0:
+            return
+        name = line[start:colon].rpartition(",")[2].strip()
+        value, start = _value(line, colon + 1)
+        if _NAME.fullmatch(name):
+            yield name, value
+
+
+def _value(line: str, start: int) -> tuple[str, int]:
+    """The value that begins at `start`, and where the text behind its comma begins."""
+    while line[start : start + 1].isspace():
+        start += 1
+    if (quoted := _QUOTED.match(line, start)) is not None:
+        return _unquoted(quoted[0].strip()), quoted.end() + 1
+    end = line.find(",", start)
+    end = len(line) if end < 0 else end
+    return line[start:end].strip(), end + 1
 
 
 def _unquoted(value: str) -> str:
     try:
-        return str(json.loads(value)) if value.startswith('"') else value
+        return str(json.loads(value))
     except ValueError:
         return value
 
 
 def _number(name: str) -> Callable[[ParsedText, str], None]:
     def take(parsed: ParsedText, value: str) -> None:
-        parsed.request[name] = value  # the request's schema converts the text, and refuses what is no number
+        parsed.request[name] = label(value)  # the request's schema converts the text, and refuses what is no number
 
     return take
 
@@ -96,7 +121,7 @@ def _sampler(parsed: ParsedText, value: str) -> None:
     if value in BY_LABEL:
         parsed.request["scheduler"] = BY_LABEL[value]
     else:
-        parsed.notes.append(f"The sampler {value} is not available here. The base model's default is used.")
+        parsed.notes.append(f"The sampler {label(value)} is not available here. The base model's default is used.")
 
 
 def _size(parsed: ParsedText, value: str) -> None:
@@ -106,8 +131,8 @@ def _size(parsed: ParsedText, value: str) -> None:
 
 def _strength(parsed: ParsedText, value: str) -> None:
     parsed.notes.append(
-        f"The picture was drawn from another picture at strength {value}. That picture is not inside this file: send "
-        "it with the request."
+        f"The picture was drawn from another picture at strength {label(value)}. That picture is not inside this file: "
+        "send it with the request."
     )
 
 

@@ -5,6 +5,7 @@ and one token for each vector of a concept, in windows.
 """
 
 import difflib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from app.concepts import queries
 from app.concepts.models import Concept, Version
 from app.contracts.families import described
 from app.contracts.generation import ConceptSpec
+from app.contracts.limits import CONCEPTS_MAX
 from app.contracts.placeholders import VERSION_NUMBER, WRITTEN
 from app.contracts.prompts import cut, unreadable
 from app.core.errors import PromptError
@@ -54,21 +56,40 @@ class Named:
 
 
 def named(session: Session, team_id: str, prompt: str, field: str) -> list[Named]:
-    """The concepts of a prompt, each once. Raises PromptError naming what cannot be used and what to do."""
+    """The concepts of a prompt, each once. Raises PromptError naming what cannot be used and what to do.
+
+    Takes two queries, however many concepts the prompt names, and two more for an error.
+    """
     found = {match[0]: match for match in WRITTEN.finditer(prompt)}
+    if len(found) > CONCEPTS_MAX:
+        raise PromptError(
+            f"The {field.replace('_', ' ')} names {len(found)} concepts, and at most {CONCEPTS_MAX} fit into one. "
+            "Shorten it.",
+            field=field,
+            code="prompt-too-many-concepts",
+        )
     concepts = queries.by_placeholders(session, team_id, {f"<{match['word']}>" for match in found.values()})
+    meant = {written: _meant(match, concepts.get(f"<{match['word']}>")) for written, match in found.items()}
+    wanted = {(concept.id, number) for concept, number in meant.values() if concept is not None and number is not None}
+    versions = {(each.concept_id, each.number): each for each in queries.numbered(session, team_id, wanted)}
     resolved = []
-    for written, match in found.items():
-        concept = concepts.get(f"<{match['word']}>")
+    for written, (concept, number) in meant.items():
         if concept is None:
-            raise _unknown(session, team_id, written, f"<{match['word']}>", field)
-        number = concept.current_version
-        if match["number"] is not None:
-            if not VERSION_NUMBER.fullmatch(match["number"]):
-                raise _no_version(concept, match["number"], field)
-            number = int(match["number"])
-        resolved.append(Named(written, concept, _ready(session, concept, written, number, field)))
+            raise _unknown(session, team_id, written, f"<{found[written]['word']}>", field)
+        version = None if number is None else versions.get((concept.id, number))
+        if version is None and found[written]["number"] is not None:
+            raise _no_version(concept, found[written]["number"], field)
+        if version is None or version.state != "ready":
+            raise _not_ready(session, concept, version, written, field)
+        resolved.append(Named(written, concept, version))
     return resolved
+
+
+def _meant(match: re.Match[str], concept: Concept | None) -> tuple[Concept | None, int | None]:
+    """The concept and the number of the version that a prompt means; None for what there is not."""
+    if concept is None or match["number"] is None:
+        return concept, None if concept is None else concept.current_version
+    return concept, int(match["number"]) if VERSION_NUMBER.fullmatch(match["number"]) else None
 
 
 def check(model: AllowedModel, prompt: str, concepts: Sequence[Named], field: str) -> None:
@@ -92,24 +113,19 @@ def check(model: AllowedModel, prompt: str, concepts: Sequence[Named], field: st
         raise PromptError(detail, field=field, code=f"prompt-{reason.code}")
 
 
-def _ready(session: Session, concept: Concept, written: str, number: int | None, field: str) -> Version:
-    if number is not None:
-        version = queries.version(session, concept.team_id, concept.id, number)
-        if version is None:
-            raise _no_version(concept, str(number), field)
-        if version.state == "ready":
-            return version
-        state = version.state
-    else:
+def _not_ready(session: Session, concept: Concept, version: Version | None, written: str, field: str) -> PromptError:
+    if version is None:
         newest = queries.versions(session, concept.team_id, [concept.id])
         state = newest[0].state if newest else "failed"
+    else:
+        state = version.state
     if state == "training":
-        raise PromptError(
+        return PromptError(
             f"{written} is still being learned. Wait until its job is done, then draw.",
             field=field,
             code="prompt-still-learning",
         )
-    raise PromptError(
+    return PromptError(
         f"{written} was never learned: its teaching was {'cancelled' if state == 'cancelled' else 'not successful'}. "
         "Teach it again first.",
         field=field,

@@ -1,11 +1,10 @@
 """Recovers a request from a picture: from Oneword's own recipe, or from the text that AUTOMATIC1111 writes.
 
 The request draws the same pixels as long as the concepts' versions, the base model and the initial picture are still
-there. For each of them that is missing there is a note. A recipe from a file is validated like any other input.
+there. For each of them that is missing there is a note. A recipe from a file is read in a child process
+(`app.pictures.recipes`) and validated like any other input.
 """
 
-import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -15,31 +14,20 @@ from sqlalchemy.orm import Session
 
 from app.base_models.catalog import Catalog
 from app.concepts import queries as concepts
-from app.contracts import placeholders, recipe_text
+from app.contracts import placeholders
 from app.contracts.generation import PictureRef
+from app.contracts.limits import RECIPE_CONCEPTS_MAX
+from app.contracts.texts import label
 from app.core.errors import InvalidInput
 from app.generation import queries
 from app.generation.models import Image
 from app.generation.request import GenerationRequest
-from app.pictures import decoding
 from app.pictures.cleaning import UploadedFile
+from app.pictures.recipes import written_recipe
 from app.services import Services
 
-_FIELDS: Final = (
-    "prompt",
-    "negative_prompt",
-    "base_model",
-    "seed",
-    "steps",
-    "guidance",
-    "scheduler",
-    "width",
-    "height",
-    "init_image",
-    "mask",
-    "strength",
-)
-_TEXT_MAX: Final = 100_000  # characters of a recipe
+_FIELDS: Final = tuple(GenerationRequest.model_fields)
+_VERSION_MAX: Final = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -53,21 +41,20 @@ class Recovered:
 
 def of_file(services: Services, team_id: str, upload: UploadedFile) -> Recovered:
     """The request that draws the picture in a PNG again. Raises PictureError, or InvalidInput if it has no recipe."""
-    texts = services.pictures.decode(upload, decoding.png_texts, "image")
-    recipe = _recipe(texts.get("oneword", ""))
-    if recipe is not None:
+    found = services.pictures.decode(upload, written_recipe, "image")
+    if found.read_from == "oneword":
+        _check_count(found.concepts_named)
         with services.database.reading() as session:
-            return of_recipe(session, services.catalog, team_id, recipe)
-    read = recipe_text.read(texts.get("parameters", "")[:_TEXT_MAX])
-    if read is None:
+            return of_recipe(session, services.catalog, team_id, found.request)
+    if found.read_from == "nothing":
         raise InvalidInput(
             "This file does not say how it was drawn. Take a PNG as Oneword or AUTOMATIC1111 saved it: chats and "
             "picture editors throw that away.",
             field="image",
             code="recipe-missing",
         )
-    request, notes = _valid(read.request)
-    return Recovered(request, "automatic1111", [*read.notes, *notes])
+    request, notes = _valid(found.request)
+    return Recovered(request, "automatic1111", [*found.notes, *notes])
 
 
 def of_image(session: Session, catalog: Catalog, image: Image) -> Recovered:
@@ -82,42 +69,64 @@ def of_recipe(session: Session, catalog: Catalog, team_id: str, recipe: Mapping[
     known = [model.id for model in catalog.models]
     if fields.get("base_model") not in known:
         notes.append(
-            f"It was drawn with {fields.pop('base_model', 'another base model')}, which is not here. Available: "
+            f"It was drawn with {label(fields.pop('base_model', 'another base model'))}, which is not here. Available: "
             f"{', '.join(known)}."
         )
-    named = recipe.get("concepts")
-    for concept in named if isinstance(named, list) else ():
-        if isinstance(concept, dict):
-            notes += _pinned(session, team_id, concept, fields)
+    notes += _pinned(session, team_id, [each for each in recipe.get("concepts", ()) if isinstance(each, dict)], fields)
     request, faults = _valid(fields)
     return Recovered(request, "oneword", [*notes, *faults, *_gone(session, team_id, request)])
 
 
-def _recipe(text: str) -> dict[str, Any] | None:
-    try:
-        recipe = json.loads(text[:_TEXT_MAX])
-    except (ValueError, RecursionError):
-        return None
-    return recipe if isinstance(recipe, dict) and isinstance(recipe.get("prompt"), str) else None
+def _check_count(named: int) -> None:
+    if named > RECIPE_CONCEPTS_MAX:
+        raise InvalidInput(
+            f"The recipe in this file names {named} concepts, and two prompts have room for {RECIPE_CONCEPTS_MAX}. "
+            "Take a PNG as Oneword saved it.",
+            field="image",
+            code="recipe-concepts",
+        )
 
 
-def _pinned(session: Session, team_id: str, used: Mapping[str, Any], fields: dict[str, Any]) -> list[str]:
-    """Pin the version that was used in the prompts, if the placeholder means another version now. Returns notes."""
-    placeholder, number = str(used.get("placeholder")), used.get("version")
-    concept = concepts.by_placeholders(session, team_id, {placeholder}).get(placeholder)
-    if concept is None:
-        return [f"{placeholder} is not in your library. Teach or import it first, or take it out of the prompt."]
-    if concept.id != used.get("concept_id"):
-        return [f"{placeholder} is another concept in your library than the one it was drawn with."]
-    pinned = placeholders.pinned(placeholder, number)
-    if not isinstance(number, int) or concept.current_version == number or pinned in str(dict(fields)):
-        return []
-    if concepts.version(session, team_id, concept.id, number) is None:
-        return [f"Version {number} of {placeholder} is gone; its current one is used."]
-    plain = re.compile(re.escape(placeholder))
-    for field in ("prompt", "negative_prompt"):
-        fields[field] = plain.sub(pinned, str(fields.get(field, "")))
-    return [f"{placeholder} was taught again since then; version {number}, which drew the picture, is used."]
+def _pinned(session: Session, team_id: str, used: Sequence[Mapping[str, Any]], fields: dict[str, Any]) -> list[str]:
+    """Pin the versions that were used in the prompts, where a placeholder means another version now. Returns notes.
+
+    Takes two queries, however many concepts there are.
+    """
+    found = concepts.by_placeholders(session, team_id, {_placeholder(each) for each in used})
+    wanted = {(found[name].id, _number(each)) for each in used if (name := _placeholder(each)) in found}
+    stored = {(each.concept_id, each.number) for each in concepts.numbered(session, team_id, wanted)}
+    prompts = [str(fields.get(field, "")) for field in ("prompt", "negative_prompt")]
+    written = {match[0] for prompt in prompts for match in placeholders.WRITTEN.finditer(prompt)}
+    notes, pins = [], {}
+    for each in used:
+        name, number = _placeholder(each), _number(each)
+        concept, pinned = found.get(name), placeholders.pinned(name, number)
+        if concept is None:
+            notes.append(f"{name} is not in your library. Teach or import it first, or take it out of the prompt.")
+        elif concept.id != each.get("concept_id"):
+            notes.append(f"{name} is another concept in your library than the one it was drawn with.")
+        elif number == 0 or concept.current_version == number or pinned in written:
+            continue
+        elif (concept.id, number) not in stored:
+            notes.append(f"Version {number} of {name} is gone; its current one is used.")
+        else:
+            pins[name] = pinned
+            notes.append(f"{name} was taught again since then; version {number}, which drew the picture, is used.")
+    if pins:
+        for field, prompt in zip(("prompt", "negative_prompt"), prompts, strict=True):
+            fields[field] = placeholders.WRITTEN.sub(lambda match: pins.get(match[0], match[0]), prompt)
+    return notes
+
+
+def _placeholder(used: Mapping[str, Any]) -> str:
+    """The placeholder of a concept in a recipe, cut to the length that one can have."""
+    return label(used.get("placeholder"), 64)
+
+
+def _number(used: Mapping[str, Any]) -> int:
+    """The version of a concept in a recipe; 0 if it is none."""
+    number = used.get("version")
+    return number if isinstance(number, int) and 0 < number <= _VERSION_MAX else 0
 
 
 def _valid(fields: Mapping[str, Any]) -> tuple[GenerationRequest, list[str]]:
@@ -127,7 +136,9 @@ def _valid(fields: Mapping[str, Any]) -> tuple[GenerationRequest, list[str]]:
     except ValidationError as error:
         faults = {str(fault["loc"][0]): str(fault["msg"]).rstrip(".") for fault in error.errors()}
     rest = {name: value for name, value in fields.items() if name not in faults}
-    notes = [f"The {name.replace('_', ' ')} {fields.get(name)} was left out: {why}." for name, why in faults.items()]
+    notes = [
+        f"The {name.replace('_', ' ')} {label(fields.get(name))} was left out: {why}." for name, why in faults.items()
+    ]
     return GenerationRequest.model_validate({"prompt": "", **rest}), notes
 
 

@@ -74,22 +74,22 @@ class CleanPicture:
 
 def training_picture(content: bytes) -> CleanPicture | PictureFault:
     """A picture to train on, on white, with its opaque area as a mask."""
-    return _guarded(content, lambda: _clean(content, _on_white_with_mask))
+    return guarded(content, lambda: _clean(content, _on_white_with_mask))
 
 
 def init_image(content: bytes) -> CleanPicture | PictureFault:
     """A picture that a generation starts from, on white. All of it is used."""
-    return _guarded(content, lambda: _clean(content, _on_white))
+    return guarded(content, lambda: _clean(content, _on_white))
 
 
 def inpaint_mask(content: bytes) -> CleanPicture | PictureFault:
     """A mask: what is white is drawn again, what is black or transparent stays."""
-    return _guarded(content, lambda: _clean(content, _mask_from_brightness))
+    return guarded(content, lambda: _clean(content, _mask_from_brightness))
 
 
 def transparent_area(content: bytes) -> CleanPicture | PictureFault:
     """A mask as OpenAI's clients send it: what is transparent is drawn again, whatever its colour."""
-    return _guarded(content, lambda: _clean(content, _mask_from_transparency))
+    return guarded(content, lambda: _clean(content, _mask_from_transparency))
 
 
 def is_transparent(content: bytes) -> bool | PictureFault:
@@ -100,16 +100,11 @@ def is_transparent(content: bytes) -> bool | PictureFault:
     return True
 
 
-def png_texts(content: bytes) -> dict[str, str] | PictureFault:
-    """The texts that a PNG carries in front of its pixels, by keyword. Other formats carry none."""
-    return _guarded(content, lambda: _png_texts(content))
-
-
 Decoded = TypeVar("Decoded")
 Finish = Callable[[Image.Image, int, int], CleanPicture | PictureFault]  # upright picture; width, height of the upload
 
 
-def _guarded(content: bytes, action: Callable[[], Decoded | PictureFault]) -> Decoded | PictureFault:
+def guarded(content: bytes, action: Callable[[], Decoded | PictureFault]) -> Decoded | PictureFault:
     """The result of `action`, with every error that foreign bytes can cause turned into a PictureFault."""
     if not content:
         return PictureFault(
@@ -259,12 +254,6 @@ def _without_alpha(image: Image.Image) -> Image.Image:
     paper = Image.new("RGB", image.size, "white")
     paper.paste(image, mask=image.getchannel("A"))
     return paper
-
-
-def _png_texts(content: bytes) -> dict[str, str]:
-    with Image.open(io.BytesIO(content), formats=FORMATS) as opened:
-        # Pillow reads the header and the texts in front of the pixels, within its own limits, and decodes no pixels.
-        return {str(name): text for name, text in opened.info.items() if isinstance(text, str)}
 
 
 def _orientation(image: Image.Image) -> int:
