@@ -40,6 +40,7 @@ from app.web.openapi import describe_well, operation_id
 from app.web.problems import answer_with_problems
 from app.web.rate_limits import Rates
 from app.web.request_id import Tracing
+from app.web.uploads import Uploads
 from app.webhooks import routes as webhooks
 
 PAGE: Final = REPOSITORY / "frontend" / "dist"
@@ -93,6 +94,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.error_forms = {"/v1/": with_openai_error}
     describe_well(app, unnamed=[GenerationForm])
     app.add_middleware(Conditional)
+    app.add_middleware(Uploads)
     app.add_middleware(Rates, per_minute=settings.changes_per_minute)
     app.add_middleware(Admission, services=app.state.services, endpoints=Endpoints(app))
     app.add_middleware(Guards, settings=settings)

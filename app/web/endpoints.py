@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 from fastapi import FastAPI, params
 from fastapi.dependencies.models import Dependant
@@ -17,9 +17,10 @@ from starlette.routing import compile_path
 from starlette.types import Scope
 
 from app.accounts.principal import Principal
+from app.web import sign_in
 from app.web.bounded_bodies import BoundedRoute
-from app.web.sign_in import CHECKS
 
+Check = Callable[[Principal], Principal]  # raises Forbidden
 SIGNED: Final = ("/api/", "/v1/", "/sdapi/", "/mcp/")  # here also an address without an endpoint needs sign-in
 
 
@@ -29,13 +30,14 @@ class Endpoint:
 
     path: re.Pattern[str]
     methods: frozenset[str]
-    checks: tuple[Callable[[Principal], Principal], ...]  # empty: no sign-in is needed
+    public: bool  # whether it answers people who are not signed in
+    checks: tuple[Check, ...]
     takes_form: bool  # whether pictures and files may come with a request
 
-    @property
-    def public(self) -> bool:
-        """Whether it answers everybody."""
-        return not self.checks
+    def must_allow(self, person: Principal) -> None:
+        """Raise Forbidden for a person who may not call it."""
+        for check in self.checks:
+            check(person)
 
 
 class Endpoints:
@@ -58,8 +60,9 @@ class Endpoints:
             Endpoint(
                 compile_path(context.path or "")[0],
                 frozenset(context.methods or ()),
-                tuple(call for call in _calls(context.route.dependant) if call in CHECKS),
-                _takes_form(context.route),
+                public=sign_in.authenticate not in _calls(context.route.dependant),
+                checks=tuple(call for call in _calls(context.route.dependant) if _is_check(call)),
+                takes_form=_takes_form(context.route),
             )
             for context in contexts
             if isinstance(context.route, APIRoute) and context.route.include_in_schema
@@ -67,16 +70,21 @@ class Endpoints:
 
 
 _ANY: Final = re.compile("")
-_UNKNOWN: Final = Endpoint(_ANY, frozenset(), CHECKS[:1], takes_form=False)
-_PAGE: Final = Endpoint(_ANY, frozenset(), (), takes_form=False)
+_UNKNOWN: Final = Endpoint(_ANY, frozenset(), public=False, checks=(), takes_form=False)
+_PAGE: Final = Endpoint(_ANY, frozenset(), public=True, checks=(), takes_form=False)
 
 
-def _calls(dependant: Dependant) -> Iterator[Callable[..., object]]:
+def _calls(dependant: Dependant) -> Iterator[Callable[..., Any]]:
     """Every dependency of an endpoint, and theirs."""
     for dependency in dependant.dependencies:
         if dependency.call is not None:
             yield dependency.call
         yield from _calls(dependency)
+
+
+def _is_check(call: Callable[..., Any]) -> bool:
+    """Whether a dependency is a function of `app.web.sign_in` that refuses a person."""
+    return call.__module__ == sign_in.__name__ and call is not sign_in.authenticate
 
 
 def _takes_form(route: APIRoute) -> bool:

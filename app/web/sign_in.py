@@ -2,10 +2,12 @@
 
 `app.web.admission` calls `who_sent` once for each request, before anything reads the body, and keeps the answer in
 `request.state.principal`. The dependencies only read that, so they need no database connection.
+
+Every function here that takes a `person` is a check. `app.web.endpoints` finds those of each endpoint, and the
+middleware calls them too before the body is read.
 """
 
-from collections.abc import Callable
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.security import APIKeyCookie, HTTPBearer
@@ -45,33 +47,31 @@ def not_signed_in() -> NotSignedIn:
     )
 
 
-def _authenticate(
+def authenticate(
     request: Request,
     _b: Annotated[object, Depends(_bearer)] = None,
     _c: Annotated[object, Depends(_cookie)] = None,
 ) -> Principal:
+    """The person who sent a request. Raises NotSignedIn."""
     person: Principal | None = request.state.principal
     if person is None:
         raise not_signed_in()
     return person
 
 
-def _viewer(person: Annotated[Principal, Depends(_authenticate)]) -> Principal:
+def _viewer(person: Annotated[Principal, Depends(authenticate)]) -> Principal:
     return person
 
 
-def _member(person: Annotated[Principal, Depends(_authenticate)]) -> Principal:
+def _member(person: Annotated[Principal, Depends(authenticate)]) -> Principal:
     person.require_role("member")
     return person
 
 
-def _admin(person: Annotated[Principal, Depends(_authenticate)]) -> Principal:
+def _admin(person: Annotated[Principal, Depends(authenticate)]) -> Principal:
     person.require_role("admin")
     return person
 
-
-# What `app.web.endpoints` finds among the dependencies of an endpoint and calls before the body is read.
-CHECKS: Final[tuple[Callable[[Principal], Principal], ...]] = (_viewer, _member, _admin)
 
 Viewer = Annotated[Principal, Depends(_viewer)]  # may look
 Member = Annotated[Principal, Depends(_member)]  # may train and generate
