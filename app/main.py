@@ -47,6 +47,7 @@ from app.web.request_id import Tracing
 from app.web.security_headers import SecurityHeaders
 from app.web.session_cookie import SessionRenewal
 from app.web.strict_requests import Strict
+from app.web.uploads import Uploads
 from app.webhooks import routes as webhooks
 
 PAGE: Final = REPOSITORY / "frontend" / "dist"
@@ -102,6 +103,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     # From the inside out: a request passes the last of these first.
     app.add_middleware(Conditional)
     app.add_middleware(SessionRenewal, settings=settings)
+    app.add_middleware(Uploads)
     app.add_middleware(Rates, per_minute=settings.changes_per_minute)
     app.add_middleware(Admission, services=app.state.services, endpoints=Endpoints(app))
     app.add_middleware(Addresses, routes=app.routes)

@@ -13,6 +13,7 @@
     ├── PreconditionFailed             412  the object has changed since the client read it
     ├── TooLarge                       413
     ├── TooMany                        429
+    ├── SenderGone                     499  nobody waits for the answer any more
     ├── NotReady                       503  something that the request needs is not available yet
     └── StorageFull                    507
 
@@ -150,6 +151,14 @@ class TooMany(OnewordError):
     status = 429
     code = "too-many"
     title = "Too many"
+
+
+class SenderGone(OnewordError):
+    """Whoever sent the request has closed the connection, so the work for it stops."""
+
+    status = 499  # as nginx logs it; nobody receives it
+    code = "sender-gone"
+    title = "The sender is gone"
 
 
 class NotReady(OnewordError):

@@ -30,6 +30,10 @@ class Settings(BaseSettings):
         description="Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are trusted: addresses and networks, "
         "separated by commas. Empty: none.",
     )
+    connections_max: int = Field(1000, ge=10, description="Most connections that one web process has open.")
+    connections_per_address_max: int = Field(
+        250, ge=1, description="Most connections of one address, unless it is one of `ONEWORD_PROXIES`."
+    )
     data_dir: Path = Field(
         Path("./data"), description="Folder of the SQLite file, pictures, embeddings and the embedded broker."
     )

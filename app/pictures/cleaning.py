@@ -1,19 +1,23 @@
 """Checks every upload: it becomes a clean picture, or a PictureError says what is wrong with it.
 
-Decoding happens in child processes with limits (`app.foreign_bytes.decoder_pool`), never in the web process.
+Decoding happens in child processes with limits (`app.foreign_bytes.decoder_pool`), never in the web process. Teams take
+turns at them (`app.pictures.fair_turns`).
 """
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, TypeVar
 
 import structlog
 
-from app.core.errors import PictureError
+from app.core.errors import PictureError, SenderGone
 from app.foreign_bytes.answers import ReadingFailed
-from app.foreign_bytes.decoder_pool import DecoderPool, Submission
+from app.foreign_bytes.decoder_pool import WORKERS, DecoderPool, Submission
 from app.pictures import decoding
 from app.pictures.decoding import CleanPicture, PictureFault
+from app.pictures.fair_turns import FairTurns
 
 log = structlog.get_logger(__name__)
 
@@ -49,14 +53,14 @@ class PictureCleaner:
     def __init__(self, bytes_max: int, decoders: DecoderPool | None = None) -> None:
         self._bytes_max = bytes_max
         self._decoders = decoders or DecoderPool()
+        self._turns = FairTurns(WORKERS)
 
     def check(self, uploads: Sequence[UploadedFile], resolution: int) -> list[CheckedUpload]:
         """Clean all uploads in parallel, and report the problem or the warnings of each.
 
         `resolution` is that of the base model, in pixels. Raises NotReady if nothing can be decoded now.
         """
-        submitted = [self._submit(upload, decoding.training_picture) for upload in uploads]
-        results = [self._result(upload, each) for upload, each in zip(uploads, submitted, strict=True)]
+        results = self._in_turn(uploads, decoding.training_picture)
         checked: list[CheckedUpload] = []
         for index, (upload, result) in enumerate(zip(uploads, results, strict=True)):
             name = upload.name[:100] or f"picture {index + 1}"
@@ -77,7 +81,7 @@ class PictureCleaner:
         Raises PictureError about `field` if the upload is no usable picture, and NotReady if nothing can be
         decoded now.
         """
-        result = self._result(upload, self._submit(upload, decode))
+        (result,) = self._in_turn([upload], decode)
         if isinstance(result, PictureFault):
             label = ("mask" if field == "mask" else "picture") + (f" ({upload.name[:100]})" if upload.name else "")
             raise PictureError(f"The {label} {result.detail}", field=field, code=f"picture-{result.code}")
@@ -90,6 +94,24 @@ class PictureCleaner:
     def close(self) -> None:
         """Stop the child processes."""
         self._decoders.close()
+
+    def _in_turn(
+        self, uploads: Sequence[UploadedFile], decode: Callable[[bytes], Decoded | PictureFault]
+    ) -> list[Decoded | PictureFault]:
+        """The result of each upload. Raises SenderGone if nobody waits for them any more."""
+        futures = [self._turns.submit(partial(self._decoded, upload, decode)) for upload in uploads]
+        try:
+            return [future.result() for future in futures]
+        except CancelledError:
+            raise SenderGone("The connection was closed while pictures were decoded, so nothing was kept.") from None
+        finally:
+            for future in futures:
+                future.cancel()
+
+    def _decoded(
+        self, upload: UploadedFile, decode: Callable[[bytes], Decoded | PictureFault]
+    ) -> Decoded | PictureFault:
+        return self._result(upload, self._submit(upload, decode))
 
     def _submit(self, upload: UploadedFile, decode: Callable[[bytes], Decoded]) -> Submission[Decoded] | None:
         """Queue the decoding; None if the file is too large."""

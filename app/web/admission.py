@@ -87,10 +87,10 @@ class Admission:
         headers = Headers(scope=scope)
         length = headers.get("content-length", "0")
         if "transfer-encoding" in headers or length != "0":
-            for check in endpoint.checks:
-                if person is None:
-                    raise not_signed_in()
-                check(person)
+            if person is None and not endpoint.public:
+                raise not_signed_in()
+            if person is not None:
+                endpoint.must_allow(person)
         bytes_max = PUBLIC_BYTES_MAX if endpoint.public else JSON_BYTES_MAX
         if endpoint.takes_form and headers.get("content-type", "").lower().startswith(FORM):
             bytes_max = self._services.settings.body_bytes_max

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 from fastapi import FastAPI, params
 from fastapi.dependencies.models import Dependant
@@ -16,6 +16,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import compile_path
 from starlette.types import Scope
 
+from app.accounts.principal import Principal
 from app.web.bounded_bodies import BoundedRoute
 from app.web.sign_in import SIGNED_IN, Requirement
 
@@ -33,8 +34,13 @@ class Endpoint:
 
     @property
     def public(self) -> bool:
-        """Whether it answers everybody."""
+        """Whether it answers people who are not signed in."""
         return not self.checks
+
+    def must_allow(self, person: Principal) -> None:
+        """Raise Forbidden for a person who may not call it."""
+        for check in self.checks:
+            check(person)
 
 
 class Endpoints:
@@ -70,7 +76,7 @@ _UNKNOWN: Final = Endpoint(_ANY, frozenset(), (SIGNED_IN,), takes_form=False)
 _PAGE: Final = Endpoint(_ANY, frozenset(), (), takes_form=False)
 
 
-def _calls(dependant: Dependant) -> Iterator[Callable[..., object]]:
+def _calls(dependant: Dependant) -> Iterator[Callable[..., Any]]:
     """Every dependency of an endpoint, and theirs."""
     for dependency in dependant.dependencies:
         if dependency.call is not None:

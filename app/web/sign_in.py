@@ -56,6 +56,7 @@ def _authenticate(
     _b: Annotated[object, Depends(_bearer)] = None,
     _c: Annotated[object, Depends(_cookie)] = None,
 ) -> Principal:
+    """The person who sent a request. Raises NotSignedIn."""
     person: Principal | None = request.state.principal
     if person is None:
         raise not_signed_in()
