@@ -1,8 +1,8 @@
 """The cookie of a browser session: its name, its attributes, and where it is read.
 
 Over TLS its name begins with `__Host-`: a browser then takes it from this host alone, so that a neighbouring subdomain
-cannot plant one. Sessions that began under the old name go on under the new one: `rename_cookie` sends it with the first
-answer that the page asks for.
+cannot plant one. A session that began under the old name goes on: `rename_cookie` sends its cookie again under the new
+name, with the first answer that the page asks for.
 """
 
 from collections.abc import Mapping
