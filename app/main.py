@@ -128,14 +128,14 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def _page(path: str) -> Response:
     """Serve the page. Every address that the page routes itself gets the same file; a missing file is a 404."""
-    index = PAGE / "index.html"
-    if not index.is_file():
-        return HTMLResponse(_NO_PAGE, status_code=503)
     file = _file_of_page(path)
     if file is not None:
         return FileResponse(file, headers=_caching(file))
     if "." in path.rpartition("/")[2] or path.startswith("assets/"):
         raise HTTPException(404)  # a file, and no view
+    index = PAGE / "index.html"
+    if not index.is_file():
+        return HTMLResponse(_NO_PAGE, status_code=503)
     return FileResponse(index, headers={"Cache-Control": "no-cache"})
 
 
