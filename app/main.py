@@ -110,8 +110,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(Guards, settings=settings)
     app.add_middleware(Failures)
     app.add_middleware(Timing, metrics=RequestMetrics(app.state.services.registry))
-    app.add_middleware(HeadRequests)
     app.add_middleware(OpenAIErrors)
+    app.add_middleware(HeadRequests)
     app.add_middleware(SecurityHeaders, settings=settings)
     app.add_middleware(Tracing)
     app.add_api_route(addresses.PAGE, _page, methods=["GET"], include_in_schema=False, response_model=None)
@@ -135,14 +135,14 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def _page(path: str) -> Response:
     """Serve the page. Every address that the page routes itself gets the same file; a missing file is a 404."""
-    index = PAGE / "index.html"
-    if not index.is_file():
-        return HTMLResponse(_NO_PAGE, status_code=503)
     file = _file_of_page(path)
     if file is not None:
         return FileResponse(file, headers=_caching(file))
     if "." in path.rpartition("/")[2] or path.startswith("assets/"):
         raise HTTPException(404)  # a file, and no view
+    index = PAGE / "index.html"
+    if not index.is_file():
+        return HTMLResponse(_NO_PAGE, status_code=503)
     return FileResponse(index, headers={"Cache-Control": "no-cache"})
 
 

@@ -45,7 +45,7 @@ class Addresses:
             return status_problem(404)
         if method in methods:
             return None
-        allow = {"Allow": ", ".join(sorted(methods))}
+        allow = {"Allow": ", ".join(sorted(methods | {"OPTIONS"}))}
         return Response(status_code=204, headers=allow) if method == "OPTIONS" else status_problem(405, allow)
 
     def _methods(self, path: str) -> set[str]:
@@ -56,4 +56,4 @@ class Addresses:
             methods = {"GET"}  # the page
         if "GET" in methods:
             methods.add("HEAD")
-        return methods | ({"OPTIONS"} if methods else set())
+        return methods
