@@ -1,8 +1,7 @@
 """The cookie of a browser session: its name, its attributes, and where it is read, set, renewed and deleted.
 
 Over TLS its name begins with `__Host-`: a browser then takes it from this host alone, so that a neighbouring subdomain
-cannot plant one. A session that began under the old name continues: the next
-answer sends its cookie under the new name.
+cannot plant one. A session that began under the old name continues: the next answer sends its cookie under the new one.
 """
 
 from datetime import timedelta
