@@ -4,7 +4,17 @@ from fastapi import APIRouter, Request, Response, status
 
 from app.accounts import queries, service
 from app.accounts.principal import COOKIE
-from app.accounts.schemas import LimitsOut, MeOut, NamedOut, NewTokenOut, SignIn, TokenIn, TokenList, TokenOut
+from app.accounts.schemas import (
+    LimitsOut,
+    MeOut,
+    NamedOut,
+    NewTokenOut,
+    SignIn,
+    SizeLimitOut,
+    TokenIn,
+    TokenList,
+    TokenOut,
+)
 from app.accounts.secrets import hash_of
 from app.web.dependencies import Key, Reading, ServicesOf, UnitOfWork
 from app.web.sign_in import Member, Viewer
@@ -38,11 +48,13 @@ def sign_out(_: Viewer, request: Request, session: UnitOfWork, response: Respons
 @router.get("/me")
 def get_me(principal: Viewer, services: ServicesOf) -> MeOut:
     """The signed-in person, their team and role, and the limits of this installation."""
+    limits = {model.id: model.size_limit for model in services.catalog.models if model.not_ready_reason is None}
+    sizes = {id_: SizeLimitOut.model_validate(limit, from_attributes=True) for id_, limit in limits.items()}
     return MeOut(
         user=NamedOut(id=principal.user_id, name=principal.user_name),
         team=NamedOut(id=principal.team_id, name=principal.team_name),
         role=principal.role,
-        limits=LimitsOut.model_validate(services.settings, from_attributes=True),
+        limits=LimitsOut.model_validate(services.settings, from_attributes=True).model_copy(update={"sizes": sizes}),
     )
 
 

@@ -21,6 +21,7 @@ from app.core.errors import InvalidInput
 from app.generation import queries
 from app.generation.models import Image
 from app.generation.request import GenerationRequest
+from app.generation.sizes import fitted
 from app.pictures import decoding
 from app.pictures.cleaning import UploadedFile
 from app.services import Services
@@ -67,7 +68,8 @@ def of_file(services: Services, team_id: str, upload: UploadedFile) -> Recovered
             code="recipe-missing",
         )
     request, notes = _valid(read.request)
-    return Recovered(request, "automatic1111", [*read.notes, *notes])
+    request, resized = fitted(services.catalog, request)
+    return Recovered(request, "automatic1111", [*read.notes, *notes, *resized])
 
 
 def of_image(session: Session, catalog: Catalog, image: Image) -> Recovered:
@@ -90,7 +92,8 @@ def of_recipe(session: Session, catalog: Catalog, team_id: str, recipe: Mapping[
         if isinstance(concept, dict):
             notes += _pinned(session, team_id, concept, fields)
     request, faults = _valid(fields)
-    return Recovered(request, "oneword", [*notes, *faults, *_gone(session, team_id, request)])
+    request, resized = fitted(catalog, request)
+    return Recovered(request, "oneword", [*notes, *faults, *resized, *_gone(session, team_id, request)])
 
 
 def _recipe(text: str) -> dict[str, Any] | None:

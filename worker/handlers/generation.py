@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 from app.concepts import queries as concepts
 from app.contracts.generation import GenerationSpec
 from app.contracts.jobs import Kind, State
-from app.core.errors import NotFound
+from app.contracts.sizes import SizeLimit
+from app.core.errors import InvalidInput, NotFound
 from app.core.storage import Storage
 from app.generation import queries
 from app.generation.models import Image
@@ -108,6 +109,7 @@ class GenerationHandler:
     def prepare(self, run: GenerationRun) -> GenerationInputs:
         """Load the embeddings that the prompt names, and the picture and mask that the job starts from."""
         spec, team_id = GenerationSpec.model_validate(run.job.spec), run.job.team_id
+        self._check_size(spec)
         version_ids = [each.version_id for each in spec.concepts]
         files = run.read(partial(concepts.ready_files, team_id=team_id, version_ids=version_ids))
         if any(each.version_id not in files for each in spec.concepts):
@@ -143,6 +145,15 @@ class GenerationHandler:
     def release(self, session: Session, run: GenerationRun, state: State) -> None:
         """Previews go. Pictures stay: another attempt replaces them one by one."""
         jobs.remove_previews(session, run.job.team_id, run.job.id)
+
+    def _check_size(self, spec: GenerationSpec) -> None:
+        """Refuse a picture that was too large when it was drawn, though it was not when it was asked for."""
+        model = self.context.base_model(spec.base_model)
+        limit = SizeLimit.of(model.resolution, model.card, self.context.settings.pixels_max)
+        if not limit.allows(spec.width, spec.height):
+            width, height = limit.nearest(spec.width, spec.height)
+            reason = limit.refusal(model.title, spec.width, spec.height)
+            raise InvalidInput(f"{reason} Ask for {width}×{height}.", code="size-too-large")
 
     def _changed_models(self, spec: GenerationSpec) -> list[Event]:
         """A warning for each concept whose base model's files have changed since the concept was trained on it."""

@@ -10,6 +10,7 @@ from fastapi import UploadFile
 
 from app.accounts.principal import Principal
 from app.compat.openai.schemas import ImageData, ImagesIn, ImagesOut
+from app.contracts.limits import SIDE_MAX, SIDE_MIN, SIDE_MULTIPLE
 from app.core.errors import Conflict, InvalidInput, NotReady, OnewordError
 from app.generation import queries, service
 from app.generation.init_images import Attached
@@ -20,7 +21,7 @@ from app.pictures.cleaning import UploadedFile
 from app.services import Services
 
 _SIZE: Final = re.compile(r"([0-9]{2,4})x([0-9]{2,4})")
-SIDES: Final = range(64, 2049, 8)
+SIDES: Final = range(SIDE_MIN, SIDE_MAX + 1, SIDE_MULTIPLE)
 
 
 @dataclass(frozen=True)
