@@ -3,9 +3,11 @@
 import base64
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import structlog
 from fastapi import UploadFile
 
 from app.accounts.principal import Principal
@@ -19,6 +21,8 @@ from app.jobs import service as jobs
 from app.pictures import decoding
 from app.pictures.cleaning import UploadedFile
 from app.services import Services
+
+log = structlog.get_logger(__name__)
 
 _SIZE: Final = re.compile(r"([0-9]{2,4})x([0-9]{2,4})")
 SIDES: Final = range(SIDE_MIN, SIDE_MAX + 1, SIDE_MULTIPLE)
@@ -81,6 +85,13 @@ def answer(services: Services, principal: Principal, job_id: str, format_: str |
         url = None if format_ == "b64_json" else f"{services.settings.url}/api/images/{image.id}"
         data.append(ImageData(b64_json=content, url=url))
     return ImagesOut(created=int(generation.created_at.timestamp()), data=data)
+
+
+def cancel(services: Services, principal: Principal, job_id: str) -> None:
+    """Cancel a drawing that nobody waits for any more, unless it has ended meanwhile."""
+    with suppress(Conflict), services.database.transaction() as session:
+        jobs.cancel(session, principal.team_id, job_id, keep=False)
+        log.info("cancelled: the client closed its connection", job=job_id)
 
 
 def _read(file: UploadFile) -> UploadedFile:
