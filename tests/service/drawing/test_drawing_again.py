@@ -127,6 +127,7 @@ def test_the_text_of_automatic1111_is_taken_over_as_far_as_it_goes(member: TestC
     assert found["notes"] == [
         "Hires upscale 2 has no counterpart here and was left out.",
         "Lora hashes a: b, c: d has no counterpart here and was left out.",
+        "The size 512×448 is larger than Demo draws; 136×112 is taken.",
     ]
 
 
