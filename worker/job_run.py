@@ -4,6 +4,7 @@
         │
         ├─ JobCancelled ──────▶ cancelled
         ├─ ShuttingDown ──────▶ queued again, without counting the attempt
+        ├─ PassOver ──────────▶ the same: what was done is stored, and the rest follows
         ├─ LeaseLost ─────────▶ nothing is written: another worker runs the job
         ├─ UserError and such ▶ failed: another attempt would fail in the same way
         └─ any other error ───▶ queued again, or failed after the last attempt
@@ -41,6 +42,10 @@ Event = tuple[str, dict[str, Any]]
 
 class JobCancelled(Exception):
     """A user cancelled the job without keeping its result."""
+
+
+class PassOver(Exception):
+    """A pass of the job has ended, and a job that waits goes first."""
 
 
 class ShuttingDown(Exception):
@@ -134,8 +139,8 @@ class JobRun(Generic[Work]):
             raise error
         if isinstance(error, JobCancelled):
             self._release(partial(ledger.finish, lease=self.lease, state="cancelled"))
-        elif isinstance(error, ShuttingDown):
-            log.info("handed back", job=self.job.id)
+        elif isinstance(error, ShuttingDown | PassOver):
+            log.info("handed back", job=self.job.id, reason=type(error).__name__)
             self._release(partial(ledger.hand_back, lease=self.lease))
         elif failures.is_final(error):
             problem = failures.problem_of(error)

@@ -14,6 +14,7 @@ from app.accounts.schemas import (
     SessionList,
     SessionOut,
     SignIn,
+    SizeLimitOut,
     TokenIn,
     TokenList,
     TokenOut,
@@ -103,6 +104,8 @@ def end_other_sessions(principal: ControlsCredentials, session: UnitOfWork) -> N
 def get_me(principal: SignedIn, services: ServicesOf) -> MeOut:
     """The signed-in person, their team and role, what this session or token may do, and the limits of this
     installation."""
+    limits = {model.id: model.size_limit for model in services.catalog.models if model.not_ready_reason is None}
+    sizes = {id_: SizeLimitOut.model_validate(limit, from_attributes=True) for id_, limit in limits.items()}
     return MeOut(
         user=NamedOut(id=principal.user_id, name=principal.user_name),
         team=NamedOut(id=principal.team_id, name=principal.team_name),
@@ -110,7 +113,7 @@ def get_me(principal: SignedIn, services: ServicesOf) -> MeOut:
         credential=principal.credential,
         scopes=list(principal.scopes),
         expires_at=principal.expires_at,
-        limits=LimitsOut.model_validate(services.settings, from_attributes=True),
+        limits=LimitsOut.model_validate(services.settings, from_attributes=True).model_copy(update={"sizes": sizes}),
     )
 
 

@@ -33,6 +33,14 @@ class LinkPreview(BaseModel):
     expires_at: datetime
 
 
+class SizeLimitOut(BaseModel):
+    """The largest picture of a base model, in pixels."""
+
+    pixels_max: int = Field(description="Most pixels, width × height.")
+    side_max: int = Field(description="Longest side.")
+    side_multiple: int = Field(description="Width and height are multiples of this.")
+
+
 class LimitsOut(BaseModel):
     """The limits of this installation."""
 
@@ -43,7 +51,9 @@ class LimitsOut(BaseModel):
     steps_max: int
     queued_jobs_max: int
     prompt_characters_max: int
+    pixels_max: int = Field(description="Most pixels of one picture, whatever the base model.")
     drawings_days: float = Field(description="Days after which drawings that nobody keeps are removed; 0 for never.")
+    sizes: dict[str, SizeLimitOut] = Field({}, description="The largest picture of each ready base model, by its id.")
 
 
 class MeOut(BaseModel):

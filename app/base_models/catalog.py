@@ -13,6 +13,7 @@ from app.contracts.encoders import FIRST, tokenizer_of
 from app.contracts.errors import UnfitModel
 from app.contracts.hub import HubName, locate
 from app.contracts.model_folder import ModelFacts, read_model_folder, unreadable_tokenizer
+from app.contracts.sizes import SizeLimit
 from app.contracts.weights import fingerprint, fingerprinted_files
 from app.core.errors import InvalidInput, NotReady
 from app.core.settings import REPOSITORY, Settings
@@ -24,6 +25,7 @@ class AllowedModel:
 
     id: str
     source: str
+    pixels_max: int = Settings.model_fields["pixels_max"].default  # of one picture, whatever its files state
 
     @cached_property
     def folder(self) -> Path:
@@ -35,6 +37,11 @@ class AllowedModel:
     def facts(self) -> ModelFacts:
         """The properties that the model's files state. Raises UnfitModel."""
         return read_model_folder(self.folder, self.id)
+
+    @property
+    def size_limit(self) -> SizeLimit:
+        """The largest picture that it draws. Raises UnfitModel."""
+        return SizeLimit.of(self.facts.resolution, self.facts.card, self.pixels_max)
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
@@ -79,7 +86,7 @@ class Catalog:
     """The allowed base models, in the order of the settings."""
 
     def __init__(self, settings: Settings) -> None:
-        self.models = tuple(AllowedModel(id, source) for id, source in sources(settings).items())
+        self.models = tuple(AllowedModel(id, source, settings.pixels_max) for id, source in sources(settings).items())
         self._by_id = {model.id: model for model in self.models}
 
     def get(self, model_id: str | None) -> AllowedModel:

@@ -5,7 +5,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.base_models.catalog import AllowedModel
 from app.base_models.examples import DEMO, Example
 from app.contracts.encoders import FIRST
-from app.contracts.limits import VECTORS_MAX
+from app.contracts.limits import SIDE_MULTIPLE, VECTORS_MAX
 from app.contracts.placeholders import PATTERN
 from app.contracts.training import ConceptKind
 from app.core.request_model import RequestModel
@@ -21,6 +21,9 @@ class BaseModelOut(BaseModel):
     name: str
     family: str | None = Field(None, description="`sd1`, `sd2` or `sdxl`; null when it is not ready.")
     resolution: int | None = Field(None, description="Side of the pictures it was trained on, in pixels.")
+    pixels_max: int | None = Field(None, description="Most pixels (width × height) of a picture that it draws.")
+    side_max: int | None = Field(None, description="Longest side of a picture that it draws, in pixels.")
+    side_multiple: int = Field(SIDE_MULTIPLE, description="Width and height are multiples of this.")
     vectors_max: int = VECTORS_MAX
     width: int | None = Field(None, description="Numbers in one vector of its (first) text encoder.")
     context_length: int | None = Field(None, description="Tokens it reads at once, start and end included.")
@@ -45,6 +48,8 @@ class BaseModelOut(BaseModel):
             name=facts.name,
             family=facts.family,
             resolution=facts.resolution,
+            pixels_max=model.size_limit.pixels_max,
+            side_max=model.size_limit.side_max,
             width=facts.widths[FIRST],
             context_length=facts.context_length,
             mirror=facts.card.mirror,

@@ -66,6 +66,12 @@ class GenerationSpec(BaseModel):
     mask: PictureRef | None = None
     mask_key: str | None = None
     strength: float | None = None
+    pass_pictures: int = 16  # drawn in one pass, which nothing interrupts; see app.contracts.sizes
+
+    @property
+    def picture_cost(self) -> int:
+        """The cost of one picture: pixels × steps."""
+        return self.steps * self.width * self.height
 
     @property
     def batch_key(self) -> str:

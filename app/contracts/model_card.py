@@ -24,6 +24,8 @@ class Card:
     steps: int = 25
     guidance: float = 7.5
     scheduler: str = "dpm++2m-karras"
+    pixels_max: int = 0  # of one picture; 0 leaves it to app.contracts.sizes, like side_max
+    side_max: int = 0
     teaching: Mapping[str, Any] = field(default_factory=dict)  # defaults for worker.engine.inversion.Options
 
     @classmethod
@@ -45,6 +47,9 @@ class Card:
             raise _unfit("steps", self.steps, f"from 1 to {GENERATION_STEPS_MAX}")
         if not 0 <= self.guidance <= GUIDANCE_MAX:
             raise _unfit("guidance", self.guidance, f"from 0 to {GUIDANCE_MAX:g}")
+        for name in ("pixels_max", "side_max"):
+            if getattr(self, name) < 0:
+                raise _unfit(name, getattr(self, name), "a number of pixels, or 0 for the usual limit")
         if self.scheduler not in SCHEDULER_NAMES:
             raise _unfit("scheduler", self.scheduler, f"one of {', '.join(SCHEDULER_NAMES)}")
         if self.steps > (most := steps_max(self.scheduler)):
@@ -59,6 +64,8 @@ _KINDS: Final[Mapping[str, tuple[Any, str]]] = {
     "steps": (int, "a whole number"),
     "guidance": ((int, float), "a number"),
     "scheduler": (str, "a text"),
+    "pixels_max": (int, "a whole number"),
+    "side_max": (int, "a whole number"),
     "teaching": (Mapping, "an object with training options"),
 }
 

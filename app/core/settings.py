@@ -83,6 +83,12 @@ class Settings(BaseSettings):
     members_max: int = Field(200, ge=1, description="Most people a team may have.")
     streams_max: int = Field(50, ge=1, description="Most event streams a person may have open at once.")
     count_max: int = Field(16, ge=1, description="Most pictures one generation request may ask for.")
+    pixels_max: int = Field(
+        4_194_304,
+        ge=4096,
+        description="Most pixels of one picture (width × height). Each base model has a limit of its own, which this "
+        "one can only lower.",
+    )
     prompt_characters_max: int = Field(2000, ge=1, description="Longest prompt that is accepted, in characters.")
 
     lease_seconds: float = Field(

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.contracts.generation import PictureRef
 from app.contracts.limits import SIDE_MAX, SIDE_MIN, SIDE_MULTIPLE, STRENGTH, STRENGTH_IN_MASK
+from app.contracts.sizes import SizeLimit
 from app.core.database import new_id
 from app.core.errors import InvalidInput, PictureError
 from app.core.storage import BlobSavepoint
@@ -50,18 +51,19 @@ class InitImage:
     mask: Source | None = None
     strength: float | None = None
 
-    def size(self, resolution: int) -> tuple[int, int] | None:
+    def size(self, limit: SizeLimit) -> tuple[int, int] | None:
         """The size to draw at: the picture's own if the base model can draw that, otherwise the picture's aspect ratio
-        at the base model's own area. None without a picture."""
+        at the base model's own area, and never above its limit. None without a picture."""
         if self.picture is None:
             return None
         width, height = self.picture.width, self.picture.height
-        area = resolution**2
+        area = limit.resolution**2
         drawable = width % SIDE_MULTIPLE == height % SIDE_MULTIPLE == 0 and min(width, height) >= SIDE_MIN
-        if drawable and area / 2 <= width * height <= area * 2:
+        if drawable and area / 2 <= width * height <= area * 2 and limit.allows(width, height):
             return width, height
         scale = max((area / (width * height)) ** 0.5, SIDE_MIN / min(width, height))
-        return _side(width * scale), _side(height * scale)
+        across, down = _side(width * scale), _side(height * scale)
+        return (across, down) if limit.allows(across, down) else limit.nearest(across, down)
 
 
 def cleaned(pictures: PictureCleaner, files: Mapping[str, Attached]) -> dict[str, CleanPicture]:

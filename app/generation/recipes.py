@@ -22,6 +22,7 @@ from app.core.errors import InvalidInput
 from app.generation import queries
 from app.generation.models import Image
 from app.generation.request import GenerationRequest
+from app.generation.sizes import fitted
 from app.pictures.cleaning import UploadedFile
 from app.pictures.recipes import written_recipe
 from app.services import Services
@@ -54,7 +55,8 @@ def of_file(services: Services, team_id: str, upload: UploadedFile) -> Recovered
             code="recipe-missing",
         )
     request, notes = _valid(found.request)
-    return Recovered(request, "automatic1111", [*found.notes, *notes])
+    request, resized = fitted(services.catalog, request)
+    return Recovered(request, "automatic1111", [*found.notes, *notes, *resized])
 
 
 def of_image(session: Session, catalog: Catalog, image: Image) -> Recovered:
@@ -74,7 +76,8 @@ def of_recipe(session: Session, catalog: Catalog, team_id: str, recipe: Mapping[
         )
     notes += _pinned(session, team_id, [each for each in recipe.get("concepts", ()) if isinstance(each, dict)], fields)
     request, faults = _valid(fields)
-    return Recovered(request, "oneword", [*notes, *faults, *_gone(session, team_id, request)])
+    request, resized = fitted(catalog, request)
+    return Recovered(request, "oneword", [*notes, *faults, *resized, *_gone(session, team_id, request)])
 
 
 def _check_count(named: int) -> None:

@@ -11,12 +11,13 @@ from app.accounts.principal import Principal
 from app.base_models.catalog import AllowedModel
 from app.contracts.generation import GenerationSpec
 from app.contracts.schedulers import steps_max
+from app.contracts.sizes import pass_pictures
 from app.core import idempotency
 from app.core.database import new_id
 from app.core.errors import InvalidInput, PromptError
 from app.core.settings import Settings
 from app.core.storage import savepoint
-from app.generation import init_images
+from app.generation import init_images, sizes
 from app.generation.init_images import Attached, InitImage, Source
 from app.generation.models import Generation, GenerationConcept
 from app.generation.prompts import Named, check, named
@@ -79,6 +80,10 @@ def _checked(
     start = init_images.start(session, team_id, request, sent)
     every = {each.written: each for each in (*positive, *negative)}
     spec = _spec(request, model, list(every.values()), start, generation_id)
+    sizes.check(model, spec.width, spec.height)
+    spec.pass_pictures = pass_pictures(
+        model.facts.resolution, model.facts.card.steps, services.settings.batch_pictures_max, spec.picture_cost
+    )
     if spec.steps > (most := steps_max(spec.scheduler)):
         raise InvalidInput(f"The {spec.scheduler} scheduler takes at most {most} steps.", field="steps", code="steps")
     init_images.check_strength(start, spec.steps)
@@ -89,7 +94,7 @@ def _spec(
     request: GenerationRequest, model: AllowedModel, every: Sequence[Named], start: InitImage, generation_id: str
 ) -> GenerationSpec:
     facts = model.facts
-    width, height = start.size(facts.resolution) or (facts.resolution, facts.resolution)
+    width, height = start.size(model.size_limit) or (facts.resolution, facts.resolution)
     return GenerationSpec(
         generation_id=generation_id,
         base_model=model.id,

@@ -1,41 +1,53 @@
-"""The order in which waiting jobs are claimed: start-time fair queueing, among teams and again within each team.
+"""The order in which waiting jobs are claimed: by virtual finish time, among teams and again within each team.
 
-P. Goyal, H. M. Vin and H. Cheng, "Start-time Fair Queueing", SIGCOMM 1996, with equal weights. A job gets two start
-tags when it is submitted:
+A. Demers, S. Keshav and S. Shenker, "Analysis and Simulation of a Fair Queueing Algorithm", SIGCOMM 1989, with equal
+weights, the virtual time of P. Goyal, H. M. Vin and H. Cheng, "Start-time Fair Queueing", SIGCOMM 1996, and jobs that
+give way between two passes. Job.cost is the cost of what is left of a job. A job gets two tags when it is submitted:
 
-- `team_start_tag`: one more than that of its team's last waiting job. If the team has none waiting, the tag of the head
-  of the queue; if the queue is empty, the highest tag of the running jobs, which may be queued again; otherwise 0.
-- `user_start_tag`: the same rule among the jobs of one team, with its users in place of the teams.
+- `team_finish_tag`: its virtual start time plus its cost. It starts after the newest jobs of its team that cost no
+  more, ended ones included; and not before the virtual time, which is the earliest start (tag - cost) of all jobs that
+  wait or run. If none does, the virtual time is the highest tag of the jobs that ended last.
+- `user_finish_tag`: the same rule among the jobs of one team, with its users in place of the teams.
 
-A claim finds the job with the lowest (team_start_tag, id): its team is served next, at that tag. Of that team the claim
-takes the job with the lowest (user_start_tag, id). If these are two jobs, they swap their team start tags.
+A claim finds the job with the lowest (team_finish_tag, id): its team is served next, in that slot. Of that team the
+claim takes the job with the lowest (user_finish_tag, id). If these are two jobs, the second starts where the slot
+starts, and the first gets the second's team finish tag.
 
-Example: in an empty queue, Ada of team A submits a1 and a2, then Bob of team A submits b1, then team C submits c1.
+**A small order is never more than one pass behind a larger one.** A generation is drawn in passes. After each pass the
+worker writes what is left, and hands the job back if a waiting job has a lower tag. Let v be the virtual time when a
+job of cost c arrives, whose team and user have nothing else in the queue. Each job that waits or runs and has more than
+c left starts at v or later, so its tag is above v + c, and the new job goes first: before every such job that waits,
+and after the present pass of one that runs. The large order does not starve either: the jobs of a team or user that
+keeps drawing start behind each other, and their tags pass the tag of the order that waits.
 
-    job   team tag  user tag
-    a1    0         0         the queue is empty
-    a2    1         1         behind a1, for team A and for Ada
-    b1    2         0         behind a2 for team A; level with a1, the head of the team's jobs, for Bob
-    c1    0         0         team C has none waiting: level with a1, the head of the queue
+Example: pictures cost 1, and passes have 4 pictures. In an empty queue Ada of team A submits `big` of 16 pictures.
+While its first pass runs, team C submits c of one picture, Bob of team A submits b of 2, and Ada submits a of one.
 
-    claim 1   lowest team tag 0: a1 (its id is lower than c1's)  a1 is claimed
-    claim 2   lowest team tag 0: c1                              c1 is claimed
-    claim 3   lowest team tag 1: a2, so team A is served         b1 has the lower user tag: it is claimed at team tag 1,
-                                                                 and a2 gets b1's team tag 2
-    claim 4   lowest team tag 2: a2                              a2 is claimed
+    job   cost  team tag  user tag
+    big   16    16        16        the queue is empty: starts at 0
+    c     1     1         1         the virtual time is the start of big, 16 - 16 = 0
+    b     2     2         2         big costs more, so b does not start behind it
+    a     1     1         1         big and b cost more
 
-Team C did not wait for team A's three jobs, and Bob did not wait for Ada's second one.
+    the pass ends  12 pictures of big are left; c has a lower tag: big is handed back, and waits with tag 16
+    claim 1        lowest team tag 1: c (its id is lower than a's)
+    claim 2        lowest team tag 1: a
+    claim 3        lowest team tag 2: b
+    claim 4        big, whose remaining three passes follow each other unless somebody else submits
+
+A second picture of Ada would start behind a, at 1, also after a has ended; her sixteenth goes behind `big`.
 """
 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import (
     CTE,
     ColumnElement,
+    Row,
     Select,
     and_,
     bindparam,
@@ -49,31 +61,60 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.contracts.jobs import Kind
+from app.contracts.queues import QUEUES
 from app.jobs.models import Job
 from app.jobs.queries import RUNS, WAITS, Waiting
 
 
-def assign_start_tags(session: Session, team_id: str, user_id: str, kind: Kind) -> tuple[int, int]:
-    """The (team, user) start tags of a new job, by the rule in this module's docstring."""
-    of_kind, of_team, of_user = Job.kind == kind, Job.team_id == team_id, Job.user_id == user_id
-    team_start_tag = _next_tag(session, Job.team_start_tag, of_kind, and_(of_kind, of_team))
-    user_start_tag = _next_tag(session, Job.user_start_tag, and_(of_kind, of_team), and_(of_kind, of_team, of_user))
-    return team_start_tag, user_start_tag
+def assign_finish_tags(session: Session, team_id: str, user_id: str, kind: Kind, cost: int) -> tuple[int, int]:
+    """The (team, user) finish tags of a new job, by the rule in this module's docstring."""
+    of_kind, of_team = Job.kind == kind, Job.team_id == team_id
+    newest = [each for each in _newest(session, team_id) if each.kind == kind and each.state in _SERVED]
+    no_larger = [each for each in newest if each.cost <= cost]
+    team_time = _virtual_time(session, Job.team_finish_tag, of_kind)
+    if team_time is None:
+        ended = select(Job.team_finish_tag).where(of_kind, Job.state == "succeeded")
+        team_time = max(session.scalars(ended.order_by(Job.finished_at.desc()).limit(_ENDED)), default=0)
+    user_time = _virtual_time(session, Job.user_finish_tag, and_(of_kind, of_team))
+    if user_time is None:
+        user_time = max((each.user_finish_tag for each in newest), default=0)
+    team_start = max([team_time, *(each.team_finish_tag for each in no_larger)])
+    user_start = max([user_time, *(each.user_finish_tag for each in no_larger if each.user_id == user_id)])
+    return team_start + cost, user_start + cost
 
 
-def _next_tag(
-    session: Session, tag: InstrumentedAttribute[int], everybody: ColumnElement[bool], own: ColumnElement[bool]
-) -> int:
-    """The tag after the owner's last waiting job; else that of the queue's head; else the highest of the running."""
-    for query, step in (
-        (select(tag).where(own, WAITS).order_by(tag.desc()).limit(1), 1),
-        (select(tag).where(everybody, WAITS).order_by(tag).limit(1), 0),
-        (select(func.max(tag)).where(everybody, RUNS), 0),
-    ):
-        found = session.execute(query).scalar_one_or_none()
-        if found is not None:
-            return found + step
-    return 0
+_NEWEST: Final = 100  # jobs of a team that count as its use; more than wait at once by default
+_ENDED: Final = 20  # jobs of all teams whose tags say how far the queue has come
+_SERVED: Final = frozenset({"queued", "running", "succeeded"})  # a cancelled job is no use
+
+
+def _newest(session: Session, team_id: str) -> Sequence[Row[str, str, str, int, int, int]]:
+    columns = (Job.kind, Job.state, Job.user_id, Job.cost, Job.team_finish_tag, Job.user_finish_tag)
+    return session.execute(select(*columns).where(Job.team_id == team_id).order_by(Job.id.desc()).limit(_NEWEST)).all()
+
+
+def _virtual_time(session: Session, tag: InstrumentedAttribute[int], everybody: ColumnElement[bool]) -> int | None:
+    """The earliest start of the jobs that wait or run; None if there are none."""
+    earliest = [
+        session.execute(select(func.min(tag - Job.cost)).where(everybody, state)).scalar_one()
+        for state in (WAITS, RUNS)
+    ]
+    return min((start for start in earliest if start is not None), default=None)
+
+
+def is_overtaken(session: Session, job: Job) -> bool:
+    """Whether a waiting job is to run before the next pass of a running one.
+
+    That is a job of the kind with a lower tag, or one of another kind that only the same workers run: a drawing does
+    not hold up an import of one second.
+    """
+    lower_tag = or_(
+        and_(Job.team_id != job.team_id, Job.team_finish_tag < job.team_finish_tag),
+        and_(Job.team_id == job.team_id, Job.user_finish_tag < job.user_finish_tag),
+    )
+    beside = [kind for kind, queue in QUEUES.items() if queue == QUEUES[cast("Kind", job.kind)] and kind != job.kind]
+    first = or_(and_(Job.kind == job.kind, lower_tag), Job.kind.in_(beside))
+    return session.execute(select(exists().where(WAITS, first))).scalar_one()
 
 
 @dataclass(frozen=True)
@@ -82,7 +123,8 @@ class ClaimCandidate:
 
     id: str
     team_id: str
-    team_start_tag: int
+    team_finish_tag: int
+    cost: int
     attempt: int
     error: dict[str, Any] | None
     base_model: str | None
@@ -92,15 +134,16 @@ class ClaimCandidate:
 class Head:
     """The head of a kind's queue."""
 
-    lowest_tag: ClaimCandidate  # the job with the lowest team start tag; its team is served next
-    next_job: ClaimCandidate  # the job of that team with the lowest user start tag, which is claimed
+    lowest_tag: ClaimCandidate  # the job with the lowest team finish tag; its team is served next
+    next_job: ClaimCandidate  # the job of that team with the lowest user finish tag, which is claimed
     leases_expired: bool  # whether a running job's lease has run out, or ends later than any lease can
 
 
 _CLAIM_COLUMNS: Final = (
     Job.id,
     Job.team_id,
-    Job.team_start_tag,
+    Job.team_finish_tag,
+    Job.cost,
     Job.attempt,
     Job.error,
     Job.spec["base_model"].as_string().label("base_model"),
@@ -118,9 +161,9 @@ def _first(query: Select[Any], *order: InstrumentedAttribute[Any]) -> CTE:
 
 
 def _head() -> Select[Any]:
-    lowest_tag = _first(select(*_CLAIM_COLUMNS), Job.team_start_tag, Job.id)
+    lowest_tag = _first(select(*_CLAIM_COLUMNS), Job.team_finish_tag, Job.id)
     of_team = select(*_CLAIM_COLUMNS).where(Job.team_id == select(lowest_tag.c.team_id).scalar_subquery())
-    next_job = _first(of_team, Job.user_start_tag, Job.id)
+    next_job = _first(of_team, Job.user_finish_tag, Job.id)
     # Leases of every kind. The two conditions are separate so that each is one step into the index of leases, however
     # many jobs run.
     expired, too_long = Job.lease_until < bindparam("moment"), Job.lease_until > bindparam("longest")
@@ -147,13 +190,13 @@ def head(session: Session, kind: Kind, moment: datetime, longest: datetime) -> H
 def batch_mates(session: Session, leader: Job, limit: int) -> list[tuple[ClaimCandidate, int]]:
     """Waiting jobs that can share the leader's denoising loop and never failed, with the pictures that each asks for.
 
-    In the order of their team start tags, and locked.
+    In the order of their team finish tags, and locked.
     """
     query = (
         select(*_CLAIM_COLUMNS, Job.spec["count"].as_integer())
         .where(Job.kind == leader.kind, WAITS, Job.batch_key == leader.batch_key, Job.id != leader.id)
         .where(Job.error.is_(None))
-        .order_by(Job.team_start_tag, Job.id)
+        .order_by(Job.team_finish_tag, Job.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
@@ -163,26 +206,26 @@ def batch_mates(session: Session, leader: Job, limit: int) -> list[tuple[ClaimCa
 def ahead(session: Session, job: Job) -> int:
     """How many waiting jobs of its kind are claimed before this one. Of other teams only their number is read.
 
-    If the job is n-th of its team by user start tag, it is claimed at the team's n-th team start tag, whichever job has
-    that tag now.
+    If the job is n-th of its team by user finish tag, it is claimed in the team's n-th slot by team finish tag,
+    whichever job has that slot now.
     """
     of_team = and_(Job.team_id == job.team_id, Job.kind == job.kind, WAITS)
     before = select(func.count()).where(
-        of_team, tuple_(Job.user_start_tag, Job.id) < tuple_(job.user_start_tag, job.id)
+        of_team, tuple_(Job.user_finish_tag, Job.id) < tuple_(job.user_finish_tag, job.id)
     )
     n = session.execute(before).scalar_one()
-    tags = select(Job.team_start_tag, Job.id).where(of_team).order_by(Job.team_start_tag, Job.id).offset(n).limit(1)
+    tags = select(Job.team_finish_tag, Job.id).where(of_team).order_by(Job.team_finish_tag, Job.id).offset(n).limit(1)
     tag = session.execute(tags).one_or_none()
     if tag is None:  # claimed a moment ago
         return 0
-    query = select(func.count()).where(Job.kind == job.kind, WAITS, tuple_(Job.team_start_tag, Job.id) < tuple_(*tag))
+    query = select(func.count()).where(Job.kind == job.kind, WAITS, tuple_(Job.team_finish_tag, Job.id) < tuple_(*tag))
     return session.execute(query).scalar_one()
 
 
 def in_order(waiting: Sequence[Waiting]) -> list[Waiting]:
-    """Waiting jobs in the order in which workers claim them: teams by team start tag, within a team by user's."""
+    """Waiting jobs in the order in which workers claim them: teams by team tag, within a team by user tag."""
     by_user_tag: dict[str, list[Waiting]] = defaultdict(list)
-    for job in sorted(waiting, key=lambda job: (job.user_start_tag, job.id), reverse=True):
+    for job in sorted(waiting, key=lambda job: (job.user_finish_tag, job.id), reverse=True):
         by_user_tag[job.team_id].append(job)
-    slots = sorted(waiting, key=lambda job: (job.team_start_tag, job.id))
+    slots = sorted(waiting, key=lambda job: (job.team_finish_tag, job.id))
     return [by_user_tag[slot.team_id].pop() for slot in slots]

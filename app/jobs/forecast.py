@@ -75,11 +75,13 @@ def plan(
     `rooms` has the number of pictures or concepts that each live worker takes at once.
     """
     queue_plan = QueuePlan(moment, samples)
-    order = in_order(waiting)
+    interrupted = {job.id: job for job in running if _is_overtaken(job, waiting)}
+    order = in_order([*waiting, *map(_rest, interrupted.values())])
     queue_plan.ahead = {job.id: number for number, job in enumerate(order)}
     busy: dict[str, float] = {}
     for job in running:
-        left = _left(job, moment, measured(samples, job.base_model))
+        units = job.pass_units if job.id in interrupted else job.units
+        left = _left(job, units, moment, measured(samples, job.base_model))
         if left is not None:
             queue_plan.estimates[job.id] = Estimate(None, moment + timedelta(seconds=left))
             busy[job.worker] = max(left, busy.get(job.worker, 0.0))
@@ -88,6 +90,8 @@ def plan(
     free = [*busy.values(), *[0.0] * (len(rooms) - len(busy))][: len(rooms)]
     heapq.heapify(free)
     _serve(queue_plan, order, free, max(rooms))
+    for job_id in interrupted.keys() & queue_plan.estimates.keys():  # it has begun
+        queue_plan.estimates[job_id] = Estimate(None, queue_plan.estimates[job_id].ends_at)
     queue_plan.free_at = moment + timedelta(seconds=free[0])
     return queue_plan
 
@@ -121,12 +125,37 @@ def _serve(queue_plan: QueuePlan, order: Sequence[Waiting], free: list[float], r
     queue_plan.starts = [queue_plan.moment + timedelta(seconds=starts[job.id]) for job in order]
 
 
-def _left(job: Running, moment: datetime, pace: Pace | None) -> float | None:
-    """Seconds until a running job ends. The worker's own estimate is the upper limit; None when nothing is known."""
+def _is_overtaken(job: Running, waiting: Sequence[Waiting]) -> bool:
+    """Whether the job gives way after its present pass, as `fair_queue.is_overtaken` decides then."""
+    return job.units > job.pass_units and any(
+        each.user_finish_tag < job.user_finish_tag
+        if each.team_id == job.team_id
+        else each.team_finish_tag < job.team_finish_tag
+        for each in waiting
+    )
+
+
+def _rest(job: Running) -> Waiting:
+    """The passes of a running job that wait."""
+    return Waiting(
+        id=job.id,
+        team_id=job.team_id,
+        team_finish_tag=job.team_finish_tag,
+        user_finish_tag=job.user_finish_tag,
+        units=job.units - job.pass_units,
+        base_model=job.base_model,
+        loop=job.id,
+        count=1,
+    )
+
+
+def _left(job: Running, units: float, moment: datetime, pace: Pace | None) -> float | None:
+    """Seconds until so many units of a running job are done. The worker's own estimate is the upper limit; None when
+    nothing is known."""
     reported = (job.progress or {}).get("seconds_left")
     if pace is None or job.claimed_at is None:
         return None if reported is None else float(reported)
-    whole = pace.seconds(job.units / max(job.share, 1e-3))
+    whole = pace.seconds(units / max(job.share, 1e-3))
     left = whole - (moment - job.claimed_at).total_seconds()
     left = left if left > 0 else OVERDUE * whole
     return left if reported is None else min(left, float(reported))

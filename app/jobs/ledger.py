@@ -48,7 +48,7 @@ _CLAIM: Final = (
         claimed_at=bindparam("moment"),
         share=1.0,
         started_at=func.coalesce(Job.started_at, bindparam("moment")),
-        team_start_tag=bindparam("at"),
+        team_finish_tag=bindparam("at"),
     )
     .returning(Job)
 )
@@ -63,11 +63,14 @@ class Lease:
     attempt: int
 
 
-def submit(session: Session, job: Job, kind: Kind) -> None:
-    """Put a new job in the queue. Its start tags say when it is claimed; see `app.jobs.fair_queue`."""
+def submit(session: Session, job: Job, kind: Kind, cost: int = 1) -> None:
+    """Put a new job in the queue. Its cost and its finish tags say when it is claimed; see `app.jobs.fair_queue`."""
     job.kind = kind
     job.state = "queued"
-    job.team_start_tag, job.user_start_tag = fair_queue.assign_start_tags(session, job.team_id, job.user_id, kind)
+    job.cost = cost
+    job.team_finish_tag, job.user_finish_tag = fair_queue.assign_finish_tags(
+        session, job.team_id, job.user_id, kind, cost
+    )
     session.add(job)
     session.flush()
     _log_state(session, job, {"state": "queued", "attempt": 0})
@@ -94,14 +97,15 @@ def claim(
     lowest_tag, job = head.lowest_tag, head.next_job
     if base_model is not None and (job.error is not None or job.base_model != base_model):
         return None
-    # Run the team's first job at the team's lowest start tag, and give that tag's previous holder the tag of the job
-    # that moved up.
+    # Run the team's first job from the start of the team's first slot, and give the slot's previous holder the tag of
+    # the job that moved up.
     if job.id != lowest_tag.id:
         session.execute(
-            update(Job).where(Job.id == lowest_tag.id).values(team_start_tag=job.team_start_tag),
+            update(Job).where(Job.id == lowest_tag.id).values(team_finish_tag=job.team_finish_tag),
             execution_options=_UNSYNCHRONISED,
         )
-    return _start(session, job, worker, moment, lease_seconds, team_start_tag=lowest_tag.team_start_tag)
+    start = lowest_tag.team_finish_tag - lowest_tag.cost
+    return _start(session, job, worker, moment, lease_seconds, team_finish_tag=start + job.cost)
 
 
 def claim_mates(session: Session, leader: Job, worker: str, lease_seconds: float, pictures_max: int) -> list[Job]:
@@ -115,12 +119,25 @@ def claim_mates(session: Session, leader: Job, worker: str, lease_seconds: float
     for job, pictures in fair_queue.batch_mates(session, leader, limit=max(pictures_max, 0)):
         if pictures > room:
             break
-        started = _start(session, job, worker, moment, lease_seconds, team_start_tag=job.team_start_tag)
+        started = _start(session, job, worker, moment, lease_seconds, team_finish_tag=job.team_finish_tag)
         if started is not None:
             mates.append(started)
             room -= pictures
     share_loop(session, [leader, *mates])
     return mates
+
+
+def end_pass(session: Session, lease: Lease, cost: int) -> bool:
+    """Write between two passes of a running job what is left of it. Returns whether a waiting job goes first.
+
+    The caller then hands the job back, and it waits with the tags that it has.
+    """
+    _fenced(session, lease, cost=cost)
+    job = session.get_one(Job, lease.job_id, populate_existing=True)
+    _end_attempt(session, job)  # its seconds so far
+    job.claimed_at = now(session)
+    session.flush()
+    return fair_queue.is_overtaken(session, job)
 
 
 def share_loop(session: Session, jobs: Sequence[Job]) -> None:
@@ -199,9 +216,9 @@ def try_again(session: Session, lease: Lease, error: dict[str, Any]) -> State:
 
 
 def hand_back(session: Session, lease: Lease) -> State:
-    """Put a running job back in the queue with its start tags, and return its state.
+    """Put a running job back in the queue with its finish tags, and return its state.
 
-    An orderly stop does not count as an attempt.
+    Neither an orderly stop nor the end of a pass counts as an attempt.
     """
     _fenced(session, lease, state="queued", lease_until=None, worker=None, attempts_max=Job.attempts_max + 1)
     job = session.get_one(Job, lease.job_id, populate_existing=True)
@@ -271,7 +288,7 @@ def _take_away(session: Session, job: Job, moment: datetime) -> None:
 
 
 def _start(
-    session: Session, job: ClaimCandidate, worker: str, moment: datetime, lease_seconds: float, *, team_start_tag: int
+    session: Session, job: ClaimCandidate, worker: str, moment: datetime, lease_seconds: float, *, team_finish_tag: int
 ) -> Job | None:
     taken = {
         "job": job.id,
@@ -279,7 +296,7 @@ def _start(
         "by": worker,
         "until": moment + timedelta(seconds=lease_seconds),
         "moment": moment,
-        "at": team_start_tag,
+        "at": team_finish_tag,
     }
     started = session.scalars(
         _CLAIM, taken, execution_options=_UNSYNCHRONISED | {"populate_existing": True}

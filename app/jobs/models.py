@@ -21,13 +21,12 @@ class Job(Base):
 
     __tablename__ = "jobs"
     __table_args__ = (
-        # Waiting jobs in the order in which workers claim them; see fair_queue.assign_start_tags.
-        _of_waiting("ix_jobs_start_tags", "kind", "team_start_tag", "id"),
-        _of_waiting("ix_jobs_team_start_tags", "team_id", "kind", "team_start_tag", "id"),
-        _of_waiting("ix_jobs_user_start_tags", "team_id", "kind", "user_start_tag", "id"),
-        _of_waiting("ix_jobs_user_last_start_tag", "team_id", "kind", "user_id", "user_start_tag"),
+        # Waiting jobs in the order in which workers claim them; see fair_queue.assign_finish_tags.
+        _of_waiting("ix_jobs_finish_tags", "kind", "team_finish_tag", "id"),
+        _of_waiting("ix_jobs_team_finish_tags", "team_id", "kind", "team_finish_tag", "id"),
+        _of_waiting("ix_jobs_user_finish_tags", "team_id", "kind", "user_finish_tag", "id"),
         # Waiting generations that can share a denoising loop.
-        _of_waiting("ix_jobs_alike", "kind", "batch_key", "team_start_tag", "id"),
+        _of_waiting("ix_jobs_alike", "kind", "batch_key", "team_finish_tag", "id"),
         Index("ix_jobs_running", "lease_until", sqlite_where=text(RUNNING), postgresql_where=text(RUNNING)),
         Index("ix_jobs_team_id", "team_id", "id"),
         Index("ix_jobs_ended", "kind", "state", "finished_at"),
@@ -40,10 +39,11 @@ class Job(Base):
     state: Mapped[str] = mapped_column(String(10), default="queued")
     title: Mapped[str] = mapped_column(String(200))
     base_model: Mapped[str] = mapped_column(String(200), default="", server_default="")
-    # Virtual start times of the fair queue, among teams and within the team; see fair_queue.assign_start_tags.
-    team_start_tag: Mapped[int] = mapped_column(BigInteger, default=0)
-    user_start_tag: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    # Virtual finish times of the fair queue, among teams and within the team; see fair_queue.assign_finish_tags.
+    team_finish_tag: Mapped[int] = mapped_column(BigInteger, default=0)
+    user_finish_tag: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     units: Mapped[float] = mapped_column(default=1.0, server_default="1")  # amount of work; see app.jobs.cost
+    cost: Mapped[int] = mapped_column(BigInteger, default=1, server_default="1")  # of what is left of it
     batch_key: Mapped[str] = mapped_column(
         String(200), default=""
     )  # generations with equal keys share a denoising loop

@@ -12,6 +12,7 @@ from typing import Any, Final, get_args
 from sqlalchemy import (
     JSON,
     BigInteger,
+    ColumnElement,
     Text,
     and_,
     cast,
@@ -26,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from app.contracts.jobs import ACTIVE, Kind, State
+from app.jobs.cost import PIXELS_IN_A_UNIT, pass_units
 from app.jobs.models import Job, JobEvent
 from app.jobs.pace import SAMPLES, Sample
 
@@ -129,9 +131,9 @@ class Waiting:
 
     id: str
     team_id: str
-    team_start_tag: int
-    user_start_tag: int
-    units: float
+    team_finish_tag: int
+    user_finish_tag: int
+    units: float  # that are left
     base_model: str
     loop: str  # equal for jobs that can run in one loop
     count: int  # pictures of a generation; 1 for other kinds
@@ -142,10 +144,14 @@ class Running:
     """The columns of a running job that a forecast reads."""
 
     id: str
-    units: float
+    team_id: str
+    team_finish_tag: int
+    user_finish_tag: int
+    units: float  # that were left when its present pass began
+    pass_units: float  # of this pass
     share: float
     base_model: str
-    claimed_at: datetime | None
+    claimed_at: datetime | None  # when this pass began
     progress: dict[str, Any] | None
     worker: str
 
@@ -154,19 +160,43 @@ def waiting_all(session: Session, kind: Kind) -> list[Waiting]:
     """The whole queue of a kind, of all teams, in no order."""
     loop = {"generation": Job.batch_key, "training": Job.base_model}.get(kind, Job.id)
     count = Job.spec["count"].as_integer() if kind == "generation" else literal_column("1")
-    columns = (Job.id, Job.team_id, Job.team_start_tag, Job.user_start_tag, Job.units, Job.base_model, loop, count)
+    units = _units_left(kind)
+    columns = (Job.id, Job.team_id, Job.team_finish_tag, Job.user_finish_tag, units, Job.base_model, loop, count)
     return [Waiting(*row) for row in session.execute(select(*columns).where(Job.kind == kind, WAITS))]
 
 
 def running_all(session: Session, kind: Kind) -> list[Running]:
     """The running jobs of a kind, of all teams."""
-    columns = (Job.id, Job.units, Job.share, Job.base_model, Job.claimed_at, Job.progress, Job.worker)
-    return [Running(*row) for row in session.execute(select(*columns).where(Job.kind == kind, RUNS))]
+    units = _units_left(kind).label("units")
+    rows = session.execute(select(Job, units).where(Job.kind == kind, RUNS)).all()
+    return [
+        Running(
+            id=job.id,
+            team_id=job.team_id,
+            team_finish_tag=job.team_finish_tag,
+            user_finish_tag=job.user_finish_tag,
+            units=left,
+            pass_units=pass_units(kind, job.spec, left),
+            share=job.share,
+            base_model=job.base_model,
+            claimed_at=job.claimed_at,
+            progress=job.progress,
+            worker=job.worker or "",
+        )
+        for job, left in rows
+    ]
+
+
+def _units_left(kind: Kind) -> ColumnElement[Any]:
+    """Units of what is left of a job, or of its last pass once it has ended."""
+    if kind == "generation":
+        return Job.cost / float(PIXELS_IN_A_UNIT)
+    return Job.units.expression
 
 
 def samples(session: Session, kind: Kind) -> list[Sample]:
     """How long the newest loops of a kind took; each loop once, however many jobs shared it."""
-    columns = (Job.worker, Job.claimed_at, Job.finished_at, Job.base_model, Job.units, Job.share)
+    columns = (Job.worker, Job.claimed_at, Job.finished_at, Job.base_model, _units_left(kind), Job.share)
     query = (
         select(*columns)
         .where(Job.kind == kind, Job.state == "succeeded", Job.attempt == 1)
@@ -239,5 +269,5 @@ def remove_previews_of_ended(session: Session) -> None:
 
 def first_queued(session: Session, kind: Kind, limit: int) -> Sequence[str]:
     """Ids of the first waiting jobs of a kind, of all teams."""
-    query = select(Job.id).where(Job.kind == kind, WAITS).order_by(Job.team_start_tag, Job.id).limit(limit)
+    query = select(Job.id).where(Job.kind == kind, WAITS).order_by(Job.team_finish_tag, Job.id).limit(limit)
     return session.scalars(query).all()

@@ -13,7 +13,7 @@ from app.core.errors import Conflict, NotFound
 from app.core.log import request_id
 from app.core.settings import Settings
 from app.jobs import hooks, ledger, queries, wake_up
-from app.jobs.cost import units_of
+from app.jobs.cost import cost_of, units_of
 from app.jobs.models import Job
 
 
@@ -36,7 +36,7 @@ def submit(session: Session, job: Job, kind: Kind, settings: Settings) -> None:
     job.attempts_max = settings.attempts_max
     job.base_model, job.units = str(job.spec["base_model"]), units_of(kind, job.spec)
     job.request_id = request_id()
-    ledger.submit(session, job, kind)
+    ledger.submit(session, job, kind, cost_of(kind, job.spec))
     after_commit(session, lambda: wake_up.wake(settings, kind, job.id))
 
 

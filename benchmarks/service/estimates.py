@@ -11,6 +11,7 @@ from sqlalchemy import select
 import app.rooms  # noqa: F401 (every table)
 from app.core.database import Database, now, utc_now
 from app.jobs import forecast, ledger
+from app.jobs.cost import PIXELS_IN_A_UNIT
 from app.jobs.models import Job
 from app.workers.models import Worker
 from benchmarks.service.installation import Installation
@@ -74,6 +75,7 @@ def _submit(database: Database, jobs: int) -> list[str]:
         for job in new:
             if job.state == "queued":
                 job.units = float(chance.choice((1, 2, 4, 8)))
+                job.cost = int(job.units * PIXELS_IN_A_UNIT)
                 job.batch_key = f"k{chance.randrange(4)}"
         return [job.id for job in new]
 

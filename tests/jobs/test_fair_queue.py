@@ -1,49 +1,130 @@
-"""The worked example of `app.jobs.fair_queue`, on both databases."""
+"""The order of the queue, on both databases, with a lane that counts passes in place of a worker that takes time."""
 
 import pytest
 
 import app.rooms  # noqa: F401 (every table, and every hook on jobs)
-from app.accounts.models import Team, User
+from app.accounts.models import User
 from app.core.database import Database
-from app.jobs import fair_queue, ledger, queries
+from app.jobs import fair_queue, queries
 from app.jobs.models import Job
+from tests.support.ledger import Lane, add_team, load, submit
 
-SUBMITTED = [("a1", "team-a", "ada"), ("a2", "team-a", "ada"), ("b1", "team-a", "bob"), ("c1", "team-c", "eve")]
+LARGE = 16  # four passes
 
 
 @pytest.fixture
 def queue(database: Database) -> Database:
-    """Ada submits a1 and a2, Bob of the same team b1, and another team c1."""
+    """Team A with Ada and Bob, and others of one person each."""
+    for team in ("team-a", *(f"team-{number}" for number in range(8))):
+        add_team(database, team)
     with database.transaction() as session:
-        session.add_all([*(Team(id=id_, name=id_) for id_ in ("team-a", "team-c")),
-                         *(User(id=id_, name=id_) for id_ in ("ada", "bob", "eve"))])  # fmt: skip
-    for id_, team, user in SUBMITTED:
-        with database.transaction() as session:
-            job = Job(id=id_, team_id=team, user_id=user, title=id_, spec={"count": 1}, attempts_max=3)
-            ledger.submit(session, job, "generation")
+        session.add_all(User(id=id_, name=id_) for id_ in ("ada", "bob"))
     return database
 
 
-def tags(database: Database) -> dict[str, tuple[int, int]]:
+@pytest.fixture
+def lane(queue: Database) -> Lane:
+    return Lane(queue)
+
+
+def tags(database: Database, *ids: str) -> list[tuple[int, int]]:
+    return [(job.team_finish_tag, job.user_finish_tag) for job in (load(database, id_) for id_ in ids)]
+
+
+def in_order(database: Database) -> list[str]:
     with database.reading() as session:
-        jobs = queries.waiting_all(session, "generation")
-        return {job.id: (job.team_start_tag, job.user_start_tag) for job in jobs}
+        return [job.id for job in fair_queue.in_order(queries.waiting_all(session, "generation"))]
 
 
-def test_new_jobs_get_the_start_tags_of_the_worked_example(queue: Database) -> None:
-    assert tags(queue) == {"a1": (0, 0), "a2": (1, 1), "b1": (2, 0), "c1": (0, 0)}
-
-
-def test_jobs_are_claimed_in_the_order_of_the_worked_example(queue: Database) -> None:
+def test_the_worked_example(queue: Database, lane: Lane) -> None:
+    large = submit(queue, "team-a", user_id="ada", cost=LARGE)
+    lane.begin()
+    c = submit(queue, "team-0")
+    b = submit(queue, "team-a", user_id="bob", cost=2)
+    a = submit(queue, "team-a", user_id="ada")
+    assert tags(queue, large, c, b, a) == [(16, 16), (1, 1), (2, 2), (1, 1)]
+    lane.end()
+    assert tags(queue, large) == [(16, 16)]
+    assert in_order(queue) == [c, a, b, large]
     with queue.reading() as session:
-        forecast = [job.id for job in fair_queue.in_order(queries.waiting_all(session, "generation"))]
-    claimed = []
-    for _ in SUBMITTED:
-        with queue.transaction() as session:
-            job = ledger.claim(session, "generation", "w", 30.0)
-            assert job is not None
-            claimed.append(job.id)
-        if job.id == "b1":
-            assert tags(queue)["a2"][0] == 2, "a2 has the team start tag that b1 left"
-    assert claimed == ["a1", "c1", "b1", "a2"]
-    assert forecast == claimed
+        assert [fair_queue.ahead(session, session.get_one(Job, id_)) for id_ in (c, a, b, large)] == [0, 1, 2, 3]
+    assert lane.run(6) == [c, a, b, large, large, large]
+    assert (load(queue, large).state, load(queue, large).attempt) == ("succeeded", 2)
+
+
+WHOSE = {
+    "another team": [("team-0", "team-0")],
+    "several other teams": [(f"team-{number}", f"team-{number}") for number in range(5)],
+    "a colleague": [("team-a", "bob")],
+    "the same person": [("team-a", "ada")],
+    "the same person, several times": [("team-a", "ada")] * 5,
+    "everybody": [("team-a", "ada"), ("team-0", "team-0"), ("team-a", "bob"), ("team-1", "team-1")] * 2,
+}
+
+
+@pytest.mark.parametrize("whose", WHOSE)
+@pytest.mark.parametrize("when", [0, 1, 6])
+def test_a_small_order_begins_with_the_next_pass_whosever_the_large_ones_are(
+    queue: Database, lane: Lane, whose: str, when: int
+) -> None:
+    for team, user in WHOSE[whose]:
+        submit(queue, team, user_id=user, cost=2 * LARGE)
+    lane.run(when)
+    lane.begin()
+    small = submit(queue, "team-a", user_id="ada")
+    lane.end()
+    assert in_order(queue)[0] == small
+    assert lane.begin() == small
+
+
+def test_a_small_order_of_each_newcomer_begins_with_the_next_pass(queue: Database, lane: Lane) -> None:
+    submit(queue, "team-a", user_id="ada", cost=4 * LARGE)
+    submit(queue, "team-a", user_id="bob", cost=4 * LARGE)
+    for number in range(8):
+        lane.begin()
+        small = submit(queue, f"team-{number}", cost=1 + number % 3)
+        lane.end()
+        assert lane.run(1) == [small]
+
+
+def test_nothing_is_handed_back_while_nothing_that_goes_first_waits(queue: Database, lane: Lane) -> None:
+    first = submit(queue, "team-a", user_id="ada", cost=LARGE)
+    second = submit(queue, "team-0", cost=LARGE)
+    assert lane.run(8) == [first] * 4 + [second] * 4
+    assert [load(queue, id_).attempt for id_ in (first, second)] == [1, 1]
+
+
+def test_a_large_order_is_drawn_however_many_small_ones_two_others_keep_sending(queue: Database, lane: Lane) -> None:
+    large = submit(queue, "team-a", user_id="ada", cost=LARGE)
+    for _ in range(20):
+        for team in ("team-0", "team-1"):  # each sends the next as soon as its last has begun
+            lane.begin()
+            submit(queue, team)
+            lane.end()
+    assert load(queue, large).state == "succeeded"
+    assert lane.passes.count(large) == 4
+
+
+def test_the_use_of_each_user_counts_within_a_team_too(queue: Database, lane: Lane) -> None:
+    large = submit(queue, "team-a", user_id="ada", cost=LARGE)
+    for _ in range(2 * LARGE):
+        lane.begin()
+        submit(queue, "team-a", user_id="bob")
+        lane.end()
+    assert load(queue, large).state == "succeeded"
+
+
+def test_small_orders_of_one_team_share_the_lane_with_those_of_another_however_many_there_are(
+    queue: Database, lane: Lane
+) -> None:
+    many = [submit(queue, "team-0", cost=2) for _ in range(6)]
+    few = [submit(queue, "team-1", cost=2) for _ in range(2)]
+    assert lane.run(4) == [many[0], few[0], many[1], few[1]]
+
+
+def test_a_drawing_gives_way_to_an_import_that_the_same_workers_run(queue: Database, lane: Lane) -> None:
+    large = submit(queue, "team-a", user_id="ada", cost=LARGE)
+    lane.begin()
+    submit(queue, "team-0", kind="import", spec={})
+    lane.end()
+    assert load(queue, large).state == "queued"

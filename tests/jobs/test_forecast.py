@@ -15,15 +15,17 @@ NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 TEN = [Sample("demo", 1.0, 10.0)]
 
 
-def waits(id_: str, team: str = "a", team_start_tag: int = 0, user_start_tag: int = 0, **values: Any) -> Waiting:
-    tags = {"team_start_tag": team_start_tag, "user_start_tag": user_start_tag}
+def waits(id_: str, team: str = "a", team_finish_tag: int = 0, user_finish_tag: int = 0, **values: Any) -> Waiting:
+    tags = {"team_finish_tag": team_finish_tag, "user_finish_tag": user_finish_tag}
     usual = {"id": id_, "team_id": team, "units": 1.0, "base_model": "demo", "loop": id_, "count": 1}
     return Waiting(**usual | tags | values)
 
 
 def runs(id_: str, since: float, **values: Any) -> Running:
     moment = NOW - timedelta(seconds=since)
-    return Running(**{"id": id_, "units": 1.0, "share": 1.0, "base_model": "demo", "claimed_at": moment,
+    units = values.get("units", 1.0)
+    return Running(**{"id": id_, "team_id": "a", "team_finish_tag": 0, "user_finish_tag": 0, "units": units,
+                      "pass_units": units, "share": 1.0, "base_model": "demo", "claimed_at": moment,
                       "progress": None, "worker": id_} | values)  # fmt: skip
 
 
@@ -51,7 +53,7 @@ def test_an_unknown_base_model_is_thought_as_fast_as_the_others_and_nothing_is_s
 def test_workers_take_what_is_next_when_they_are_free() -> None:
     made = plan(
         NOW,
-        [waits("x", team_start_tag=0), waits("y", team_start_tag=1), waits("z", team_start_tag=2)],
+        [waits("x", team_finish_tag=0), waits("y", team_finish_tag=1), waits("z", team_finish_tag=2)],
         [runs("r", 4)],
         [1, 1],
         TEN,
@@ -62,7 +64,7 @@ def test_workers_take_what_is_next_when_they_are_free() -> None:
 
 def test_those_who_share_a_loop_begin_and_end_together_as_far_as_there_is_room() -> None:
     alike = [
-        waits(id_, team_start_tag=team_start_tag, loop="same", count=6) for team_start_tag, id_ in enumerate("xyz")
+        waits(id_, team_finish_tag=team_finish_tag, loop="same", count=6) for team_finish_tag, id_ in enumerate("xyz")
     ]
     made = plan(NOW, alike, [], [16], [Sample("demo", 1, 10), Sample("demo", 2, 12), Sample("demo", 3, 14)])
     assert [seconds(made.estimates[job]) for job in "xyz"] == [(0, 12), (0, 12), (12, 22)]
@@ -70,9 +72,9 @@ def test_those_who_share_a_loop_begin_and_end_together_as_far_as_there_is_room()
 
 def test_the_order_is_that_of_claims() -> None:
     queue = [
-        waits("a1", user_start_tag=0, team_start_tag=0),
-        waits("a2", user_start_tag=1, team_start_tag=1),
-        waits("a3", user_start_tag=0, team_start_tag=2),
+        waits("a1", user_finish_tag=0, team_finish_tag=0),
+        waits("a2", user_finish_tag=1, team_finish_tag=1),
+        waits("a3", user_finish_tag=0, team_finish_tag=2),
         waits("b1", "b"),
     ]
     assert [job.id for job in in_order(queue)] == ["a1", "b1", "a3", "a2"]
@@ -88,9 +90,20 @@ def test_what_its_worker_says_is_the_longest_that_it_can_take() -> None:
     assert seconds(made.estimates["r"]) == (None, 3)
 
 
+def test_a_running_order_of_several_passes_gives_way_after_the_present_one() -> None:
+    large = runs("large", 4, units=3.0, pass_units=1.0, team_finish_tag=30)
+    queue = [waits("small", "b", team_finish_tag=1), waits("later", "c", team_finish_tag=40)]
+    made = plan(NOW, queue, [large], [1], TEN)
+    assert seconds(made.estimates["small"]) == (6, 16)
+    assert seconds(made.estimates["large"]) == (None, 36)
+    assert seconds(made.estimates["later"]) == (36, 46)
+    undisturbed = plan(NOW, queue[1:], [large], [1], TEN)
+    assert seconds(undisturbed.estimates["large"]) == (None, 26)
+
+
 @pytest.mark.parametrize(("ahead", "expected"), [(1, (10, 20)), (2, (20, 30))])
 def test_a_job_that_came_after_the_plan_is_placed_by_how_many_are_before_it(ahead: int, expected: Any) -> None:
-    made = plan(NOW, [waits("x", team_start_tag=0), waits("y", team_start_tag=1)], [], [1], TEN)
+    made = plan(NOW, [waits("x", team_finish_tag=0), waits("y", team_finish_tag=1)], [], [1], TEN)
     estimate = made.of(Job(id="new", state="queued", base_model="demo", units=1.0), ahead)
     assert estimate is not None
     assert seconds(estimate) == expected

@@ -91,6 +91,8 @@ def test_a_client_that_does_not_say_which_gets_both(client: openai.OpenAI) -> No
         ({"prompt": "x", "model": "dall-e-3"}, "model", "There is: demo"),
         ({"prompt": "x", "size": "65x64"}, "size", "multiple of 8"),
         ({"prompt": "x", "size": "large"}, "size", "Send auto"),
+        ({"prompt": "x", "size": "1024x1024"}, "size", 'Send size="128x128", or size="auto" for 64x64.'),
+        ({"prompt": "x", "size": "512x1024"}, "size", 'Send size="88x176", or size="auto" for 64x64.'),
         ({"prompt": "x", "n": 99}, "n", "at most 16"),
         ({"prompt": "x", "output_format": "webp"}, "output_format", "'png'"),
         ({"prompt": "x", "stream": True}, "stream", "False"),
@@ -141,6 +143,22 @@ def test_a_picture_is_edited_where_the_mask_shows_through(client: openai.OpenAI,
     assert answer.data is not None
     assert len(answer.data) == 2
     assert asked(services) == {"strength": 1.0, "size": (64, 64), "white": (8, 8, 24, 24)}
+
+
+def test_an_edit_that_is_too_large_is_refused_in_their_words_too(client: openai.OpenAI, worker: list[str]) -> None:
+    with pytest.raises(openai.UnprocessableEntityError, match='size="128x128", or size="auto"') as refused:
+        client.images.edit(image=("cat.png", photo(0, (64, 64), "PNG")), prompt="a hat", size="1024x1024")
+    assert refused.value.param == "size"
+    assert worker == []
+
+
+@pytest.mark.usefixtures("worker")
+@pytest.mark.parametrize("size", [None, "auto"])
+def test_without_a_size_and_with_auto_the_picture_has_the_base_models_own(
+    client: openai.OpenAI, services: Services, size: str | None
+) -> None:
+    client.post("/images/generations", body={"prompt": "x"} | ({} if size is None else {"size": size}), cast_to=object)
+    assert asked(services)["size"] == (64, 64)
 
 
 @pytest.mark.usefixtures("worker")

@@ -20,11 +20,11 @@ def add_team(database: Database, name: str) -> str:
     return name
 
 
-def submit(database: Database, team: str, **values: Any) -> str:
+def submit(database: Database, team: str, *, cost: int = 1, **values: Any) -> str:
     with database.transaction() as session:
         values = {"title": "t", "spec": {"count": 1}, "attempts_max": 3, "batch_key": "k"} | values
         job = Job(team_id=team, **{"user_id": team} | values)
-        ledger.submit(session, job, values.get("kind", "generation"))
+        ledger.submit(session, job, values.get("kind", "generation"), cost)
         return job.id
 
 
@@ -47,3 +47,47 @@ def expire(database: Database, job_id: str) -> None:
 def finish(database: Database, lease: Lease, state: Any = "succeeded") -> None:
     with database.transaction() as session:
         ledger.finish(session, lease, state)
+
+
+class Lane:
+    """A worker that draws one pass after the other, of a cost of `PASS` at most, and remembers whose passes they were.
+
+    A test submits jobs between `begin` and `end`, while a pass is drawn.
+    """
+
+    PASS = 4
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.passes: list[str] = []
+        self._job: Job | None = None
+        self._left = 0
+
+    def begin(self) -> str:
+        """Begin a pass: the next of the job that goes on, or the first of a job that is claimed."""
+        if self._job is None:
+            self._job = claim(self.database)
+            assert self._job is not None, "nothing waits"
+            self._left = self._job.cost
+        self.passes.append(self._job.id)
+        return self._job.id
+
+    def end(self) -> None:
+        """End the pass, and with it the job, or its turn if a waiting job goes first."""
+        assert self._job is not None
+        lease, self._left = Lease(self._job.id, self._job.attempt), self._left - min(self._left, self.PASS)
+        if self._left == 0:
+            finish(self.database, lease)
+            self._job = None
+            return
+        with self.database.transaction() as session:
+            if ledger.end_pass(session, lease, self._left):
+                ledger.hand_back(session, lease)
+                self._job = None
+
+    def run(self, passes: int) -> list[str]:
+        """Draw so many passes; whose they were."""
+        for _ in range(passes):
+            self.begin()
+            self.end()
+        return self.passes[-passes:]

@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 from app.concepts import queries as concepts
 from app.contracts.generation import GenerationSpec
 from app.contracts.jobs import Kind, State
-from app.core.errors import NotFound
+from app.contracts.sizes import SizeLimit
+from app.core.errors import InvalidInput, NotFound
 from app.core.storage import Storage
 from app.generation import queries
 from app.generation.models import Image
@@ -37,7 +38,7 @@ from worker.engine.generation import (
 )
 from worker.engine.halving import is_out_of_memory, run_halving
 from worker.images import data_url, store_image
-from worker.job_run import Event, JobRun
+from worker.job_run import Event, JobRun, PassOver
 from worker.runner import Admit
 
 log = structlog.get_logger(__name__)
@@ -57,6 +58,7 @@ class GenerationInputs:
     embeddings: Mapping[str, Embedding]  # by the placeholder as the prompt writes it
     init_image: Pillow.Image | None
     mask: Pillow.Image | None
+    drawn: frozenset[int]  # pictures that an earlier attempt stored
 
 
 GenerationRun = JobRun[GenerationInputs]
@@ -100,14 +102,16 @@ class GenerationHandler:
     _reported: float = 0.0  # when progress was last written, time.monotonic()
 
     def claim_mates(self, session: Session, leader: Job) -> list[Job]:
-        """Jobs of the same size, steps, scheduler and base model, up to `batch_pictures_max` pictures in all."""
-        settings = self.context.settings
-        room = settings.batch_pictures_max - int(leader.spec["count"])
+        """Jobs of the same size, steps, scheduler and base model, up to the pictures of one pass in all."""
+        settings, spec = self.context.settings, GenerationSpec.model_validate(leader.spec)
+        left = min(spec.count, -(-leader.cost // spec.picture_cost))
+        room = min(spec.pass_pictures, settings.batch_pictures_max) - left
         return ledger.claim_mates(session, leader, self.context.name, settings.lease_seconds, room)
 
     def prepare(self, run: GenerationRun) -> GenerationInputs:
         """Load the embeddings that the prompt names, and the picture and mask that the job starts from."""
         spec, team_id = GenerationSpec.model_validate(run.job.spec), run.job.team_id
+        self._check_size(spec)
         version_ids = [each.version_id for each in spec.concepts]
         files = run.read(partial(concepts.ready_files, team_id=team_id, version_ids=version_ids))
         if any(each.version_id not in files for each in spec.concepts):
@@ -123,18 +127,33 @@ class GenerationHandler:
             },
             init_image=_stored_picture(self.context.storage, spec.init_image_key),
             mask=_stored_picture(self.context.storage, spec.mask_key),
+            drawn=run.read(partial(_drawn, run=run)) if run.job.attempt > 1 else frozenset(),
         )
         if warnings := self._changed_models(spec):
             run.record(warnings)
         return inputs
 
     def compute(self, runs: list[GenerationRun], admit: Admit[GenerationInputs]) -> None:
-        """Draw in loops of as many pictures as fit, and in smaller loops if memory runs out after all."""
-        waiting = [ImageSlot(run, index) for run in runs for index in range(run.work.spec.count)]
+        """Draw in passes of as many pictures as fit, and in smaller loops if memory runs out after all.
+
+        Between two passes a job is handed back if one that waits goes first. Its pictures stay.
+        """
+        waiting = [
+            ImageSlot(run, index) for run in runs for index in range(run.work.spec.count) if index not in run.work.drawn
+        ]
         while waiting:
             room = self._room(waiting[0])
             run_halving(waiting[:room], self._draw, on_failure=_fail, on_out_of_memory=self._warn_of_halving)
             waiting = waiting[room:]
+            if waiting:
+                self._between_passes(runs, waiting)
+                waiting = [slot for slot in waiting if not slot.run.over]
+
+    def _between_passes(self, runs: list[GenerationRun], waiting: list[ImageSlot]) -> None:
+        """End the jobs that have all their pictures, and let a job that waits go first."""
+        for run in runs:
+            left = sum(slot.run is run for slot in waiting)
+            run.guard(partial(_end_pass, run, left) if left else run.finish)
 
     def finish(self, session: Session, run: GenerationRun) -> None:
         """The pictures are stored already; only their previews go."""
@@ -143,6 +162,15 @@ class GenerationHandler:
     def release(self, session: Session, run: GenerationRun, state: State) -> None:
         """Previews go. Pictures stay: another attempt replaces them one by one."""
         jobs.remove_previews(session, run.job.team_id, run.job.id)
+
+    def _check_size(self, spec: GenerationSpec) -> None:
+        """Refuse a picture that was too large when it was drawn, though it was not when it was asked for."""
+        model = self.context.base_model(spec.base_model)
+        limit = SizeLimit.of(model.resolution, model.card, self.context.settings.pixels_max)
+        if not limit.allows(spec.width, spec.height):
+            width, height = limit.nearest(spec.width, spec.height)
+            reason = limit.refusal(model.title, spec.width, spec.height)
+            raise InvalidInput(f"{reason} Ask for {width}×{height}.", code="size-too-large")
 
     def _changed_models(self, spec: GenerationSpec) -> list[Event]:
         """A warning for each concept whose base model's files have changed since the concept was trained on it."""
@@ -160,10 +188,11 @@ class GenerationHandler:
         ]
 
     def _room(self, slot: ImageSlot) -> int:
-        """How many pictures go into one loop."""
+        """How many pictures go into one pass."""
         spec = slot.run.work.spec
         model = self.context.base_model(spec.base_model)
-        return min(self.context.settings.batch_pictures_max, pictures_that_fit(model, spec.width, spec.height))
+        most = min(spec.pass_pictures, self.context.settings.batch_pictures_max)
+        return min(most, pictures_that_fit(model, spec.width, spec.height))
 
     def _draw(self, slots: list[ImageSlot]) -> None:
         """Draw and store some pictures in one loop."""
@@ -237,6 +266,19 @@ class GenerationHandler:
         )
         for run in _runs(slots):
             run.guard(partial(run.record, [("warning", {"detail": detail})]))
+
+
+def _drawn(session: Session, run: GenerationRun) -> frozenset[int]:
+    """Which pictures of the job are stored already."""
+    images = queries.images(session, run.job.team_id, [run.job.generation_id or ""])
+    return frozenset(image.position for image in images)
+
+
+def _end_pass(run: GenerationRun, left: int) -> None:
+    """Write how many pictures are left. Raises PassOver if a job that waits goes first."""
+    run.raise_if_stopped()
+    if run.write(partial(ledger.end_pass, lease=run.lease, cost=left * run.work.spec.picture_cost)):
+        raise PassOver
 
 
 def _add_image(session: Session, run: GenerationRun, image: Image) -> None:

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.web.problems import MEDIA_TYPE
 
 # OpenAI's names of the fields that an error may be about.
-_OPENAI_FIELDS: Final = {"base_model": "model", "count": "n", "init_image": "image"}
+_OPENAI_FIELDS: Final = {"base_model": "model", "count": "n", "init_image": "image", "width": "size", "height": "size"}
 
 
 class OpenAIErrors:

@@ -3,15 +3,14 @@ bearer token."""
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, File, Response
+from fastapi import APIRouter, File, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from app.compat.openai import service
 from app.compat.openai.schemas import EditIn, ImagesIn, ImagesOut, ModelList, ModelOut
 from app.compat.openai.service import ImageRequest
 from app.core.errors import OnewordError
-from app.generation.submission import draw
-from app.generation.waiting import end_of
+from app.generation.waiting import client_stayed
 from app.services import Services
 from app.web.bounded_bodies import BoundedRoute
 from app.web.dependencies import Key, ServicesOf
@@ -22,6 +21,7 @@ router = APIRouter(prefix="/v1", tags=["OpenAI"], route_class=BoundedRoute)
 
 WAIT_SECONDS: Final = 300.0
 FILES_MAX: Final = 4  # a picture and its mask, and a few more, so that the answer says how many were sent
+CLIENT_LEFT: Final = 499  # the status that nginx logs for such requests; nobody receives it
 
 
 @router.get("/models")
@@ -36,11 +36,13 @@ async def generate_images(
     body: ImagesIn,
     principal: MayDraw,
     services: ServicesOf,
+    sent: Request,
     idempotency_key: Key = None,
 ) -> ImagesOut | Response:
-    """Draw pictures for an OpenAI client. The answer comes when the pictures are drawn."""
+    """Draw pictures for an OpenAI client. The answer comes when the pictures are drawn. A client that closes its
+    connection before then cancels the drawing, unless it sent an `Idempotency-Key`."""
     request = ImageRequest(principal, service.as_generation(body), idempotency_key)
-    return await _drawn(services, request, body.response_format)
+    return await _drawn(services, request, body.response_format, sent)
 
 
 @router.post(
@@ -50,18 +52,22 @@ async def edit_image(
     body: Annotated[EditIn, File()],
     principal: MayDraw,
     services: ServicesOf,
+    sent: Request,
     idempotency_key: Key = None,
 ) -> ImagesOut | Response:
     """Draw from an initial picture, or into the transparent area of a mask. Without a mask, the transparent area of the
     picture is drawn. If there is none, the whole picture is redrawn, as far as `strength` allows."""
     files = await run_in_threadpool(service.as_files, services, [*body.image, *body.images], body.mask)
     request = ImageRequest(principal, service.as_generation(body), idempotency_key, files)
-    return await _drawn(services, request, body.response_format)
+    return await _drawn(services, request, body.response_format, sent)
 
 
-async def _drawn(services: Services, request: ImageRequest, format_: str | None) -> ImagesOut | Response:
-    job_id = await run_in_threadpool(draw, services, request.principal, request.generation, request.key, request.files)
-    await end_of(services, job_id, WAIT_SECONDS)
+async def _drawn(services: Services, request: ImageRequest, format_: str | None, sent: Request) -> ImagesOut | Response:
+    job_id = await run_in_threadpool(service.submit, services, request)
+    if not await client_stayed(services, job_id, WAIT_SECONDS, sent):
+        if request.key is None:  # with a key, the same request can still fetch the pictures
+            await run_in_threadpool(service.cancel, services, request.principal, job_id)
+        return Response(status_code=CLIENT_LEFT)
     try:
         return await run_in_threadpool(service.answer, services, request.principal, job_id, format_)
     except OnewordError as error:  # the clients would repeat the request by themselves, and draw everything again

@@ -20,7 +20,7 @@ class ImagesIn(RequestModel):
     prompt: str = Field(description="Concepts are written as `<my-mug>`.")
     model: str | None = Field(None, description="A base model's id. Empty: that of the concepts, or the first.")
     n: int = Field(1, ge=1)
-    size: str | None = Field(None, description="`512x512`, or `auto` for the base model's own.")
+    size: str | None = Field(None, description="`512x512`; empty or `auto`: the base model's own.")
     response_format: Literal["b64_json", "url"] | None = Field(None, description="Empty: both.")
     output_format: Literal["png"] | None = None
     output_compression: int | None = Field(None, description="Not used: PNG loses nothing.")

@@ -3,24 +3,31 @@
 import base64
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import structlog
 from fastapi import UploadFile
 
 from app.accounts.principal import Principal
 from app.compat.openai.schemas import ImageData, ImagesIn, ImagesOut
+from app.contracts.limits import SIDE_MAX, SIDE_MIN, SIDE_MULTIPLE
 from app.core.errors import Conflict, InvalidInput, NotReady, OnewordError
 from app.generation import queries, service
 from app.generation.init_images import Attached
 from app.generation.request import GenerationRequest
+from app.generation.sizes import SizeRefused
+from app.generation.submission import draw
 from app.jobs import service as jobs
 from app.pictures import decoding
 from app.pictures.cleaning import UploadedFile
 from app.services import Services
 
+log = structlog.get_logger(__name__)
+
 _SIZE: Final = re.compile(r"([0-9]{2,4})x([0-9]{2,4})")
-SIDES: Final = range(64, 2049, 8)
+SIDES: Final = range(SIDE_MIN, SIDE_MAX + 1, SIDE_MULTIPLE)
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,15 @@ def as_generation(body: ImagesIn) -> GenerationRequest:
     )
 
 
+def submit(services: Services, request: ImageRequest) -> str:
+    """Queue the generation. Returns the job's id."""
+    try:
+        return draw(services, request.principal, request.generation, request.key, request.files)
+    except SizeRefused as error:  # the examples of the clients ask for 1024x1024
+        error.detail = f'{error.reason} Send size="{error.nearest}", or size="auto" for {error.own}.'
+        raise
+
+
 def answer(services: Services, principal: Principal, job_id: str, format_: str | None) -> ImagesOut:
     """The pictures of a generation. Raises the error that it ended with if there are none."""
     with services.database.reading() as session:
@@ -80,6 +96,13 @@ def answer(services: Services, principal: Principal, job_id: str, format_: str |
         url = None if format_ == "b64_json" else f"{services.settings.url}/api/images/{image.id}"
         data.append(ImageData(b64_json=content, url=url))
     return ImagesOut(created=int(generation.created_at.timestamp()), data=data)
+
+
+def cancel(services: Services, principal: Principal, job_id: str) -> None:
+    """Cancel a drawing that nobody waits for any more, unless it has ended meanwhile."""
+    with suppress(Conflict), services.database.transaction() as session:
+        jobs.cancel(session, principal.team_id, job_id, keep=False)
+        log.info("cancelled: the client closed its connection", job=job_id)
 
 
 def _read(file: UploadFile) -> UploadedFile:

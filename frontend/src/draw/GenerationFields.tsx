@@ -4,6 +4,7 @@ import type { BaseModel } from "../api/types";
 import { BaseModelChoice } from "../teach/BaseModelChoice";
 import { Field } from "../ui/Field";
 import type { GenerationValues } from "./generationValues";
+import { sizeFault, sizeHint } from "./sizeLimit";
 
 const { scheduler: SCHEDULER } = constraints.GenerationRequest;
 
@@ -15,6 +16,8 @@ interface GenerationFieldsProps {
 }
 
 export function GenerationFields({ values, models, model, onChange }: GenerationFieldsProps) {
+  const fault = sizeFault(values, model);
+  const size = { values, own: model?.resolution, onChange };
   return (
     <div className="stack roomy">
       <Field label="Leave out" hint="What should not be in the picture." name="negative_prompt">
@@ -43,8 +46,8 @@ export function GenerationFields({ values, models, model, onChange }: Generation
         <NumberField name="seed" label="Seed" own="random" values={values} onChange={onChange} />
         <NumberField name="steps" label="Steps" own={model?.steps} values={values} onChange={onChange} />
         <NumberField name="guidance" label="Guidance" own={model?.guidance} values={values} onChange={onChange} />
-        <NumberField name="width" label="Width" own={model?.resolution} values={values} onChange={onChange} />
-        <NumberField name="height" label="Height" own={model?.resolution} values={values} onChange={onChange} />
+        <NumberField name="width" label="Width" fault={fault?.field === "width" ? fault.text : undefined} {...size} />
+        <NumberField name="height" label="Height" fault={fault?.field === "height" ? fault.text : undefined} {...size} />
         <Field label="Scheduler" name="scheduler">
           {(control) => (
             <select
@@ -64,6 +67,7 @@ export function GenerationFields({ values, models, model, onChange }: Generation
           )}
         </Field>
       </div>
+      <p className="small soft">{sizeHint(model)}</p>
     </div>
   );
 }
@@ -77,13 +81,14 @@ interface NumberFieldProps {
   name: "seed" | "steps" | "guidance" | "width" | "height";
   label: string;
   own: number | string | null | undefined;
+  fault?: string | undefined;
   values: GenerationValues;
   onChange: (part: Partial<GenerationValues>) => void;
 }
 
-function NumberField({ name, label, own, values, onChange }: NumberFieldProps) {
+function NumberField({ name, label, own, fault, values, onChange }: NumberFieldProps) {
   return (
-    <Field label={label} name={name}>
+    <Field label={label} name={name} fault={fault}>
       {(control) => (
         <input
           {...control}

@@ -15,6 +15,7 @@ import { PromptBox } from "./PromptBox";
 import { recoverRequest } from "./submitGeneration";
 import { initImageFrom } from "./initImage";
 import { InitImagePanel } from "./InitImagePanel";
+import { sizeFault } from "./sizeLimit";
 
 const COUNTS = [1, 2, 4, 8];
 
@@ -41,7 +42,7 @@ export function GenerationForm({ values, recovered, submission, onChange, onReco
   const model = models.find((each) => each.id === values.baseModel) ?? models[0];
   const taking = useMutation({ mutationFn: recoverRequest });
   const [over, setOver] = useState(false);
-  const ready = values.prompt.trim() !== "" && !submission.isPending;
+  const ready = values.prompt.trim() !== "" && !submission.isPending && sizeFault(values, model) === null;
 
   function change(part: Partial<GenerationValues>) {
     onChange({ ...values, ...part });

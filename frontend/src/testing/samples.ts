@@ -16,6 +16,8 @@ export const me: Me = {
     steps_max: 3000,
     queued_jobs_max: 100,
     prompt_characters_max: 2000,
+    pixels_max: 4_194_304,
+    sizes: { demo: { pixels_max: 16384, side_max: 256, side_multiple: 8 } },
     drawings_days: 30,
   },
 };
@@ -25,6 +27,9 @@ export const demo: BaseModel = {
   name: "Demo",
   family: "sd1",
   resolution: 64,
+  pixels_max: 16384,
+  side_max: 256,
+  side_multiple: 8,
   vectors_max: 16,
   width: 128,
   context_length: 32,

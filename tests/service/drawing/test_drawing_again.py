@@ -120,13 +120,14 @@ def test_the_text_of_automatic1111_is_taken_over_as_far_as_it_goes(member: TestC
         25,
         6.5,
         12,
-        512,
-        448,
+        136,
+        112,
     )
     assert order["scheduler"] == "dpm++2m-karras"
     assert found["notes"] == [
         "Hires upscale 2 has no counterpart here and was left out.",
         "Lora hashes a: b, c: d has no counterpart here and was left out.",
+        "The size 512×448 is larger than Demo draws; 136×112 is taken.",
     ]
 
 
