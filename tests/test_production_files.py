@@ -3,13 +3,16 @@
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import crossplane
 import pytest
 import yaml
 
 from app.core.settings import REPOSITORY, Settings
+from app.jobs.stream import ALIVE_SECONDS
 
 COMPOSE: dict[str, Any] = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())
 OURS = ("web", "sweep", "migrate", "worker")
@@ -70,7 +73,7 @@ def test_every_variable_of_the_compose_file_is_explained_in_the_example_or_has_a
     assert explained <= variables(text)
 
 
-@pytest.mark.parametrize("name", OURS)
+@pytest.mark.parametrize("name", [*OURS, "proxy"])
 def test_our_containers_run_read_only_without_capabilities_and_within_limits(name: str) -> None:
     service = COMPOSE["services"][name]
     assert service["read_only"] is True
@@ -83,8 +86,9 @@ def test_our_containers_run_read_only_without_capabilities_and_within_limits(nam
 
 def test_only_the_web_service_publishes_a_port_and_only_on_this_host_by_default() -> None:
     published = {name: service["ports"] for name, service in COMPOSE["services"].items() if "ports" in service}
-    assert list(published) == ["web"]
-    assert published["web"][0].startswith("${ONEWORD_LISTEN:-127.0.0.1:")
+    assert published.pop("web")[0].startswith("${ONEWORD_LISTEN:-127.0.0.1:")
+    assert list(published) == ["proxy"]
+    assert COMPOSE["services"]["proxy"]["profiles"] == ["proxy"], "it starts only if somebody asks for it"
 
 
 def test_the_broker_keeps_what_it_accepted_and_has_no_open_user() -> None:
@@ -97,6 +101,49 @@ def test_every_oneword_setting_that_is_handed_over_is_a_setting() -> None:
     known = {f"ONEWORD_{name.upper()}" for name in Settings.model_fields}
     handed = {name for name in COMPOSE["x-oneword"] if name.startswith("ONEWORD_")}
     assert handed <= known
+
+
+def directives(block: list[dict[str, Any]]) -> Iterator[tuple[str, list[str]]]:
+    """Every directive of a block of nginx, and of the blocks in it."""
+    for directive in block:
+        yield directive["directive"], directive["args"]
+        yield from directives(directive.get("block", []))
+
+
+@pytest.fixture(scope="module")
+def nginx() -> dict[str, list[str]]:
+    """The proxy's directives, and what each says where it is said last."""
+    parsed = crossplane.parse(str(REPOSITORY / "nginx.conf"), single=True)
+    assert parsed["errors"] == []
+    return dict(directives(parsed["config"][0]["parsed"]))
+
+
+def test_the_proxy_limits_time_size_and_number(nginx: dict[str, list[str]]) -> None:
+    for name in ("client_header_timeout", "client_body_timeout", "send_timeout", "keepalive_timeout"):
+        assert 5 <= int(nginx[name][0].removesuffix("s")) <= 60, name
+    assert nginx["client_max_body_size"] == [f"{Settings().body_bytes_max // 1_000_000}m"]
+    assert int(nginx["limit_conn"][1]) < Settings().connections_max
+    assert {"limit_conn_zone", "large_client_header_buffers", "reset_timedout_connection"} <= set(nginx)
+
+
+def test_the_proxy_speaks_tls_and_passes_on_no_word_of_the_caller_about_itself(nginx: dict[str, list[str]]) -> None:
+    assert set(nginx["ssl_protocols"]) == {"TLSv1.2", "TLSv1.3"}
+    text = (REPOSITORY / "nginx.conf").read_text()
+    for line in ("X-Forwarded-For $remote_addr;", "X-Forwarded-Proto $scheme;", 'Forwarded "";', "Host $host;"):
+        assert f"proxy_set_header {line}" in text
+
+
+def test_the_proxy_holds_back_neither_events_nor_the_refusal_of_an_upload(nginx: dict[str, list[str]]) -> None:
+    assert nginx["proxy_buffering"] == nginx["proxy_request_buffering"] == ["off"]
+    assert nginx["proxy_http_version"] == ["1.1"]
+    assert int(nginx["proxy_read_timeout"][0].removesuffix("m")) * 60 > 300 > 2 * ALIVE_SECONDS
+
+
+def test_the_proxy_listens_and_finds_its_files_where_the_compose_file_says(nginx: dict[str, list[str]]) -> None:
+    proxy = COMPOSE["services"]["proxy"]
+    assert [port.rpartition(":")[2] for port in proxy["ports"]] == ["8080", nginx["listen"][0]]
+    assert nginx["ssl_certificate"][0].startswith(proxy["volumes"][1].split(":")[-2])
+    assert proxy["volumes"][0] == "./nginx.conf:/etc/nginx/nginx.conf:ro"
 
 
 @pytest.mark.parametrize("name", ["Dockerfile", "Dockerfile.gpu"])

@@ -5,7 +5,7 @@
     the headers of a request    HEADERS_SECONDS until they are complete           closed
     the body of a request       BODY_SECONDS ahead of BYTES_PER_SECOND            closed
     the reader of an answer     READER_SECONDS ahead of BYTES_PER_SECOND          closed
-    the rest of a refused body  LINGER_SECONDS                                    closed
+    the rest of a refused body  DISCARDED_BYTES_MAX are read, LINGER_SECONDS      closed
     the next request            uvicorn's `timeout_keep_alive`                    closed
 
 "Ahead of" is a bucket that leaks: a body of BODY_SECONDS 30 may pause for 30 seconds, and every 16 kB that arrive give
@@ -32,6 +32,7 @@ HEADERS_SECONDS: Final = 10.0
 BODY_SECONDS: Final = 30.0
 READER_SECONDS: Final = 30.0
 LINGER_SECONDS: Final = 5.0
+DISCARDED_BYTES_MAX: Final = 1_000_000
 BYTES_PER_SECOND: Final = 16_000
 _REFUSAL: Final = (
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nRetry-After: 5\r\n"
@@ -125,6 +126,7 @@ class LimitedProtocol(H11Protocol):
         self._waits_for: str | None = None
         self._seconds_left = 0.0
         self._unsent = 0
+        self._discarded = 0
         if not self.all.admit(self):
             transport.write(_REFUSAL % (len(_PROBLEM), _PROBLEM))
             transport.close()
@@ -135,10 +137,14 @@ class LimitedProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Note that the sender goes on."""
+        """Note that the sender goes on, and stop reading what is not wanted any more."""
         if self._waits_for == "body":
             self._earn(len(data), self.all.limits.body_seconds)
         super().data_received(data)
+        if self._current_wait() == "linger":
+            self._discarded += len(data)
+            if self._discarded > DISCARDED_BYTES_MAX:
+                self.flow.pause_reading()
 
     @property
     def waits_for_request(self) -> bool:

@@ -4,7 +4,7 @@ import json
 import select
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 import pytest
@@ -98,6 +98,16 @@ def test_a_body_that_comes_in_time_is_answered(server: Server, bearer: bytes) ->
 def test_a_stranger_is_answered_before_the_body_and_its_rest_is_not_waited_for(server: Server) -> None:
     with closing(server.connect(HEAD + b"Content-Length: 30000000\r\n\r\n" + b" " * 100_000)) as stranger:
         assert b"HTTP/1.1 401" in everything(stranger)
+
+
+def test_no_more_than_a_little_of_a_refused_body_is_taken_from_the_sender(server: Server) -> None:
+    sent, megabytes = 0, 500
+    with closing(server.connect(HEAD + b"Content-Length: %d\r\n\r\n" % (megabytes * 1_000_000))) as stranger:
+        assert b"HTTP/1.1 401" in stranger.recv(65_536)
+        with suppress(ConnectionError):
+            for sent in range(megabytes):  # noqa: B007
+                stranger.sendall(b" " * 1_000_000)
+    assert sent < 50, "what the buffers of the kernel hold, and a megabyte"
 
 
 def test_a_reader_who_does_not_read_is_closed(server: Server) -> None:
