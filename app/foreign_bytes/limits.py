@@ -42,7 +42,7 @@ _printed: int | None = None  # file descriptor from which the child reads what i
 class Limits:
     """What one task may take."""
 
-    memory_bytes: int = 700_000_000  # beyond what the process uses when it starts
+    memory_bytes: int = 400_000_000  # beyond what the process uses when it starts
     processor_seconds: int = 10
     wall_seconds: float = 20.0  # on a busy machine a task waits for the processor
     answer_bytes: int = 32_000_000

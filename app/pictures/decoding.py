@@ -12,10 +12,18 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import numpy as np
-from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageFile, PngImagePlugin, UnidentifiedImageError
 
 FORMATS: Final = ("JPEG", "PNG", "WEBP")
-PIXELS_MAX: Final = 50_000_000  # phones reach 48.8 million; Pillow's bomb limit is 89 million
+# A JPEG is shrunk while it is decoded. Phones reach 48.8 million pixels; Pillow's bomb limit is 89 million.
+PIXELS_MAX: Final = 50_000_000
+# Other pictures are decoded whole, with up to 8 bytes a pixel; WebP's decoder takes 16. Each needs at most 200 MB.
+PIXELS_WHOLE_MAX: Final = 24_000_000
+PIXELS_WEBP_MAX: Final = 12_000_000
+# Each scan of a JPEG goes through the whole picture. Programs write about ten; a file may have any number.
+SCANS_MAX: Final = 32
+SCAN: Final = b"\xff\xda"  # marks the begin of a scan, and stands nowhere in the data of one
+TEXT_BYTES_MAX: Final = 16_000_000  # of all texts of a PNG together, unpacked; of one text Pillow unpacks 1 MB
 SIDE_MIN: Final = 32
 SHORTER_SIDE_MAX: Final = 1024  # of a stored picture
 LONGER_SIDE_MAX: Final = 4096
@@ -111,6 +119,7 @@ def guarded(content: bytes, action: Callable[[], Decoded | PictureFault]) -> Dec
             "empty", "is empty (0 bytes). Choose the file again, or export it again from where it came."
         )
     ImageFile.LOAD_TRUNCATED_IMAGES = False
+    PngImagePlugin.MAX_TEXT_MEMORY = TEXT_BYTES_MAX
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         warnings.filterwarnings("ignore", message="Image appears to be a malformed MPO file")
@@ -121,7 +130,7 @@ def guarded(content: bytes, action: Callable[[], Decoded | PictureFault]) -> Dec
                 "not-a-picture", f"is {_format_name(content)}, not a picture. Send a JPEG, PNG or WebP."
             )
         except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-            return _too_many_pixels("far more")
+            return _too_many_pixels("far more", PIXELS_MAX)
         except MemoryError:
             return PictureFault("too-complex", "needs too much memory to open. Make it smaller and send it again.")
         except (OSError, ValueError, SyntaxError, EOFError, Warning) as error:
@@ -132,8 +141,8 @@ def _clean(content: bytes, finish: Finish) -> CleanPicture | PictureFault:
     """Decode, shrink, turn upright, and hand over to `finish`."""
     with Image.open(io.BytesIO(content), formats=FORMATS) as opened:
         width, height = opened.size
-        if width * height > PIXELS_MAX:
-            return _too_many_pixels(f"{width}×{height}")
+        if width * height > (most := _pixels_max(opened)):
+            return _too_many_pixels(f"{width}×{height}", most)
         if min(width, height) < SIDE_MIN:
             return PictureFault(
                 "tiny", f"is {width}×{height} pixels. Each side needs at least {SIDE_MIN}, better 512 or more."
@@ -141,6 +150,11 @@ def _clean(content: bytes, finish: Finish) -> CleanPicture | PictureFault:
         # A phone's JPEG may carry a second picture (depth, HDR gain), which is not an animation.
         if getattr(opened, "is_animated", False) and opened.format != "MPO":
             return PictureFault("animated", "is animated. Send a still picture.")
+        if opened.format in ("JPEG", "MPO") and content.count(SCAN) > SCANS_MAX + content.count(b"\xff\xd8"):
+            return PictureFault(
+                "too-complex",
+                f"has {content.count(SCAN)} scans, and at most {SCANS_MAX} are read. Save it again as a plain JPEG.",
+            )
         scale = min(1.0, SHORTER_SIDE_MAX / min(width, height), LONGER_SIDE_MAX / max(width, height))
         size = max(1, round(width * scale)), max(1, round(height * scale))
         opened.draft("RGB", size)  # a JPEG decodes at a half, a quarter or an eighth at a fraction of the cost
@@ -242,7 +256,7 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     if image.mode in ("RGB", "RGBA"):
         return image
     if image.mode in ("I;16", "I;16B", "I;16L", "I"):
-        return Image.fromarray((np.asarray(image).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8)).convert("RGB")
+        return Image.fromarray((np.asarray(image) >> 8).clip(0, 255).astype(np.uint8)).convert("RGB")
     transparent = image.mode in ("LA", "PA") or "transparency" in image.info
     return image.convert("RGBA" if transparent else "RGB")
 
@@ -278,11 +292,17 @@ def _fingerprint(grey: Image.Image) -> int:
     return int.from_bytes(np.packbits(z[:, 1:] > z[:, :-1]).tobytes(), "big")
 
 
-def _too_many_pixels(size: str) -> PictureFault:
+def _pixels_max(image: Image.Image) -> int:
+    if image.format == "WEBP":
+        return PIXELS_WEBP_MAX
+    return PIXELS_WHOLE_MAX if image.format == "PNG" or image.info.get("progressive") else PIXELS_MAX
+
+
+def _too_many_pixels(size: str, most: int) -> PictureFault:
     return PictureFault(
         "too-many-pixels",
-        f"has too many pixels ({size}); at most {PIXELS_MAX // 1_000_000} million are read. "
-        "Make it smaller and send it again.",
+        f"has too many pixels ({size}); at most {most // 1_000_000} million are read of its kind. "
+        "Make it smaller, or save it as a plain JPEG, and send it again.",
     )
 
 

@@ -126,3 +126,11 @@ def png_with(**texts: str) -> bytes:
         info.add_text(keyword, text)
     Image.new("RGB", (64, 64)).save(file, "PNG", pnginfo=info)
     return file.getvalue()
+
+
+def large(format: str, side: int) -> bytes:
+    """A small file of side × side pixels."""
+    file = io.BytesIO()
+    options: dict[str, Any] = {"lossless": True, "method": 0, "quality": 0} if format == "WEBP" else {}
+    Image.new("RGB", (side, side)).save(file, format, **options)
+    return file.getvalue()

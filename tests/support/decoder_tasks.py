@@ -21,6 +21,14 @@ def take_300_megabytes(content: bytes) -> str:
     return "given"
 
 
+def take_a_gigabyte(content: bytes) -> str:
+    """Take memory all at once, and say whether it was given."""
+    try:
+        return "given" if bytearray(10**9) else "nothing"
+    except MemoryError:
+        return "refused"
+
+
 def processor_seconds(content: bytes) -> int:
     """The soft limit of processor time in this child."""
     return resource.getrlimit(resource.RLIMIT_CPU)[0]
