@@ -20,12 +20,7 @@ _bearer = HTTPBearer(auto_error=False, description="A token from the settings pa
 _cookie = APIKeyCookie(name=COOKIE, auto_error=False, description="What signing in on the page sets.")
 
 
-def _authenticate(
-    request: Request,
-    services: ServicesOf,
-    _b: Annotated[object, Depends(_bearer)] = None,
-    _c: Annotated[object, Depends(_cookie)] = None,
-) -> Principal:
+def _sender(request: Request, services: ServicesOf) -> Principal | None:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     cookie = secret_in(request)
     person = None
@@ -33,12 +28,23 @@ def _authenticate(
         person = principal.by_token(services.database, token.strip())
     elif cookie:
         person = principal.by_cookie(services.database, cookie, services.settings.session_days)
+    setattr(request.state, PRINCIPAL, person)
+    return person
+
+
+Anybody = Annotated[Principal | None, Depends(_sender)]  # for endpoints that need no sign-in
+
+
+def _authenticate(
+    person: Anybody,
+    _b: Annotated[object, Depends(_bearer)] = None,
+    _c: Annotated[object, Depends(_cookie)] = None,
+) -> Principal:
     if person is None:
         raise NotSignedIn(
             "Nobody is signed in. Open the link that `oneword sign-in` prints, or send `Authorization: Bearer` with a "
             "token from `oneword token NAME`."
         )
-    setattr(request.state, PRINCIPAL, person)
     return person
 
 

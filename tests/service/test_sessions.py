@@ -58,7 +58,8 @@ def test_a_link_tells_whom_it_signs_in_and_is_not_used_by_that(
     shown = [browser.post("/api/session/preview", json={"code": code}) for _ in range(2)]
     assert [answer.status_code for answer in shown] == [200, 200]
     assert (shown[0].json()["user"]["name"], shown[0].json()["team"]["name"]) == ("Ada", "Studio")
-    assert (shown[0].json()["role"], browser.cookies) == ("member", {})
+    assert (shown[0].json()["role"], shown[0].json()["signed_in"]) == ("member", None)
+    assert not browser.cookies
     assert browser.post("/api/session", json={"code": code}).status_code == 204
 
 
@@ -74,6 +75,13 @@ def test_a_link_says_why_it_signs_nobody_in(
         session.delete(session.get_one(SignInCode, accounts.hash_of(revoked)))
     for code, says in ((used, "was used already"), (late, "has expired"), (revoked, "is not valid")):
         refused(browser.post(path, json={"code": code}), None, says, "ask an administrator", status=401)
+
+
+def test_a_link_says_who_is_signed_in_already(browser: TestClient, services: Services, ada: tuple[str, str]) -> None:
+    grace = principals.person(services, "viewer", name="Grace")
+    browser.post("/api/session", json={"code": principals.code(services, *ada)})
+    shown = browser.post("/api/session/preview", json={"code": principals.code(services, *grace)}).json()
+    assert (shown["user"]["name"], shown["signed_in"]["name"]) == ("Grace", "Ada")
 
 
 def test_looking_at_links_is_counted_with_signing_in(browser: TestClient) -> None:
