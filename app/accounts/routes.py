@@ -25,14 +25,16 @@ from app.core.errors import Conflict
 from app.web import session_cookie
 from app.web.bounded_bodies import BoundedRoute
 from app.web.dependencies import Key, Reading, ServicesOf, UnitOfWork
-from app.web.sign_in import ControlsCredentials, MakesTokens, SignedIn, Viewer
+from app.web.sign_in import Anybody, ControlsCredentials, MakesTokens, SignedIn, Viewer
 
 router = APIRouter(prefix="/api", tags=["account"], route_class=BoundedRoute)
 
 
 @router.post("/session/preview")
-def preview_sign_in(body: SignIn, request: Request, session: Reading, services: ServicesOf) -> LinkPreview:
-    """Whom a sign-in link signs in. The link is not used by this."""
+def preview_sign_in(
+    body: SignIn, person: Anybody, request: Request, session: Reading, services: ServicesOf
+) -> LinkPreview:
+    """Whom a sign-in link signs in, and who is signed in already. The link is not used by this."""
     services.sign_ins.attempt(request.client.host if request.client else "")
     found = service.preview(session, body.code)
     return LinkPreview(
@@ -40,6 +42,7 @@ def preview_sign_in(body: SignIn, request: Request, session: Reading, services: 
         team=NamedOut(id=found.code.team_id, name=found.team_name),
         role=found.role,
         expires_at=found.code.expires_at,
+        signed_in=None if person is None else NamedOut(id=person.user_id, name=person.user_name),
     )
 
 

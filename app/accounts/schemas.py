@@ -31,6 +31,7 @@ class LinkPreview(BaseModel):
     team: NamedOut
     role: Role
     expires_at: datetime
+    signed_in: NamedOut | None = Field(description="Who is signed in with this request already; null for nobody.")
 
 
 class SizeLimitOut(BaseModel):

@@ -30,7 +30,7 @@ ACCOUNT_REQUESTS: Final[Mapping[str, Any]] = {
 }
 
 ACCOUNT_RESPONSES: Final[Mapping[str, Any]] = {
-    "preview_sign_in": {"user": _GRACE, "team": TEAM, "role": "member", "expires_at": _IN_A_WEEK},
+    "preview_sign_in": {"user": _GRACE, "team": TEAM, "role": "member", "expires_at": _IN_A_WEEK, "signed_in": None},
     "list_sessions": {
         "items": [
             {

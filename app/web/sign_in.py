@@ -16,6 +16,7 @@ from app.accounts.principal import COOKIE, Principal
 from app.accounts.scopes import Role, Scope
 from app.core.errors import NotSignedIn
 from app.services import Services
+from app.web.dependencies import ServicesOf
 from app.web.session_cookie import secret_in
 
 _bearer = HTTPBearer(auto_error=False, description="A token from the settings page or `oneword token NAME`.")
@@ -49,6 +50,14 @@ def not_signed_in() -> NotSignedIn:
         "Nobody is signed in. Open the link that `oneword sign-in` prints, or send `Authorization: Bearer` with a "
         "token from `oneword token NAME`."
     )
+
+
+def _anybody(request: Request, services: ServicesOf) -> Principal | None:
+    credential = credential_of(request)
+    return None if credential is None else who_sent(services, credential)
+
+
+Anybody = Annotated[Principal | None, Depends(_anybody)]  # for endpoints that need no sign-in
 
 
 def _authenticate(

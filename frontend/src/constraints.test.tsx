@@ -32,6 +32,7 @@ test("the Draw form offers the schedulers of the schema, each by a name of its o
 
 test("an invitation offers the roles of the schema", () => {
   studio.answer("GET", "/api/members", { items: [], next: null });
+  studio.answer("GET", "/api/invitations", { items: [], next: null });
   renderPage(<Members />);
   expect(choices("Role")).toEqual(enumOf(fieldsOf("MemberIn").role));
 });

@@ -168,7 +168,7 @@ const FORMS: Record<string, Form> = {
   "making a token": {
     request: ["POST", "/api/tokens"],
     schema: "TokenIn",
-    onScreen: { name: "What the token is for" },
+    onScreen: { name: "What the token is for", scopes: null, expires_in_days: "When it ends" },
     open: () => {
       studio.answer("GET", "/api/tokens", { items: [], next: null });
       renderPage(<Tokens />);
@@ -182,6 +182,7 @@ const FORMS: Record<string, Form> = {
     onScreen: { name: "Name of a new member", role: "Role" },
     open: () => {
       studio.answer("GET", "/api/members", { items: [], next: null });
+      studio.answer("GET", "/api/invitations", { items: [], next: null });
       renderPage(<Members />);
       fill("Name of a new member", "Grace");
     },
@@ -200,7 +201,7 @@ const FORMS: Record<string, Form> = {
     button: "Add the address",
   },
   "signing in": {
-    request: ["POST", "/api/session"],
+    request: ["POST", "/api/session/preview"],
     schema: "SignIn",
     onScreen: { code: "Sign-in link" },
     open: () => {

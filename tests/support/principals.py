@@ -125,8 +125,13 @@ WITHOUT_ACCESS: Final[tuple[Callable[[Services], Headers], ...]] = (nobody, garb
 
 
 def client_of(anonymous: TestClient, headers: Headers) -> TestClient:
-    """A client of the same application that sends these headers with each request, and keeps its own cookies."""
-    return TestClient(anonymous.app, base_url="http://localhost:8000", headers=headers, raise_server_exceptions=False)
+    """A client of the same application that sends these headers with each request, and keeps its own cookies.
+
+    Its requests run in the event loop of `anonymous`, as the requests of one process do, so that streams work.
+    """
+    client = TestClient(anonymous.app, base_url="http://localhost:8000", headers=headers, raise_server_exceptions=False)
+    client.portal = anonymous.portal
+    return client
 
 
 def _hash(headers: Headers) -> str:

@@ -225,3 +225,13 @@ export const members = queryOptions({
   queryKey: ["members"],
   queryFn: async ({ signal }) => (await answer(api.GET("/api/members", { signal }))).items,
 });
+
+export const invitations = queryOptions({
+  queryKey: ["invitations"],
+  queryFn: async ({ signal }) => (await answer(api.GET("/api/invitations", { signal }))).items,
+});
+
+export const sessions = queryOptions({
+  queryKey: ["sessions"],
+  queryFn: async ({ signal }) => (await answer(api.GET("/api/sessions", { signal }))).items,
+});

@@ -1,41 +1,37 @@
-// Signing in: the link carries a one-time code behind its #, which is traded for a cookie and wiped from the address.
+// Signing in: the link carries a one-time code behind its #. The page wipes it from the address, asks whom it signs in, and
+// trades it for a cookie when the person says so.
 import { useMutation } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { useLocation } from "wouter";
 
 import { answer, api } from "../api/client";
-import { me, queryClient } from "../api/queries";
 import { RowField } from "../ui/Field";
 import { FormNotice, FormProblem } from "../ui/FormProblem";
+import { ConfirmSignIn } from "./ConfirmSignIn";
 import { signInCodeIn } from "./signInCode";
 
 export function SignInView() {
-  const [, go] = useLocation();
   const [pasted, setPasted] = useState("");
-  const signIn = useMutation({
-    mutationFn: (code: string) => answer(api.POST("/api/session", { body: { code } })),
-    onSuccess: async () => {
-      await queryClient.resetQueries({ queryKey: me.queryKey });
-      go(location.pathname === "/sign-in" ? "/" : location.pathname, { replace: true });
-    },
+  const preview = useMutation({
+    mutationFn: (code: string) => answer(api.POST("/api/session/preview", { body: { code } })),
   });
-  const { mutate } = signIn;
+  const { mutate } = preview;
   useEffect(() => {
     const code = signInCodeIn(location.hash);
     if (location.pathname !== "/sign-in" || !location.hash || !code) return;
-    history.replaceState(null, "", location.pathname); // a used code is of no use in the history
+    history.replaceState(null, "", location.pathname); // the code must not stay in the history
     mutate(code);
   }, [mutate]);
 
-  if (signIn.isPending || signIn.isSuccess) {
+  if (preview.isPending) {
     return (
       <main className="welcome">
         <p className="soft" role="status">
-          Signing in…
+          Reading the link…
         </p>
       </main>
     );
   }
+  if (preview.isSuccess) return <ConfirmSignIn code={preview.variables} link={preview.data} onCancel={preview.reset} />;
   return (
     <main className="welcome stack">
       <p className="wordmark">
@@ -46,8 +42,8 @@ export function SignInView() {
         You come in with a sign-in link. It is printed where the studio was started; for a new one, run this there:
       </p>
       <pre>.venv/bin/oneword sign-in</pre>
-      <p className="soft">In somebody else’s studio, ask an administrator to invite you.</p>
-      <FormProblem error={signIn.error}>
+      <p className="soft">In somebody else’s studio, ask an administrator for a link.</p>
+      <FormProblem error={preview.error}>
         <FormNotice />
         <form
           className="row"
@@ -66,7 +62,7 @@ export function SignInView() {
                 value={pasted}
                 onChange={(event) => {
                   setPasted(event.target.value);
-                  if (signIn.isError) signIn.reset();
+                  if (preview.isError) preview.reset();
                 }}
               />
             )}

@@ -1,4 +1,4 @@
-// What belongs to the person and the team: tokens, members, what the team uses, webhooks, the base models, and the way out.
+// What belongs to the person and the team: members, tokens, sessions, what the team uses, webhooks, the base models, and the way out.
 import { useMutation } from "@tanstack/react-query";
 
 import { answer, api } from "../api/client";
@@ -8,6 +8,7 @@ import { useMe } from "../session/currentUser";
 import { Problems } from "../ui/Notice";
 import { AboutBaseModels } from "./AboutBaseModels";
 import { Members } from "./Members";
+import { Sessions } from "./Sessions";
 import { Tokens } from "./Tokens";
 import { UsageSection } from "./UsageSection";
 import { Webhooks } from "./Webhooks";
@@ -47,6 +48,7 @@ export function SettingsView() {
       <div className="settings">
         <Members />
         <Tokens />
+        <Sessions />
         <UsageSection />
         <AboutBaseModels />
         {role === "admin" && <Webhooks />}

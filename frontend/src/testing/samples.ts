@@ -8,6 +8,9 @@ export const me: Me = {
   user: ada,
   team: { id: "team", name: "The team" },
   role: "admin",
+  credential: "session",
+  scopes: ["read", "draw", "teach", "admin"],
+  expires_at: "2026-12-27T12:00:00Z",
   limits: {
     pictures_min: 3,
     pictures_max: 5,

@@ -25,14 +25,26 @@ export function secondsUntil(then: string, now: Date): number {
   return Math.max(0, (new Date(then).getTime() - now.getTime()) / 1000);
 }
 
-/** When something was: "just now", "5 min ago", "yesterday", "3 Mar", "3 Mar 2024". */
+/** When something was or will be: "just now", "5 min ago", "yesterday", "in 3 h", "in 6 days", "3 Mar", "3 Mar 2024". */
 export function ago(then: string, now: Date): string {
   const date = new Date(then);
   const seconds = (now.getTime() - date.getTime()) / 1000;
+  if (seconds < -MINUTE) return ahead(-seconds, date, now);
   if (seconds < MINUTE) return "just now";
   if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)} min ago`;
   if (seconds < DAY) return `${Math.floor(seconds / HOUR)} h ago`;
   if (seconds < 2 * DAY) return "yesterday";
+  return day(date, now);
+}
+
+function ahead(seconds: number, date: Date, now: Date): string {
+  if (seconds < HOUR) return `in ${Math.floor(seconds / MINUTE)} min`;
+  if (seconds < 2 * DAY) return `in ${Math.floor(seconds / HOUR)} h`;
+  if (seconds < 14 * DAY) return `in ${Math.floor(seconds / DAY)} days`;
+  return day(date, now);
+}
+
+function day(date: Date, now: Date): string {
   const year = date.getFullYear() === now.getFullYear() ? {} : { year: "numeric" as const };
   return date.toLocaleDateString("en-GB", { day: "numeric", month: "short", ...year });
 }

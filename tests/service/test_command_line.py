@@ -1,0 +1,108 @@
+"""The ways in that the command line of the studio's machine offers: links and tokens."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from app.accounts import service as accounts
+from app.accounts.models import Membership, SignInCode, Team, Token, User
+from app.accounts.secrets import hash_of
+from app.core.database import Database, utc_now
+from app.ops import cli
+
+
+@pytest.fixture
+def database(tmp_path: Path, migrated: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
+    """The database of the studio that the commands run on."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    shutil.copy(migrated, folder / "oneword.sqlite3")
+    monkeypatch.setenv("ONEWORD_DATA_DIR", str(folder))
+    database = Database(f"sqlite:///{folder / 'oneword.sqlite3'}")
+    with database.transaction() as session:
+        _, team = accounts.first_administrator(session)
+        for name, role in (("Ada", "member"), ("Grace", "viewer"), ("Grace", "admin")):
+            user = User(name=name)
+            session.add(user)
+            session.flush()
+            session.add(Membership(team_id=team.id, user_id=user.id, role=role))
+        assert isinstance(team, Team)
+    return database
+
+
+@pytest.fixture
+def oneword(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
+    """Runs a command. Returns its exit status, and what it prints."""
+
+    def run(*arguments: str) -> tuple[int, str]:
+        monkeypatch.setattr("sys.argv", ["oneword", *arguments])
+        capsys.readouterr()
+        status = cli.main()
+        printed = capsys.readouterr()
+        return status, (printed.out + printed.err).strip()
+
+    return run
+
+
+def who(database: Database, link: str) -> str:
+    """The id of the person whom a link signs in."""
+    with database.reading() as session:
+        return session.get_one(SignInCode, hash_of(link.partition("#")[2])).user_id
+
+
+def ids_of(database: Database, name: str) -> list[str]:
+    with database.reading() as session:
+        return list(session.scalars(select(User.id).where(User.name == name)))
+
+
+def test_without_a_name_the_first_administrator_is_signed_in(database: Database, oneword) -> None:  # type: ignore[no-untyped-def]
+    status, printed = oneword("sign-in")
+    assert status == 0
+    assert who(database, printed) == ids_of(database, "Administrator")[0]
+
+
+@pytest.mark.parametrize("name", ["Ada", "ada", " ADA "])
+def test_a_person_is_signed_in_by_name(database: Database, oneword, name: str) -> None:  # type: ignore[no-untyped-def]
+    status, printed = oneword("sign-in", "--person", name)
+    assert status == 0
+    assert who(database, printed) == ids_of(database, "Ada")[0]
+
+
+def test_of_several_people_with_one_name_the_ids_are_listed_and_an_id_chooses(database: Database, oneword) -> None:  # type: ignore[no-untyped-def]
+    status, printed = oneword("sign-in", "--person", "Grace")
+    graces = ids_of(database, "Grace")
+    assert status == 1
+    assert "2 people" in printed
+    assert all(id_ in printed for id_ in graces)
+    assert "viewer of Studio" in printed
+    assert not any(id_ in printed for id_ in ids_of(database, "Ada"))
+    status, printed = oneword("sign-in", "--person", graces[1])
+    assert (status, who(database, printed)) == (0, graces[1])
+
+
+def test_an_unknown_name_lists_everybody(database: Database, oneword) -> None:  # type: ignore[no-untyped-def]
+    status, printed = oneword("sign-in", "--person", "Nobody")
+    assert status == 1
+    assert "'Nobody'" in printed
+    assert all(id_ in printed for name in ("Ada", "Grace", "Administrator") for id_ in ids_of(database, name))
+
+
+def test_a_token_of_the_command_line_has_scopes_and_an_expiry(database: Database, oneword) -> None:  # type: ignore[no-untyped-def]
+    secrets = [
+        oneword("token", "usual")[1],
+        oneword("token", "small", "--scope", "admin", "--scope", "read", "--days", "30")[1],
+    ]
+    with database.reading() as session:
+        usual, small = (session.scalars(select(Token).where(Token.hash == hash_of(each))).one() for each in secrets)
+    assert (usual.scopes, usual.expires_at) == ("read draw teach", None)
+    assert small.scopes == "read admin"
+    assert small.expires_at is not None
+    assert (small.expires_at - utc_now()).days == 29
+
+
+@pytest.mark.parametrize("arguments", [("--scope", "write"), ("--days", "0"), ("--days", "9" * 400), ("--days", "1.5")])
+def test_scopes_and_days_that_do_not_exist_are_refused(database: Database, oneword, arguments: tuple[str, str]) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(SystemExit):
+        oneword("token", "x", *arguments)
