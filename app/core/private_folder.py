@@ -25,5 +25,9 @@ def keep_private(folder: Path) -> None:
     if found.st_uid != os.geteuid():
         log.warning("%s belongs to another user and others may enter it (mode %04o): chmod 700 it", folder, mode)
         return
-    folder.chmod(mode & ~_OTHERS)
-    log.warning("others could enter %s (mode %04o): now only its owner can", folder, mode)
+    try:
+        folder.chmod(mode & ~_OTHERS)
+    except OSError as error:  # a file system without modes
+        log.warning("others may enter %s (mode %04o), and it cannot be closed to them: %s", folder, mode, error)
+    else:
+        log.warning("others could enter %s (mode %04o): now only its owner can", folder, mode)

@@ -41,6 +41,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 
 LOCAL: Final = {"127.0.0.1", "::1", "localhost", "testclient"}
 PAGE: Final = "path"  # the path parameter of the route that serves the page
+METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 FORWARDED: Final = ("x-forwarded-for", "forwarded", "x-real-ip", "via")
 # A worker's own metrics by name, with their help texts.
 OF_WORKERS: Final = {
@@ -83,7 +84,8 @@ class Timing:
         async def timing(message: Message) -> None:
             if message["type"] == "http.response.start":
                 route = _route(scope)
-                self._metrics.requests.labels(scope["method"], route, message["status"]).inc()
+                method = scope["method"] if scope["method"] in METHODS else "other"  # a client may invent any number
+                self._metrics.requests.labels(method, route, message["status"]).inc()
                 self._metrics.seconds.labels(route).observe(time.perf_counter() - began)
             await send(message)
 

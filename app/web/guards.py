@@ -56,7 +56,7 @@ class Guards:
         public_scheme = self._public.partition("://")[0]
         if self._public and _origin(f"{public_scheme}://{host}") == self._public:
             return {self._public}
-        return {_origin(f"{scheme}://{host}"), self._public}
+        return {_origin(f"{scheme}://{host}"), self._public} - {""}
 
 
 def _check_origin(headers: Headers, ours: Set[str]) -> None:

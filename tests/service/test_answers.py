@@ -146,6 +146,14 @@ def test_every_route_answers_options_with_its_methods(anonymous: TestClient) -> 
 LONG = "a" * 300
 
 
+def test_a_method_that_somebody_invents_makes_no_figure_of_its_own(anonymous: TestClient) -> None:
+    for number in range(3):
+        refused(anonymous.request(f"INVENTED{number}", "/api/jobs"), None, status=405, code="method")
+    figures = anonymous.get("/metrics").text
+    assert 'method="other"' in figures
+    assert "INVENTED" not in figures
+
+
 STRANGE = [
     f"/{LONG}", f"/assets/{LONG}", f"/{'x/' * 2000}", f"/api/{LONG}", "/%00", "/assets/%00.js", "/api/%00",
     f"/api/concepts/{LONG}", f"/api/jobs/{LONG}/events", "/api/concepts/%00", "/api/concepts/%0a",

@@ -38,12 +38,79 @@ def test_its_cookie_is_only_sent_over_tls(anonymous: TestClient, services: Servi
         code = accounts.sign_in_link(session, services.settings, user.id, team.id).partition("#")[2]
     answer = anonymous.post("/api/session", json={"code": code}, headers={"Host": "studio.example.org"})
     cookie = answer.headers["set-cookie"].lower()
-    assert all(f"; {word}" in cookie for word in ("secure", "httponly", "samesite=lax"))
+    assert all(f"; {word}" in cookie for word in ("secure", "httponly", "samesite=lax", "path=/"))
+    assert cookie.startswith("__host-oneword_session=")  # which a browser takes from this host alone
+    assert "domain=" not in cookie
 
 
-@pytest.mark.parametrize("origin", ["https://elsewhere.example.org", "null", "http://studio.example.org.evil.example"])
-def test_another_sites_page_does_not(anonymous: TestClient, services: Services, origin: str) -> None:
-    assert sign_in(anonymous, services, {"Host": "127.0.0.1:8000", "Origin": origin}) == 403
+def signed_in(services: Services) -> str:
+    """The secret of a browser's session."""
+    with services.database.transaction() as session:
+        user, team = accounts.first_administrator(session)
+        code = accounts.sign_in_link(session, services.settings, user.id, team.id).partition("#")[2]
+        return accounts.start_session(session, services.settings, code)
+
+
+@pytest.mark.parametrize("name", ["__Host-oneword_session", "oneword_session"])
+def test_a_session_goes_on_under_either_name_and_ends_under_both(
+    anonymous: TestClient, services: Services, name: str
+) -> None:
+    headers = {"Host": "studio.example.org", "Cookie": f"{name}={signed_in(services)}", "Origin": PUBLIC}
+    assert anonymous.get("/api/me", headers=headers).status_code == 200
+    answer = anonymous.delete("/api/session", headers=headers)
+    assert answer.status_code == 204
+    ended = [each.partition("=")[0] for each in answer.headers.get_list("set-cookie")]
+    assert sorted(ended) == ["__Host-oneword_session", "oneword_session"]
+    assert all("secure" in each.lower() for each in answer.headers.get_list("set-cookie") if each.startswith("__Host-"))
+    anonymous.cookies.clear()
+    assert anonymous.get("/api/me", headers=headers).status_code == 401
+
+
+def test_a_session_under_the_old_name_gets_the_new_one(anonymous: TestClient, services: Services) -> None:
+    secret, host = signed_in(services), {"Host": "studio.example.org"}
+    renamed = anonymous.get("/api/me", headers=host | {"Cookie": f"oneword_session={secret}"}).headers
+    cookies = renamed.get_list("set-cookie")
+    assert any(each.startswith(f"__Host-oneword_session={secret};") and "Secure" in each for each in cookies)
+    assert any(each.startswith('oneword_session="";') and "Max-Age=0" in each for each in cookies)
+    anonymous.cookies.clear()
+    refused = anonymous.get("/api/me", headers=host | {"Cookie": "oneword_session=planted"})
+    assert (refused.status_code, "set-cookie" in refused.headers) == (401, False)
+
+
+def test_the_new_name_counts_where_a_browser_sends_both(anonymous: TestClient, services: Services) -> None:
+    both = f"oneword_session=planted; __Host-oneword_session={signed_in(services)}"
+    assert anonymous.get("/api/me", headers={"Host": "studio.example.org", "Cookie": both}).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["__Host-oneword_session", "oneword_session"])
+def test_a_token_beside_a_cookie_is_no_way_around_the_check_of_the_origin(
+    anonymous: TestClient, services: Services, name: str
+) -> None:
+    headers = {"Authorization": "Bearer x", "Cookie": f"{name}=x", "Origin": "https://evil.example"}
+    answer = anonymous.post("/api/tokens", json={"name": "x"}, headers={"Host": "studio.example.org", **headers})
+    assert (answer.status_code, answer.json()["type"]) == (403, "/problems/origin")
+
+
+@pytest.mark.parametrize("host", ["studio.example.org", "studio.example.org:443", "127.0.0.1:8000"])
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://elsewhere.example.org", "null", "http://studio.example.org.evil.example",
+        "http://studio.example.org", "https://studio.example.org:8443", "https://studio.example.org@evil.example",
+    ],
+)  # fmt: skip
+def test_another_sites_page_does_not(anonymous: TestClient, services: Services, origin: str, host: str) -> None:
+    assert sign_in(anonymous, services, {"Host": host, "Origin": origin}) == 403
+
+
+def test_a_page_that_was_opened_on_this_machine_itself_does(anonymous: TestClient, services: Services) -> None:
+    assert sign_in(anonymous, services, {"Host": "127.0.0.1:8000", "Origin": "http://127.0.0.1:8000"}) == 204
+
+
+def test_browsers_are_told_to_come_over_tls_alone(anonymous: TestClient) -> None:
+    for path in ("/healthz", "/api/nothing"):
+        answer = anonymous.get(path, headers={"Host": "studio.example.org"})
+        assert int(answer.headers["strict-transport-security"].partition("max-age=")[2]) >= 31_536_000
 
 
 def test_other_names_are_not_answered(anonymous: TestClient) -> None:

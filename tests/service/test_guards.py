@@ -140,6 +140,9 @@ def test_a_sign_in_code_works_once_and_sets_a_cookie_that_scripts_cannot_read(an
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": "http://localhost:9999"},
+        {"Origin": "https://localhost:8000"},  # the same name with another scheme
+        {"Origin": "localhost:8000"},
+        {"Origin": ""},
     ],
 )
 def test_another_site_cannot_use_the_cookie(anonymous: TestClient, code: str, headers: dict[str, str]) -> None:
