@@ -15,7 +15,7 @@ from app.jobs.ledger import Lease
 from app.jobs.models import Job
 from app.main import create_app
 from app.services import Services
-from tests.service.conftest import token_of
+from tests.support import principals
 from tests.support.http import FAST
 from tests.support.real_server import sent, served
 from tests.support.waiting import until
@@ -48,7 +48,7 @@ def studio(
     app = create_app(settings)
     services: Services = app.state.services
     with served(app) as port:
-        yield Studio(port, token_of(services, "member"), services.database)
+        yield Studio(port, principals.bearer(principals.member(services)), services.database)
 
 
 def test_a_client_that_hangs_up_cancels_its_waiting_job(studio: Studio) -> None:

@@ -18,7 +18,7 @@ from app.pictures.cleaning import PictureCleaner
 from app.pictures.fair_turns import SENDER, FairTurns, Sender
 from app.services import Services
 from app.web.uploads import DECODING, Gate, Uploads
-from tests.service.conftest import token_of
+from tests.support import principals
 from tests.support.asgi import scope
 from tests.support.pictures import photo
 
@@ -123,7 +123,7 @@ def test_a_disconnected_senders_pictures_are_not_decoded_and_nothing_is_kept(
         return decode(*arguments)
 
     monkeypatch.setattr(cleaner, "_decoded", slow)
-    token = token_of(services, "member")
+    token = principals.bearer(principals.member(services))
 
     async def upload() -> int:
         form = Form()

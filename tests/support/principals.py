@@ -41,6 +41,11 @@ def token(services: Services, user_id: str, team_id: str, scopes: Collection[Sco
     return {"Authorization": f"Bearer {secret}"}
 
 
+def bearer(headers: Headers) -> str:
+    """The secret of the token that these headers send."""
+    return headers["Authorization"].removeprefix("Bearer ")
+
+
 def code(services: Services, user_id: str, team_id: str) -> str:
     """The code of a new sign-in link."""
     with services.database.transaction() as session:
@@ -135,4 +140,4 @@ def client_of(anonymous: TestClient, headers: Headers) -> TestClient:
 
 
 def _hash(headers: Headers) -> str:
-    return hash_of(headers["Authorization"].removeprefix("Bearer "))
+    return hash_of(bearer(headers))
