@@ -32,6 +32,16 @@ class Principal:
     team_id: str
     team_name: str
     role: str
+    token_name: str | None = None  # of the bearer token that the request came with; None: the page's cookie
+
+    @property
+    def credential(self) -> Literal["browser", "token"]:
+        """What the request was made with, for the audit."""
+        return "browser" if self.token_name is None else "token"
+
+    def may_change(self, owner_id: str) -> bool:
+        """Whether this person may change something of that owner: the owner may, and administrators."""
+        return self.role == "admin" or (self.role == "member" and self.user_id == owner_id)
 
     def require_role(self, role: Role) -> None:
         """Raise Forbidden unless the person's role is `role` or higher."""
@@ -48,14 +58,14 @@ def by_token(database: Database, token: str) -> Principal | None:
         match = queries.by_token(session, hash_)
     if match is None:
         return None
-    row, last_used_at = match
+    row, last_used_at, name = match
     if last_used_at is None or moment - last_used_at > TOUCH_INTERVAL:
         try:
             with database.transaction() as session:
                 queries.touch_token(session, hash_, moment)
         except DBAPIError as error:  # sign-in still works while the database accepts no writes
             log.warning("could not store the last use of a token", error=str(error.orig))
-    return Principal(*row)
+    return Principal(*row, token_name=name)
 
 
 def by_cookie(database: Database, cookie: str) -> Principal | None:

@@ -19,16 +19,16 @@ def _people() -> Select[str, str, str, str, str]:
     )
 
 
-def by_token(session: Session, hash_: str) -> tuple[Row, datetime | None] | None:
-    """The person, team and role of a bearer token, and when it was last used."""
+def by_token(session: Session, hash_: str) -> tuple[Row, datetime | None, str] | None:
+    """The person, team and role of a bearer token, when it was last used, and its name."""
     query = (
         _people()
-        .add_columns(Token.last_used_at)
+        .add_columns(Token.last_used_at, Token.name)
         .join(Token, (Token.user_id == User.id) & (Token.team_id == Team.id))
         .where(Token.hash == hash_)
     )
     row = session.execute(query).one_or_none()
-    return None if row is None else ((row[0], row[1], row[2], row[3], row[4]), row[5])
+    return None if row is None else ((row[0], row[1], row[2], row[3], row[4]), row[5], row[6])
 
 
 def touch_token(session: Session, hash_: str, moment: datetime) -> None:

@@ -6,6 +6,7 @@ from app.accounts import queries, service
 from app.accounts.principal import COOKIE
 from app.accounts.schemas import LimitsOut, MeOut, NamedOut, NewTokenOut, SignIn, TokenIn, TokenList, TokenOut
 from app.accounts.secrets import hash_of
+from app.audit import service as audit
 from app.web.dependencies import Key, Reading, ServicesOf, UnitOfWork
 from app.web.sign_in import Member, Viewer
 
@@ -29,10 +30,11 @@ def sign_in(body: SignIn, request: Request, session: UnitOfWork, services: Servi
 
 
 @router.delete("/session", status_code=status.HTTP_204_NO_CONTENT)
-def sign_out(_: Viewer, request: Request, session: UnitOfWork, response: Response) -> None:
+def sign_out(principal: Viewer, request: Request, session: UnitOfWork, response: Response) -> None:
     """End this browser's session."""
     queries.end_session(session, hash_of(request.cookies.get(COOKIE, "")))
     response.delete_cookie(COOKIE, path="/")
+    audit.record(session, principal, "session.ended")
 
 
 @router.get("/me")
@@ -58,10 +60,12 @@ def create_token(body: TokenIn, principal: Member, session: UnitOfWork, idempote
     """Create a bearer token for a script. Only this answer shows its secret. A repeated request with the same
     `Idempotency-Key` gives the token a new secret."""
     token, secret = service.create_token_once(session, principal.user_id, principal.team_id, body.name, idempotency_key)
+    audit.record(session, principal, "token.created", token.id, token.name)
     return NewTokenOut(id=token.id, name=token.name, created_at=token.created_at, last_used_at=None, token=secret)
 
 
 @router.delete("/tokens/{token_id}", status_code=status.HTTP_204_NO_CONTENT)
 def delete_token(token_id: str, principal: Viewer, session: UnitOfWork) -> None:
     """Revoke one of my tokens."""
-    service.delete_token(session, principal.team_id, principal.user_id, token_id)
+    token = service.delete_token(session, principal.team_id, principal.user_id, token_id)
+    audit.record(session, principal, "token.revoked", token.id, token.name)

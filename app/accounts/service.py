@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from app.accounts import queries
 from app.accounts.models import BrowserSession, Membership, SignInCode, Team, Token, User
 from app.accounts.secrets import hash_of, new_secret
+from app.audit import service as audit
 from app.core import idempotency
 from app.core.database import utc_now
 from app.core.errors import NotFound, NotSignedIn
@@ -55,6 +56,8 @@ def start_session(session: Session, settings: Settings, code: str) -> str:
             expires_at=utc_now() + timedelta(days=settings.session_days),
         )
     )
+    name = queries.names(session, {used.user_id}).get(used.user_id, "")
+    audit.record(session, audit.Actor(used.team_id, name, "browser", used.user_id), "session.started")
     return secret
 
 
@@ -86,9 +89,10 @@ def create_token_once(session: Session, user_id: str, team_id: str, name: str, k
     return token, secret
 
 
-def delete_token(session: Session, team_id: str, user_id: str, token_id: str) -> None:
-    """Revoke one of a person's tokens."""
+def delete_token(session: Session, team_id: str, user_id: str, token_id: str) -> Token:
+    """Revoke one of a person's tokens. Returns the row as it was."""
     token = queries.token(session, team_id, user_id, token_id)
     if token is None:
         raise NotFound("There is no such token. It may have been revoked already.")
     session.delete(token)
+    return token

@@ -38,9 +38,9 @@ def get_job(job_id: str, principal: Viewer, session: Reading) -> JobOut:
 
 @router.post("/{job_id}/cancel")
 def cancel_job(job_id: str, principal: Member, session: UnitOfWork, body: Cancellation | None = None) -> JobOut:
-    """Cancel a job. A training can keep its best embedding so far."""
+    """Cancel a job. A training can keep its best embedding so far. Members cancel their own, administrators all."""
     keep = False if body is None else body.keep
-    return views.describe(session, service.cancel(session, principal.team_id, job_id, keep=keep))
+    return views.describe(session, service.cancel(session, principal, job_id, keep=keep))
 
 
 def _last_seen(

@@ -77,10 +77,12 @@ def _sign_in(settings: Settings, _: argparse.Namespace) -> int:
 
 def _token(settings: Settings, arguments: argparse.Namespace) -> int:
     from app.accounts import service
+    from app.audit import service as audit
 
     with _database(settings).transaction() as session:
         user, team = service.first_administrator(session)
-        _, secret = service.create_token(session, user.id, team.id, arguments.name[:100])
+        token, secret = service.create_token(session, user.id, team.id, arguments.name[:100])
+        audit.record(session, audit.command_line(team.id), "token.created", token.id, token.name, person=user.name)
     print(secret)
     return 0
 
@@ -133,9 +135,11 @@ def _pull(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def _link(settings: Settings) -> str:
     from app.accounts import service
+    from app.audit import service as audit
 
     with _database(settings).transaction() as session:
         user, team = service.first_administrator(session)
+        audit.record(session, audit.command_line(team.id), "member.link-made", user.id, user.name)
         return service.sign_in_link(session, settings, user.id, team.id)
 
 

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, status
 
+from app.audit import service as audit
 from app.teams import queries, service
 from app.teams.schemas import InvitedOut, MemberIn, MemberList, MemberOut
 from app.web.dependencies import Key, Reading, ServicesOf, UnitOfWork
@@ -30,10 +31,12 @@ def invite_member(
     `Idempotency-Key` gives the same person a new link."""
     settings, team_id = services.settings, principal.team_id
     user, membership, link = service.invite(session, settings, team_id, body.name, body.role, idempotency_key)
+    audit.record(session, principal, "member.invited", user.id, user.name, role=body.role)
     return InvitedOut(id=user.id, name=user.name, role=body.role, created_at=membership.created_at, sign_in_url=link)
 
 
 @router.delete("/{user_id}", status_code=status.HTTP_204_NO_CONTENT)
 def remove_member(user_id: str, principal: Admin, session: UnitOfWork) -> None:
     """Remove a person from the team. Their concepts and pictures stay."""
-    service.remove(session, principal.team_id, user_id)
+    removed = service.remove(session, principal.team_id, user_id)
+    audit.record(session, principal, "member.removed", user_id, removed)

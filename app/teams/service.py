@@ -38,8 +38,11 @@ def invite(
     return user, membership, link
 
 
-def remove(session: Session, team_id: str, user_id: str) -> None:
-    """Remove a person from the team and delete their tokens, sessions and codes. Their concepts and pictures stay."""
+def remove(session: Session, team_id: str, user_id: str) -> str:
+    """Remove a person from the team and delete their tokens, sessions and codes. Their concepts and pictures stay.
+
+    Returns the person's name.
+    """
     membership = queries.membership(session, team_id, user_id)
     if membership is None:
         raise NotFound("There is no such member. They may have been removed already.")
@@ -47,3 +50,4 @@ def remove(session: Session, team_id: str, user_id: str) -> None:
         raise Conflict("The last administrator cannot be removed. Make another person an administrator first.")
     accounts.delete_credentials(session, team_id, user_id)
     session.delete(membership)
+    return accounts.names(session, {user_id})[user_id]
