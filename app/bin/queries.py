@@ -136,7 +136,7 @@ def remove_generations(session: Session, team_id: str, generation_ids: Collectio
 def remove_jobs(session: Session, limit: int) -> int:
     """Remove up to `limit` ended jobs about concepts or generations that were removed for good."""
     concept_gone = and_(Job.concept_id.is_not(None), ~exists().where(Concept.id == Job.concept_id))
-    generation_gone = and_(Job.generation_id.is_not(None), ~exists().where(Generation.id == Job.generation_id))
+    generation_gone = and_(Job.generation_id.is_not(None), ~exists().where(Generation.job_id == Job.id))
     query = select(Job.id).where(Job.state.in_(FINAL), or_(concept_gone, generation_gone)).limit(limit)
     job_ids = session.scalars(query).all()
     _remove_jobs(session, job_ids)

@@ -56,17 +56,18 @@ def add(
 
 
 def check_room(session: Session, team_id: str, limit: int) -> None:
-    """Raise Conflict if the team has as many concepts as it may have. The bin counts, since restoring has to work.
+    """Raise Conflict if the team has more concepts than it may have, with the one that was just added.
 
-    The team's row stays locked until the transaction ends, so concurrent requests cannot exceed the limit together.
+    The bin counts, since restoring has to work. The team's row stays locked until the transaction ends, so concurrent
+    requests cannot exceed the limit together.
     """
     if not limit:
         return
     teams.lock(session, team_id)
     library, binned = queries.counts(session, team_id)
-    if library + binned >= limit:
+    if library + binned > limit:
         raise Conflict(
-            f"Your team has {library} words and {binned} in the bin, and at most {limit} have room. Delete words that "
+            f"Your team has {library - 1} words and {binned} in the bin, and at most {limit} have room. Delete words that "
             "nobody needs, for good.",
             code="library-full",
         )

@@ -38,6 +38,7 @@ def administrators(session: Session, team_id: str) -> int:
 def lock(session: Session, team_id: str) -> None:
     """Let concurrent transactions that count objects of the team wait for each other, until this one has ended.
 
-    SQLite lets only one transaction write at a time, and renders no `FOR UPDATE`.
+    PostgreSQL locks the row `FOR NO KEY UPDATE`, which lets others insert rows that refer to the team. SQLite lets only
+    one transaction write at a time, and renders no lock.
     """
-    session.execute(select(Team.id).where(Team.id == team_id).with_for_update())
+    session.execute(select(Team.id).where(Team.id == team_id).with_for_update(key_share=True))

@@ -68,9 +68,9 @@ def teach(services: Services, principal: Principal, request: TrainingRequest, ke
             with services.database.transaction() as session:
                 if (job := jobs.earlier_job(session, team_id, key, request_hash)) is not None:
                     return job
-                check_room(session, team_id, settings.concepts_max)
                 checked_placeholder(model, placeholder, queries.placeholders(session, team_id))
                 concept = add(session, principal, request, model, placeholder, initializer)
+                check_room(session, team_id, settings.concepts_max)
                 job = _queue(session, settings, principal, concept, request, initializer, rows)
                 audit.record(session, principal, "concept.created", concept.id, placeholder, pictures=len(rows))
                 jobs.remember_job(session, key, request_hash, job)

@@ -65,6 +65,12 @@ def member(anonymous: TestClient, services: Services) -> TestClient:
 
 
 @pytest.fixture
+def colleague(anonymous: TestClient, services: Services) -> TestClient:
+    """Another member of the first team."""
+    return _with_token(anonymous, token_of(services, "member"))
+
+
+@pytest.fixture
 def viewer(anonymous: TestClient, services: Services) -> TestClient:
     return _with_token(anonymous, token_of(services, "viewer"))
 

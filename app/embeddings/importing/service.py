@@ -59,8 +59,8 @@ def import_concept(services: Services, principal: Principal, request: ImportRequ
             with services.database.transaction() as session:
                 if (job := jobs.earlier_job(session, team_id, key, request_hash)) is not None:
                     return job
-                check_room(session, team_id, services.settings.concepts_max)
                 concept = _concept(session, principal, request, model, initializer)
+                check_room(session, team_id, services.settings.concepts_max)
                 job = _queue(session, services, principal, concept, files)
                 names = [upload.name for upload in request.uploads]
                 audit.record(session, principal, "concept.imported", concept.id, concept.placeholder, files=names)
