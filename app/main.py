@@ -12,8 +12,10 @@ from starlette.exceptions import HTTPException
 
 import app.rooms  # noqa: F401 (every table, and every hook on jobs)
 from app.accounts import routes as accounts
+from app.audit import routes as audit
 from app.base_models import routes as base_models
 from app.base_models.catalog import Catalog
+from app.bin import routes as bin_routes
 from app.compat.openai import routes as compat
 from app.compat.openai.errors import OpenAIErrors
 from app.concepts import routes as concepts
@@ -94,6 +96,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         usage,
         webhooks,
         retention,
+        bin_routes,
+        audit,
         health,
         metrics,
     ):

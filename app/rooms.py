@@ -5,6 +5,7 @@
 """
 
 import app.accounts.models
+import app.audit.models
 import app.concepts.job_hooks
 import app.concepts.models
 import app.concepts.search_terms

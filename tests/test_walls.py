@@ -4,6 +4,7 @@ The import walls themselves are contracts in `pyproject.toml`, `[tool.importlint
 """
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -35,6 +36,10 @@ OWN_STATEMENTS: Final = {
 
 # Queries that serve every team at once, and why.
 ACROSS_TEAMS: Final = {
+    "audit.remove_before": "the sweep serves every team",
+    "bin.expired_concepts": "the sweep serves every team",
+    "bin.expired_generations": "the sweep serves every team",
+    "bin.remove_jobs": "the sweep serves every team",
     "accounts.by_token": "finds out which team is asking",
     "accounts.by_session": "finds out which team is asking",
     "accounts.first_administrator": "for the command line, which cannot be reached over HTTP",
@@ -62,7 +67,6 @@ ACROSS_TEAMS: Final = {
     "retention.blob_keys": "the sweep serves every team",
     "jobs.events_after": "events of jobs that were found within their team",
     "retention.remove_drawings": "the sweep serves every team",
-    "retention.remove_deleted": "the sweep serves every team",
     "retention.remove_progress": "the sweep serves every team",
     "retention.remove_keys": "the sweep serves every team",
     "usage.usage_counters": "figures for operators",
@@ -281,6 +285,72 @@ def test_every_query_goes_through_a_team(name: str, function: ast.FunctionDef) -
 
 def test_the_list_of_queries_across_teams_names_only_ones_that_are_there() -> None:
     assert set(ACROSS_TEAMS) <= {name for name, _ in queries()}
+
+
+# --- What is in the bin -----------------------------------------------------------------------------------------------
+
+IN_LIBRARY: Final = {"Concept", "Version", "Picture", "SearchTerm", "Generation", "GenerationUpload", "Image"}
+
+# Queries that also see what is in the bin, and why. The room of the bin is not looked at.
+SEE_THE_BIN: Final = {
+    "concepts._has_term": "a deleted concept has no search terms; `page` leaves deleted ones out",
+    "concepts.including_deleted": "a repeated request gets its first answer",
+    "concepts.versions": "of concepts that were found before",
+    "concepts.version": "of a concept that was found before",
+    "concepts.next_number": "of a concept that was found before",
+    "concepts.pictures": "of versions that were found before",
+    "concepts.pictures_shown": "of versions that were found before",
+    "concepts.trained_concepts": "the ledger names what a job was about",
+    "concepts.end_training": "a deleted concept's training ends too",
+    "generation.images": "of generations that were found before",
+    "generation.previews_shown": "of jobs whose versions were found before",
+    "generation.add_generated": "a worker writes what it drew, and looks at nothing",
+    "generation.add_preview": "a worker writes what it drew, and looks at nothing",
+    "retention.pictures": "of a concept that was found before",
+    "retention.remove_drawings": "old drawings go, whether they are in the bin or not",
+    "retention._ended": "old drawings go, whether they are in the bin or not",
+    "retention._forget": "old drawings go, whether they are in the bin or not",
+    "retention.blob_keys": "what is in the bin keeps its blobs",
+}
+
+
+def on_the_library() -> Iterator[tuple[str, ast.FunctionDef]]:
+    """Every function with a statement on concepts or drawings, or on what belongs to them."""
+    for path, tree in modules(APP):
+        for node in tree.body if is_for_queries(path) and path != "app/bin/queries.py" else ():
+            if isinstance(node, ast.FunctionDef) and any(
+                isinstance(each, ast.Name) and each.id in IN_LIBRARY
+                for call in ast.walk(node)
+                if isinstance(call, ast.Call) and ast.unparse(call.func) in ("select", "update", "delete")
+                for each in ast.walk(call)
+            ):
+                yield f"{Path(path).parent.name}.{node.name}", node
+
+
+def test_every_query_on_the_library_leaves_out_what_is_in_the_bin_or_says_why_not() -> None:
+    seeing = {
+        name
+        for name, function in on_the_library()
+        if not {"deleted_at", "_library"} & {*_words(ast.unparse(function).partition(chr(10))[2])}
+    }
+    assert seeing == set(SEE_THE_BIN)
+
+
+def _words(source: str) -> list[str]:
+    return re.findall(r"[a-z_]+", source)
+
+
+# --- What is only added -----------------------------------------------------------------------------------------------
+
+
+def test_nothing_changes_or_deletes_entries_of_the_audit_but_their_age() -> None:
+    writing = {
+        f"{path} {node.name}"
+        for path, tree in modules(APP, WORKER)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and re.search(r"(update|delete)\(AuditEntry", ast.unparse(node))
+    }
+    assert writing == {"app/audit/queries.py remove_before"}
 
 
 def test_every_table_that_belongs_to_a_team_says_so() -> None:

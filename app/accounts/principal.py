@@ -40,7 +40,12 @@ class Principal:
     scopes: tuple[Scope, ...]  # what the role and the credential both allow
     restricted: bool  # whether it is a token that was made for some scopes
     expires_at: datetime | None
+    token_name: str | None = None
     renewed: bool = False  # whether this request moved the session's expiry on
+
+    def may_change(self, owner_id: str) -> bool:
+        """Whether this person may change something of that owner: the owner may, and administrators."""
+        return self.role == "admin" or (self.role == "member" and self.user_id == owner_id)
 
     def require_role(self, role: Role) -> None:
         """Raise Forbidden unless the person's role is `role` or higher."""
@@ -121,6 +126,7 @@ def _principal(kind: Literal["token", "session"], found: queries.Found, *, renew
         scopes=scopes_of(found.role, found.scopes),
         restricted=found.scopes is not None,
         expires_at=found.expires_at,
+        token_name=found.token_name,
         renewed=renewed,
     )
 

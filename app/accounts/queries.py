@@ -24,6 +24,7 @@ class Found(NamedTuple):
     last_used_at: datetime | None
     expires_at: datetime | None
     scopes: str | None  # of a token that was made for some scopes
+    token_name: str | None
 
 
 class LinkOwner(NamedTuple):
@@ -51,7 +52,7 @@ def by_token(session: Session, hash_: str, moment: datetime) -> Found | None:
     """A bearer token that has not expired."""
     query = (
         _people()
-        .add_columns(Token.id, Token.created_at, Token.last_used_at, Token.expires_at, Token.scopes)
+        .add_columns(Token.id, Token.created_at, Token.last_used_at, Token.expires_at, Token.scopes, Token.name)
         .join(Token, (Token.user_id == User.id) & (Token.team_id == Team.id))
         .where(Token.hash == hash_, _unexpired(moment))
     )
@@ -73,6 +74,7 @@ def by_session(session: Session, hash_: str, moment: datetime) -> Found | None:
             BrowserSession.created_at,
             BrowserSession.last_used_at,
             BrowserSession.expires_at,
+            null(),
             null(),
         )
         .join(BrowserSession, (BrowserSession.user_id == User.id) & (BrowserSession.team_id == Team.id))

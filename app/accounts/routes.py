@@ -20,6 +20,7 @@ from app.accounts.schemas import (
     TokenOut,
 )
 from app.accounts.scopes import scopes_of
+from app.audit import service as audit
 from app.core.database import utc_now
 from app.core.errors import Conflict
 from app.web import session_cookie
@@ -65,6 +66,7 @@ def sign_out(principal: SignedIn, session: UnitOfWork, services: ServicesOf, res
             code="no-session",
         )
     service.end_session(session, principal.team_id, principal.user_id, principal.credential_id)
+    audit.record(session, principal, "session.ended")
     session_cookie.delete_on(response, services.settings)
 
 
@@ -92,7 +94,8 @@ def end_session(
     session_id: str, principal: ControlsCredentials, session: UnitOfWork, services: ServicesOf, response: Response
 ) -> None:
     """Sign one of my browsers out."""
-    service.end_session(session, principal.team_id, principal.user_id, session_id)
+    ended = service.end_session(session, principal.team_id, principal.user_id, session_id)
+    audit.record(session, principal, "session.ended", session_id, ended.user_agent)
     if session_id == principal.credential_id:
         session_cookie.delete_on(response, services.settings)
 
@@ -101,6 +104,7 @@ def end_session(
 def end_other_sessions(principal: ControlsCredentials, session: UnitOfWork) -> None:
     """Sign all my browsers out, except the one that asks. Tokens stay."""
     queries.delete_sessions(session, principal.team_id, principal.user_id, keep=principal.credential_id)
+    audit.record(session, principal, "session.ended", label="all others")
 
 
 @router.get("/me")
@@ -136,6 +140,7 @@ def create_token(
     token, secret = service.create_token_once(
         session, principal, body.name, body.scopes, body.expires_in_days, idempotency_key
     )
+    audit.record(session, principal, "token.created", token.id, token.name, scopes=body.scopes)
     return NewTokenOut(**_token(token, principal).model_dump(), token=secret)
 
 
@@ -144,7 +149,8 @@ def delete_token(token_id: str, principal: SignedIn, session: UnitOfWork) -> Non
     """Revoke one of my tokens. Every token may revoke itself."""
     if token_id != principal.credential_id:
         principal.require_control_of_credentials()
-    service.delete_token(session, principal.team_id, principal.user_id, token_id)
+    revoked = service.delete_token(session, principal.team_id, principal.user_id, token_id)
+    audit.record(session, principal, "token.revoked", revoked.id, revoked.name)
 
 
 def _token(token: Token, owner: Principal) -> TokenOut:

@@ -13,6 +13,7 @@ from app.accounts.queries import LinkOwner
 from app.accounts.scopes import Scope, spoken, stored
 from app.accounts.secrets import hash_of, new_secret
 from app.accounts.user_agents import shortened
+from app.audit import service as audit
 from app.core import idempotency
 from app.core.database import utc_now
 from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound, NotSignedIn
@@ -102,15 +103,17 @@ def start_session(
             user_agent=shortened(user_agent),
         )
     )
+    name = queries.names(session, {used.user_id}).get(used.user_id, "")
+    audit.record(session, audit.Actor(used.team_id, name, "session", used.user_id), "session.started")
     return cookie
 
 
-def end_session(session: Session, team_id: str, user_id: str, session_id: str) -> None:
-    """End one of a person's sessions."""
+def end_session(session: Session, team_id: str, user_id: str, session_id: str) -> BrowserSession:
+    """End one of a person's sessions. Returns the row as it was."""
     for each in queries.sessions(session, team_id, user_id, utc_now()):
         if each.id == session_id:
             session.delete(each)
-            return
+            return each
     raise NotFound("There is no such session. It may have ended already.")
 
 
@@ -215,9 +218,10 @@ def _no_way_in(code: SignInCode | None) -> NotSignedIn:
     )
 
 
-def delete_token(session: Session, team_id: str, user_id: str, token_id: str) -> None:
-    """Revoke one of a person's tokens."""
+def delete_token(session: Session, team_id: str, user_id: str, token_id: str) -> Token:
+    """Revoke one of a person's tokens. Returns the row as it was."""
     token = queries.token(session, team_id, user_id, token_id)
     if token is None:
         raise NotFound("There is no such token. It may have been revoked already.")
     session.delete(token)
+    return token

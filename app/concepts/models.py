@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from app.core.database import Base, new_id, utc_now
 
+IN_BIN = "deleted_at IS NOT NULL"
 JsonOrNull = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
@@ -26,6 +27,7 @@ class Concept(Base):
             postgresql_where=text("deleted_at IS NULL"),
         ),
         Index("ix_concepts_team_id", "team_id", "id"),
+        Index("ix_concepts_deleted_at", "deleted_at", sqlite_where=text(IN_BIN), postgresql_where=text(IN_BIN)),
     )
 
     id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id)
@@ -42,7 +44,8 @@ class Concept(Base):
     current_version: Mapped[int | None]  # number of the version that `<placeholder>` means; None until one is ready
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
-    deleted_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]  # in the bin since then
+    deleted_by: Mapped[str | None] = mapped_column(String(26))  # None: not by a person, so it cannot be restored
 
 
 class Version(Base):

@@ -27,9 +27,16 @@ def by_id(session: Session, team_id: str, concept_id: str) -> Concept | None:
     return session.scalars(_library(team_id).where(Concept.id == concept_id)).one_or_none()
 
 
-def including_deleted(session: Session, team_id: str, concept_id: str) -> Concept:
-    """A concept of the team that a job names, also if the concept was deleted."""
-    return session.scalars(select(Concept).where(Concept.team_id == team_id, Concept.id == concept_id)).one()
+def including_deleted(session: Session, team_id: str, concept_id: str) -> Concept | None:
+    """A concept of the team that a job names, also if the concept is in the bin."""
+    return session.scalars(select(Concept).where(Concept.team_id == team_id, Concept.id == concept_id)).one_or_none()
+
+
+def counts(session: Session, team_id: str) -> tuple[int, int]:
+    """How many concepts the team has in its library, and how many in its bin."""
+    query = select(func.count(), func.count(Concept.deleted_at)).where(Concept.team_id == team_id)
+    every, deleted = session.execute(query).one()
+    return every - deleted, deleted
 
 
 def by_placeholders(session: Session, team_id: str, placeholders: Collection[str]) -> dict[str, Concept]:
@@ -191,10 +198,10 @@ def end_training(session: Session, team_id: str, version_id: str, state: str, mo
 
 
 def withdraw(session: Session, team_id: str, concept_id: str, moment: datetime | None) -> None:
-    """Mark a concept as deleted, unless it is already."""
+    """Take a concept without an embedding out of the library, or out of the bin: there is nothing to restore."""
     session.execute(
         update(Concept)
-        .where(Concept.team_id == team_id, Concept.id == concept_id, Concept.deleted_at.is_(None))
-        .values(deleted_at=moment)
+        .where(Concept.team_id == team_id, Concept.id == concept_id)
+        .values(deleted_at=func.coalesce(Concept.deleted_at, moment), deleted_by=None)
         .execution_options(synchronize_session="fetch")
     )

@@ -4,6 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Query, Response, UploadFile, status
 
+from app.accounts.principal import Principal
+from app.audit import service as audit
+from app.bin import service as bin_service
 from app.concepts import queries, service, views
 from app.concepts.forms import Named
 from app.concepts.schemas import (
@@ -83,7 +86,7 @@ def create_concept(
 ) -> Accepted:
     """Train a new concept on a few pictures. The answer names the job to watch."""
     request = TrainingRequest(uploads=_read(images), tuning=tuning, **{**vars(word), "kind": word.kind or "object"})
-    return _accepted(services, teach(services, principal, request, idempotency_key))
+    return _accepted(services, principal, teach(services, principal, request, idempotency_key))
 
 
 @router.post(
@@ -103,7 +106,7 @@ def import_concept(
     writes for SDXL, and all files of a folder of the concepts library."""
     uploads = [UploadedFile(each.filename or "", each.file.read(CARD_BYTES_MAX + 1)) for each in file]
     request = ImportRequest(uploads=uploads, **vars(word))
-    return _accepted(services, importing.import_concept(services, principal, request, idempotency_key))
+    return _accepted(services, principal, importing.import_concept(services, principal, request, idempotency_key))
 
 
 @router.get("/concepts")
@@ -120,13 +123,13 @@ def list_concepts(
 ) -> ConceptPage:
     """The team's library, newest first."""
     filters = {"query": query, "tag": tag, "kind": kind, "base_model": base_model, "owner": owner, "before": cursor}
-    return views.page(session, principal.team_id, limit=limit, **filters)
+    return views.page(session, principal, limit=limit, **filters)
 
 
 @router.get("/concepts/{concept_id}")
 def get_concept(concept_id: str, principal: Viewer, session: Reading) -> ConceptOut:
     """One concept."""
-    return views.describe(session, service.get(session, principal.team_id, concept_id))
+    return views.describe(session, principal, service.get(session, principal.team_id, concept_id))
 
 
 @router.patch("/concepts/{concept_id}")
@@ -138,19 +141,22 @@ def change_concept(
     session: UnitOfWork,
     if_match: IfMatch = None,
 ) -> ConceptOut:
-    """Change a concept's name, placeholder, description, tags or current version."""
-    concept = service.get(session, principal.team_id, concept_id)
-    must_match(session, if_match, concept, lambda: views.describe(session, concept))
-    service.change(session, services.catalog, concept, ConceptChange(**body.model_dump()))
-    return views.describe(session, concept)
+    """Change a concept's name, placeholder, description, tags or current version. Its owner may, and administrators."""
+    concept = service.get_to_change(session, principal, concept_id)
+    must_match(session, if_match, concept, lambda: views.describe(session, principal, concept))
+    service.change(session, principal, services.catalog, concept, ConceptChange(**body.model_dump()))
+    return views.describe(session, principal, concept)
 
 
 @router.delete("/concepts/{concept_id}", status_code=status.HTTP_204_NO_CONTENT)
-def delete_concept(concept_id: str, principal: MayTeach, session: UnitOfWork, if_match: IfMatch = None) -> None:
-    """Delete a concept from the library and cancel its jobs."""
-    concept = service.get(session, principal.team_id, concept_id)
-    must_match(session, if_match, concept, lambda: views.describe(session, concept))
-    service.delete(session, concept)
+def delete_concept(
+    concept_id: str, principal: MayTeach, session: UnitOfWork, services: ServicesOf, if_match: IfMatch = None
+) -> None:
+    """Put a concept into the bin and cancel its jobs. Its owner may, and administrators. It can be restored for
+    `ONEWORD_BIN_DAYS`."""
+    concept = service.get_to_change(session, principal, concept_id)
+    must_match(session, if_match, concept, lambda: views.describe(session, principal, concept))
+    bin_service.delete_concept(session, services, principal, concept_id)
 
 
 @router.get("/concepts/{concept_id}/versions")
@@ -169,9 +175,10 @@ def teach_concept_again(
     initializer: Annotated[str | None, Form()] = None,
     idempotency_key: Key = None,
 ) -> Accepted:
-    """Train a new version of a concept. Without pictures it is trained on those of the newest version."""
+    """Train a new version of a concept. Without pictures it is trained on those of the newest version. The concept's
+    owner may, and administrators."""
     request = TrainingRequest(_read(images), initializer, tuning=tuning)
-    return _accepted(services, teach_again(services, principal, concept_id, request, idempotency_key))
+    return _accepted(services, principal, teach_again(services, principal, concept_id, request, idempotency_key))
 
 
 @router.get("/concepts/{concept_id}/embedding", response_class=file_responses.File)
@@ -187,6 +194,9 @@ def download_embedding(
     concept = service.get(session, principal.team_id, concept_id)
     finished = service.finished_version(session, concept, version)
     file = exporting.export(session, services.storage, concept, finished, format)
+    with services.database.transaction() as writing:
+        audit.record(writing, principal, "concept.downloaded", concept.id, concept.placeholder, format=format,
+                     version=finished.number)  # fmt: skip
     return file_responses.file(file.content, file.name)
 
 
@@ -203,8 +213,10 @@ def _read(images: list[UploadFile]) -> list[UploadedFile]:
     return [UploadedFile(image.filename or "", image.file.read()) for image in images]
 
 
-def _accepted(services: Services, job: Job) -> Accepted:
+def _accepted(services: Services, principal: Principal, job: Job) -> Accepted:
     with services.database.reading() as session:
         # A repeated request gets the same answer, also if the concept was deleted meanwhile.
         concept = queries.including_deleted(session, job.team_id, job.concept_id or "")
-        return Accepted(concept=views.describe(session, concept), job=jobs.describe(session, job))
+        if concept is None:
+            raise NotFound("The concept that this request made was deleted for good. Send it with a new key.")
+        return Accepted(concept=views.describe(session, principal, concept), job=jobs.describe(session, job))

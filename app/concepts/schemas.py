@@ -87,7 +87,10 @@ class ConceptOut(BaseModel):
     family: str
     description: str
     tags: list[str]
-    owner: Person
+    owner: Person = Field(description="The person who made it.")
+    may_change: bool = Field(
+        description="Whether the caller may change, teach again and delete it: its owner may, and administrators."
+    )
     state: VersionState
     current_version: VersionOut | None
     version_count: int

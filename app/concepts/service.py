@@ -6,7 +6,9 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
+from app.accounts.permission import require_owner
 from app.accounts.principal import Principal
+from app.audit import service as audit
 from app.base_models.catalog import AllowedModel, Catalog
 from app.base_models.initializers import checked_placeholder
 from app.concepts import queries
@@ -16,6 +18,7 @@ from app.core.database import utc_now
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.jobs import ledger
 from app.jobs import queries as jobs
+from app.teams import queries as teams
 
 
 class NewConcept(Protocol):
@@ -52,11 +55,36 @@ def add(
     return concept
 
 
+def check_room(session: Session, team_id: str, limit: int) -> None:
+    """Raise Conflict if the team has more concepts than it may have, with the one that was just added.
+
+    The bin counts, since restoring has to work. The team's row stays locked until the transaction ends, so concurrent
+    requests cannot exceed the limit together.
+    """
+    if not limit:
+        return
+    teams.lock(session, team_id)
+    library, binned = queries.counts(session, team_id)
+    if library + binned > limit:
+        raise Conflict(
+            f"Your team has {library - 1} words and {binned} in the bin, and there is room for {limit}. Delete words "
+            "that nobody needs, and remove them from the bin.",
+            code="library-full",
+        )
+
+
 def get(session: Session, team_id: str, concept_id: str) -> Concept:
     """One concept of the team."""
     concept = queries.by_id(session, team_id, concept_id)
     if concept is None:
         raise NotFound("There is no such concept. It may have been deleted.")
+    return concept
+
+
+def get_to_change(session: Session, principal: Principal, concept_id: str) -> Concept:
+    """One concept that the principal may change. Raises NotFound, or Forbidden with the names of those who may."""
+    concept = get(session, principal.team_id, concept_id)
+    require_owner(session, principal, concept.owner_id, concept.placeholder)
     return concept
 
 
@@ -71,8 +99,9 @@ class ConceptChange:
     current_version: int | None = None
 
 
-def change(session: Session, catalog: Catalog, concept: Concept, changed: ConceptChange) -> None:
+def change(session: Session, principal: Principal, catalog: Catalog, concept: Concept, changed: ConceptChange) -> None:
     """Change the fields of a concept. Raises InvalidInput for a version that is not ready."""
+    was = concept.placeholder
     if changed.placeholder is not None and changed.placeholder.strip() != concept.placeholder:
         taken = queries.placeholders(session, concept.team_id)
         concept.placeholder = checked_placeholder(catalog.get(concept.base_model), changed.placeholder, taken)
@@ -92,11 +121,22 @@ def change(session: Session, catalog: Catalog, concept: Concept, changed: Concep
     if changed.tags is not None:
         concept.tags = list(dict.fromkeys(tidy for tag in changed.tags if (tidy := tag.strip()[:50])))
     session.flush()
+    _record_change(session, principal, concept, was, changed)
 
 
-def delete(session: Session, concept: Concept) -> None:
-    """Mark a concept as deleted and cancel its jobs. Its placeholder is free again."""
-    concept.deleted_at = utc_now()
+def _record_change(session: Session, principal: Principal, concept: Concept, was: str, changed: ConceptChange) -> None:
+    given = {name: value for name, value in vars(changed).items() if value is not None}
+    number = given.pop("current_version", None)
+    if number is not None:
+        audit.record(session, principal, "concept.version-chosen", concept.id, was, version=number)
+    if given:
+        shown = {name: value for name, value in given.items() if name in ("name", "placeholder")}
+        audit.record(session, principal, "concept.changed", concept.id, was, fields=sorted(given), **shown)
+
+
+def delete(session: Session, principal: Principal, concept: Concept) -> None:
+    """Put a concept into the bin and cancel its jobs. Its placeholder is free again."""
+    concept.deleted_at, concept.deleted_by = utc_now(), principal.user_id
     for version in queries.versions(session, concept.team_id, [concept.id]):
         job = jobs.by_id(session, concept.team_id, version.job_id or "")
         if job is not None and job.state not in FINAL:

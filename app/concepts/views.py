@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
+from app.accounts.principal import Principal
 from app.concepts import queries
 from app.concepts.models import Concept, Version
 from app.concepts.schemas import (
@@ -22,16 +23,16 @@ from app.generation import queries as generation
 from app.jobs.schemas import Person
 
 
-def describe(session: Session, concept: Concept) -> ConceptOut:
-    """A concept with its current version."""
-    return describe_all(session, [concept])[0]
+def describe(session: Session, reader: Principal, concept: Concept) -> ConceptOut:
+    """A concept with its current version, as the reader sees it."""
+    return describe_all(session, reader, [concept])[0]
 
 
-def page(session: Session, team_id: str, *, limit: int, **filters: str | None) -> ConceptPage:
+def page(session: Session, reader: Principal, *, limit: int, **filters: str | None) -> ConceptPage:
     """The team's concepts that match the filters, newest first."""
-    found = queries.page(session, team_id, limit=limit + 1, **filters)
+    found = queries.page(session, reader.team_id, limit=limit + 1, **filters)
     shown = found[:limit]
-    return ConceptPage(items=describe_all(session, shown), next=shown[-1].id if len(found) > limit else None)
+    return ConceptPage(items=describe_all(session, reader, shown), next=shown[-1].id if len(found) > limit else None)
 
 
 def versions(session: Session, concept: Concept) -> list[VersionOut]:
@@ -40,7 +41,7 @@ def versions(session: Session, concept: Concept) -> list[VersionOut]:
     return describe_versions(session, concept.team_id, found, [concept])
 
 
-def describe_all(session: Session, concepts: Sequence[Concept]) -> list[ConceptOut]:
+def describe_all(session: Session, reader: Principal, concepts: Sequence[Concept]) -> list[ConceptOut]:
     """Concepts of one team with their current versions."""
     if not concepts:
         return []
@@ -51,7 +52,7 @@ def describe_all(session: Session, concepts: Sequence[Concept]) -> list[ConceptO
     shown = [shown for concept in concepts if (shown := _shown(concept, by_concept[concept.id])) is not None]
     described = {version.id: version for version in describe_versions(session, team_id, shown, concepts)}
     names = accounts.names(session, {concept.owner_id for concept in concepts})
-    return [_concept(concept, by_concept[concept.id], described, names) for concept in concepts]
+    return [_concept(concept, reader, by_concept[concept.id], described, names) for concept in concepts]
 
 
 def describe_versions(
@@ -84,7 +85,11 @@ def _shown(concept: Concept, versions: Sequence[Version]) -> Version | None:
 
 
 def _concept(
-    concept: Concept, versions: Sequence[Version], described: dict[str, VersionOut], names: dict[str, str]
+    concept: Concept,
+    reader: Principal,
+    versions: Sequence[Version],
+    described: dict[str, VersionOut],
+    names: dict[str, str],
 ) -> ConceptOut:
     shown = _shown(concept, versions)
     out = None if shown is None else described[shown.id]
@@ -100,6 +105,7 @@ def _concept(
         description=concept.description,
         tags=concept.tags,
         owner=Person(id=concept.owner_id, name=names.get(concept.owner_id, "")),
+        may_change=reader.may_change(concept.owner_id),
         state="failed" if out is None else out.state,
         current_version=out if out is not None and out.current else None,
         version_count=len(versions),

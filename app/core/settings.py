@@ -9,10 +9,11 @@ import tempfile
 from functools import cached_property
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
+AUDIT_DAYS_MIN = 30  # as the triggers on the table have it
 
 
 class Settings(BaseSettings):
@@ -77,6 +78,9 @@ class Settings(BaseSettings):
     team_storage_bytes_max: int = Field(
         0, ge=0, description="Most bytes a team's pictures and drawings may take. 0: no limit."
     )
+    concepts_max: int = Field(
+        10_000, ge=0, description="Most words a team may have, those in the bin included. 0: no limit."
+    )
     changes_per_minute: int = Field(
         600, ge=0, description="Most requests that change something, per minute and signed-in person. 0: no limit."
     )
@@ -107,6 +111,16 @@ class Settings(BaseSettings):
     orphan_seconds: float = Field(
         86_400.0, ge=0, description="Age in seconds at which the sweep removes a blob that no row refers to."
     )
+    bin_days: float = Field(
+        30.0,
+        ge=0,
+        description="Days that deleted words and drawings stay in the bin, from which they can be restored. 0: no bin.",
+    )
+    audit_days: float = Field(
+        365.0,
+        ge=0,
+        description="Days that entries of the audit are kept, at least 30. 0: for ever.",
+    )
     drawings_days: float = Field(
         0.0, ge=0, description="Days after which drawings that nobody keeps are removed. 0: never."
     )
@@ -128,6 +142,14 @@ class Settings(BaseSettings):
     )
     log_level: str = Field("INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`.")
     log_json: bool = Field(False, description="Write logs as JSON lines instead of text.")
+
+    @field_validator("audit_days")
+    @classmethod
+    def _at_least_a_month(cls, days: float) -> float:
+        """The database refuses to delete younger entries."""
+        if 0 < days < AUDIT_DAYS_MIN:
+            raise ValueError(f"entries of the audit are kept for at least {AUDIT_DAYS_MIN} days")
+        return days
 
     @cached_property
     def url(self) -> str:

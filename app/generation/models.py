@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.concepts.models import IN_BIN
 from app.core.database import Base, new_id, utc_now
 
 
@@ -13,7 +14,10 @@ class Generation(Base):
     """One request to draw."""
 
     __tablename__ = "generations"
-    __table_args__ = (Index("ix_generations_team_id", "team_id", "id"),)
+    __table_args__ = (
+        Index("ix_generations_team_id", "team_id", "id"),
+        Index("ix_generations_deleted_at", "deleted_at", sqlite_where=text(IN_BIN), postgresql_where=text(IN_BIN)),
+    )
 
     id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id)
     team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
@@ -23,7 +27,8 @@ class Generation(Base):
     recipe: Mapped[dict[str, Any]]
     count: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
-    deleted_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]  # in the bin since then
+    deleted_by: Mapped[str | None] = mapped_column(String(26))
 
 
 class GenerationUpload(Base):

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Row, and_, select
+from sqlalchemy import Row, and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.concepts.models import Concept, Version
@@ -31,8 +31,10 @@ def page(
     """The team's generations, newest first, `limit` at most, older than the id `before`; those with a concept."""
     query = select(Generation).where(Generation.team_id == team_id, Generation.deleted_at.is_(None))
     if concept is not None:
-        query = query.join(GenerationConcept, GenerationConcept.generation_id == Generation.id).where(
-            GenerationConcept.concept_id == concept
+        query = (
+            query.join(GenerationConcept, GenerationConcept.generation_id == Generation.id)
+            .join(Concept, Concept.id == GenerationConcept.concept_id)
+            .where(GenerationConcept.concept_id == concept, Concept.deleted_at.is_(None))
         )
     if before is not None:
         query = query.where(Generation.id < before)
@@ -54,6 +56,7 @@ def image(session: Session, team_id: str, image_id: str) -> Image | None:
         .outerjoin(Concept, Concept.id == Version.concept_id)
         .where(Image.team_id == team_id, Image.id == image_id)
         .where(Generation.deleted_at.is_(None), Concept.deleted_at.is_(None))
+        .where(or_(Generation.id.is_not(None), Concept.id.is_not(None)))
     )
     return session.scalars(query).one_or_none()
 

@@ -5,6 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, File, Query, Request, Response, UploadFile, status
 from starlette.concurrency import run_in_threadpool
 
+from app.accounts.principal import Principal
+from app.bin import service as bin_service
 from app.contracts.jobs import FINAL
 from app.generation import recipes, service, views
 from app.generation.forms import FORM, JsonOrForm, attached
@@ -46,7 +48,7 @@ async def create_generation(
     job_id = await run_in_threadpool(draw, services, principal, body, idempotency_key, attached(request))
     if wait:
         await end_of(services, job_id, wait)
-    drawn = await run_in_threadpool(_describe, services, principal.team_id, job_id)
+    drawn = await run_in_threadpool(_describe, services, principal, job_id)
     if drawn.job.state in FINAL:
         response.status_code = status.HTTP_200_OK
     return drawn
@@ -61,21 +63,24 @@ def list_generations(
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> GenerationPage:
     """The team's generations, newest first."""
-    return views.page(session, principal.team_id, concept=concept, cursor=cursor, limit=limit)
+    return views.page(session, principal, concept=concept, cursor=cursor, limit=limit)
 
 
 @router.get("/generations/{generation_id}")
 def get_generation(generation_id: str, principal: Viewer, session: Reading) -> GenerationOut:
     """One generation with the pictures drawn so far."""
-    return views.describe(session, service.get(session, principal.team_id, generation_id))
+    return views.describe(session, principal, service.get(session, principal.team_id, generation_id))
 
 
 @router.delete("/generations/{generation_id}", status_code=status.HTTP_204_NO_CONTENT)
-def delete_generation(generation_id: str, principal: MayDraw, session: UnitOfWork, if_match: IfMatch = None) -> None:
-    """Remove a generation with its pictures."""
+def delete_generation(
+    generation_id: str, principal: MayDraw, session: UnitOfWork, services: ServicesOf, if_match: IfMatch = None
+) -> None:
+    """Put a generation with its pictures into the bin. The person who asked for it may, and administrators. It can be
+    restored for `ONEWORD_BIN_DAYS`."""
     generation = service.get(session, principal.team_id, generation_id)
-    must_match(session, if_match, generation, lambda: views.describe(session, generation))
-    service.delete(session, generation)
+    must_match(session, if_match, generation, lambda: views.describe(session, principal, generation))
+    bin_service.delete_generation(session, services, principal, generation_id)
 
 
 @router.get("/images/{image_id}", response_class=Png)
@@ -118,9 +123,9 @@ def get_upload(upload_id: str, principal: Viewer, services: ServicesOf, session:
     return png(services.storage.get(upload.key), f"oneword-{upload.id}.png")
 
 
-def _describe(services: Services, team_id: str, job_id: str) -> Drawn:
+def _describe(services: Services, principal: Principal, job_id: str) -> Drawn:
     with services.database.reading() as session:
-        return views.describe_drawn(session, team_id, job_id)
+        return views.describe_drawn(session, principal, job_id)
 
 
 router.include_router(drawing)

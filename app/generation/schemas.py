@@ -53,6 +53,9 @@ class GenerationOut(BaseModel):
     images: list[ImageOut]
     job_id: str
     created_by: Person
+    may_change: bool = Field(
+        description="Whether the caller may delete it: the person who asked for it may, and administrators."
+    )
     created_at: datetime
 
 

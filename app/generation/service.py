@@ -2,6 +2,8 @@
 
 from sqlalchemy.orm import Session
 
+from app.accounts.permission import require_owner
+from app.accounts.principal import Principal
 from app.contracts.jobs import FINAL
 from app.core.database import utc_now
 from app.core.errors import NotFound
@@ -16,6 +18,13 @@ def get(session: Session, team_id: str, generation_id: str) -> Generation:
     generation = queries.by_id(session, team_id, generation_id)
     if generation is None:
         raise NotFound("There is no such generation. It may have been deleted.")
+    return generation
+
+
+def get_to_change(session: Session, principal: Principal, generation_id: str) -> Generation:
+    """One generation that the principal may delete. Raises NotFound, or Forbidden with the names of those who may."""
+    generation = get(session, principal.team_id, generation_id)
+    require_owner(session, principal, generation.user_id, "This drawing")
     return generation
 
 
@@ -43,9 +52,9 @@ def upload(session: Session, team_id: str, upload_id: str) -> GenerationUpload:
     return found
 
 
-def delete(session: Session, generation: Generation) -> None:
-    """Delete a generation with its pictures, and cancel its job if that waits or runs."""
-    generation.deleted_at = utc_now()
+def delete(session: Session, principal: Principal, generation: Generation) -> None:
+    """Put a generation with its pictures into the bin, and cancel its job if that waits or runs."""
+    generation.deleted_at, generation.deleted_by = utc_now(), principal.user_id
     job = jobs.by_id(session, generation.team_id, generation.job_id)
     if job is not None and job.state not in FINAL:
         ledger.cancel(session, job, keep=False)

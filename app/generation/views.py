@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
+from app.accounts.principal import Principal
 from app.generation import queries, service
 from app.generation.models import Generation, Image
 from app.generation.recipes import Recovered
@@ -16,26 +17,26 @@ from app.jobs import views as job_views
 from app.jobs.schemas import Person
 
 
-def describe_drawn(session: Session, team_id: str, job_id: str) -> Drawn:
+def describe_drawn(session: Session, reader: Principal, job_id: str) -> Drawn:
     """A generation and the job that draws it."""
-    job = job_service.get(session, team_id, job_id)
-    generation = service.of_job(session, team_id, job_id)
-    return Drawn(job=job_views.describe(session, job), generation=describe(session, generation))
+    job = job_service.get(session, reader.team_id, job_id)
+    generation = service.of_job(session, reader.team_id, job_id)
+    return Drawn(job=job_views.describe(session, job), generation=describe(session, reader, generation))
 
 
-def page(session: Session, team_id: str, *, concept: str | None, cursor: str | None, limit: int) -> GenerationPage:
+def page(session: Session, reader: Principal, *, concept: str | None, cursor: str | None, limit: int) -> GenerationPage:
     """The team's generations, newest first; only those with a concept, if one is given."""
-    found = queries.page(session, team_id, concept=concept, before=cursor, limit=limit + 1)
+    found = queries.page(session, reader.team_id, concept=concept, before=cursor, limit=limit + 1)
     shown = found[:limit]
-    return GenerationPage(items=describe_all(session, shown), next=shown[-1].id if len(found) > limit else None)
+    return GenerationPage(items=describe_all(session, reader, shown), next=shown[-1].id if len(found) > limit else None)
 
 
-def describe(session: Session, generation: Generation) -> GenerationOut:
-    """A generation with its pictures."""
-    return describe_all(session, [generation])[0]
+def describe(session: Session, reader: Principal, generation: Generation) -> GenerationOut:
+    """A generation with its pictures, as the reader sees it."""
+    return describe_all(session, reader, [generation])[0]
 
 
-def describe_all(session: Session, generations: Sequence[Generation]) -> list[GenerationOut]:
+def describe_all(session: Session, reader: Principal, generations: Sequence[Generation]) -> list[GenerationOut]:
     """Generations of one team with their pictures."""
     if not generations:
         return []
@@ -55,6 +56,7 @@ def describe_all(session: Session, generations: Sequence[Generation]) -> list[Ge
             images=[describe_image(each) for each in pictures[generation.id]],
             job_id=generation.job_id,
             created_by=Person(id=generation.user_id, name=names.get(generation.user_id, "")),
+            may_change=reader.may_change(generation.user_id),
             created_at=generation.created_at,
         )
         for generation in generations

@@ -40,12 +40,12 @@ def get_job(job_id: str, principal: Viewer, session: Reading) -> JobOut:
 
 @router.post("/{job_id}/cancel")
 def cancel_job(job_id: str, principal: MayDrawOrTeach, session: UnitOfWork, body: Cancellation | None = None) -> JobOut:
-    """Cancel a job. A training can keep its best embedding so far. A token needs the scope that the job was made with:
-    `draw` for drawings, `teach` for everything else."""
+    """Cancel a job. A training can keep its best embedding so far. Members cancel their own, administrators all. A
+    token needs the scope that the job was made with: `draw` for drawings, `teach` for everything else."""
     keep = False if body is None else body.keep
     kind = service.get(session, principal.team_id, job_id).kind
     principal.require_scope("draw" if kind == "generation" else "teach")
-    return views.describe(session, service.cancel(session, principal.team_id, job_id, keep=keep))
+    return views.describe(session, service.cancel(session, principal, job_id, keep=keep))
 
 
 def _last_seen(

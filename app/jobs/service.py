@@ -2,7 +2,9 @@
 
 from sqlalchemy.orm import Session
 
+from app.accounts.permission import require_owner
 from app.accounts.principal import Principal
+from app.audit import service as audit
 from app.contracts.embeddings import ImportSpec
 from app.contracts.jobs import FINAL, Kind
 from app.contracts.reports import ReportSpec
@@ -67,12 +69,17 @@ def get(session: Session, team_id: str, job_id: str) -> Job:
     return job
 
 
-def cancel(session: Session, team_id: str, job_id: str, *, keep: bool) -> Job:
-    """Cancel a job of the team. A second cancellation is no error. Raises Conflict if the job has ended."""
-    job = get(session, team_id, job_id)
+def cancel(session: Session, principal: Principal, job_id: str, *, keep: bool) -> Job:
+    """Cancel a job. A second cancellation is no error.
+
+    Raises Conflict if the job has ended, and Forbidden for another person's job, unless an administrator cancels it.
+    """
+    job = get(session, principal.team_id, job_id)
+    require_owner(session, principal, job.user_id, "This job")
     if job.state in FINAL:
         raise Conflict(f"This job has already {_ENDED[job.state]}, so there is nothing to cancel.", code="job-ended")
     ledger.cancel(session, job, keep=keep and job.kind == "training")
+    audit.record(session, principal, "job.cancelled", job.id, job.title, kind=job.kind)
     return job
 
 

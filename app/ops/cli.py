@@ -87,12 +87,14 @@ def _sign_in(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def _token(settings: Settings, arguments: argparse.Namespace) -> int:
     from app.accounts import service
+    from app.audit import service as audit
 
     with _database(settings).transaction() as session:
         user, team = service.first_administrator(session)
         scopes = arguments.scope or USUAL_SCOPES
         expires_at = None if arguments.days is None else utc_now() + timedelta(days=arguments.days)
-        _, secret = service.create_token(session, user.id, team.id, arguments.name[:100], scopes, expires_at)
+        token, secret = service.create_token(session, user.id, team.id, arguments.name[:100], scopes, expires_at)
+        audit.record(session, audit.command_line(team.id), "token.created", token.id, token.name, person=user.name)
     print(secret)
     return 0
 
@@ -151,9 +153,11 @@ def _days(text: str) -> int:
 
 def _link(settings: Settings, person: str | None = None) -> str:
     from app.accounts import people, service
+    from app.audit import service as audit
 
     with _database(settings).transaction() as session:
         user, team = service.first_administrator(session) if person is None else people.find(session, person)
+        audit.record(session, audit.command_line(team.id), "member.link-made", user.id, user.name)
         return service.sign_in_link(session, settings, user.id, team.id)
 
 

@@ -27,7 +27,7 @@ def rerender_report(services: Services, principal: Principal, concept_id: str, n
         with services.database.transaction() as session:
             if (job := jobs.earlier_job(session, team_id, key, request_hash)) is not None:
                 return job
-            concept = concepts.get(session, team_id, concept_id)
+            concept = concepts.get_to_change(session, principal, concept_id)
             version = version_of(session, concept, number)
             _check_renderable(session, concept, version)
             job = job_queries.drawing_report(session, team_id, concept.id, version.id)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response, status
 
+from app.audit import service as audit
 from app.concepts import service as concepts
 from app.concepts import views as concept_views
 from app.concepts.schemas import ConceptOut
@@ -31,7 +32,8 @@ def get_report(concept_id: str, number: Number, principal: Viewer, session: Read
 def draw_report_again(
     concept_id: str, number: Number, principal: MayTeach, services: ServicesOf, idempotency_key: Key = None
 ) -> ReportJob:
-    """Draw a report that failed at the end of the training. The answer names the job to watch."""
+    """Draw a report that failed at the end of the training. The answer names the job to watch. The concept's owner may,
+    and administrators."""
     job = rerender.rerender_report(services, principal, concept_id, number, idempotency_key)
     with services.database.reading() as session:
         return ReportJob(job=jobs.describe(session, job))
@@ -53,7 +55,11 @@ def get_report_drawing(
 def use_checkpoint(
     concept_id: str, number: Number, step: Number, principal: MayTeach, session: UnitOfWork
 ) -> ConceptOut:
-    """Make a kept checkpoint the current version. The checkpoint becomes a new version, unless it is one already."""
-    concept = concepts.get(session, principal.team_id, concept_id)
-    service.use_checkpoint(session, concept, service.version_of(session, concept, number), step)
-    return concept_views.describe(session, concept)
+    """Make a kept checkpoint the current version. The checkpoint becomes a new version, unless it is one already. The
+    concept's owner may, and administrators."""
+    concept = concepts.get_to_change(session, principal, concept_id)
+    chosen = service.use_checkpoint(session, concept, service.version_of(session, concept, number), step)
+    audit.record(
+        session, principal, "concept.version-chosen", concept.id, concept.placeholder, version=chosen.number, step=step
+    )
+    return concept_views.describe(session, principal, concept)

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import Delete, Select, and_, delete, exists, or_, select
+from sqlalchemy import Delete, Select, delete, exists, or_, select
 from sqlalchemy.orm import Session
 from ulid import ULID
 
-from app.concepts.models import Concept, Picture, Version
+from app.concepts.models import Picture, Version
 from app.contracts.jobs import ACTIVE, FINAL
 from app.core.database import rows_changed
 from app.core.idempotency import Submission
@@ -49,13 +49,6 @@ def remove_drawings(session: Session, before: datetime) -> int:
     return len(found)
 
 
-def remove_deleted(session: Session, before: datetime) -> int:
-    """Remove the rows of up to BATCH generations that were deleted before a moment. Returns how many."""
-    found = session.execute(_ended().where(Generation.deleted_at < before).limit(BATCH)).all()
-    _forget(session, [(row[0], row[1]) for row in found])
-    return len(found)
-
-
 def remove_progress(session: Session, before: datetime) -> int:
     """Remove progress and warnings of jobs that are older than a moment. States, previews and images stay."""
     old = select(JobEvent.id).where(JobEvent.created_at < before, JobEvent.type.in_(("progress", "warning")))
@@ -90,23 +83,12 @@ def _removed(session: Session, statement: Delete) -> int:
 
 
 def blob_keys(session: Session) -> Iterator[str]:
-    """The key of every blob that a row names, of all teams. A row of something deleted names none."""
-    in_library = Concept.deleted_at.is_(None)
-    of_concept = Concept.id == Version.concept_id
-    pictures = select(Picture.key, Picture.mask_key).join(Version, Version.id == Picture.version_id)
-    for keys in session.execute(pictures.join(Concept, of_concept).where(in_library)):
+    """The key of every blob that a row names, of all teams. What is in the bin keeps its blobs."""
+    for keys in session.execute(select(Picture.key, Picture.mask_key)):
         yield from (key for key in keys if key is not None)
-    images = (
-        select(Image.key)
-        .outerjoin(Generation, Generation.id == Image.generation_id)
-        .outerjoin(Version, and_(Version.job_id == Image.job_id, Image.generation_id.is_(None)))
-        .outerjoin(Concept, of_concept)
-    )
-    yield from session.scalars(images.where(Generation.deleted_at.is_(None), in_library))
-    sent = select(GenerationUpload.key).join(Generation, Generation.id == GenerationUpload.generation_id)
-    yield from session.scalars(sent.where(Generation.deleted_at.is_(None)))
-    versions = select(Version.files, Version.report).join(Concept, of_concept).where(in_library)
-    for files, report in session.execute(versions):
+    yield from session.scalars(select(Image.key))
+    yield from session.scalars(select(GenerationUpload.key))
+    for files, report in session.execute(select(Version.files, Version.report)):
         yield from (file["key"] for file in files.values())
         if report is not None:
             yield from (drawing["key"] for drawing in report["drawings"])

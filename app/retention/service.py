@@ -12,12 +12,18 @@ import structlog
 from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
+from app.accounts.principal import Principal
+from app.audit import queries as audit
+from app.bin import queries as bin_queries
+from app.bin import service as bin_service
+from app.bin.service import delete_blobs
 from app.concepts import queries as concepts
 from app.concepts.models import Concept
 from app.core.database import Database, after_commit, now, utc_now
 from app.core.errors import Conflict, NotFound
 from app.core.settings import Settings
 from app.core.storage import Storage
+from app.generation import service as generations
 from app.generation.models import Image
 from app.retention import queries
 from app.webhooks import queries as webhooks
@@ -35,13 +41,18 @@ def keep(session: Session, team_id: str, image_id: str) -> None:
     image.kept_at = image.kept_at or utc_now()
 
 
-def let_go(session: Session, team_id: str, image_id: str) -> None:
-    """Treat a drawn picture like the others again."""
-    _drawn(session, team_id, image_id).kept_at = None
+def let_go(session: Session, principal: Principal, image_id: str) -> None:
+    """Treat a drawn picture like the others again. Raises Forbidden for another person's drawing."""
+    image = _drawn(session, principal.team_id, image_id)
+    generations.get_to_change(session, principal, image.generation_id or "")
+    image.kept_at = None
 
 
-def forget_pictures(session: Session, storage: Storage, concept: Concept) -> None:
-    """Remove the training pictures of every version of a concept. The concept and its drawings stay."""
+def forget_pictures(session: Session, storage: Storage, concept: Concept) -> int:
+    """Remove the training pictures of every version of a concept. The concept and its drawings stay.
+
+    Returns how many pictures were removed.
+    """
     versions = concepts.versions(session, concept.team_id, [concept.id])
     if any(version.state == "training" for version in versions):
         raise Conflict(
@@ -49,11 +60,13 @@ def forget_pictures(session: Session, storage: Storage, concept: Concept) -> Non
             code="already-training",
         )
     keys: set[str] = set()
-    for picture in queries.pictures(session, concept.team_id, concept.id):
+    pictures = queries.pictures(session, concept.team_id, concept.id)
+    for picture in pictures:
         keys |= {key for key in (picture.key, picture.mask_key) if key is not None}
         session.delete(picture)
     session.flush()
-    after_commit(session, lambda: _delete_blobs(storage, keys))
+    after_commit(session, lambda: delete_blobs(storage, keys))
+    return len({picture.key for picture in pictures})
 
 
 def tidy(database: Database, settings: Settings) -> None:
@@ -62,9 +75,8 @@ def tidy(database: Database, settings: Settings) -> None:
         moment = now(session)
     days = settings.drawings_days
     steps: dict[str, Callable[[Session], int]] = {
-        "deleted drawings": lambda session: queries.remove_deleted(
-            session, moment - timedelta(seconds=settings.orphan_seconds)
-        ),
+        "the bin": lambda session: bin_service.remove_expired(session, settings, moment, queries.BATCH),
+        "jobs": lambda session: bin_queries.remove_jobs(session, queries.BATCH),
         "progress": lambda session: queries.remove_progress(session, moment - timedelta(days=settings.progress_days)),
         "keys": lambda session: queries.remove_keys(session, moment - timedelta(days=KEYS_DAYS)),
         "deliveries": lambda session: webhooks.remove_before(session, moment - timedelta(days=DELIVERIES_DAYS)),
@@ -73,6 +85,10 @@ def tidy(database: Database, settings: Settings) -> None:
     }
     if days:
         steps["old drawings"] = lambda session: queries.remove_drawings(session, moment - timedelta(days=days))
+    if settings.audit_days:
+        steps["audit"] = lambda session: audit.remove_before(
+            session, moment - timedelta(days=settings.audit_days), queries.BATCH
+        )
     for what, step in steps.items():
         removed = 0
         while True:
@@ -90,9 +106,3 @@ def _drawn(session: Session, team_id: str, image_id: str) -> Image:
     if image is None:
         raise NotFound("There is no such drawn picture. It may have been deleted.")
     return image
-
-
-def _delete_blobs(storage: Storage, keys: set[str]) -> None:
-    """Delete blobs. The sweep deletes the ones that cannot be deleted now, since no row names them any more."""
-    for key in keys:
-        storage.delete(key)

@@ -5,6 +5,7 @@ from fastapi import APIRouter, status
 from app.accounts import queries as accounts
 from app.accounts.models import Membership, User
 from app.accounts.schemas import NamedOut
+from app.audit import service as audit
 from app.core.database import utc_now
 from app.teams import queries, service
 from app.teams.schemas import (
@@ -39,25 +40,30 @@ def invite_member(
     user, membership, link = service.invite(
         session, services.settings, principal, body.name, body.role, idempotency_key
     )
+    audit.record(session, principal, "member.invited", user.id, user.name, role=body.role)
     return InvitedOut(id=user.id, name=user.name, role=body.role, created_at=membership.created_at, sign_in_url=link)
 
 
 @router.patch("/members/{user_id}")
 def change_member(user_id: str, body: MemberPatch, principal: Admin, session: UnitOfWork) -> MemberOut:
     """Change a member's role. The last administrator stays one."""
-    return _member(*service.change_role(session, principal.team_id, user_id, body.role))
+    user, membership = service.change_role(session, principal.team_id, user_id, body.role)
+    audit.record(session, principal, "member.role-changed", user.id, user.name, role=membership.role)
+    return _member(user, membership)
 
 
 @router.delete("/members/{user_id}", status_code=status.HTTP_204_NO_CONTENT)
 def remove_member(user_id: str, principal: Admin, session: UnitOfWork) -> None:
     """Remove a person from the team. Their concepts and pictures stay."""
-    service.remove(session, principal.team_id, user_id)
+    removed = service.remove(session, principal.team_id, user_id)
+    audit.record(session, principal, "member.removed", user_id, removed)
 
 
 @router.post("/members/{user_id}/sign-in-link", status_code=status.HTTP_201_CREATED)
 def create_sign_in_link(user_id: str, principal: Admin, session: UnitOfWork, services: ServicesOf) -> SignInLinkOut:
     """Let a member in again, by a new link that signs them in once, within a week. Nobody is added."""
     code, link = service.new_link(session, services.settings, principal, user_id)
+    audit.record(session, principal, "member.link-made", user_id, accounts.names(session, {user_id})[user_id])
     return SignInLinkOut(id=code.id, sign_in_url=link, expires_at=code.expires_at)
 
 
@@ -86,7 +92,8 @@ def list_invitations(principal: Admin, session: Reading) -> InvitationList:
 @router.delete("/invitations/{invitation_id}", status_code=status.HTTP_204_NO_CONTENT)
 def revoke_invitation(invitation_id: str, principal: Admin, session: UnitOfWork) -> None:
     """Revoke an open sign-in link. Its person stays a member."""
-    service.revoke_invitation(session, principal.team_id, invitation_id)
+    revoked = service.revoke_invitation(session, principal.team_id, invitation_id)
+    audit.record(session, principal, "member.link-revoked", revoked.id, revoked.name)
 
 
 def _member(user: User, membership: Membership) -> MemberOut:

@@ -54,12 +54,12 @@ def new_link(session: Session, settings: Settings, principal: Principal, user_id
     return add_code(session, settings, user_id, team_id, INVITATION_LIFETIME, principal.user_id)
 
 
-def revoke_invitation(session: Session, team_id: str, code_id: str) -> None:
-    """Delete an open sign-in link of the team. It signs nobody in any more; the person stays a member."""
-    for code, _, _ in accounts.open_codes(session, team_id, utc_now()):
+def revoke_invitation(session: Session, team_id: str, code_id: str) -> User:
+    """Delete an open sign-in link of the team. It signs nobody in any more. Returns its person, who stays a member."""
+    for code, user, _ in accounts.open_codes(session, team_id, utc_now()):
         if code.id == code_id:
             session.delete(code)
-            return
+            return user
     raise NotFound("There is no such open invitation. It may have been used or revoked already, or have expired.")
 
 
@@ -77,13 +77,17 @@ def change_role(session: Session, team_id: str, user_id: str, role: Role | None)
     return found
 
 
-def remove(session: Session, team_id: str, user_id: str) -> None:
-    """Remove a person from the team and delete their tokens, sessions and codes. Their concepts and pictures stay."""
+def remove(session: Session, team_id: str, user_id: str) -> str:
+    """Remove a person from the team and delete their tokens, sessions and codes. Their concepts and pictures stay.
+
+    Returns the person's name.
+    """
     accounts.lock_team(session, team_id)
     membership = _membership(session, team_id, user_id)
     _keep_an_administrator(session, membership)
     accounts.delete_credentials(session, team_id, user_id)
     session.delete(membership)
+    return accounts.names(session, {user_id})[user_id]
 
 
 def _add(session: Session, settings: Settings, team_id: str, name: str, role: Role) -> tuple[User, Membership]:

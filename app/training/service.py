@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from sqlalchemy.orm import Session
 
 from app.accounts.principal import Principal
+from app.audit import service as audit
 from app.base_models.catalog import AllowedModel
 from app.base_models.initializers import checked_initializer, checked_placeholder
 from app.concepts import queries
 from app.concepts.models import Concept, Picture, Version
-from app.concepts.service import add, get
+from app.concepts.service import add, check_room, get_to_change
 from app.contracts.limits import KAPPA_MAX, LOSS_WEIGHT_MAX, VECTORS_MAX
 from app.contracts.training import KINDS, PictureSpec, TrainingSpec, Tuning
 from app.core import idempotency
@@ -69,7 +70,9 @@ def teach(services: Services, principal: Principal, request: TrainingRequest, ke
                     return job
                 checked_placeholder(model, placeholder, queries.placeholders(session, team_id))
                 concept = add(session, principal, request, model, placeholder, initializer)
+                check_room(session, team_id, settings.concepts_max)
                 job = _queue(session, settings, principal, concept, request, initializer, rows)
+                audit.record(session, principal, "concept.created", concept.id, placeholder, pictures=len(rows))
                 jobs.remember_job(session, key, request_hash, job)
                 blobs.keep()
         return job
@@ -85,7 +88,7 @@ def teach_again(
     with services.database.reading() as session:
         if (job := jobs.earlier_job(session, team_id, key, request_hash)) is not None:
             return job
-        concept = get(session, team_id, concept_id)
+        concept = get_to_change(session, principal, concept_id)
     model = services.catalog.get(concept.base_model)
     _check_options(request, settings)
     initializer = concept.initializer
@@ -102,11 +105,13 @@ def teach_again(
             with services.database.transaction() as session:
                 if (job := jobs.earlier_job(session, team_id, key, request_hash)) is not None:
                     return job
-                concept = get(session, team_id, concept_id)
+                concept = get_to_change(session, principal, concept_id)
                 versions = queries.versions(session, team_id, [concept.id])
                 _check_not_training(concept, versions)
                 rows = rows or _same_pictures(session, concept, versions)
                 job = _queue(session, settings, principal, concept, request, initializer, rows)
+                label, new = concept.placeholder, bool(pictures)
+                audit.record(session, principal, "concept.taught-again", concept.id, label, new_pictures=new)
                 jobs.remember_job(session, key, request_hash, job)
                 blobs.keep()
         return job

@@ -1,8 +1,9 @@
 """All SQL about the usage of teams."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from app.concepts.models import Concept, Picture, Version
@@ -16,40 +17,45 @@ def gpu_seconds(session: Session, team_id: str, since: str) -> dict[str, float]:
     return {day: seconds for day, seconds in session.execute(query.order_by(DayOfUse.day))}
 
 
-def stored_bytes(session: Session, team_id: str) -> int:
+def stored_bytes(session: Session, team_id: str) -> tuple[int, int]:
     """Bytes of the team's drawings, previews, report drawings, training pictures and initial pictures of generations.
 
-    Deleted pictures do not count.
+    Two sums: of everything, and of what is in the bin. What is in the bin counts, since it is still stored.
     """
     drawn = (
-        select(func.sum(Image.bytes))
+        select(*_sums(Image.bytes, Generation.deleted_at))
         .join(Generation, Generation.id == Image.generation_id)
-        .where(Image.team_id == team_id, Generation.deleted_at.is_(None))
+        .where(Image.team_id == team_id)
     )
     previews = (
-        select(func.sum(Image.bytes))
+        select(*_sums(Image.bytes, Concept.deleted_at))
         .join(Version, and_(Version.job_id == Image.job_id, Image.generation_id.is_(None)))
         .join(Concept, Concept.id == Version.concept_id)
-        .where(Image.team_id == team_id, Concept.deleted_at.is_(None))
+        .where(Image.team_id == team_id)
     )
     training_pictures = (
-        select(func.sum(Picture.bytes))
+        select(*_sums(Picture.bytes, Concept.deleted_at))
         .join(Version, Version.id == Picture.version_id)
         .join(Concept, Concept.id == Version.concept_id)
-        .where(Picture.team_id == team_id, Concept.deleted_at.is_(None))
+        .where(Picture.team_id == team_id)
     )
     init_images = (
-        select(func.sum(GenerationUpload.bytes))
+        select(*_sums(GenerationUpload.bytes, Generation.deleted_at))
         .join(Generation, Generation.id == GenerationUpload.generation_id)
-        .where(GenerationUpload.team_id == team_id, Generation.deleted_at.is_(None))
+        .where(GenerationUpload.team_id == team_id)
     )
     reports = (
-        select(func.sum(Version.report_bytes))
+        select(*_sums(Version.report_bytes, Concept.deleted_at))
         .join(Concept, Concept.id == Version.concept_id)
-        .where(Version.team_id == team_id, Concept.deleted_at.is_(None))
+        .where(Version.team_id == team_id)
     )
-    queries = (drawn, previews, training_pictures, init_images, reports)
-    return sum(int(session.execute(query).scalar_one() or 0) for query in queries)
+    rows = [session.execute(query).one() for query in (drawn, previews, training_pictures, init_images, reports)]
+    return sum(int(row[0] or 0) for row in rows), sum(int(row[1] or 0) for row in rows)
+
+
+def _sums(size: Any, deleted_at: Any) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """The sum of a column over all rows, and over those in the bin."""
+    return func.sum(size), func.sum(size).filter(deleted_at.is_not(None))
 
 
 def usage_counters(session: Session) -> Sequence[UsageCounter]:

@@ -16,4 +16,5 @@ class UsageOut(BaseModel):
 
     queued_jobs: Quota
     gpu_seconds: Quota = Field(description="Of training and drawing, in the last 30 days.")
-    storage_bytes: Quota = Field(description="Of pictures, previews and drawings that are not deleted.")
+    storage_bytes: Quota = Field(description="Of pictures, previews and drawings, also of those in the bin.")
+    bin_bytes: float = Field(description="The part of `storage_bytes` that is in the bin.")

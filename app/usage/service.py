@@ -41,7 +41,7 @@ def check_quotas(session: Session, team_id: str, kind: Kind, settings: Settings)
             limit = settings.team_storage_bytes_max / GIGABYTE
             raise Forbidden(
                 f"Your team's pictures take {stored / GIGABYTE:.2f} GB, and its limit is {limit:g} GB. Delete drawings "
-                "or words that nobody needs, or ask the administrator of this studio for more.",
+                "or words that nobody needs and empty the bin, or ask the administrator of this studio for more.",
                 code="storage-quota",
             )
 
@@ -74,6 +74,6 @@ def _stored(session: Session, team_id: str) -> int:
     known = _measured.setdefault(session.get_bind().engine, {})
     measured_at, stored = known.get(team_id, (float("-inf"), 0))
     if time.monotonic() - measured_at > MEASURED_EVERY_SECONDS:
-        stored = queries.stored_bytes(session, team_id)
+        stored, _ = queries.stored_bytes(session, team_id)
         known[team_id] = (time.monotonic(), stored)
     return stored

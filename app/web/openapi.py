@@ -13,12 +13,13 @@ from app.web.problems import MEDIA_TYPE, Problem
 
 TAGS: Final = [
     {"name": "account", "description": "Sign-in, the signed-in person, and their bearer tokens."},
-    {"name": "team", "description": "The members of the team, invitations, and usage."},
+    {"name": "team", "description": "The members of the team, invitations, usage, and the audit."},
     {"name": "base models", "description": "The base models, and how a base model tokenizes a text."},
     {"name": "concepts", "description": "The library: training, importing, changing and downloading concepts."},
     {"name": "generations", "description": "Drawing, and the drawn pictures."},
     {"name": "jobs", "description": "The queue, and the live events of its jobs."},
     {"name": "retention", "description": "Keeping drawn pictures, and deleting training pictures."},
+    {"name": "bin", "description": "Deleted concepts and drawings: restoring them, and removing them for good."},
     {"name": "webhooks", "description": "Messages about the team's events, sent to its own addresses."},
     {"name": "OpenAI", "description": "The endpoints for OpenAI clients, whose base address ends in `/v1`."},
     {"name": "operations", "description": "Liveness, readiness and metrics. They need no sign-in."},

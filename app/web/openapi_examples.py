@@ -6,10 +6,12 @@ By operation id. They are shown in the OpenAPI schema, and a test holds each to 
 from collections.abc import Mapping
 from typing import Any, Final
 
+from app.web import openapi_examples_administration as administration
 from app.web.openapi_examples_accounts import ACCOUNT_REQUESTS, ACCOUNT_RESPONSES, ADA, DONE, LATER, THEN
+from app.web.openapi_examples_administration import GENERATION, MUG
 
-MUG, JOB, DRAWING = "01k9c0nc3pt000000000000mug", "01k9j0b0000000000000000mug", "01k9j0b000000000000000draw"
-GENERATION, IMAGE, PICTURE = "01k9gen0000000000000000mug", "01k91mage000000000000000a1", "01k9p1cture000000000000001"
+JOB, DRAWING = "01k9j0b0000000000000000mug", "01k9j0b000000000000000draw"
+IMAGE, PICTURE = "01k91mage000000000000000a1", "01k9p1cture000000000000001"
 
 _PICTURES: Final = [{"id": PICTURE, "url": f"/api/pictures/{PICTURE}", "width": 1024, "height": 768}]
 _TRAINING: Final = {
@@ -51,6 +53,7 @@ _TAUGHT: Final = {
     "description": "",
     "tags": ["kitchen"],
     "owner": ADA,
+    "may_change": True,
     "state": "training",
     "current_version": None,
     "version_count": 1,
@@ -152,6 +155,7 @@ _GENERATION: Final = {
     "images": [],
     "job_id": DRAWING,
     "created_by": ADA,
+    "may_change": True,
     "created_at": THEN,
 }
 _ORDER: Final = {
@@ -211,6 +215,7 @@ PROBLEM: Final = {
 # What is sent, for each call that takes a body.
 REQUESTS: Final[Mapping[str, Any]] = {
     **ACCOUNT_REQUESTS,
+    **administration.REQUESTS,
     "tokenize": {"base_model": "demo", "text": "mugg"},
     "check_pictures": {"images": _THREE, "base_model": "demo"},
     "create_concept": {
@@ -228,43 +233,19 @@ REQUESTS: Final[Mapping[str, Any]] = {
     "create_generation": {"prompt": _RECIPE["prompt"], "count": 1, "seed": 7},
     "read_picture": {"image": "beach.png"},
     "cancel_job": {"keep": True},
-    "create_webhook": {"url": "https://example.org/oneword", "events": ["job.failed", "concept.ready"]},
-    "change_webhook": {"active": False},
     "generate_images": {"model": "demo", "prompt": _RECIPE["prompt"], "n": 1, "response_format": "url"},
     "edit_image": {"model": "demo", "prompt": _RECIPE["prompt"], "image": ["beach.png"], "mask": "mask.png"},
-}
-
-_WEBHOOK: Final = {
-    "id": "01k9webh00k00000000000000a",
-    "url": "https://example.org/oneword",
-    "events": ["job.failed", "concept.ready"],
-    "active": True,
-    "created_at": THEN,
-}
-_DELIVERY: Final = {
-    "id": "01k9de11very0000000000000a",
-    "event": "concept.ready",
-    "state": "delivered",
-    "attempts": 1,
-    "due_at": None,
-    "status": 204,
-    "error": None,
-    "payload": {
-        "type": "concept.ready",
-        "timestamp": DONE,
-        "data": {"id": MUG, "placeholder": "<my-mug>", "name": "my mug", "version": 1},
-    },
-    "created_at": DONE,
-    "finished_at": DONE,
 }
 
 # What comes back. Calls that answer 204 have nothing to show.
 RESPONSES: Final[Mapping[str, Any]] = {
     **ACCOUNT_RESPONSES,
+    **administration.RESPONSES,
     "get_usage": {
         "queued_jobs": {"used": 3.0, "limit": 100.0, "near": False},
         "gpu_seconds": {"used": 5400.0, "limit": None, "near": False},
         "storage_bytes": {"used": 8.2e9, "limit": 10e9, "near": True},
+        "bin_bytes": 1.1e9,
     },
     "list_base_models": {"items": [DEMO_MODEL], "next": None},
     "list_lessons": {
@@ -350,21 +331,6 @@ RESPONSES: Final[Mapping[str, Any]] = {
     "get_job": _RUNNING,
     "cancel_job": _RUNNING | {"cancel": "keep"},
     "watch_job": _EVENTS,
-    "list_webhooks": {"items": [_WEBHOOK], "next": None, "enabled": True},
-    "create_webhook": _WEBHOOK | {"secret": "whsec_…"},
-    "change_webhook": _WEBHOOK | {"active": False},
-    "test_webhook": _DELIVERY
-    | {
-        "event": "webhook.test",
-        "state": "waiting",
-        "attempts": 0,
-        "due_at": DONE,
-        "status": None,
-        "payload": {"type": "webhook.test", "timestamp": DONE, "data": {"text": "This is a test."}},
-        "finished_at": None,
-    },
-    "list_deliveries": {"items": [_DELIVERY], "next": None},
-    "send_delivery_again": _DELIVERY | {"state": "waiting", "attempts": 0, "due_at": DONE, "finished_at": None},
     "list_models": {
         "object": "list",
         "data": [{"id": "demo", "object": "model", "created": 0, "owned_by": "oneword"}],

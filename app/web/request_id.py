@@ -14,6 +14,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ulid import ULID
 
+from app.core.caller import calling_from
+
 log = structlog.get_logger(__name__)
 
 HEADER: Final = "X-Request-ID"
@@ -43,7 +45,8 @@ class Tracing:
                 MutableHeaders(scope=message)[HEADER] = request_id
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        client = (scope.get("client") or ("",))[0]
+        with structlog.contextvars.bound_contextvars(request_id=request_id), calling_from(client):
             await self._app(scope, receive, naming)
             if not scope["path"].startswith(_UNLOGGED):
                 seconds = round(time.perf_counter() - began, 4)

@@ -41,14 +41,14 @@ def create_webhook(
 def change_webhook(webhook_id: str, body: WebhookPatch, principal: Admin, session: UnitOfWork) -> WebhookOut:
     """Choose the events of a webhook, pause it, or resume it."""
     webhook = service.get(session, principal.team_id, webhook_id)
-    service.change(webhook, body.events, body.active)
+    service.change(session, principal, webhook, body.events, body.active)
     return views.describe_webhook(webhook)
 
 
 @router.delete("/{webhook_id}", status_code=status.HTTP_204_NO_CONTENT)
 def delete_webhook(webhook_id: str, principal: Admin, session: UnitOfWork) -> None:
     """Delete a webhook and its deliveries."""
-    session.delete(service.get(session, principal.team_id, webhook_id))
+    service.delete(session, principal, service.get(session, principal.team_id, webhook_id))
 
 
 @router.post("/{webhook_id}/test", status_code=status.HTTP_202_ACCEPTED)

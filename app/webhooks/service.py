@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from app.accounts.principal import Principal
+from app.audit import service as audit
 from app.core import idempotency
 from app.core.database import utc_now
 from app.core.errors import Conflict, Forbidden, NotFound
 from app.core.settings import Settings
+from app.teams import queries as teams
 from app.webhooks import queries
 from app.webhooks.addresses import resolved
 from app.webhooks.events import Event, test_message
@@ -37,6 +39,7 @@ def create(
     if existing is not None:
         existing.secret = _new_secret()
         return existing
+    teams.lock(session, team_id)
     if len(queries.of_team(session, team_id)) >= WEBHOOKS_MAX:
         raise Conflict(f"A team has at most {WEBHOOKS_MAX} webhooks. Delete one first.", code="webhooks-full")
     webhook = Webhook(
@@ -48,6 +51,7 @@ def create(
     )
     session.add(webhook)
     session.flush()
+    audit.record(session, principal, "webhook.created", webhook.id, url, events=webhook.events)
     if made_id is None:
         idempotency.remember_id(session, team_id, key, request_hash, webhook.id)
     return webhook
@@ -61,12 +65,21 @@ def get(session: Session, team_id: str, webhook_id: str) -> Webhook:
     return webhook
 
 
-def change(webhook: Webhook, events: Sequence[Event] | None, active: bool | None) -> None:
+def change(
+    session: Session, principal: Principal, webhook: Webhook, events: Sequence[Event] | None, active: bool | None
+) -> None:
     """Choose the events, pause the webhook, or resume it. None leaves a field as it is."""
     if events is not None:
         webhook.events = list(dict.fromkeys(events))
     if active is not None:
         webhook.active = active
+    audit.record(session, principal, "webhook.changed", webhook.id, webhook.url, events=events, active=active)
+
+
+def delete(session: Session, principal: Principal, webhook: Webhook) -> None:
+    """Delete a webhook and its deliveries."""
+    session.delete(webhook)
+    audit.record(session, principal, "webhook.deleted", webhook.id, webhook.url)
 
 
 def try_out(session: Session, webhook: Webhook) -> Delivery:

@@ -2,14 +2,15 @@
 import { useEffect, useRef, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 
+import { UndoNotice } from "./bin/UndoNotice";
 import { Icon, type IconName } from "./ui/Icon";
 
 const PLACES: readonly { href: string; name: string; icon: IconName; holds: readonly string[] }[] = [
-  { href: "/", name: "Library", icon: "library", holds: ["/concepts"] },
+  { href: "/", name: "Library", icon: "library", holds: ["/concepts", "/bin"] },
   { href: "/teach", name: "Teach", icon: "teach", holds: [] },
   { href: "/draw", name: "Draw", icon: "draw", holds: [] },
   { href: "/queue", name: "Queue", icon: "queue", holds: ["/jobs"] },
-  { href: "/settings", name: "Settings", icon: "settings", holds: [] },
+  { href: "/settings", name: "Settings", icon: "settings", holds: ["/audit"] },
 ];
 
 export function Frame({ children }: { children: ReactNode }) {
@@ -46,6 +47,7 @@ export function Frame({ children }: { children: ReactNode }) {
       <main id="content" ref={main} tabIndex={-1}>
         {children}
       </main>
+      <UndoNotice />
     </div>
   );
 }

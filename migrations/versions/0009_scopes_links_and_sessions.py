@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 from ulid import ULID
 
-revision: str = "0009_access"
+revision: str = "0009"
 down_revision: str | None = "0008"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None

@@ -49,6 +49,12 @@ def member(anonymous: TestClient, services: Services) -> TestClient:
 
 
 @pytest.fixture
+def colleague(anonymous: TestClient, services: Services) -> TestClient:
+    """Another member of the first team."""
+    return client_of(anonymous, principals.member(services))
+
+
+@pytest.fixture
 def viewer(anonymous: TestClient, services: Services) -> TestClient:
     return client_of(anonymous, principals.viewer(services))
 

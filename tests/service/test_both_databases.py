@@ -92,6 +92,9 @@ def test_a_deleted_concept_is_out_of_reach_and_the_sweep_removes_its_blobs(
     assert member.get("/api/concepts").json()["items"] == []
     assert member.delete(f"/api/concepts/{taught['id']}").status_code == 404
     sweep(services)
+    assert len(blobs(services)) == 4 + 2 + 1  # it could still be restored
+    assert member.delete(f"/api/bin/{taught['id']}").status_code == 204
+    sweep(services)
     assert len(blobs(services)) == 1
     assert member.get(drawn["images"][0]["url"]).status_code == 200  # what was drawn with it stays
     again = member.post("/api/concepts", data=MUG, files=photos())
@@ -109,6 +112,7 @@ def test_a_deleted_generation_is_out_of_reach_and_the_sweep_removes_its_pictures
     (image,) = generation["images"]
     for url in (f"/api/generations/{generation['id']}", image["url"], f"{image['url']}/recipe"):
         assert member.get(url).status_code == 404
+    assert member.delete(f"/api/bin/{generation['id']}").status_code == 204
     sweep(services)
     assert len(before - blobs(services)) == 1
     assert member.get(taught["sample"]).status_code == 200
@@ -118,6 +122,7 @@ def test_deleting_a_concept_stops_its_teaching(member: TestClient, services: Ser
     made = member.post("/api/concepts", data=MUG, files=photos()).json()
     member.delete(f"/api/concepts/{made['concept']['id']}")
     assert member.get(f"/api/jobs/{made['job']['id']}").json()["state"] == "cancelled"
+    assert member.delete(f"/api/bin/{made['concept']['id']}").status_code == 204
     sweep(services)
     assert blobs(services) == set()
 

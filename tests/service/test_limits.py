@@ -82,7 +82,13 @@ def test_a_team_whose_pictures_take_too_much_room_can_delete_some_and_go_on(memb
     assert stored["near"]
     refused = member.post("/api/concepts", data=MUG | {"placeholder": "<other>"}, files=photos())
     assert (refused.status_code, refused.json()["type"]) == (403, "/problems/storage-quota")
-    assert member.delete(f"/api/concepts/{made.json()['concept']['id']}").status_code == 204
+    concept_id = made.json()["concept"]["id"]
+    assert member.delete(f"/api/concepts/{concept_id}").status_code == 204
+    usage = member.get("/api/usage").json()  # the bin takes room too
+    assert usage["bin_bytes"] == usage["storage_bytes"]["used"] == stored["used"]
+    assert member.post("/api/concepts", data=MUG, files=photos()).status_code == 403
+    assert member.delete(f"/api/bin/{concept_id}").status_code == 204
+    assert member.get("/api/usage").json()["bin_bytes"] == 0
     assert member.post("/api/concepts", data=MUG, files=photos()).status_code == 202
 
 

@@ -55,6 +55,13 @@ def grow_old(database: Database, days: float) -> None:
         session.execute(update(Submission).values(created_at=moment))
 
 
+def deleted_long_ago(database: Database) -> None:
+    """Let everything in the bin have been there for 31 days."""
+    with database.transaction() as session:
+        in_bin = update(Generation).where(Generation.deleted_at.is_not(None))
+        session.execute(in_bin.values(deleted_at=utc_now() - timedelta(days=31)))
+
+
 def counted(services: Services, *tables: Any) -> dict[str, int]:
     with services.database.reading() as session:
         return {
@@ -123,6 +130,9 @@ def test_deleted_drawings_leave_no_rows_and_a_running_one_waits_for_its_end(
     for generation_id in (drawn_id, made["generation"]["id"]):
         assert member.delete(f"/api/generations/{generation_id}").status_code == 204
     tidy(services.database, services.settings)
+    assert counted(services, Generation, Job) == {"generations": 2, "jobs": 2}  # in the bin
+    deleted_long_ago(services.database)
+    tidy(services.database, services.settings)
     assert counted(services, Generation, Job) == {"generations": 1, "jobs": 1}
     with services.database.transaction() as session:
         ledger.finish(session, Lease(made["job"]["id"], 1), "cancelled")
@@ -150,6 +160,7 @@ def test_more_than_one_batch_goes_at_once(
         draw(services)
     for generation in member.get("/api/generations").json()["items"]:
         member.delete(f"/api/generations/{generation['id']}")
+    deleted_long_ago(services.database)
     tidy(services.database, services.settings)
     assert counted(services, Generation) == {"generations": 0}
 

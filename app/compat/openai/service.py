@@ -101,7 +101,7 @@ def answer(services: Services, principal: Principal, job_id: str, format_: str |
 def cancel(services: Services, principal: Principal, job_id: str) -> None:
     """Cancel a drawing that nobody waits for any more, unless it has ended meanwhile."""
     with suppress(Conflict), services.database.transaction() as session:
-        jobs.cancel(session, principal.team_id, job_id, keep=False)
+        jobs.cancel(session, principal, job_id, keep=False)
         log.info("cancelled: the client closed its connection", job=job_id)
 
 

@@ -9,11 +9,12 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from app.accounts.principal import Principal
+from app.audit import service as audit
 from app.base_models.catalog import AllowedModel
 from app.base_models.initializers import checked_initializer, checked_placeholder, free_placeholder
 from app.concepts import queries
 from app.concepts.models import Concept, Version
-from app.concepts.service import add
+from app.concepts.service import add, check_room
 from app.contracts.embeddings import ImportFile, ImportSpec
 from app.contracts.limits import EMBEDDING_SUFFIXES as SUFFIXES
 from app.contracts.limits import embedding_bytes_max
@@ -59,7 +60,10 @@ def import_concept(services: Services, principal: Principal, request: ImportRequ
                 if (job := jobs.earlier_job(session, team_id, key, request_hash)) is not None:
                     return job
                 concept = _concept(session, principal, request, model, initializer)
+                check_room(session, team_id, services.settings.concepts_max)
                 job = _queue(session, services, principal, concept, files)
+                names = [upload.name for upload in request.uploads]
+                audit.record(session, principal, "concept.imported", concept.id, concept.placeholder, files=names)
                 jobs.remember_job(session, key, request_hash, job)
                 blobs.keep()
         return job

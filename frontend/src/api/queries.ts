@@ -3,6 +3,7 @@ import { infiniteQueryOptions, keepPreviousData, QueryClient, queryOptions } fro
 
 import { answer, api, formOf } from "./client";
 import { isSignedOut, ProblemError } from "./problem";
+import type { paths } from "./schema";
 import { hasEnded, type Generation, type Kind } from "./types";
 
 const PAGE = 48;
@@ -235,3 +236,24 @@ export const sessions = queryOptions({
   queryKey: ["sessions"],
   queryFn: async ({ signal }) => (await answer(api.GET("/api/sessions", { signal }))).items,
 });
+/** What was deleted and can be restored, last deleted first. */
+export const bin = infiniteQueryOptions({
+  queryKey: ["bin"],
+  queryFn: ({ signal, pageParam }) => answer(api.GET("/api/bin", { params: { query: { cursor: pageParam } }, signal })),
+  initialPageParam: null as string | null,
+  getNextPageParam: (last) => last.next,
+});
+
+type AuditQuery = NonNullable<paths["/api/audit"]["get"]["parameters"]["query"]>;
+
+/** What the members of the team did, newest first. */
+export function audit(query: AuditQuery) {
+  return infiniteQueryOptions({
+    queryKey: ["audit", query],
+    queryFn: ({ signal, pageParam }) =>
+      answer(api.GET("/api/audit", { params: { query: { ...query, cursor: pageParam } }, signal })),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next,
+    placeholderData: keepPreviousData,
+  });
+}

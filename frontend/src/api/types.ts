@@ -33,6 +33,8 @@ export type Usage = Schemas["UsageOut"];
 export type Webhook = Schemas["WebhookOut"];
 export type WebhookEvent = Webhook["events"][number];
 export type Delivery = Schemas["DeliveryOut"];
+export type BinItem = Schemas["BinItem"];
+export type AuditEntry = Schemas["AuditEntryOut"];
 export type Role = Member["role"];
 export type Kind = Concept["kind"];
 

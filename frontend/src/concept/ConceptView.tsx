@@ -25,7 +25,8 @@ export function ConceptView({ id }: { id: string }) {
 }
 
 function Known({ concept }: { concept: Concept }) {
-  const mayChange = useMayChange();
+  const mayDraw = useMayChange();
+  const mayChange = concept.may_change;
   const kept = useQuery(versionsQuery(concept.id));
   const versions = kept.data;
   const [looked, setLooked] = useState<number | null>(null);
@@ -47,7 +48,7 @@ function Known({ concept }: { concept: Concept }) {
           {concept.description && <p>{concept.description}</p>}
           {concept.tags.length > 0 && <p className="small">{concept.tags.map((tag) => `#${tag}`).join(" ")}</p>}
         </div>
-        {mayChange && current && (
+        {mayDraw && current && (
           <Link className="button primary" href={drawLink(concept)}>
             Draw with it
           </Link>
@@ -95,6 +96,9 @@ function Known({ concept }: { concept: Concept }) {
               <EditConcept concept={concept} />
               <DeleteConcept concept={concept} />
             </div>
+          )}
+          {mayDraw && !mayChange && (
+            <p className="small soft">{concept.owner.name} and administrators can change, delete and teach it again.</p>
           )}
         </section>
       </div>

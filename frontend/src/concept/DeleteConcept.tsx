@@ -1,11 +1,12 @@
-// Taking a word out of the library. Asked in a window, because it cannot be undone.
+// Puts a word into the bin. Asked in a window, because it is taken from the whole team.
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useLocation } from "wouter";
 
 import { answer, api } from "../api/client";
-import { queryClient } from "../api/queries";
 import type { Concept } from "../api/types";
+import { refreshLibrary } from "../bin/refreshLibrary";
+import { offerUndo } from "../bin/undo";
 import { ConfirmDialog } from "../ui/ConfirmDialog";
 import { Placeholder } from "../ui/Placeholder";
 
@@ -16,7 +17,8 @@ export function DeleteConcept({ concept }: { concept: Concept }) {
     mutationFn: () => answer(api.DELETE("/api/concepts/{concept_id}", { params: { path: { concept_id: concept.id } } })),
     onSuccess: () => {
       go("/");
-      return queryClient.invalidateQueries({ queryKey: ["concepts", "library"] });
+      offerUndo({ id: concept.id, kind: "concept", label: concept.placeholder });
+      return refreshLibrary();
     },
   });
   return (
@@ -45,7 +47,8 @@ export function DeleteConcept({ concept }: { concept: Concept }) {
             setAsking(false);
           }}
         >
-          The word, its pictures and its versions go for good, for the whole team. Pictures that were drawn with it stay.
+          The word, its pictures and its versions go to the bin, for the whole team, and can be restored from there for a while.
+          Pictures that were drawn with it stay.
         </ConfirmDialog>
       )}
     </>

@@ -4,7 +4,6 @@ import { useMutation } from "@tanstack/react-query";
 import { answer, api } from "../api/client";
 import { queryClient } from "../api/queries";
 import type { Concept, Version } from "../api/types";
-import { useMayChange } from "../session/currentUser";
 import { RelativeTime } from "../ui/RelativeTime";
 import { Problems } from "../ui/Notice";
 import { duration } from "../ui/time";
@@ -18,7 +17,7 @@ interface VersionsProps {
 }
 
 export function Versions({ concept, versions, looked, onLook }: VersionsProps) {
-  const mayChange = useMayChange();
+  const mayChange = concept.may_change;
   const choose = useMutation({
     mutationFn: (number: number) =>
       answer(

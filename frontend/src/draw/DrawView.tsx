@@ -97,6 +97,7 @@ export function DrawView() {
           images={generations.flatMap((generation) => generation.images)}
           shown={shown}
           mayDraw={mayDraw}
+          mayLetGo={generations.some((each) => each.may_change && each.images.some((image) => image.id === shown.id))}
           problem={<Problems of={[recovery]} />}
           onShow={(image) => {
             recovery.reset();

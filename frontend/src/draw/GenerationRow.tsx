@@ -11,6 +11,7 @@ import { useJobEvents } from "../jobs/useJobEvents";
 import { RelativeTime } from "../ui/RelativeTime";
 import { ProblemNotice, Problems } from "../ui/Notice";
 import { Prompt } from "../ui/Placeholder";
+import { DeleteGeneration } from "./DeleteGeneration";
 
 interface GenerationRowProps {
   generation: Generation;
@@ -41,7 +42,8 @@ export function GenerationRow({ generation, live, onOpen }: GenerationRowProps) 
         <span className="small soft">
           <RelativeTime time={generation.created_at} /> · {generation.created_by.name}
         </span>
-        {drawing && <StopDrawing jobId={generation.job_id} />}
+        {drawing && generation.may_change && <StopDrawing jobId={generation.job_id} />}
+        {!drawing && generation.may_change && <DeleteGeneration generation={generation} />}
       </header>
       {drawing && (
         <div className="meter" role="progressbar" aria-label="Steps done" aria-valuenow={Math.round(fractionDone(history.progress) * 100)}>

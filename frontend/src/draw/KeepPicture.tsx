@@ -9,7 +9,13 @@ import { useMe } from "../session/currentUser";
 import { Icon } from "../ui/Icon";
 import { Problems } from "../ui/Notice";
 
-export function KeepPicture({ image }: { image: DrawnImage }) {
+interface KeepPictureProps {
+  image: DrawnImage;
+  /** Everybody who draws may keep a picture; letting it go is for the person who asked for it, and for administrators. */
+  mayLetGo: boolean;
+}
+
+export function KeepPicture({ image, mayLetGo }: KeepPictureProps) {
   const { limits } = useMe();
   const [kept, setKept] = useState(image.kept);
   const change = useMutation({
@@ -31,7 +37,7 @@ export function KeepPicture({ image }: { image: DrawnImage }) {
         className="button quiet keep"
         aria-pressed={kept}
         title={days > 0 && !kept ? `It goes ${days} days after it was drawn, unless it is kept.` : undefined}
-        disabled={change.isPending}
+        disabled={change.isPending || (kept && !mayLetGo)}
         onClick={() => {
           change.mutate(!kept);
         }}

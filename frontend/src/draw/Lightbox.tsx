@@ -11,6 +11,7 @@ interface LightboxProps {
   images: readonly DrawnImage[];
   shown: DrawnImage;
   mayDraw: boolean;
+  mayLetGo: boolean;
   /** The problem of the last action. It is shown in here because the page behind a modal window is out of reach. */
   problem: ReactNode;
   onShow: (image: DrawnImage) => void;
@@ -20,7 +21,7 @@ interface LightboxProps {
   onEdit: (image: DrawnImage) => void;
 }
 
-export function Lightbox({ images, shown, mayDraw, problem, onShow, onClose, onAgain, onVary, onEdit }: LightboxProps) {
+export function Lightbox({ images, shown, mayDraw, mayLetGo, problem, onShow, onClose, onAgain, onVary, onEdit }: LightboxProps) {
   const place = images.findIndex((image) => image.id === shown.id);
   const before = images[place - 1];
   const after = images[place + 1];
@@ -100,7 +101,7 @@ export function Lightbox({ images, shown, mayDraw, problem, onShow, onClose, onA
               </button>
             </>
           )}
-          {mayDraw && <KeepPicture key={shown.id} image={shown} />}
+          {mayDraw && <KeepPicture key={shown.id} image={shown} mayLetGo={mayLetGo} />}
           <a className="button quiet" href={`${shown.url}?download=1`} download>
             <Icon name="download" /> Download
           </a>

@@ -7,7 +7,7 @@ import { concept as conceptQuery, job as jobQuery, queryClient, report as report
 import { hasEnded, type Job } from "../api/types";
 import { Redraw } from "../concept/report/Redraw";
 import { ImportJob } from "../importing/ImportJob";
-import { useMayChange } from "../session/currentUser";
+import { useMayChangeOf } from "../session/currentUser";
 import { ProblemNotice, Problems } from "../ui/Notice";
 import { Placeholder } from "../ui/Placeholder";
 import { CancelTraining } from "./CancelTraining";
@@ -30,7 +30,7 @@ export function JobView({ id }: { id: string }) {
 
 function Training({ job }: { job: Job }) {
   const { history, connected } = useJobEvents(job.id);
-  const mayChange = useMayChange();
+  const mayCancel = useMayChangeOf(job.created_by.id);
   const trained = useQuery({ ...conceptQuery(job.concept?.id ?? ""), enabled: job.concept !== null });
   const concept = trained.data;
   const state = history.state ?? job.state;
@@ -53,10 +53,10 @@ function Training({ job }: { job: Job }) {
           </h1>
           {ended || <Progress history={seen} job={job} connected={connected} />}
         </div>
-        {!ended && mayChange && <CancelTraining job={job} learning={history.previews.length > 0} />}
+        {!ended && mayCancel && <CancelTraining job={job} learning={history.previews.length > 0} />}
       </div>
       {ended && <TrainingEnd job={job} state={state} history={history} concept={concept} />}
-      <Warnings warnings={history.warnings} of={state === "succeeded" ? job.concept : null} />
+      <Warnings warnings={history.warnings} of={state === "succeeded" ? job.concept : null} mayChange={concept?.may_change ?? false} />
       <div className="columns">
         <section className="stack" aria-label="Previews">
           <Previews previews={history.previews} waiting={!ended} />
@@ -112,14 +112,20 @@ function Progress({ history, job, connected }: { history: JobHistory; job: Job; 
 }
 
 /** What went not quite right. Below the one that says why the report `of` a version failed, it can be drawn again. */
-function Warnings({ warnings, of }: { warnings: readonly string[]; of: Job["concept"] }) {
+interface WarningsProps {
+  warnings: readonly string[];
+  of: Job["concept"];
+  mayChange: boolean;
+}
+
+function Warnings({ warnings, of, mayChange }: WarningsProps) {
   // eslint-disable-next-line oneword/shown-problem -- without the report only a button is missing here
   const { data: report } = useQuery({ ...reportQuery(of?.id ?? "", of?.version ?? 0), enabled: of !== null && warnings.length > 0 });
   return warnings.map((warning) => (
     <div key={warning} className="notice">
       <p>{warning}</p>
       {of && report?.failed && warning.endsWith(report.failed) && (
-        <Redraw conceptId={of.id} number={of.version} jobId={report.job_id} />
+        <Redraw concept={{ id: of.id, may_change: mayChange }} number={of.version} jobId={report.job_id} />
       )}
     </div>
   ));

@@ -4,7 +4,7 @@ import { Link } from "wouter";
 
 import { activeJobs, endedJobs } from "../api/queries";
 import type { Job } from "../api/types";
-import { useMayChange } from "../session/currentUser";
+import { useMayChangeOf } from "../session/currentUser";
 import { QuotaWarning } from "../settings/QuotaWarning";
 import { RelativeTime } from "../ui/RelativeTime";
 import { ProblemNotice, Problems } from "../ui/Notice";
@@ -65,7 +65,7 @@ function Jobs({ title, jobs }: { title: string; jobs: readonly Job[] }) {
 }
 
 function Row({ job }: { job: Job }) {
-  const mayChange = useMayChange();
+  const mayCancel = useMayChangeOf(job.created_by.id);
   const going = job.finished_at === null;
   return (
     <li>
@@ -85,7 +85,7 @@ function Row({ job }: { job: Job }) {
         )}
         {typeof job.error?.detail === "string" && job.state === "failed" && <p className="small fault">{job.error.detail}</p>}
       </div>
-      {going && mayChange && <CancelJob job={job} />}
+      {going && mayCancel && <CancelJob job={job} />}
     </li>
   );
 }

@@ -37,6 +37,9 @@ export function EmptyLibrary() {
           <p className="soft">You are here to look. A member of the team can teach the first word.</p>
         )}
         {mayChange && <ExamplePicker />}
+        <p className="small soft">
+          Deleted words can be restored from the <Link href="/bin">bin</Link>.
+        </p>
       </div>
       <AboutBaseModels />
     </div>

@@ -33,16 +33,21 @@ export function LibraryView() {
     <>
       <div className="head">
         <h1>Library</h1>
-        {mayChange && (
-          <div className="row">
-            <Link className="button quiet" href="/import">
-              Import
-            </Link>
-            <Link className="button primary" href="/teach">
-              Teach a new word
-            </Link>
-          </div>
-        )}
+        <div className="row">
+          <Link className="button quiet" href="/bin">
+            Bin
+          </Link>
+          {mayChange && (
+            <>
+              <Link className="button quiet" href="/import">
+                Import
+              </Link>
+              <Link className="button primary" href="/teach">
+                Teach a new word
+              </Link>
+            </>
+          )}
+        </div>
       </div>
       <div className="filters" role="search">
         <input

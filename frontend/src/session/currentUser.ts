@@ -15,3 +15,9 @@ export function useMe(): Me {
 export function useMayChange(): boolean {
   return useMe().role !== "viewer";
 }
+
+/** People change what they made themselves; administrators change everything. */
+export function useMayChangeOf(ownerId: string): boolean {
+  const { user, role } = useMe();
+  return role === "admin" || (role === "member" && user.id === ownerId);
+}

@@ -1,5 +1,6 @@
 // What belongs to the person and the team: members, tokens, sessions, what the team uses, webhooks, the base models, and the way out.
 import { useMutation } from "@tanstack/react-query";
+import { Link } from "wouter";
 
 import { answer, api } from "../api/client";
 import { isSignedOut } from "../api/problem";
@@ -52,6 +53,17 @@ export function SettingsView() {
         <UsageSection />
         <AboutBaseModels />
         {role === "admin" && <Webhooks />}
+        {role === "admin" && (
+          <section className="sheet stack" aria-label="Audit">
+            <h2>Audit</h2>
+            <p className="soft">Who did what to what, from where: signing in, words, drawings, tokens, members, webhooks.</p>
+            <div className="row">
+              <Link className="button" href="/audit">
+                Open the audit
+              </Link>
+            </div>
+          </section>
+        )}
       </div>
     </>
   );

@@ -1,11 +1,12 @@
 // What the team uses, beside what it may.
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "wouter";
 
 import { usage } from "../api/queries";
 import type { Usage } from "../api/types";
 import { useMe } from "../session/currentUser";
 import { Problems } from "../ui/Notice";
-import { used, type QuotaName } from "./quotaText";
+import { amount, used, type QuotaName } from "./quotaText";
 
 const NAMES: readonly { name: QuotaName; title: string }[] = [
   { name: "queued_jobs", title: "Jobs that wait" },
@@ -22,6 +23,11 @@ export function UsageSection() {
       <h2>What your team uses</h2>
       <Problems of={[asked]} />
       {data && NAMES.map(({ name, title }) => <Line key={name} name={name} title={title} quota={data[name]} />)}
+      {data && data.bin_bytes > 0 && (
+        <p className="small soft">
+          {amount("storage_bytes", data.bin_bytes)} of that are in the <Link href="/bin">bin</Link>.
+        </p>
+      )}
       {limits.drawings_days > 0 && (
         <p className="small soft">Drawings go after {limits.drawings_days} days, unless somebody keeps them with the star.</p>
       )}

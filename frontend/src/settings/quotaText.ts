@@ -1,7 +1,7 @@
 // Quotas as text. Pure.
 import type { Usage } from "../api/types";
 
-export type QuotaName = keyof Usage;
+export type QuotaName = Exclude<keyof Usage, "bin_bytes">;
 
 const GIGABYTE = 1e9;
 const MEGABYTE = 1e6;
@@ -33,7 +33,7 @@ export function warning(name: QuotaName, quota: Usage[QuotaName]): string {
     case "gpu_seconds":
       return `Your team has used ${used(name, quota)} of the GPU that it may use in 30 days.`;
     case "storage_bytes":
-      return `Your team’s pictures take ${used(name, quota)}. Delete some that nobody needs.`;
+      return `Your team’s pictures take ${used(name, quota)}. Delete some that nobody needs, and empty the bin.`;
   }
 }
 

@@ -1,5 +1,5 @@
 // Sample answers of the REST interface. A test changes what it is about and takes the rest as it is.
-import type { BaseModel, Concept, Generation, Job, Me, Version } from "../api/types";
+import type { AuditEntry, BaseModel, BinItem, Concept, Generation, Job, Me, Version } from "../api/types";
 
 const ada = { id: "user-ada", name: "Ada" };
 const NOW = "2026-11-27T12:00:00Z";
@@ -79,6 +79,7 @@ export const mug: Concept = {
   description: "",
   tags: [],
   owner: ada,
+  may_change: true,
   state: "ready",
   current_version: version,
   version_count: 1,
@@ -119,7 +120,33 @@ export const generation: Generation = {
   images: [],
   job_id: "job",
   created_by: ada,
+  may_change: true,
   created_at: NOW,
+};
+
+export const binned: BinItem = {
+  kind: "concept",
+  id: "concept",
+  label: "<my-mug>",
+  owner: ada,
+  may_change: true,
+  created_at: NOW,
+  deleted_at: NOW,
+  deleted_by: { id: "user-grace", name: "Grace" },
+  expires_at: "2026-12-27T12:00:00Z",
+};
+
+export const audited: AuditEntry = {
+  id: "entry",
+  at: NOW,
+  person: ada,
+  credential: "token",
+  token: "build script",
+  address: "192.0.2.7",
+  request_id: "request",
+  action: "concept.deleted",
+  subject: { kind: "concept", id: "concept", label: "<my-mug>" },
+  details: { name: "My mug" },
 };
 
 /** A picture file that no test reads. */

@@ -49,6 +49,13 @@ function day(date: Date, now: Date): string {
   return date.toLocaleDateString("en-GB", { day: "numeric", month: "short", ...year });
 }
 
+/** How long something stays: "27 days left", "1 day left", "goes within a day". */
+export function daysLeft(until: string, now: Date): string {
+  const days = Math.floor(secondsUntil(until, now) / DAY);
+  if (days < 1) return "goes within a day";
+  return days === 1 ? "1 day left" : `${days} days left`;
+}
+
 function joined(whole: number, large: number, largeName: string, small: number, smallName: string): string {
   const rest = Math.floor((whole % large) / small);
   const first = `${Math.floor(whole / large)} ${largeName}`;

@@ -7,18 +7,16 @@ import { answer, api, newIdempotencyKey } from "../../api/client";
 import { isProblem } from "../../api/problem";
 import { job as jobQuery, queryClient } from "../../api/queries";
 import { hasEnded } from "../../api/types";
-import { useMayChange } from "../../session/currentUser";
 import { Problems } from "../../ui/Notice";
 
 interface RedrawProps {
-  conceptId: string;
+  concept: { id: string; may_change: boolean };
   number: number;
   /** The job that draws it already. */
   jobId: string | null;
 }
 
-export function Redraw({ conceptId, number, jobId }: RedrawProps) {
-  const mayChange = useMayChange();
+export function Redraw({ concept, number, jobId }: RedrawProps) {
   const [asked, setAsked] = useState<string | null>(null);
   const watched = asked ?? jobId;
   const followed = useQuery({ ...jobQuery(watched ?? ""), enabled: watched !== null });
@@ -27,7 +25,7 @@ export function Redraw({ conceptId, number, jobId }: RedrawProps) {
     mutationFn: () =>
       answer(
         api.POST("/api/concepts/{concept_id}/versions/{number}/report", {
-          params: { path: { concept_id: conceptId, number }, header: { "Idempotency-Key": newIdempotencyKey() } },
+          params: { path: { concept_id: concept.id, number }, header: { "Idempotency-Key": newIdempotencyKey() } },
         }),
       ),
     onSuccess: ({ job }) => {
@@ -53,7 +51,7 @@ export function Redraw({ conceptId, number, jobId }: RedrawProps) {
       {job?.state === "failed" && (
         <p role="status">It could not be drawn this time either. {isProblem(job.error) ? job.error.detail : ""}</p>
       )}
-      {mayChange && (
+      {concept.may_change && (
         <div className="row">
           <button
             type="button"

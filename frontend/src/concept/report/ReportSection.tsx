@@ -5,7 +5,6 @@ import { useState } from "react";
 import { answer, api } from "../../api/client";
 import { queryClient, report as reportQuery } from "../../api/queries";
 import type { Checkpoint, Concept, Report } from "../../api/types";
-import { useMayChange } from "../../session/currentUser";
 import { ProblemNotice, Problems } from "../../ui/Notice";
 import { Checkpoints } from "./Checkpoints";
 import { Gauges } from "./Gauges";
@@ -25,7 +24,7 @@ export function NoReport({ concept, number }: { concept: Concept; number: number
       <h2>How well it was learned</h2>
       <div className="notice">
         <p>There is no report of this version, which does not mean that it is worse.</p>
-        <Redraw conceptId={concept.id} number={number} jobId={null} />
+        <Redraw concept={concept} number={number} jobId={null} />
       </div>
     </section>
   );
@@ -50,7 +49,7 @@ function Known({ concept, report }: { concept: Concept; report: Report }) {
       ) : (
         <div className="notice">
           <p>Its report could not be drawn; the word itself is fine. {report.failed}</p>
-          <Redraw conceptId={concept.id} number={report.version} jobId={report.job_id} />
+          <Redraw concept={concept} number={report.version} jobId={report.job_id} />
         </div>
       )}
       {report.checkpoints.length > 1 && (
@@ -70,7 +69,7 @@ function Known({ concept, report }: { concept: Concept; report: Report }) {
 }
 
 function UseThis({ concept, report, shown }: { concept: Concept; report: Report; shown: Checkpoint }) {
-  const mayChange = useMayChange();
+  const mayChange = concept.may_change;
   const use = useMutation({
     mutationFn: () =>
       answer(

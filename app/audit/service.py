@@ -1,0 +1,108 @@
+"""Writes the audit: one call in the transaction that makes the change, so that neither exists without the other.
+
+`who` is the `Principal` of the request, or an `Actor` where there is none. The address and the request id are those of
+the request that the code serves.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, Protocol
+
+from sqlalchemy.orm import Session
+
+from app.audit import queries
+from app.audit.actions import Action
+from app.audit.models import AuditEntry
+from app.core.caller import address
+from app.core.database import Database
+from app.core.log import request_id
+
+Credential = Literal["session", "token", "command-line", "system"]
+Detail = str | int | float | bool | None | Sequence[str]
+
+DETAILS_MAX: Final = 12
+TEXT_MAX: Final = 200  # characters of a label and of each text among the details
+ITEMS_MAX: Final = 30
+ROWS_AT_ONCE: Final = 500
+
+
+class Who(Protocol):
+    """Who acts: a person in a team, or a program."""
+
+    @property
+    def team_id(self) -> str: ...
+    @property
+    def user_id(self) -> str | None: ...
+    @property
+    def user_name(self) -> str: ...
+    @property
+    def credential(self) -> Credential: ...
+    @property
+    def token_name(self) -> str | None: ...
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Somebody who acts without a signed-in request: a person who is just signing in, the command line, the sweep."""
+
+    team_id: str
+    user_name: str
+    credential: Credential
+    user_id: str | None = None
+    token_name: str | None = None
+
+
+def command_line(team_id: str) -> Actor:
+    """A person at the machine of the studio, who runs `oneword`."""
+    return Actor(team_id, "oneword", "command-line")
+
+
+def system(team_id: str) -> Actor:
+    """The studio itself: what the settings say is removed after some time."""
+    return Actor(team_id, "Oneword", "system")
+
+
+def record(
+    session: Session, who: Who, action: Action, subject_id: str | None = None, label: str = "", **details: Detail
+) -> None:
+    """Add one entry. Texts are cut at 200 characters; at most 12 details are kept."""
+    entry = AuditEntry(
+        team_id=who.team_id,
+        user_id=who.user_id,
+        user_name=who.user_name[:100],
+        credential=who.credential,
+        token_name=who.token_name,
+        address=address()[:64],
+        request_id=request_id(),
+        action=action,
+        subject_id=subject_id,
+        subject_label=label[:TEXT_MAX],
+        details=_bounded(details),
+    )
+    session.add(entry)
+    session.flush()
+
+
+def every(database: Database, team_id: str, matching: queries.Matching) -> Iterator[AuditEntry]:
+    """Every entry of a team that matches, newest first. Each 500 rows are read in a short session of their own."""
+    before: str | None = None
+    while True:
+        with database.reading() as session:
+            found = queries.page(session, team_id, matching, before=before, limit=ROWS_AT_ONCE)
+        yield from found
+        if len(found) < ROWS_AT_ONCE:
+            return
+        before = found[-1].id
+
+
+def _bounded(details: Mapping[str, Detail]) -> dict[str, Any]:
+    kept = [(name, value) for name, value in details.items() if value is not None][:DETAILS_MAX]
+    return {name: _cut(value) for name, value in kept}
+
+
+def _cut(value: Detail) -> Any:
+    if isinstance(value, str):
+        return value[:TEXT_MAX]
+    if isinstance(value, Sequence):
+        return [each[:TEXT_MAX] for each in value[:ITEMS_MAX]]
+    return value

@@ -1,0 +1,57 @@
+// The actions of the audit as people say them, in the order of the filter.
+import type { AuditEntry } from "../api/types";
+
+type Action = AuditEntry["action"];
+
+export const ACTIONS: Record<Action, string> = {
+  "session.started": "signed in",
+  "session.ended": "signed out",
+  "token.created": "created a token",
+  "token.revoked": "revoked a token",
+  "member.invited": "invited somebody",
+  "member.link-made": "made a sign-in link",
+  "member.link-revoked": "revoked a sign-in link",
+  "member.role-changed": "changed a role",
+  "member.removed": "removed a member",
+  "concept.created": "taught a word",
+  "concept.imported": "imported a word",
+  "concept.taught-again": "taught a word again",
+  "concept.changed": "changed a word",
+  "concept.version-chosen": "chose a version",
+  "concept.pictures-deleted": "deleted training pictures",
+  "concept.downloaded": "downloaded a word",
+  "concept.deleted": "deleted a word",
+  "concept.restored": "restored a word",
+  "concept.purged": "removed a word for good",
+  "generation.deleted": "deleted a drawing",
+  "generation.restored": "restored a drawing",
+  "generation.purged": "removed a drawing for good",
+  "bin.emptied": "emptied the bin",
+  "job.cancelled": "cancelled a job",
+  "webhook.created": "created a webhook",
+  "webhook.changed": "changed a webhook",
+  "webhook.deleted": "deleted a webhook",
+  "audit.exported": "downloaded the audit",
+};
+
+export const ACTION_NAMES = Object.keys(ACTIONS) as Action[];
+
+const CREDENTIALS: Record<AuditEntry["credential"], string> = {
+  session: "browser",
+  token: "token",
+  "command-line": "command line",
+  system: "by itself",
+};
+
+/** From where: "browser at 10.0.0.7", "token build script at 10.0.0.7", "command line". */
+export function originText({ credential, token, address }: AuditEntry): string {
+  const means = token === null ? CREDENTIALS[credential] : `${CREDENTIALS[credential]} ${token}`;
+  return address === "" ? means : `${means} at ${address}`;
+}
+
+/** The details in a line: "version: 2, fields: name, tags". */
+export function detailsText(details: AuditEntry["details"]): string {
+  return Object.entries(details)
+    .map(([name, value]) => `${name.replaceAll("_", " ")}: ${Array.isArray(value) ? value.join(", ") : String(value)}`)
+    .join(" · ");
+}

@@ -1,0 +1,27 @@
+// What was deleted last, so that it can be undone from wherever the page goes next.
+import { useSyncExternalStore } from "react";
+
+export interface Deleted {
+  id: string;
+  kind: "concept" | "generation";
+  /** A placeholder or a prompt. */
+  label: string;
+}
+
+let last: Deleted | null = null;
+const listeners = new Set<() => void>();
+
+/** Offers to undo a deletion; null takes the offer back. */
+export function offerUndo(deleted: Deleted | null) {
+  last = deleted;
+  for (const listener of listeners) listener();
+}
+
+function subscribe(listener: () => void) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export function useDeleted(): Deleted | null {
+  return useSyncExternalStore(subscribe, () => last);
+}

@@ -1,0 +1,390 @@
+"""Who did what to what, from where: one entry with each change, which nobody can alter afterwards."""
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import insert, select, text, update
+from sqlalchemy.exc import DBAPIError
+
+from app.accounts import service as accounts
+from app.accounts.models import Team
+from app.audit import service as audit
+from app.audit.actions import Action
+from app.audit.models import AuditEntry
+from app.audit.views import as_csv
+from app.core.database import Database, new_id, utc_now
+from app.core.settings import Settings
+from app.ops import cli
+from app.retention.service import tidy
+from app.services import Services
+from tests.support.http import refused
+from tests.support.library import MUG, drawn, taught
+from tests.support.pictures import photos
+
+HOOK = {"url": "https://hooks.example.org/x", "events": ["job.failed"]}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path / "data", webhooks=True)
+
+
+@pytest.fixture(autouse=True)
+def _every_name_is_public(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.webhooks.service.resolved", lambda url, to_private: None)
+
+
+def entries(administrator: TestClient, **filters: Any) -> list[dict[str, Any]]:
+    answer = administrator.get("/api/audit", params=filters)
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()["items"]
+    return found
+
+
+# --- What is written down ---------------------------------------------------------------------------------------------
+
+
+def sign_in_and_out(member: TestClient, admin: TestClient, services: Services) -> None:
+    with services.database.transaction() as session:
+        user, team = accounts.first_administrator(session)
+        code = accounts.sign_in_link(session, services.settings, user.id, team.id).split("#")[1]
+    browser = TestClient(admin.app, base_url="http://localhost:8000")
+    assert browser.post("/api/session", json={"code": code}).status_code == 204
+    assert browser.delete("/api/session").status_code == 204
+
+
+def make_and_revoke_a_token(member: TestClient, admin: TestClient, services: Services) -> None:
+    made = member.post("/api/tokens", json={"name": "build"}).json()
+    assert member.delete(f"/api/tokens/{made['id']}").status_code == 204
+
+
+def invite_and_remove(member: TestClient, admin: TestClient, services: Services) -> None:
+    invited = admin.post("/api/members", json={"name": "Grace", "role": "viewer"}).json()
+    assert admin.delete(f"/api/members/{invited['id']}").status_code == 204
+
+
+def live_with_a_concept(member: TestClient, admin: TestClient, services: Services) -> None:
+    path = f"/api/concepts/{taught(member, services)['id']}"
+    assert member.patch(path, json={"name": "Cup", "current_version": 1}).status_code == 200
+    assert member.get(f"{path}/embedding?format=diffusers").status_code == 200
+    assert member.delete(f"{path}/pictures").status_code == 204
+    job = member.post(f"{path}/versions", files=photos()).json()["job"]
+    assert admin.post(f"/api/jobs/{job['id']}/cancel").status_code == 200
+
+
+def import_one(member: TestClient, admin: TestClient, services: Services) -> None:
+    file = {"file": ("mug.pt", b"x", "application/octet-stream")}
+    assert member.post("/api/concepts/import", data=MUG, files=file).status_code == 202
+
+
+def delete_and_restore(member: TestClient, admin: TestClient, services: Services) -> None:
+    for kind, thing in (("concepts", taught(member, services)), ("generations", drawn(member, services))):
+        for client, method, path in (
+            (member, "DELETE", f"/api/{kind}/{thing['id']}"),
+            (admin, "POST", f"/api/bin/{thing['id']}/restore"),
+            (member, "DELETE", f"/api/{kind}/{thing['id']}"),
+            (member, "DELETE", f"/api/bin/{thing['id']}"),
+        ):
+            assert client.request(method, path).status_code in (200, 204)
+    assert admin.delete("/api/bin").status_code == 204
+
+
+def live_with_a_webhook(member: TestClient, admin: TestClient, services: Services) -> None:
+    hook = admin.post("/api/webhooks", json=HOOK).json()
+    assert admin.patch(f"/api/webhooks/{hook['id']}", json={"active": False}).status_code == 200
+    assert admin.delete(f"/api/webhooks/{hook['id']}").status_code == 204
+
+
+def download_the_audit(member: TestClient, admin: TestClient, services: Services) -> None:
+    assert admin.get("/api/audit.csv?action=concept.deleted").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("happens", "expected"),
+    [
+        (sign_in_and_out, ["session.started", "session.ended"]),
+        (make_and_revoke_a_token, ["token.created build", "token.revoked build"]),
+        (invite_and_remove, ["member.invited Grace", "member.removed Grace"]),
+        (
+            live_with_a_concept,
+            [
+                "concept.created <my-mug>",
+                "concept.version-chosen <my-mug>",
+                "concept.changed <my-mug>",
+                "concept.downloaded <my-mug>",
+                "concept.pictures-deleted <my-mug>",
+                "concept.taught-again <my-mug>",
+                "job.cancelled Teaching <my-mug>",
+            ],
+        ),
+        (import_one, ["concept.imported <my-mug>"]),
+        (
+            delete_and_restore,
+            [
+                "concept.created <my-mug>",
+                "concept.deleted <my-mug>",
+                "concept.restored <my-mug>",
+                "concept.deleted <my-mug>",
+                "concept.purged <my-mug>",
+                "generation.deleted a cat",
+                "generation.restored a cat",
+                "generation.deleted a cat",
+                "generation.purged a cat",
+                "bin.emptied",
+            ],
+        ),
+        (
+            live_with_a_webhook,
+            [f"webhook.{done} {HOOK['url']}" for done in ("created", "changed", "deleted")],
+        ),
+        (download_the_audit, ["audit.exported"]),
+    ],
+    ids=lambda value: value.__name__ if callable(value) else "",
+)
+def test_what_happens_is_written_down(
+    member: TestClient, administrator: TestClient, services: Services,
+    happens: Callable[[TestClient, TestClient, Services], None], expected: list[str],
+) -> None:  # fmt: skip
+    happens(member, administrator, services)
+    found = [f"{each['action']} {each['subject']['label']}".rstrip() for each in entries(administrator)]
+    assert found[::-1] == expected
+
+
+def test_an_entry_names_the_person_the_token_the_address_and_the_request(
+    member: TestClient, administrator: TestClient
+) -> None:
+    made = member.post("/api/tokens", json={"name": "build"}, headers={"X-Request-ID": "my-request"}).json()
+    (entry,) = entries(administrator)
+    assert entry["person"] == member.get("/api/me").json()["user"]
+    assert (entry["credential"], entry["token"]) == ("token", "test")
+    assert (entry["address"], entry["request_id"]) == ("testclient", "my-request")
+    assert entry["subject"] == {"kind": "token", "id": made["id"], "label": "build"}
+
+
+def test_the_command_line_is_written_down_too(
+    administrator: TestClient, services: Services, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ONEWORD_DATA_DIR", str(services.settings.data_dir))
+    for arguments in (["token", "cron"], ["sign-in"]):
+        monkeypatch.setattr("sys.argv", ["oneword", *arguments])
+        assert cli.main() == 0
+    capsys.readouterr()
+    found = [(each["action"], each["credential"], each["person"]["id"]) for each in entries(administrator)]
+    assert found == [("member.link-made", "command-line", None), ("token.created", "command-line", None)]
+
+
+def test_what_the_studio_removes_by_itself_is_written_down_too(
+    member: TestClient, administrator: TestClient, services: Services
+) -> None:
+    concept = taught(member, services)
+    member.delete(f"/api/concepts/{concept['id']}")
+    from app.concepts.models import Concept
+
+    with services.database.transaction() as session:
+        session.execute(update(Concept).values(deleted_at=utc_now() - timedelta(days=31)))
+    tidy(services.database, services.settings)
+    entry = entries(administrator)[0]
+    assert (entry["action"], entry["credential"], entry["subject"]["id"]) == ("concept.purged", "system", concept["id"])
+
+
+def test_a_change_that_is_refused_leaves_no_entry(
+    member: TestClient, colleague: TestClient, administrator: TestClient, services: Services
+) -> None:
+    concept = taught(member, services)
+    before = entries(administrator)
+    assert colleague.delete(f"/api/concepts/{concept['id']}").status_code == 403
+    assert member.patch(f"/api/concepts/{concept['id']}", json={"current_version": 9}).status_code == 422
+    assert entries(administrator) == before
+
+
+def test_without_its_entry_a_change_does_not_happen(
+    member: TestClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    concept = taught(member, services)
+
+    def failing(*_: Any, **__: Any) -> None:
+        raise RuntimeError("no entry")
+
+    monkeypatch.setattr(audit, "record", failing)
+    assert member.delete(f"/api/concepts/{concept['id']}").status_code == 500
+    assert member.get(f"/api/concepts/{concept['id']}").status_code == 200
+
+
+def test_long_texts_and_many_details_are_cut(database: Database) -> None:
+    with database.transaction() as session:
+        team = Team(name="team")
+        session.add(team)
+        session.flush()
+        many = {f"detail_{number}": "x" * 1000 for number in range(50)}
+        audit.record(session, audit.command_line(team.id), "concept.changed", "id", "y" * 1000, **many)
+        audit.record(session, audit.system(team.id), "concept.imported", files=["z" * 1000] * 1000)
+    with database.reading() as session:
+        first, second = session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
+    assert len(first.subject_label) == 200
+    assert (len(first.details), {len(text) for text in first.details.values()}) == (12, {200})
+    assert (len(second.details["files"]), {len(text) for text in second.details["files"]}) == (30, {200})
+
+
+# --- Nobody alters it -------------------------------------------------------------------------------------------------
+
+
+def entry_of_age(database: Database, days: float) -> None:
+    with database.transaction() as session:
+        team = Team(name="team")
+        session.add(team)
+        session.flush()
+        values = {"id": new_id(), "at": utc_now() - timedelta(days=days), "team_id": team.id, "user_name": "a"}
+        rest = {"credential": "system", "address": "", "action": "bin.emptied", "subject_label": "", "details": {}}
+        session.execute(insert(AuditEntry).values(**values, **rest))
+
+
+def run(database: Database, statement: str) -> None:
+    with database.transaction() as session:
+        session.execute(text(statement))
+
+
+def count(database: Database) -> int:
+    with database.reading() as session:
+        return len(session.scalars(select(AuditEntry.id)).all())
+
+
+@pytest.mark.parametrize("days", [0, 29, 400])
+def test_the_database_refuses_to_change_an_entry(database: Database, days: float) -> None:
+    entry_of_age(database, days)
+    with pytest.raises(DBAPIError, match="never change"):
+        run(database, "UPDATE audit_entries SET user_name = 'somebody else'")
+
+
+@pytest.mark.parametrize(("days", "stays"), [(0, True), (29, True), (31, False)])
+def test_the_database_deletes_only_entries_that_are_thirty_days_old(
+    database: Database, days: float, stays: bool
+) -> None:
+    entry_of_age(database, days)
+    if stays:
+        with pytest.raises(DBAPIError, match="at least 30 days"):
+            run(database, "DELETE FROM audit_entries")
+    else:
+        run(database, "DELETE FROM audit_entries")
+    assert count(database) == int(stays)
+
+
+@pytest.mark.parametrize(("days", "stays"), [(364, True), (366, False)])
+@pytest.mark.parametrize("setting", [365.0, 0.0])
+def test_entries_go_by_their_age_and_never_if_the_setting_says_so(
+    database: Database, settings: Settings, days: float, stays: bool, setting: float
+) -> None:
+    entry_of_age(database, days)
+    tidy(database, settings.model_copy(update={"audit_days": setting}))
+    assert count(database) == int(stays or setting == 0)
+
+
+def test_a_month_is_the_least_that_can_be_set() -> None:
+    with pytest.raises(ValueError, match="at least 30 days"):
+        Settings(audit_days=29)
+    assert Settings(audit_days=0).audit_days == 0
+
+
+# --- Who reads it -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/api/audit", "/api/audit.csv"])
+def test_administrators_of_the_team_read_it_and_nobody_else(
+    member: TestClient, viewer: TestClient, stranger: TestClient, administrator: TestClient, path: str
+) -> None:
+    member.post("/api/tokens", json={"name": "secretive"})
+    for client in (member, viewer):
+        refused(client.get(path), None, "admin", status=403)
+    assert "secretive" in administrator.get(path).text
+    assert "secretive" not in stranger.get(path).text
+
+
+def test_it_is_filtered_by_person_action_subject_and_time_and_read_page_by_page(
+    member: TestClient, colleague: TestClient, administrator: TestClient
+) -> None:
+    for number in range(3):
+        member.post("/api/tokens", json={"name": f"mine {number}"})
+    middle = utc_now().isoformat()
+    colleague.post("/api/tokens", json={"name": "theirs"})
+    person = colleague.get("/api/me").json()["user"]["id"]
+
+    def labels(**filters: Any) -> list[str]:
+        return [each["subject"]["label"] for each in entries(administrator, **filters)]
+
+    assert labels(person=person) == ["theirs"]
+    assert labels(subject="mine 1") == ["mine 1"]
+    assert labels(subject=entries(administrator)[0]["subject"]["id"]) == ["theirs"]
+    assert labels(since=middle) == ["theirs"]
+    assert labels(until=middle) == ["mine 2", "mine 1", "mine 0"]
+    assert labels(action="token.revoked") == []
+    seen, cursor = [], None
+    while True:
+        page = administrator.get("/api/audit", params={"limit": 3, "cursor": cursor} if cursor else {"limit": 3}).json()
+        seen += [each["subject"]["label"] for each in page["items"]]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert seen == ["theirs", "mine 2", "mine 1", "mine 0"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("cursor", "garbage"),
+        ("action", "concept.eaten"),
+        ("since", "yesterday"),
+        ("since", "2026-11-28T10:00:00"),
+        ("person", "x" * 27),
+        ("limit", "0"),
+    ],
+)
+def test_a_filter_that_cannot_be_used_is_named(administrator: TestClient, name: str, value: str) -> None:
+    answer = administrator.get("/api/audit", params={name: value})
+    assert (answer.status_code, answer.json()["field"]) == (422, name)
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_moments_at_the_ends_of_time_are_only_moments(administrator: TestClient, moment: str) -> None:
+    assert administrator.get("/api/audit", params={"since": moment, "until": moment}).status_code == 200
+
+
+# --- CSV --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("first", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1"])
+def test_no_cell_of_the_csv_is_a_formula(member: TestClient, administrator: TestClient, first: str) -> None:
+    member.post("/api/tokens", json={"name": f"{first}|cmd"})
+    answer = administrator.get("/api/audit.csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert 'attachment; filename="oneword-audit.csv"' in answer.headers["content-disposition"]
+    rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+    assert rows[1]["subject"] == f"'{first}|cmd"
+
+
+def test_the_csv_has_every_entry_that_matches_and_is_sent_in_chunks(
+    member: TestClient, administrator: TestClient, services: Services
+) -> None:
+    team_id = administrator.get("/api/me").json()["team"]["id"]
+    with services.database.transaction() as session:
+        for number in range(1201):
+            audit.record(session, audit.system(team_id), "bin.emptied", label=f"{number}")
+    answer = administrator.get("/api/audit.csv?action=bin.emptied")
+    rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+    assert [row["subject"] for row in rows] == [f"{number}" for number in reversed(range(1201))]
+    matching = audit.queries.Matching(action="bin.emptied")
+    chunks = list(as_csv(audit.every(services.database, team_id, matching)))
+    assert [chunk.count("\r\n") for chunk in chunks] == [501, 500, 201]
+
+
+def test_every_action_begins_with_its_subject() -> None:
+    for action in get_args(Action):
+        kind, dot, done = action.partition(".")
+        assert kind.isalpha()
+        assert dot
+        assert done
+        assert len(action) <= 40
