@@ -27,7 +27,7 @@ test("a model that is not ready has no limit yet, and the service decides", () =
 test("the Draw form says what fits, and does not send what does not", async () => {
   answerTheUsual();
   const { user } = renderPage(<DrawView />);
-  await user.type(await screen.findByLabelText("Prompt"), "a cat");
+  await user.type(await screen.findByLabelText("What to draw"), "a cat");
   await screen.findByText(/Up to 128 × 128/);
   const draw = screen.getByRole("button", { name: "Draw" });
   expect(draw).toHaveProperty("disabled", false);
