@@ -9,10 +9,8 @@ from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
 from app.accounts import principal
-from app.services import Services
 from app.web.admission import GUESSES, JSON_BYTES_MAX, PUBLIC_BYTES_MAX
 from app.web.bounded_bodies import BoundedRoute
-from tests.service.conftest import token_of
 from tests.support.asgi import Answer, send
 from tests.support.http import OPEN, every_route, filled
 from tests.support.pictures import photos
@@ -27,11 +25,11 @@ def megabytes(count: int) -> Iterator[bytes]:
         yield MEGABYTE
 
 
-def attack(client: TestClient, method: str, path: str, content_type: str, token: str = "") -> Answer:
+def attack(client: TestClient, method: str, path: str, content_type: str, **headers: str) -> Answer:
     """A body of 30 MB whose size is not announced."""
-    headers = {"Content-Type": content_type, "Transfer-Encoding": "chunked"}
-    if token:
-        headers["Authorization"] = f"Bearer {token}"
+    headers |= {"Content-Type": content_type, "Transfer-Encoding": "chunked"}
+    if "authorization" in client.headers:
+        headers["Authorization"] = client.headers["authorization"]
     return send(client.app, method, path, headers, megabytes(30))
 
 
@@ -43,12 +41,12 @@ def writing(client: TestClient) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("content_type", ["application/json", FORM, "text/plain"])
-@pytest.mark.parametrize("token", ["", "garbage"])
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer garbage"}, {"Cookie": "oneword_session=garbage"}])
 def test_nothing_of_a_strangers_body_is_read_at_any_address(
-    anonymous: TestClient, content_type: str, token: str
+    anonymous: TestClient, content_type: str, headers: dict[str, str]
 ) -> None:
     for method, path in [*writing(anonymous), ("GET", "/api/me"), ("POST", "/api/nothing"), ("POST", "/mcp")]:
-        answer = attack(anonymous, method, filled(path), content_type, token)
+        answer = attack(anonymous, method, filled(path), content_type, **headers)
         assert (answer.status, answer.bytes_read) == (401, 0), (method, path)
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.headers["www-authenticate"] == "Bearer"
@@ -62,30 +60,23 @@ def test_an_announced_body_of_a_stranger_is_not_read_either(anonymous: TestClien
 
 
 @pytest.mark.parametrize("content_type", ["application/json", FORM])
-def test_nothing_of_a_viewers_body_is_read_where_a_member_is_needed(
-    anonymous: TestClient, services: Services, content_type: str
-) -> None:
-    token = token_of(services, "viewer")
+def test_nothing_of_a_viewers_body_is_read_where_a_member_is_needed(viewer: TestClient, content_type: str) -> None:
     for path in ("/api/concepts", "/api/concepts/import", "/api/generations", "/api/pictures/check", "/api/members"):
-        answer = attack(anonymous, "POST", path, content_type, token)
+        answer = attack(viewer, "POST", path, content_type)
         assert (answer.status, answer.bytes_read, answer.json()["type"]) == (403, 0, "/problems/forbidden"), path
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "application/ld+json", "text/plain", "", FORM])
-def test_json_is_read_to_one_megabyte_and_an_unknown_type_too(
-    anonymous: TestClient, services: Services, content_type: str
-) -> None:
-    answer = attack(anonymous, "POST", "/api/tokens", content_type, token_of(services, "member"))
+def test_json_is_read_to_one_megabyte_and_an_unknown_type_too(member: TestClient, content_type: str) -> None:
+    answer = attack(member, "POST", "/api/tokens", content_type)
     assert (answer.status, answer.json()["type"]) == (413, "/problems/too-large")
     assert "larger than 1 MB" in answer.json()["detail"]
     assert answer.bytes_read <= JSON_BYTES_MAX + len(MEGABYTE)
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "application/x-www-form-urlencoded", "text/plain"])
-def test_an_address_of_forms_takes_a_megabyte_of_anything_else(
-    anonymous: TestClient, services: Services, content_type: str
-) -> None:
-    answer = attack(anonymous, "POST", "/api/generations", content_type, token_of(services, "member"))
+def test_an_address_of_forms_takes_a_megabyte_of_anything_else(member: TestClient, content_type: str) -> None:
+    answer = attack(member, "POST", "/api/generations", content_type)
     assert (answer.status, answer.bytes_read <= 2 * len(MEGABYTE)) == (413, True)
 
 
@@ -129,7 +120,7 @@ def test_a_person_is_looked_up_once_for_a_request_and_not_in_the_event_loop(
 
 
 def test_guessing_tokens_stops_costing_the_database_and_does_not_lock_out_who_shares_the_address(
-    member: TestClient, services: Services, monkeypatch: pytest.MonkeyPatch
+    member: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert member.get("/api/me").status_code == 200
     looked_up = 0
