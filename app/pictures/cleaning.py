@@ -99,7 +99,7 @@ class PictureCleaner:
         self, uploads: Sequence[UploadedFile], decode: Callable[[bytes], Decoded | PictureFault]
     ) -> list[Decoded | PictureFault]:
         """The result of each upload. Raises SenderGone if nobody waits for them any more."""
-        futures = [self._turns.submit(partial(self._decoded, upload, decode)) for upload in uploads]
+        futures = [self._turns.submit(partial(self.decode_now, upload, decode)) for upload in uploads]
         try:
             return [future.result() for future in futures]
         except CancelledError:
@@ -108,9 +108,10 @@ class PictureCleaner:
             for future in futures:
                 future.cancel()
 
-    def _decoded(
+    def decode_now(
         self, upload: UploadedFile, decode: Callable[[bytes], Decoded | PictureFault]
     ) -> Decoded | PictureFault:
+        """The result of `decode` for one upload, or what is wrong with it, without waiting for a turn."""
         return self._result(upload, self._submit(upload, decode))
 
     def _submit(self, upload: UploadedFile, decode: Callable[[bytes], Decoded]) -> Submission[Decoded] | None:

@@ -35,7 +35,7 @@ class BoundedRequest(Request):
         if not hasattr(self, "_json"):
             body = await self.body()
             small = len(body) <= ON_LOOP_BYTES_MAX
-            self._json = _parsed(body) if small else await run_in_threadpool(_parsed, body)
+            self._json = parsed(body) if small else await run_in_threadpool(parsed, body)
         return self._json
 
     def form(
@@ -93,7 +93,8 @@ def bounded(request: Request) -> BoundedRequest:
     return request if isinstance(request, BoundedRequest) else BoundedRequest(request.scope, request.receive)
 
 
-def _parsed(body: bytes) -> Any:
+def parsed(body: bytes) -> Any:
+    """JSON, in the calling thread. Raises JSONDecodeError."""
     try:
         return json.loads(body)
     except json.JSONDecodeError:

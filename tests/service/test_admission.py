@@ -1,7 +1,7 @@
 """Bodies that are not read: of strangers, of people who may not, and of more bytes than an address takes."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,10 +9,8 @@ from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
 from app.accounts import principal
-from app.services import Services
 from app.web.admission import GUESSES, JSON_BYTES_MAX, PUBLIC_BYTES_MAX
 from app.web.bounded_bodies import BoundedRoute
-from tests.support import principals
 from tests.support.asgi import Answer, send
 from tests.support.http import OPEN, every_route, filled
 from tests.support.pictures import photos
@@ -27,12 +25,12 @@ def megabytes(count: int) -> Iterator[bytes]:
         yield MEGABYTE
 
 
-def attack(
-    client: TestClient, method: str, path: str, content_type: str, signed: Mapping[str, str] | None = None
-) -> Answer:
+def attack(client: TestClient, method: str, path: str, content_type: str, **headers: str) -> Answer:
     """A body of 30 MB whose size is not announced."""
-    headers = {"Content-Type": content_type, "Transfer-Encoding": "chunked"}
-    return send(client.app, method, path, headers | dict(signed or {}), megabytes(30))
+    headers |= {"Content-Type": content_type, "Transfer-Encoding": "chunked"}
+    if "authorization" in client.headers:
+        headers["Authorization"] = client.headers["authorization"]
+    return send(client.app, method, path, headers, megabytes(30))
 
 
 def writing(client: TestClient) -> list[tuple[str, str]]:
@@ -43,12 +41,12 @@ def writing(client: TestClient) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("content_type", ["application/json", FORM, "text/plain"])
-@pytest.mark.parametrize("signed", [{}, {"Authorization": "Bearer garbage"}], ids=["nobody", "garbage"])
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer garbage"}, {"Cookie": "oneword_session=garbage"}])
 def test_nothing_of_a_strangers_body_is_read_at_any_address(
-    anonymous: TestClient, content_type: str, signed: Mapping[str, str]
+    anonymous: TestClient, content_type: str, headers: dict[str, str]
 ) -> None:
     for method, path in [*writing(anonymous), ("GET", "/api/me")]:
-        answer = attack(anonymous, method, filled(path), content_type, signed)
+        answer = attack(anonymous, method, filled(path), content_type, **headers)
         assert (answer.status, answer.bytes_read) == (401, 0), (method, path)
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.headers["www-authenticate"] == "Bearer"
@@ -68,30 +66,23 @@ def test_an_announced_body_of_a_stranger_is_not_read_either(anonymous: TestClien
 
 
 @pytest.mark.parametrize("content_type", ["application/json", FORM])
-def test_nothing_of_a_viewers_body_is_read_where_a_member_is_needed(
-    anonymous: TestClient, services: Services, content_type: str
-) -> None:
-    signed = principals.viewer(services)
+def test_nothing_of_a_viewers_body_is_read_where_a_member_is_needed(viewer: TestClient, content_type: str) -> None:
     for path in ("/api/concepts", "/api/concepts/import", "/api/generations", "/api/pictures/check", "/api/members"):
-        answer = attack(anonymous, "POST", path, content_type, signed)
+        answer = attack(viewer, "POST", path, content_type)
         assert (answer.status, answer.bytes_read, answer.json()["type"]) == (403, 0, "/problems/forbidden"), path
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "application/ld+json", "text/plain", "", FORM])
-def test_json_is_read_to_one_megabyte_and_an_unknown_type_too(
-    anonymous: TestClient, services: Services, content_type: str
-) -> None:
-    answer = attack(anonymous, "POST", "/api/tokens", content_type, principals.member(services))
+def test_json_is_read_to_one_megabyte_and_an_unknown_type_too(member: TestClient, content_type: str) -> None:
+    answer = attack(member, "POST", "/api/tokens", content_type)
     assert (answer.status, answer.json()["type"]) == (413, "/problems/too-large")
     assert "larger than 1 MB" in answer.json()["detail"]
     assert answer.bytes_read <= JSON_BYTES_MAX + len(MEGABYTE)
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "application/x-www-form-urlencoded", "text/plain"])
-def test_an_address_of_forms_takes_a_megabyte_of_anything_else(
-    anonymous: TestClient, services: Services, content_type: str
-) -> None:
-    answer = attack(anonymous, "POST", "/api/generations", content_type, principals.member(services))
+def test_an_address_of_forms_takes_a_megabyte_of_anything_else(member: TestClient, content_type: str) -> None:
+    answer = attack(member, "POST", "/api/generations", content_type)
     assert (answer.status, answer.bytes_read <= 2 * len(MEGABYTE)) == (413, True)
 
 
@@ -135,7 +126,7 @@ def test_a_person_is_looked_up_once_for_a_request_and_not_in_the_event_loop(
 
 
 def test_guessing_tokens_stops_costing_the_database_and_does_not_lock_out_who_shares_the_address(
-    member: TestClient, services: Services, monkeypatch: pytest.MonkeyPatch
+    member: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert member.get("/api/me").status_code == 200
     looked_up = 0

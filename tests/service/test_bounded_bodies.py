@@ -56,13 +56,13 @@ def test_json_above_64_kilobytes_is_parsed_in_a_thread(
     member: TestClient, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     threads: list[str] = []
-    parse = bounded_bodies._parsed
+    parse = bounded_bodies.parsed
 
     def noted(body: bytes) -> Any:
         threads.append(threading.current_thread().name)
         return parse(body)
 
-    monkeypatch.setattr(bounded_bodies, "_parsed", noted)
+    monkeypatch.setattr(bounded_bodies, "parsed", noted)
     assert member.post("/api/generations", json={"prompt": "x" * size}).status_code == 422
     assert [name == "AnyIO worker thread" for name in threads] == [size > ON_LOOP_BYTES_MAX]
 

@@ -18,9 +18,9 @@ from app.pictures.cleaning import PictureCleaner
 from app.pictures.fair_turns import SENDER, FairTurns, Sender
 from app.services import Services
 from app.web.uploads import DECODING, Gate, Uploads
-from tests.support import principals
 from tests.support.asgi import scope
 from tests.support.pictures import photo
+from tests.support.waiting import PATIENCE_SECONDS
 
 
 class Decoders:
@@ -112,24 +112,23 @@ class Form:
 
 
 def test_a_disconnected_senders_pictures_are_not_decoded_and_nothing_is_kept(
-    anonymous: TestClient, services: Services, cleaner: PictureCleaner, monkeypatch: pytest.MonkeyPatch
+    member: TestClient, services: Services, cleaner: PictureCleaner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun, may_go_on = [], threading.Event()
-    decode = cleaner._decoded
+    decode = cleaner.decode_now
 
     def slow(*arguments: Any) -> Any:
         begun.append(arguments[0].name)
         assert may_go_on.wait(60)
         return decode(*arguments)
 
-    monkeypatch.setattr(cleaner, "_decoded", slow)
-    token = principals.bearer(principals.member(services))
+    monkeypatch.setattr(cleaner, "decode_now", slow)
 
     async def upload() -> int:
         form = Form()
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": "multipart/form-data; boundary=x"}
+        headers = {"Authorization": member.headers["authorization"], "Content-Type": "multipart/form-data; boundary=x"}
         request = asyncio.create_task(
-            anonymous.app(scope(anonymous.app, "POST", "/api/concepts", headers), form.receive, form.send)  # type: ignore[arg-type]
+            member.app(scope(member.app, "POST", "/api/concepts", headers), form.receive, form.send)  # type: ignore[arg-type]
         )
         while len(begun) < 2:  # both decoders are busy
             await asyncio.sleep(0)
@@ -140,7 +139,7 @@ def test_a_disconnected_senders_pictures_are_not_decoded_and_nothing_is_kept(
         await request
         return form.status
 
-    assert asyncio.run(upload()) == 499
+    assert asyncio.run(asyncio.wait_for(upload(), PATIENCE_SECONDS)) == 499
     assert begun == ["0.png", "1.png"]
     with services.database.reading() as session:
         assert session.scalar(select(func.count()).select_from(Concept)) == 0
