@@ -39,7 +39,7 @@ export function ConfirmSignIn({ code, link, onCancel }: ConfirmSignInProps) {
           Signing in as {user.name} signs {present.name} out of this browser.
         </p>
       )}
-      {present && present.id === user.id && (
+      {present?.id === user.id && (
         <p className="notice" role="status">
           You are signed in as {user.name} already.
         </p>
@@ -64,7 +64,7 @@ export function ConfirmSignIn({ code, link, onCancel }: ConfirmSignInProps) {
             else onCancel();
           }}
         >
-          {present ? `Stay ${present.name}` : "Not now"}
+          {present ? `Stay signed in as ${present.name}` : "Not now"}
         </button>
       </div>
     </main>

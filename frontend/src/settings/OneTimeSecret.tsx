@@ -17,7 +17,7 @@ export function OneTimeSecret({ label, value }: { label: string; value: string }
           }}
         />
         {/* The clipboard is only there over https or on this very machine; elsewhere the text can be selected. */}
-        {isSecureContext && (
+        {window.isSecureContext && (
           <button
             type="button"
             className="button small"

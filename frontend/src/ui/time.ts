@@ -40,7 +40,7 @@ export function ago(then: string, now: Date): string {
 function ahead(seconds: number, date: Date, now: Date): string {
   if (seconds < HOUR) return `in ${Math.floor(seconds / MINUTE)} min`;
   if (seconds < 2 * DAY) return `in ${Math.floor(seconds / HOUR)} h`;
-  if (seconds < 14 * DAY) return `in ${Math.floor(seconds / DAY)} days`;
+  if (seconds < 14 * DAY) return `in ${Math.round(seconds / DAY)} days`;
   return day(date, now);
 }
 
