@@ -67,8 +67,8 @@ def check_room(session: Session, team_id: str, limit: int) -> None:
     library, binned = queries.counts(session, team_id)
     if library + binned > limit:
         raise Conflict(
-            f"Your team has {library - 1} words and {binned} in the bin, and at most {limit} have room. Delete words that "
-            "nobody needs, for good.",
+            f"Your team has {library - 1} words and {binned} in the bin, and at most {limit} have room. Delete words "
+            "that nobody needs, for good.",
             code="library-full",
         )
 
