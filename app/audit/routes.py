@@ -60,4 +60,5 @@ def download_audit(principal: Admin, services: ServicesOf, filters: Filters) -> 
 
 
 def _shown(filters: Matching) -> dict[str, str]:
+    """The filters that were given, for the entry about the download."""
     return {name: str(value) for name, value in vars(filters).items() if value is not None}

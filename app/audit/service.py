@@ -63,7 +63,7 @@ def system(team_id: str) -> Actor:
 
 
 def record(
-    session: Session, who: Who, action: Action, subject_id: str | None = None, label: str = "", **details: Detail
+    session: Session, who: Who, action: Action, /, subject_id: str | None = None, label: str = "", **details: Detail
 ) -> None:
     """Add one entry. Texts are cut at 200 characters; at most 12 details are kept."""
     entry = AuditEntry(

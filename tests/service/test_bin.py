@@ -87,6 +87,8 @@ def test_no_list_search_prompt_or_recipe_knows_a_concept_in_the_bin(
 ) -> None:
     generation = drawn(member, services, "a <my-mug>")
     image = generation["images"][0]["id"]
+    with services.database.transaction() as session:
+        session.get_one(Image, image).recipe = generation["recipe"]
     delete(member, "concepts", concept)
     for query in ("", "?query=mug", f"?owner={concept['owner']['id']}", "?kind=object", "?base_model=demo"):
         assert member.get(f"/api/concepts{query}").json()["items"] == []

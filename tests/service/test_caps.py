@@ -41,7 +41,7 @@ def together(*calls: object) -> None:
 
 
 def test_a_full_library_says_what_has_room_and_the_bin_counts(member: TestClient) -> None:
-    assert (teach(member, "<one>"), teach(member, "<two>")) == (202, 202)
+    assert (teach(member, "<my-one>"), teach(member, "<my-two>")) == (202, 202)
     says = "2 words and 0 in the bin, and at most 2"
     answer = member.post("/api/concepts", data=MUG, files=photos())
     refused(answer, None, says, status=409, code="library-full")
@@ -51,7 +51,7 @@ def test_a_full_library_says_what_has_room_and_the_bin_counts(member: TestClient
     assert member.delete(f"/api/concepts/{first['id']}").status_code == 204
     refused(member.post("/api/concepts", data=MUG, files=photos()), None, "1 words and 1 in the bin", status=409)
     assert member.delete(f"/api/bin/{first['id']}").status_code == 204
-    assert teach(member, "<three>") == 202
+    assert teach(member, "<my-three>") == 202
 
 
 def test_words_that_are_taught_at_the_same_moment_do_not_exceed_the_limit_together(member: TestClient) -> None:
@@ -76,4 +76,4 @@ def test_webhooks_that_are_made_at_the_same_moment_do_not_exceed_the_limit_toget
 
 
 def test_another_team_has_room_of_its_own(member: TestClient, stranger: TestClient, services: Services) -> None:
-    assert (teach(member, "<one>"), teach(member, "<two>"), teach(stranger, "<one>")) == (202, 202, 202)
+    assert (teach(member, "<my-one>"), teach(member, "<my-two>"), teach(stranger, "<my-one>")) == (202, 202, 202)

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { ago, duration, timeLeft } from "./time";
+import { ago, duration, timeLeft, daysLeft } from "./time";
 
 test.each([
   [0, "0 s"],
@@ -42,4 +42,12 @@ test.each([
 
 test("a clock that runs behind the studio's does not count backwards", () => {
   expect(ago("2026-03-10T12:00:30Z", now)).toBe("just now");
+});
+
+test("what stays is counted in begun days", () => {
+  const now = new Date("2026-11-28T12:00:00Z");
+  expect(daysLeft("2026-12-28T11:59:00Z", now)).toBe("30 days left");
+  expect(daysLeft("2026-11-29T12:01:00Z", now)).toBe("2 days left");
+  expect(daysLeft("2026-11-29T11:59:00Z", now)).toBe("goes within a day");
+  expect(daysLeft("2026-11-27T12:00:00Z", now)).toBe("goes within a day");
 });

@@ -49,11 +49,10 @@ function day(date: Date, now: Date): string {
   return date.toLocaleDateString("en-GB", { day: "numeric", month: "short", ...year });
 }
 
-/** How long something stays: "27 days left", "1 day left", "goes within a day". */
+/** How long something stays: "27 days left", "goes within a day". */
 export function daysLeft(until: string, now: Date): string {
-  const days = Math.floor(secondsUntil(until, now) / DAY);
-  if (days < 1) return "goes within a day";
-  return days === 1 ? "1 day left" : `${days} days left`;
+  const days = Math.ceil(secondsUntil(until, now) / DAY);
+  return days <= 1 ? "goes within a day" : `${days} days left`;
 }
 
 function joined(whole: number, large: number, largeName: string, small: number, smallName: string): string {
