@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from sqlalchemy.orm import Session
 
@@ -16,6 +16,8 @@ from app.core.database import utc_now
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.jobs import ledger
 from app.jobs import queries as jobs
+
+TAGS_MAX: Final = 30
 
 
 class NewConcept(Protocol):
@@ -40,7 +42,7 @@ def add(
         owner_id=principal.user_id,
         name=request.name.strip() or placeholder.strip("<>").replace("-", " "),
         description=request.description,
-        tags=list(request.tags),
+        tags=_tidy(request.tags),
         placeholder=placeholder,
         initializer=initializer,
         kind=request.kind,
@@ -90,8 +92,13 @@ def change(session: Session, catalog: Catalog, concept: Concept, changed: Concep
     if changed.description is not None:
         concept.description = changed.description
     if changed.tags is not None:
-        concept.tags = list(dict.fromkeys(tidy for tag in changed.tags if (tidy := tag.strip()[:50])))
+        concept.tags = _tidy(changed.tags)
     session.flush()
+
+
+def _tidy(tags: Sequence[str]) -> list[str]:
+    """The first tags, each once, cut to 50 characters."""
+    return list(dict.fromkeys(tidy for tag in tags[:TAGS_MAX] if (tidy := tag.strip()[:50])))
 
 
 def delete(session: Session, concept: Concept) -> None:
