@@ -14,6 +14,7 @@ PARTS = {
     "app.ops.embedded_broker": "embedded Valkey",
     "app.ops.web_server": "web service",
     "app.pictures.decoding": "children that decode uploads",
+    "worker.engine.embeddings.plain": "child that reads embeddings",
     "worker.maintenance.sweep": "sweep",
     "-Q training": "training worker",
     "-Q generation": "generation worker",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,8 @@ from app.core.errors import Conflict, InvalidInput, NotFound
 from app.jobs import ledger
 from app.jobs import queries as jobs
 from app.teams import queries as teams
+
+TAGS_MAX: Final = 30
 
 
 class NewConcept(Protocol):
@@ -43,7 +45,7 @@ def add(
         owner_id=principal.user_id,
         name=request.name.strip() or placeholder.strip("<>").replace("-", " "),
         description=request.description,
-        tags=list(request.tags),
+        tags=_tidy(request.tags),
         placeholder=placeholder,
         initializer=initializer,
         kind=request.kind,
@@ -119,7 +121,7 @@ def change(session: Session, principal: Principal, catalog: Catalog, concept: Co
     if changed.description is not None:
         concept.description = changed.description
     if changed.tags is not None:
-        concept.tags = list(dict.fromkeys(tidy for tag in changed.tags if (tidy := tag.strip()[:50])))
+        concept.tags = _tidy(changed.tags)
     session.flush()
     _record_change(session, principal, concept, was, changed)
 
@@ -132,6 +134,11 @@ def _record_change(session: Session, principal: Principal, concept: Concept, was
     if given:
         shown = {name: value for name, value in given.items() if name in ("name", "placeholder")}
         audit.record(session, principal, "concept.changed", concept.id, was, fields=sorted(given), **shown)
+
+
+def _tidy(tags: Sequence[str]) -> list[str]:
+    """The first tags, each once, cut to 50 characters."""
+    return list(dict.fromkeys(tidy for tag in tags[:TAGS_MAX] if (tidy := tag.strip()[:50])))
 
 
 def delete(session: Session, principal: Principal, concept: Concept) -> None:

@@ -107,7 +107,7 @@ class DecoderPool:
         stalled_seconds: float = STALLED_SECONDS,
         *,
         limits: Limits = Limits(),  # noqa: B008 (immutable)
-        preload: Sequence[str] = ("app.pictures.decoding",),
+        preload: Sequence[str] = ("app.pictures.decoding", "app.pictures.recipes"),
         workers: int = WORKERS,
         tasks_per_child: int = TASKS_PER_CHILD,
     ) -> None:

@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 
 import structlog
 
+from app.contracts.texts import label
 from app.core.errors import PictureError, SenderGone
 from app.foreign_bytes.answers import ReadingFailed
 from app.foreign_bytes.decoder_pool import WORKERS, DecoderPool, Submission
@@ -23,6 +24,7 @@ log = structlog.get_logger(__name__)
 
 Decoded = TypeVar("Decoded")
 
+NAME_CHARACTERS_MAX: Final = 255
 BLURRED_BELOW: Final = 12.0  # sharpness of a picture that looks blurred
 CROPPED_ABOVE: Final = 0.4  # share of a picture outside the square
 ALIKE_BITS: Final = 5  # of 256 bits of the difference hash
@@ -30,10 +32,13 @@ ALIKE_BITS: Final = 5  # of 256 bits of the difference hash
 
 @dataclass(frozen=True)
 class UploadedFile:
-    """The bytes of an upload, and the name that its sender gave it. The name is only ever shown."""
+    """The bytes of an upload, and the name that its sender gave it, on one line and cut. The name is only shown."""
 
     name: str
     content: bytes
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", label(self.name, NAME_CHARACTERS_MAX))
 
 
 @dataclass(frozen=True)

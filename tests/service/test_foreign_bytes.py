@@ -139,6 +139,17 @@ def test_an_embedding_with_strange_texts_is_imported_without_them(
     assert len(member.get(f"/api/concepts/{job['concept_id']}/embedding").content) < 10_000
 
 
+def test_what_a_form_and_a_folder_call_an_import_is_cut_and_storable(member: TestClient) -> None:
+    files = [("e\u0007" + "e" * 100 + ".safetensors", kohya()), ("token_identifier.txt", b"<\x00" + b"n" * 9000)]
+    sent = [("file", (name, content, "application/octet-stream")) for name, content in files]
+    tags = {"tags": [f"{n}" + "t" * 9000 for n in range(100)]}
+    concept = member.post("/api/concepts/import", data=tags, files=sent).json()["concept"]
+    assert len(concept["tags"]) == 30
+    assert max(map(len, concept["tags"])) == 50
+    assert len(concept["name"]) <= 100
+    assert "\0" not in concept["name"]
+
+
 def test_the_child_that_reads_embeddings_has_limits() -> None:
     pool = foreign_files.pool()
     found = pool.result(pool.submit(decoder_tasks.hard_limits, b""))

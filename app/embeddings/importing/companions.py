@@ -9,6 +9,7 @@ from pathlib import PurePath
 from typing import Final
 
 from app.contracts.placeholders import PLACEHOLDER
+from app.contracts.texts import label
 from app.contracts.training import KINDS
 from app.embeddings.importing.request import ImportRequest
 from app.pictures.cleaning import UploadedFile
@@ -45,4 +46,4 @@ def _name(upload: UploadedFile) -> str:
 
 
 def _text(upload: UploadedFile | None) -> str:
-    return "" if upload is None else upload.content[:_TEXT_BYTES_MAX].decode("utf-8", "replace").strip()
+    return "" if upload is None else label(upload.content[:_TEXT_BYTES_MAX].decode("utf-8", "replace").strip(), 200)
