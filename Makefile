@@ -7,7 +7,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 PAGE := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -name 'openapi.json' -not -name 'schema.d.ts' -not -path 'frontend/src/api/constraints.ts' 2>/dev/null)
 
-.PHONY: serve install test test-all bench lint unit page-test browser-test model model-score clean python node
+.PHONY: serve install test test-all bench lint audit fuzz unit page-test browser-test model model-score clean python node
 
 serve: install
 	@exec $(BIN)/oneword serve
@@ -52,13 +52,17 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal --dura
 
 # --- Tests ------------------------------------------------------------------------------------------------------------
 test: .venv/.installed-test $(PAGE_BUILT)
-	@$(MAKE) --no-print-directory lint $(if $(PAGE_BUILT),page-test) unit
+	@$(MAKE) --no-print-directory lint audit $(if $(PAGE_BUILT),page-test) unit
 
 lint: .venv/.installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+
+# Known vulnerabilities of what is installed. Says so where a source of advisories cannot be reached.
+audit: .venv/.installed-test $(if $(PAGE_BUILT),frontend/node_modules/.installed)
+	@$(BIN)/python -m tests.support.advisories
 
 page-test: frontend/node_modules/.installed frontend/openapi.json
 	cd frontend && npm run --silent check
@@ -73,6 +77,12 @@ TESTS ?=
 test-all: .venv/.installed-test $(PAGE_BUILT)
 	@$(MAKE) --no-print-directory lint $(if $(PAGE_BUILT),page-test)
 	CHAOS_SEEDS="$(SEEDS)" CHAOS_SECONDS=300 CHAOS_JOBS=50 $(PYTEST) $(TESTS)
+
+# Hypothesis over every parser of foreign bytes, and schemathesis over the whole interface, for as long as is asked.
+# `make test` runs the same tests with few examples, which are the same ones each time.
+FUZZ_MINUTES ?= 60
+fuzz: .venv/.installed-test
+	FUZZ_MINUTES=$(FUZZ_MINUTES) $(PYTEST) tests/fuzz
 
 # --- Figures and weights ----------------------------------------------------------------------------------------------
 bench: .venv/.installed-test

@@ -2,6 +2,7 @@
 
 python -m benchmarks                                   everything that needs nothing from outside
 python -m benchmarks studio upload                     some
+python -m benchmarks attacks                           what each known attack costs a running studio, in six minutes
 python -m benchmarks reference --reference PATH        beside diffusers' textual_inversion.py, unmodified
 python -m benchmarks reference-likeness --reference PATH --steps 600    … and its likeness after 600 steps
 """
@@ -28,6 +29,7 @@ from benchmarks import (
     training,
     upload,
 )
+from benchmarks.attacks import measure
 from benchmarks.table import Row, printed
 
 BENCHMARKS = {
@@ -50,21 +52,29 @@ BESIDE_THE_SCRIPT = {
     "reference-likeness": reference_likeness.run,
 }
 
+ATTACKS = "attacks"  # has a table of its own, and runs only where it is named
+
 
 def main() -> None:
     """Parse, run, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "names", nargs="*", choices=[*BENCHMARKS, *BESIDE_THE_SCRIPT, []], help="which; all when none is named"
+        "names", nargs="*", choices=[*BENCHMARKS, *BESIDE_THE_SCRIPT, ATTACKS, []], help="which; all when none is named"
     )
     parser.add_argument(
         "--reference", type=Path, help="path of diffusers' examples/textual_inversion/textual_inversion.py"
     )
+    parser.add_argument("--attack", default="", help="only attacks whose name contains this")
     parser.add_argument("--small", action="store_true", help="rehearse reference-sd15 with a narrower model")
     parser.add_argument("--kept", type=Path, help="folder where reference-likeness notes each word, to go on from")
     parser.add_argument("--steps", type=int, default=3000, help="of the reference script, for its likeness")
     arguments = parser.parse_args()
+    if arguments.names == [ATTACKS]:
+        print(f"\n{machine()}\n\n{measure.run(arguments.attack)}")
+        return
     names = arguments.names or [*BENCHMARKS, *(BESIDE_THE_SCRIPT if arguments.reference else ())]
+    if ATTACKS in names:
+        parser.error("attacks are measured alone: name nothing else beside them")
     if arguments.reference is None and not BESIDE_THE_SCRIPT.keys().isdisjoint(names):
         parser.error(f"{' and '.join(BESIDE_THE_SCRIPT)} need --reference PATH")
     torch.set_num_threads(len(os.sched_getaffinity(0)))

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ class RunningStudio:
 
     client: httpx.Client
     process: int  # of `oneword serve`
+    folder: Path  # its data folder
 
     def web_process(self) -> int:
         """The process that answers."""
@@ -52,12 +54,14 @@ def running_studio(**settings: str) -> Iterator[RunningStudio]:
             assert serving.stdout is not None
             if not any(LINK in line for line in serving.stdout):
                 raise RuntimeError("the studio did not start")
+            # A full pipe would stop whoever writes the next line of the log.
+            threading.Thread(target=serving.stdout.read, daemon=True).start()
             token = subprocess.run(
                 [*oneword, "token", "bench"], env=environment, cwd=REPOSITORY, capture_output=True, text=True
             )
             headers = {"Authorization": f"Bearer {token.stdout.strip()}"}
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=STARTED_SECONDS) as client:
-                yield RunningStudio(client, serving.pid)
+                yield RunningStudio(client, serving.pid, Path(folder))
         finally:
             serving.terminate()
             serving.wait(30)

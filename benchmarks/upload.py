@@ -16,7 +16,7 @@ ROUNDS = 4
 
 def run() -> list[Row]:
     """The best of some rounds, and the peak of all of them."""
-    photos = [_photo(seed) for seed in range(4 * ROUNDS)]
+    photos = [photo(seed) for seed in range(4 * ROUNDS)]
     megabytes = sum(map(len, photos[:4])) / 1e6
     seconds = []
     with running_studio() as studio:
@@ -37,7 +37,7 @@ def run() -> list[Row]:
     ]
 
 
-def _photo(seed: int) -> bytes:
+def photo(seed: int) -> bytes:
     """A JPEG as a phone makes them: smooth areas, edges and noise, turned by EXIF."""
     rng = np.random.default_rng(seed)
     coarse = rng.integers(0, 255, (HEIGHT // 96, WIDTH // 96, 3), dtype=np.uint8)

@@ -17,7 +17,8 @@ from app.foreign_bytes.limits import STATM, Limits
 from app.pictures.cleaning import PictureCleaner, UploadedFile
 from app.pictures.recipes import WrittenRecipe, written_recipe
 from app.services import Services
-from tests.support import attacks, decoder_tasks
+from tests.support import decoder_tasks
+from tests.support import hostile_files as hostile
 from tests.support.foreign_files import kohya, rows
 from tests.support.http import form, refused, send
 from tests.support.pictures import photo, photos
@@ -50,25 +51,29 @@ def imported(member: TestClient, services: Services, name: str, content: bytes, 
 
 def card_of(values: str) -> bytes:
     """A card whose numbers are written as in `values`."""
-    return attacks.card(f'{{"string_to_param": {{"*": {{"TORCHTENSOR": {values}}}}}}}')
+    return hostile.card(f'{{"string_to_param": {{"*": {{"TORCHTENSOR": {values}}}}}}}')
 
 
 REFUSED: dict[str, tuple[str, bytes, str]] = {
-    "an archive with a tail": ("tail.pt", attacks.archive_with_a_tail(), "damaged archive"),
-    "an archive with a short tail": ("tail.pt", attacks.archive_with_a_tail(tail=100), "bytes after its end"),
-    "a type of half a byte": ("f4.safetensors", attacks.tensor("F4", [1, WIDE], WIDE // 2), "real numbers"),
-    "a type of a byte": ("f8.safetensors", attacks.tensor("F8_E4M3", [1, WIDE], WIDE), "real numbers"),
-    "a type that is none": ("odd.safetensors", attacks.tensor("Q7", [1, WIDE], WIDE), "real numbers"),
-    "a shape of 2**70": ("wide.safetensors", attacks.tensor("F32", [2**70], 4), "not a whole safetensors"),
-    "a shape that overflows": ("wide.safetensors", attacks.tensor("F32", [2**62, 4], 4), "not a whole safetensors"),
+    "an archive with a tail": ("tail.pt", hostile.archive_with_a_tail(), "damaged archive"),
+    "an archive with a short tail": ("tail.pt", hostile.archive_with_a_tail(tail=100), "bytes after its end"),
+    "a type of half a byte": ("f4.safetensors", hostile.tensor("F4", [1, WIDE], WIDE // 2), "real numbers"),
+    "a type of a byte": ("f8.safetensors", hostile.tensor("F8_E4M3", [1, WIDE], WIDE), "real numbers"),
+    "a type that is none": ("odd.safetensors", hostile.tensor("Q7", [1, WIDE], WIDE), "real numbers"),
+    "a shape of 2**70": ("wide.safetensors", hostile.tensor("F32", [2**70], 4), "not a whole safetensors"),
+    "a shape that overflows": (
+        "wide.safetensors",
+        hostile.tensor("F32", [2**62, 4], 4),
+        "not a whole safetensors",
+    ),
     "an endless offset": (
         "far.safetensors",
-        attacks.safetensors({"emb_params": {"dtype": "F32", "shape": [1], "data_offsets": [0, 1e400]}}, bytes(4)),
+        hostile.safetensors({"emb_params": {"dtype": "F32", "shape": [1], "data_offsets": [0, 1e400]}}, bytes(4)),
         "not a whole safetensors",
     ),
     "an offset of 401 digits": (
         "far.safetensors",
-        attacks.safetensors({"emb_params": {"dtype": "F32", "shape": [1], "data_offsets": [0, attacks.BIG]}}, bytes(4)),
+        hostile.safetensors({"emb_params": {"dtype": "F32", "shape": [1], "data_offsets": [0, hostile.BIG]}}, bytes(4)),
         "not a whole safetensors",
     ),
     "a header of nothing but brackets": (
@@ -76,17 +81,17 @@ REFUSED: dict[str, tuple[str, bytes, str]] = {
         (100_000).to_bytes(8, "little") + b"[" * 100_000,
         "not a whole safetensors",
     ),
-    "a card of numbers of 401 digits": ("mug.png", card_of(f"[{attacks.BIG}]"), "damaged"),
-    "a card of brackets": ("mug.png", attacks.card("[" * 100_000), "damaged"),
+    "a card of numbers of 401 digits": ("mug.png", card_of(f"[{hostile.BIG}]"), "damaged"),
+    "a card of brackets": ("mug.png", hostile.card("[" * 100_000), "damaged"),
     "a card with a text bomb": (
         "mug.png",
-        attacks.png_chunks((b"zTXt", b"sd-ti-embedding\0\0" + attacks.packed_zeros(100))),
+        hostile.png_chunks((b"zTXt", b"sd-ti-embedding\0\0" + hostile.packed_zeros(100))),
         "not a whole picture",
     ),
-    "a key of 100,000 characters": ("mug.pt", attacks.pickled({"k" * 100_000: 1}), "real numbers"),
+    "a key of 100,000 characters": ("mug.pt", hostile.pickled({"k" * 100_000: 1}), "real numbers"),
     "many long keys": (
         "mug.safetensors",
-        attacks.safetensors(
+        hostile.safetensors(
             {f"{n}" + "k" * 9000: {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]} for n in range(20)}
         ),
         "no embedding file has",
@@ -108,19 +113,19 @@ def test_an_embedding_that_attacks_fails_with_a_sentence_and_the_next_one_is_imp
 
 
 STRANGE: dict[str, tuple[str, bytes]] = {
-    "a step of shared lists": ("mug.pt", attacks.pickled(attacks.a1111(step=attacks.shared_lists()))),
-    "a step of 401 digits": ("mug.pt", attacks.pickled(attacks.a1111(step=attacks.BIG))),
-    "a checkpoint of shared lists": ("mug.pt", attacks.pickled(attacks.a1111(sd_checkpoint=attacks.shared_lists()))),
-    "a long name": ("mug.pt", attacks.pickled(attacks.a1111(name="n" * 100_000))),
-    "a name that ends in half a character": ("mug.pt", attacks.pickled(attacks.a1111(name="mug" + attacks.HALF))),
+    "a step of shared lists": ("mug.pt", hostile.pickled(hostile.a1111(step=hostile.shared_lists()))),
+    "a step of 401 digits": ("mug.pt", hostile.pickled(hostile.a1111(step=hostile.BIG))),
+    "a checkpoint of shared lists": ("mug.pt", hostile.pickled(hostile.a1111(sd_checkpoint=hostile.shared_lists()))),
+    "a long name": ("mug.pt", hostile.pickled(hostile.a1111(name="n" * 100_000))),
+    "a name that ends in half a character": ("mug.pt", hostile.pickled(hostile.a1111(name="mug" + hostile.HALF))),
     "a card with such a name": (
         "mug.png",
-        attacks.card({"name": "mug\0" + attacks.HALF, "string_to_param": {"*": {"TORCHTENSOR": rows().tolist()}}}),
+        hostile.card({"name": "mug\0" + hostile.HALF, "string_to_param": {"*": {"TORCHTENSOR": rows().tolist()}}}),
     ),
-    "steps that are ²": ("mug.safetensors", attacks.with_metadata(steps="²")),
-    "steps of 401 digits": ("mug.safetensors", attacks.with_metadata(steps="9" * 401)),
-    "a long initializer": ("mug.safetensors", attacks.with_metadata(initializer="i" * 100_000)),
-    "a thousand entries": ("mug.safetensors", attacks.with_metadata(**{f"k{n}": "v" * 500 for n in range(1000)})),
+    "steps that are ²": ("mug.safetensors", hostile.with_metadata(steps="²")),
+    "steps of 401 digits": ("mug.safetensors", hostile.with_metadata(steps="9" * 401)),
+    "a long initializer": ("mug.safetensors", hostile.with_metadata(initializer="i" * 100_000)),
+    "a thousand entries": ("mug.safetensors", hostile.with_metadata(**{f"k{n}": "v" * 500 for n in range(1000)})),
 }  # fmt: skip
 
 
@@ -162,10 +167,10 @@ def test_the_child_that_reads_embeddings_has_limits() -> None:
 # --- Pictures ---------------------------------------------------------------------------------------------------------
 
 BOMBS = {
-    **{f"a PNG with a {name} bomb": bomb for name, bomb in attacks.png_bombs(100).items()},
-    "a JPEG of 500 scans": attacks.jpeg_of_many_scans(500, (600, 600)),
-    "a WebP of 49 million pixels in 40 bytes": attacks.large("WEBP", 7000),
-    "a PNG of 49 million pixels": attacks.large("PNG", 7000),
+    **{f"a PNG with a {name} bomb": bomb for name, bomb in hostile.png_bombs(100).items()},
+    "a JPEG of 500 scans": hostile.jpeg_of_many_scans(500, (600, 600)),
+    "a WebP of 49 million pixels in 40 bytes": hostile.large("WEBP", 7000),
+    "a PNG of 49 million pixels": hostile.large("PNG", 7000),
 }
 
 
@@ -182,7 +187,7 @@ def test_a_picture_that_attacks_is_refused_wherever_pictures_are_taken(member: T
 
 
 def test_a_large_colour_profile_is_thrown_away(cleaner: PictureCleaner) -> None:
-    (checked,) = cleaner.check([UploadedFile("0.jpg", attacks.jpeg_with_a_profile())], 64)
+    (checked,) = cleaner.check([UploadedFile("0.jpg", hostile.jpeg_with_a_profile())], 64)
     assert checked.picture is not None
     assert len(checked.picture.content) < 10_000
 
@@ -212,7 +217,7 @@ TEXTS = {
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_a_text_of_100_000_characters_is_gone_through_once(cleaner: PictureCleaner, name: str) -> None:
-    content = attacks.png_with(parameters=TEXTS[name], oneword=TEXTS[name])
+    content = hostile.png_with(parameters=TEXTS[name], oneword=TEXTS[name])
     # The child dies after ten seconds of processor time. A parser that goes back takes minutes.
     assert isinstance(cleaner.decode(UploadedFile("a.png", content), written_recipe, "image"), WrittenRecipe)
 
@@ -223,19 +228,19 @@ RECIPE = {"prompt": "a cat", "base_model": "demo", "seed": 5, "concepts": []}
 @pytest.mark.parametrize(
     "change",
     [
-        {"seed": attacks.BIG, "steps": attacks.BIG, "width": 2**70},
+        {"seed": hostile.BIG, "steps": hostile.BIG, "width": 2**70},
         {"seed": "²", "guidance": float("inf"), "strength": float("nan")},
         {"base_model": "b" * 40_000, "scheduler": ["s" * 40_000]},
-        {"base_model": {"a": attacks.shared_lists(8)}},
-        {"prompt": "a cat" + attacks.HALF + "\0"},
-        {"init_image": {"image_id": "\0" + attacks.HALF}, "mask": [[[]]]},
-        {"concepts": [{"placeholder": "<my-" + attacks.HALF + "\0>", "version": attacks.BIG, "concept_id": [1]}]},
+        {"base_model": {"a": hostile.shared_lists(8)}},
+        {"prompt": "a cat" + hostile.HALF + "\0"},
+        {"init_image": {"image_id": "\0" + hostile.HALF}, "mask": [[[]]]},
+        {"concepts": [{"placeholder": "<my-" + hostile.HALF + "\0>", "version": hostile.BIG, "concept_id": [1]}]},
         {"concepts": [{"placeholder": "<my-cat>", "version": 2**70}] * RECIPE_CONCEPTS_MAX},
         {"concepts": {"placeholder": "<my-cat>"}},
     ],
 )
 def test_a_recipe_with_strange_values_is_read_without_them(member: TestClient, change: dict[str, Any]) -> None:
-    answer = read(member, attacks.png_with(oneword=json.dumps({**RECIPE, **change})))
+    answer = read(member, hostile.png_with(oneword=json.dumps({**RECIPE, **change})))
     assert answer.status_code == 200, answer.text
     assert answer.json()["order"]["prompt"].startswith("a cat")
     assert all(len(note) < 1000 for note in answer.json()["notes"])
@@ -253,7 +258,7 @@ def test_a_recipe_with_strange_values_is_read_without_them(member: TestClient, c
     ],
 )
 def test_a_text_with_strange_values_is_read_without_them(member: TestClient, line: str) -> None:
-    answer = read(member, attacks.png_with(parameters=f"a cat\nSteps: 1, {line}"))
+    answer = read(member, hostile.png_with(parameters=f"a cat\nSteps: 1, {line}"))
     assert answer.status_code == 200, answer.text
     assert len(answer.json()["notes"]) <= 110
     assert all(len(note) < 400 for note in answer.json()["notes"])
@@ -277,7 +282,7 @@ def test_a_recipe_takes_as_many_queries_for_600_concepts_as_for_one(member: Test
     counts = []
     for names in (1, 2, RECIPE_CONCEPTS_MAX):  # the first request also notes that the token was used
         used = [{"placeholder": f"<w{n}>", "version": 1, "concept_id": "x"} for n in range(names)]
-        content = attacks.png_with(oneword=json.dumps({**RECIPE, "concepts": used}))
+        content = hostile.png_with(oneword=json.dumps({**RECIPE, "concepts": used}))
         statements()
         answer = read(member, content)
         counts.append(statements())
@@ -287,7 +292,7 @@ def test_a_recipe_takes_as_many_queries_for_600_concepts_as_for_one(member: Test
 
 def test_a_recipe_that_names_more_concepts_than_two_prompts_hold_is_refused(member: TestClient) -> None:
     names = [{"placeholder": f"<w{n}>"} for n in range(1500)]
-    answer = read(member, attacks.png_with(oneword=json.dumps({**RECIPE, "concepts": names})))
+    answer = read(member, hostile.png_with(oneword=json.dumps({**RECIPE, "concepts": names})))
     refused(answer, "image", "1500 concepts", code="recipe-concepts")
 
 
@@ -319,4 +324,4 @@ def test_a_prompt_that_names_more_concepts_than_fit_is_refused(
 def test_a_card_of_many_numbers_is_read_within_its_limits() -> None:
     text = base64.b64encode(b'{"string_to_param": {"*": {"TORCHTENSOR": [' + b"[]," * 1_500_000 + b"[]]}}}").decode()
     with pytest.raises(Exception, match=r"mug\.png"):
-        foreign_files.read(attacks.card(text=text), "mug.png")
+        foreign_files.read(hostile.card(text=text), "mug.png")

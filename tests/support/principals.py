@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Collection
 from datetime import timedelta
-from typing import Final
+from typing import Final, Literal
 
 from fastapi.testclient import TestClient
 from sqlalchemy import select, update
 
 from app.accounts import service as accounts
-from app.accounts.models import Membership, Team, Token, User
+from app.accounts.models import BrowserSession, Membership, Team, Token, User
 from app.accounts.principal import COOKIE
 from app.accounts.scopes import Role, Scope
 from app.accounts.secrets import hash_of
@@ -86,6 +86,16 @@ def expired(services: Services) -> Headers:
     return headers
 
 
+def expired_session(services: Services) -> Headers:
+    """The cookie of a member's session that has expired, and that no sweep has removed yet."""
+    user_id, team_id = person(services, "member")
+    headers = browser(services, user_id, team_id)
+    with services.database.transaction() as session:
+        past = utc_now() - timedelta(seconds=1)
+        session.execute(update(BrowserSession).where(BrowserSession.user_id == user_id).values(expires_at=past))
+    return headers
+
+
 def viewer(services: Services) -> Headers:
     """Somebody who may look."""
     return token(services, *person(services, "viewer"))
@@ -125,8 +135,19 @@ def remove(services: Services, headers: Headers) -> None:
         teams.remove(session, found.team_id, found.user_id)
 
 
-# The principals of the walk over every route. The removed member is also removed in the middle of a stream.
-WITHOUT_ACCESS: Final[tuple[Callable[[Services], Headers], ...]] = (nobody, garbage, revoked, expired, removed)
+# What a principal may do with the objects of the first team.
+Access = Literal["none", "foreign", "look"]
+PRINCIPALS: Final[dict[str, tuple[Callable[[Services], Headers], Access]]] = {
+    "nobody": (nobody, "none"),
+    "a token that never existed": (garbage, "none"),
+    "a revoked token": (revoked, "none"),
+    "an expired token": (expired, "none"),
+    "an expired session": (expired_session, "none"),
+    "a removed member": (removed, "none"),
+    "a viewer": (viewer, "look"),
+    "a member's token for reading": (reader, "look"),
+    "an administrator of another team": (other_team, "foreign"),
+}
 
 
 def client_of(anonymous: TestClient, headers: Headers) -> TestClient:

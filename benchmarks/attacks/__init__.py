@@ -1,0 +1,1 @@
+"""`python -m benchmarks attacks`: what each known attack costs a running studio."""
