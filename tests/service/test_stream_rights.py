@@ -68,6 +68,7 @@ def loses_the_scope(services: Services, who: Person) -> None:
 )
 def test_a_stream_ends_when_its_reader_loses_the_right_and_the_others_go_on(
     anonymous: TestClient,
+    member: TestClient,
     services: Services,
     job_id: str,
     credential: Callable[..., principals.Headers],
@@ -78,13 +79,17 @@ def test_a_stream_ends_when_its_reader_loses_the_right_and_the_others_go_on(
     clients = [client_of(anonymous, credential(services, *each)) for each in readers]
     with ThreadPoolExecutor(2) as pool:
         first, second = (pool.submit(client.get, f"/api/jobs/{job_id}/events") for client in clients)
-        until(lambda: services.feed.watching == 2, "both streams to be open")
-        loses(services, readers[0])
-        until(first.done, "the first stream to end")
-        assert first.result().content.endswith(NO_RIGHT)
-        assert not second.done()
-        loses(services, readers[1])
-        assert second.result().content.endswith(NO_RIGHT)
+        try:
+            until(lambda: services.feed.watching == 2, "both streams to be open")
+            loses(services, readers[0])
+            until(first.done, "the first stream to end")
+            assert first.result().content.endswith(NO_RIGHT)
+            assert not second.done()
+            loses(services, readers[1])
+            until(second.done, "the second stream to end")
+            assert second.result().content.endswith(NO_RIGHT)
+        finally:
+            member.post(f"/api/jobs/{job_id}/cancel")  # which ends a stream that is still open
     assert clients[0].get(f"/api/jobs/{job_id}/events").status_code in (401, 403)
 
 
