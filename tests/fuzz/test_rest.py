@@ -30,7 +30,11 @@ from tests.support.mutations import damaged, texts
 from tests.support.world import World, fill
 
 ADDRESS = "http://localhost:8000"
-SCHEMA = schemathesis.openapi.from_dict(create_app(Settings()).openapi())
+DOCUMENT = create_app(Settings()).openapi()
+for methods in DOCUMENT["paths"].values():
+    for described in methods.values():
+        described.pop("security", None)  # each request is signed in by its sender, whatever schemathesis would make up
+SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
 OPERATIONS = {found.ok().label: found.ok() for found in SCHEMA.get_all_operations()}
 CHECKS = [
     not_a_server_error,
@@ -60,7 +64,6 @@ class Played:
 
     def send(self, case: Case, *, signed_in: bool = True) -> Any:
         """The answer to a request of schemathesis, as bytes on the way, so that nothing is put right again."""
-        case.query = {name: value for name, value in (case.query or {}).items() if name != "wait"}
         sent = case.as_transport_kwargs(base_url=ADDRESS)
         sent.pop("timeout", None)
         try:
@@ -91,9 +94,11 @@ def is_a_problem(answer: Any) -> None:
 
 
 def modes(operation: APIOperation) -> Iterator[GenerationMode]:
-    """Valid requests, and invalid ones where anything can be invalid."""
+    """Valid requests, and invalid ones where anything can be invalid: every text is a valid id in a path."""
     yield GenerationMode.POSITIVE
-    if list(operation.iter_parameters()) or operation.body:
+    described = DOCUMENT["paths"][operation.path][operation.method]
+    others = [each for each in described.get("parameters", ()) if each["schema"].get("type") != "string"]
+    if others or "requestBody" in described:
         yield GenerationMode.NEGATIVE
 
 
@@ -107,11 +112,14 @@ def test_every_call_answers_as_its_schema_says(fuzz: Fuzz, played: Played, label
         if real_ids and label not in STREAMS:
             ids = played.ids(case.method)
             case.path_parameters = {name: ids.get(name, value) for name, value in (case.path_parameters or {}).items()}
+        # With another path, or once an object is the text of a form's field, the request may have become a valid one.
+        same = not real_ids and not str(case.media_type).startswith("multipart/")
+        judging = [*CHECKS, checks.negative_data_rejection] if same else CHECKS
         answer = played.send(case)
         if label in ILL:
             return
         assert answer.status_code != 401 or label == SIGN_IN, "the administrator of this test is gone"
-        case.validate_response(answer, checks=CHECKS)
+        case.validate_response(answer, checks=judging)
         is_a_problem(answer)
         if (case.method, case.path) not in OPEN:
             assert played.send(case, signed_in=False).status_code == 401
