@@ -40,9 +40,7 @@ def refuse_unknown(kind: str, names: Iterable[object], declared: Collection[str]
             advice = f"There is: {', '.join(sorted(declared))}."
         else:
             advice = "This address takes none: leave it out."
-        raise InvalidInput(
-            f"There is no {kind} {name} here. {advice}", field=name, code="unknown-name", suggestions=near or None
-        )
+        raise InvalidInput(f"There is no {kind} {name} here. {advice}", field=name, suggestions=near or None)
 
 
 def refuse_unstorable(sent: Any, field: str | None = None) -> None:
@@ -74,7 +72,6 @@ def _refuse_unstorable_text(text: str, field: str | None) -> None:
             "A text has a character that cannot be stored: NUL or half a character, such as a part of an emoji. Take "
             "it out and try again.",
             field=None if field is None else printable(field),
-            code="unstorable-text",
         )
 
 

@@ -57,7 +57,8 @@ async def _as_json(request: Request) -> Request:
             else:
                 fields[name] = value.filename  # refused as whatever it is not
     declared = GenerationRequest.model_fields
-    body = json.dumps({name: value for name, value in fields.items() if value != "" or name not in declared}).encode()
+    sent = {name: value for name, value in fields.items() if value != "" or (name and name not in declared)}
+    body = json.dumps(sent).encode()
     headers = [(name, value) for name, value in request.scope["headers"] if name not in _ABOUT_THE_BODY]
     headers += [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
 

@@ -1,16 +1,18 @@
 """Every answer is a proper one: unexpected errors, addresses that nobody has, HEAD and OPTIONS."""
 
+import asyncio
 from typing import Any
 
 import pytest
 import structlog
 from fastapi.testclient import TestClient
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.testing import capture_logs
 
 from app.core.settings import Settings
 from app.main import create_app
 from app.services import Services
+from app.web.head_requests import HeadRequests
 from tests.support.http import every_route, filled, refused
 
 SECRET = "the secret of an exception"
@@ -235,3 +237,22 @@ def test_head_of_a_stream_answers_at_once_and_leaves_no_watcher(member: TestClie
     assert answer.headers["content-type"].startswith("text/event-stream")
     assert set(answer.headers) >= EVERYWHERE
     assert services.feed.watching == 0
+
+
+def test_a_stream_is_abandoned_once_its_headers_are_known() -> None:
+    """A stream that nobody reads, and that does not look whether its reader is still there."""
+    sent: list[str] = []
+
+    async def endless(scope: Scope, receive: Receive, send: Send) -> None:
+        assert scope["method"] == "GET"
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/event-stream")]})
+        raise AssertionError("the stream goes on")
+
+    async def take(message: Message) -> None:
+        sent.append(message["type"])
+
+    async def nothing() -> Message:
+        return {"type": "http.request"}
+
+    asyncio.run(HeadRequests(endless)({"type": "http", "method": "HEAD"}, nothing, take))
+    assert sent == ["http.response.start", "http.response.body"]

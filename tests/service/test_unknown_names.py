@@ -30,7 +30,7 @@ def test_every_route_refuses_an_unknown_query_parameter(administrator: TestClien
         known = [each["name"] for each in operation.get("parameters", []) if each["in"] == "query"]
         for name, near in [("zzz", None), *((f"{each}s", each) for each in known)]:
             answer = administrator.request(method, filled(path), params={name: "1"}, json=_json_of(operation))
-            problem = refused(answer, name, "query parameter", name, code="unknown-name")
+            problem = refused(answer, name, "query parameter", name, code="invalid-input")
             assert near is None or (near in problem["detail"] and problem["suggestions"] == [near]), (method, path)
             assert "error" in problem or not path.startswith("/v1")
 
@@ -41,11 +41,11 @@ def test_every_route_refuses_an_unknown_field(administrator: TestClient) -> None
         content = operation.get("requestBody", {}).get("content", {})
         if JSON in content:
             answer = administrator.request(method, filled(path), json={"zzz": 1})
-            refused(answer, "zzz", "There is no field zzz", code="unknown-name")
+            refused(answer, "zzz", "There is no field zzz", code="invalid-input")
         if FORM in content:
             for value in ("1", ""):
                 answer = administrator.request(method, filled(path), data={"zzz": value}, files=_no_file(path))
-                refused(answer, "zzz", "There is no field zzz", code="unknown-name")
+                refused(answer, "zzz", "There is no field zzz", code="invalid-input")
         if JSON not in content and method != "GET":
             refused(administrator.request(method, filled(path), json={"zzz": 1}), None, "takes", code="body")
             assert administrator.request(method, filled(path), json={}).status_code != 500

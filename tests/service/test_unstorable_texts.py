@@ -39,33 +39,33 @@ def test_a_text_that_cannot_be_stored_is_refused_in_json(
 ) -> None:
     body = json.dumps({field: strange})
     problem = refused(
-        administrator.post(path, content=body, headers={"Content-Type": JSON}), field, code="unstorable-text"
+        administrator.post(path, content=body, headers={"Content-Type": JSON}), field, code="invalid-input"
     )
     assert ("error" in problem) == path.startswith("/v1")
 
 
 def test_every_string_of_a_nested_body_is_checked(member: TestClient) -> None:
     body = {"prompt": "x", "init_image": {"image_id": "a\0"}}
-    refused(member.post("/api/generations", json=body), "init_image.image_id", code="unstorable-text")
-    refused(member.patch("/api/concepts/x", json={"tags": ["ok", "\0"]}), "tags", code="unstorable-text")
+    refused(member.post("/api/generations", json=body), "init_image.image_id", code="invalid-input")
+    refused(member.patch("/api/concepts/x", json={"tags": ["ok", "\0"]}), "tags", code="invalid-input")
     deep = '{"prompt": ' + "[" * 900 + '"\\u0000"' + "]" * 900 + "}"
     answer = member.post("/api/generations", content=deep, headers={"Content-Type": JSON})
     assert answer.status_code in (400, 422)
     answer = member.post("/api/tokens", content='{"\\ud800": 1}', headers={"Content-Type": JSON})
-    refused(answer, "\\ud800", code="unknown-name")
+    refused(answer, "\\ud800", code="invalid-input")
 
 
 def test_a_text_that_cannot_be_stored_is_refused_in_a_form(member: TestClient) -> None:
     for name in ("name", "description", "tags", "placeholder", "initializer"):
         answer = member.post("/api/concepts", data=MUG | {name: "a\0b"}, files=photos())
-        refused(answer, name, code="unstorable-text")
+        refused(answer, name, code="invalid-input")
     answer = member.post("/api/generations", data={"prompt": "a\0b"}, files={"mask": ("m.png", photo(0), "image/png")})
-    refused(answer, "prompt", code="unstorable-text")
+    refused(answer, "prompt", code="invalid-input")
     # A client may choose the encoding of a form, also one that spells half a character.
     half = b'--x\r\nContent-Disposition: form-data; name="name"\r\n\r\n\\ud800\r\n--x--\r\n'
     kind = "multipart/form-data; boundary=x; charset=unicode_escape"
     answer = member.post("/api/concepts", content=half, headers={"Content-Type": kind})
-    refused(answer, "name", code="unstorable-text")
+    refused(answer, "name", code="invalid-input")
 
 
 def test_a_file_name_that_cannot_be_stored_is_refused(member: TestClient) -> None:
@@ -75,12 +75,12 @@ def test_a_file_name_that_cannot_be_stored_is_refused(member: TestClient) -> Non
     )
     kind = "multipart/form-data; boundary=x; charset=unicode_escape"
     answer = member.post("/api/concepts/import", content=body, headers={"Content-Type": kind})
-    refused(answer, "file", code="unstorable-text")
+    refused(answer, "file", code="invalid-input")
 
 
 def test_a_parameter_that_cannot_be_stored_is_refused(member: TestClient) -> None:
     for name in ("query", "tag", "owner", "base_model"):
-        refused(member.get(f"/api/concepts?{name}=a%00b"), name, code="unstorable-text")
-    refused(member.get("/api/generations?concept=%00"), "concept", code="unstorable-text")
-    refused(member.get("/api/concepts?%00=1"), "\\x00", code="unknown-name")
+        refused(member.get(f"/api/concepts?{name}=a%00b"), name, code="invalid-input")
+    refused(member.get("/api/generations?concept=%00"), "concept", code="invalid-input")
+    refused(member.get("/api/concepts?%00=1"), "\\x00", code="invalid-input")
     assert member.get("/api/concepts?query=%ed%a0%80").status_code == 200  # no Unicode: read as U+FFFD
