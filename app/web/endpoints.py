@@ -4,6 +4,7 @@ FastAPI reads the body before it runs the dependencies. `app.web.admission` ther
 dependencies will ask, with the same functions.
 """
 
+import inspect
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -51,7 +52,7 @@ class Endpoints:
         for endpoint in self._every:
             if scope["method"] in endpoint.methods and endpoint.path.match(scope["path"]):
                 return endpoint
-        return _UNKNOWN if f"{scope['path']}/".startswith(SIGNED) else _PAGE
+        return _UNKNOWN if may_be_signed(scope) else _PAGE
 
     @cached_property
     def _every(self) -> list[Endpoint]:
@@ -69,6 +70,11 @@ class Endpoints:
         ]
 
 
+def may_be_signed(scope: Scope) -> bool:
+    """Whether it matters here who sent a request. The page and the operators' endpoints are for everybody."""
+    return f"{scope['path']}/".startswith(SIGNED)
+
+
 _ANY: Final = re.compile("")
 _UNKNOWN: Final = Endpoint(_ANY, frozenset(), public=False, checks=(), takes_form=False)
 _PAGE: Final = Endpoint(_ANY, frozenset(), public=True, checks=(), takes_form=False)
@@ -83,8 +89,8 @@ def _calls(dependant: Dependant) -> Iterator[Callable[..., Any]]:
 
 
 def _is_check(call: Callable[..., Any]) -> bool:
-    """Whether a dependency is a function of `app.web.sign_in` that refuses a person."""
-    return call.__module__ == sign_in.__name__ and call is not sign_in.authenticate
+    """Whether a dependency is a function of `app.web.sign_in` that takes a person, and refuses some."""
+    return call.__module__ == sign_in.__name__ and list(inspect.signature(call).parameters) == ["person"]
 
 
 def _takes_form(route: APIRoute) -> bool:
