@@ -31,7 +31,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.accounts.principal import Principal
 from app.core.errors import OnewordError, TooLarge, TooMany
 from app.services import Services
-from app.web.endpoints import Endpoint, Endpoints
+from app.web.endpoints import Endpoint, Endpoints, may_be_signed
 from app.web.problems import database_trouble, refusal
 from app.web.sign_in import credential_of, not_signed_in, who_sent
 
@@ -60,7 +60,7 @@ class Admission:
             return
         endpoint = self._endpoints.of(scope)
         try:
-            person = None if endpoint.public else await self._who(scope)
+            person = await self._who(scope, endpoint) if may_be_signed(scope) else None
             scope.setdefault("state", {})["principal"] = person
             bytes_max = self._bytes_max(scope, endpoint, person)
         except OnewordError as error:
@@ -71,13 +71,16 @@ class Admission:
             return
         await self._app(scope, _counted(receive, bytes_max), send)
 
-    async def _who(self, scope: Scope) -> Principal | None:
+    async def _who(self, scope: Scope, endpoint: Endpoint) -> Principal | None:
         connection = HTTPConnection(scope)
         credential = credential_of(connection)
         if credential is None:
             return None
         address = connection.client.host if connection.client else ""
-        self._guesses.must_be_few(address, credential)
+        if not self._guesses.allow(address, credential):
+            if endpoint.public:  # such as signing in, with a cookie that has expired
+                return None
+            raise self._guesses.refusal(address)
         person = await run_sync(who_sent, self._services, credential, limiter=self._threads)
         self._guesses.count(address, credential, person is not None)
         return person
@@ -110,12 +113,14 @@ class Guesses:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._good: OrderedDict[bytes, None] = OrderedDict()
 
-    def must_be_few(self, address: str, credential: tuple[str, str]) -> None:
-        """Raise TooMany if the address may not try another credential now."""
-        if self._limiter.test(GUESSES, address) or _digest(credential) in self._good:
-            return
+    def allow(self, address: str, credential: tuple[str, str]) -> bool:
+        """Whether this credential of this address may be looked up now."""
+        return self._limiter.test(GUESSES, address) or _digest(credential) in self._good
+
+    def refusal(self, address: str) -> TooMany:
+        """What an address that guesses too often is told."""
         wait = max(1.0, self._limiter.get_window_stats(GUESSES, address).reset_time - time.time())
-        raise TooMany(
+        return TooMany(
             f"Your address sent more than {GUESSES.amount} unknown tokens within a minute. Check the token, and try "
             f"again in {wait:.0f} s.",
             code="too-many-guesses",

@@ -54,7 +54,7 @@ class Endpoints:
         for endpoint in self._every:
             if scope["method"] in endpoint.methods and endpoint.path.match(scope["path"]):
                 return endpoint
-        return _UNKNOWN if f"{scope['path']}/".startswith(SIGNED) else _PAGE
+        return _UNKNOWN if may_be_signed(scope) else _PAGE
 
     @cached_property
     def _every(self) -> list[Endpoint]:
@@ -69,6 +69,11 @@ class Endpoints:
             for context in contexts
             if isinstance(context.route, APIRoute) and context.route.include_in_schema
         ]
+
+
+def may_be_signed(scope: Scope) -> bool:
+    """Whether it matters here who sent a request. The page and the operators' endpoints are for everybody."""
+    return f"{scope['path']}/".startswith(SIGNED)
 
 
 _ANY: Final = re.compile("")

@@ -145,6 +145,8 @@ def test_guessing_tokens_stops_costing_the_database_and_does_not_lock_out_who_sh
     assert answer.json()["type"] == "/problems/too-many-guesses"
     assert int(answer.headers["retry-after"]) >= 1
     assert member.get("/api/me").status_code == 200
+    expired = {"Authorization": "Bearer expired"}
+    assert member.post("/api/session", json={"code": "guess"}, headers=expired).status_code == 401
 
 
 def test_every_endpoint_with_a_body_reads_it_within_bounds(anonymous: TestClient) -> None:
