@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 READER: Final = "worker.engine.embeddings.plain"
 LIMITS: Final = Limits(memory_bytes=400_000_000, processor_seconds=10, wall_seconds=20.0, answer_bytes=8_000_000)
 FILES_PER_CHILD: Final = 100
+STALLED_SECONDS: Final = 180.0  # on a busy machine torch alone takes many seconds to load
 
 
 @cache
@@ -32,7 +33,12 @@ def pool() -> DecoderPool:
     """The pool of this process, of one child."""
     _be_a_main_process()
     return DecoderPool(
-        prepare_child, limits=LIMITS, preload=[READER, __name__], workers=1, tasks_per_child=FILES_PER_CHILD
+        prepare_child,
+        STALLED_SECONDS,
+        limits=LIMITS,
+        preload=[READER, __name__],
+        workers=1,
+        tasks_per_child=FILES_PER_CHILD,
     )
 
 

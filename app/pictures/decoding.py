@@ -134,6 +134,8 @@ def guarded(content: bytes, action: Callable[[], Decoded | PictureFault]) -> Dec
         except MemoryError:
             return PictureFault("too-complex", "needs too much memory to open. Make it smaller and send it again.")
         except (OSError, ValueError, SyntaxError, EOFError, Warning) as error:
+            if "could not create decoder object" in str(error):  # how Pillow's WebP decoder says that memory is short
+                return _too_many_pixels("far more", PIXELS_WEBP_MAX)
             return PictureFault("damaged", f"is damaged and cannot be read ({_reason(error)}). Send an intact copy.")
 
 

@@ -25,6 +25,7 @@ from tests.support.pictures import photo, photos
 from tests.support.worker import run_import
 from worker import foreign_files
 from worker.context import WorkerContext
+from worker.engine.errors import EmbeddingError
 from worker.engine.evaluation import EvaluationPlan
 
 WIDE = 128  # the width of the demo model's vectors
@@ -192,8 +193,19 @@ def test_a_large_colour_profile_is_thrown_away(cleaner: PictureCleaner) -> None:
     assert len(checked.picture.content) < 10_000
 
 
-def test_no_picture_needs_more_memory_than_its_child_has() -> None:
+def test_a_large_webp_is_said_to_have_too_many_pixels(cleaner: PictureCleaner) -> None:
+    (checked,) = cleaner.check([UploadedFile("0.webp", hostile.large("WEBP", 7000))], 64)
+    assert checked.problem is not None
+    assert checked.problem.code == "too-many-pixels"
+
+
+@pytest.mark.parametrize(("format", "side"), [("PNG", 4890), ("WEBP", 3460)])
+def test_the_largest_pictures_that_are_read_fit_into_the_memory_of_a_child(
+    cleaner: PictureCleaner, format: str, side: int
+) -> None:
     assert Limits().memory_bytes <= 400_000_000
+    (checked,) = cleaner.check([UploadedFile("0.png", hostile.large(format, side))], 64)
+    assert checked.picture is not None
 
 
 # --- Recipes ----------------------------------------------------------------------------------------------------------
@@ -321,7 +333,7 @@ def test_a_prompt_that_names_more_concepts_than_fit_is_refused(
     refused(member.post("/api/generations", json={"prompt": prompt}), "prompt", code="prompt-too-many-concepts")
 
 
-def test_a_card_of_many_numbers_is_read_within_its_limits() -> None:
+def test_a_card_of_a_million_rows_is_refused_before_they_become_a_tensor() -> None:
     text = base64.b64encode(b'{"string_to_param": {"*": {"TORCHTENSOR": [' + b"[]," * 1_500_000 + b"[]]}}}").decode()
-    with pytest.raises(Exception, match=r"mug\.png"):
+    with pytest.raises(EmbeddingError, match=r"mug\.png: the embedding inside the picture is damaged"):
         foreign_files.read(hostile.card(text=text), "mug.png")

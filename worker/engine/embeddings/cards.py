@@ -21,6 +21,7 @@ KEYWORD = "sd-ti-embedding"
 PIXELS_MAX = 16_000_000
 JSON_BYTES_MAX = 8_000_000
 MARGIN_BYTES_MAX = 4_000_000
+ROWS_MAX = 8192  # or numbers of a single vector
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]  # (height, width, 3)
 
 
@@ -91,4 +92,8 @@ def _unmasked(block: Pixels) -> Pixels:
 
 
 def _tensors(node: dict[str, Any]) -> Any:
-    return torch.tensor(node["TORCHTENSOR"]) if set(node) == {"TORCHTENSOR"} else node
+    if set(node) != {"TORCHTENSOR"}:
+        return node
+    if len(node["TORCHTENSOR"]) > ROWS_MAX:  # PyTorch takes seconds for a million
+        raise ValueError("too many rows")
+    return torch.tensor(node["TORCHTENSOR"])
