@@ -169,14 +169,12 @@ _DRAWING_JOB: Final = _TRAINING | {
     "concept": None,
     "generation_id": GENERATION,
 }
+_SIZES: Final = {"pixels_max": 16384, "side_max": 256, "side_multiple": 8}
 DEMO_MODEL: Final[dict[str, Any]] = {
     "id": "demo",
     "name": "Demo",
     "family": "sd1",
     "resolution": 64,
-    "pixels_max": 16384,
-    "side_max": 256,
-    "side_multiple": 8,
     "vectors_max": 16,
     "width": 128,
     "context_length": 32,
@@ -188,7 +186,7 @@ DEMO_MODEL: Final[dict[str, Any]] = {
     "ready": True,
     "not_ready_reason": None,
     "description": "A small cartoon world, to see everything work in minutes.",
-}
+} | _SIZES
 _TOKEN: Final = {"id": "01k9t0ken0000000000000000a", "name": "build script", "created_at": THEN, "last_used_at": None}
 _FRIEND: Final = {"id": "01k9user00000000000000000b", "name": "Grace", "role": "member", "created_at": THEN}
 _THREE: Final = ["1.jpg", "2.jpg", "3.jpg"]
@@ -277,10 +275,9 @@ RESPONSES: Final[Mapping[str, Any]] = {
             "steps_max": 3000,
             "queued_jobs_max": 100,
             "prompt_characters_max": 2000,
-            "pixels_max": 4_194_304,
             "drawings_days": 0.0,
-            "sizes": {"demo": {"pixels_max": 16384, "side_max": 256, "side_multiple": 8}},
-        },
+        }
+        | {"pixels_max": 4_194_304, "sizes": {"demo": _SIZES}},
     },
     "get_usage": {
         "queued_jobs": {"used": 3.0, "limit": 100.0, "near": False},
