@@ -53,6 +53,7 @@ ACROSS_TEAMS: Final = {
     "accounts.end_session": "by the secret's hash, which only its owner has",
     "accounts.names": "names of people whose ids were found within the team",
     "jobs.ahead": "the queue is shared, and only a number leaves",
+    "jobs.is_overtaken": "the queue is shared, and only yes or no leaves",
     "jobs.head": "a worker serves every team",
     "jobs.claimable": "a worker serves every team",
     "jobs.expired_leases": "a dead worker served every team",

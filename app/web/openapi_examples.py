@@ -172,14 +172,12 @@ _DRAWING_JOB: Final = _TRAINING | {
     "concept": None,
     "generation_id": GENERATION,
 }
+_SIZES: Final = {"pixels_max": 16384, "side_max": 256, "side_multiple": 8}
 DEMO_MODEL: Final[dict[str, Any]] = {
     "id": "demo",
     "name": "Demo",
     "family": "sd1",
     "resolution": 64,
-    "pixels_max": 16384,
-    "side_max": 256,
-    "side_multiple": 8,
     "vectors_max": 16,
     "width": 128,
     "context_length": 32,
@@ -191,7 +189,7 @@ DEMO_MODEL: Final[dict[str, Any]] = {
     "ready": True,
     "not_ready_reason": None,
     "description": "A small cartoon world, to see everything work in minutes.",
-}
+} | _SIZES
 _THREE: Final = ["1.jpg", "2.jpg", "3.jpg"]
 _EVENTS: Final = (
     'id: 41\nevent: state\ndata: {"state": "running", "attempt": 1}\n\n'
