@@ -29,8 +29,6 @@ def begin(queues: Iterable[str]) -> None:
     _threads.append(JobPoller(context.database, _loop.kinds, _loop.run_waiting, shutdown, settings.sweep_seconds))
     for thread in _threads:
         thread.begin()
-    if "import" in _loop.kinds:
-        foreign_files.pool().open()  # its child loads torch meanwhile
 
 
 def leave() -> None:
