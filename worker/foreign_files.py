@@ -1,7 +1,8 @@
 """Embedding files of other tools, read in a child process with limits on memory, processor time and output.
 
-The child is forked from a small server process, never from the one that computes. That server starts with the first file
-and loads torch, which takes some seconds and 170 MB; every other file takes milliseconds. This module imports no torch.
+The child is forked from a small server process, never from the one that computes. That server starts with the first
+file and loads torch, which takes some seconds and 170 MB; every other file takes milliseconds. This module imports no
+torch itself.
 """
 
 import multiprocessing
