@@ -298,6 +298,7 @@ SEE_THE_BIN: Final = {
     "concepts.including_deleted": "a repeated request gets its first answer",
     "concepts.versions": "of concepts that were found before",
     "concepts.version": "of a concept that was found before",
+    "concepts.numbered": "of concepts that were found before",
     "concepts.next_number": "of a concept that was found before",
     "concepts.pictures": "of versions that were found before",
     "concepts.pictures_shown": "of versions that were found before",

@@ -157,7 +157,7 @@ class DecoderPool:
             raise ReadingFailed("slow" if slow else "crash", f"exit status {expired.exitcode}") from expired
         except TimeoutError as error:
             raise ReadingFailed("slow") from error
-        return cast("Result", answers.decode(answer, submission.task, _note_printed))
+        return cast("Result", answers.decode(answer, submission.task, note_printed))
 
     def _answer(self, submission: Submission[Result]) -> bytes:
         try:
@@ -208,7 +208,8 @@ def _nothing(content: bytes) -> None:
     """A task that a child answers as soon as it is there."""
 
 
-def _note_printed(text: str) -> None:
+def note_printed(text: str) -> None:
+    """Log what a library printed while it read a file."""
     log.info("a decoder printed", text=text)
 
 

@@ -89,11 +89,10 @@ class Admission:
         """The most bytes of the body that are read. Raises the error that the request is refused with."""
         headers = Headers(scope=scope)
         length = headers.get("content-length", "0")
-        if "transfer-encoding" in headers or length != "0":
-            if person is None and not endpoint.public:
-                raise not_signed_in()
-            if person is not None:
-                endpoint.must_allow(person)
+        if person is None and not endpoint.public:
+            raise not_signed_in()
+        if person is not None and ("transfer-encoding" in headers or length != "0"):
+            endpoint.must_allow(person)
         bytes_max = PUBLIC_BYTES_MAX if endpoint.public else JSON_BYTES_MAX
         if endpoint.takes_form and headers.get("content-type", "").lower().startswith(FORM):
             bytes_max = self._services.settings.body_bytes_max

@@ -24,7 +24,7 @@ from app.contracts.placeholders import PLACEHOLDER, WRITTEN
 from app.contracts.prompts import cut, sections, unreadable
 from app.core.errors import OnewordError
 from app.core.settings import Settings
-from app.pictures import decoding
+from app.pictures import decoding, recipes
 from app.pictures.decoding import PictureFault
 from app.webhooks import addresses
 from tests.support import corpus
@@ -43,7 +43,7 @@ READERS: dict[str, Callable[[bytes], object]] = {
         decoding.inpaint_mask,
         decoding.transparent_area,
         decoding.is_transparent,
-        decoding.png_texts,
+        recipes.written_recipe,
     )
 }
 

@@ -45,7 +45,7 @@ CHECKS = [
 ]
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "BREW")
 STREAMS = {"GET /api/jobs/{job_id}/events"}  # have no end while a job waits
-SIGN_IN = "POST /api/session"  # no code that a program makes up is one
+SIGN_IN = {"POST /api/session", "POST /api/session/preview"}  # no code that a program makes up is one
 ILL = {"GET /readyz"}  # nobody works here, and it says so
 
 
@@ -118,11 +118,11 @@ def test_every_call_answers_as_its_schema_says(fuzz: Fuzz, played: Played, label
         answer = played.send(case)
         if label in ILL:
             return
-        assert answer.status_code != 401 or label == SIGN_IN, "the administrator of this test is gone"
+        assert answer.status_code != 401 or label in SIGN_IN, "the administrator of this test is gone"
         case.validate_response(answer, checks=judging)
         is_a_problem(answer)
         if (case.method, case.path) not in OPEN:
-            assert played.send(case, signed_in=False).status_code == 401
+            assert played.send(case, signed_in=False).status_code in (401, 404)  # 404: no address has such characters
 
     fuzz(check, operation.as_strategy(generation_mode=mode), st.booleans(), examples=4)
 

@@ -34,7 +34,10 @@ def test_pictures_and_embeddings_are_served_from_the_bucket_and_swept_from_it(
     )
     sweep(services)
     assert len(blobs(services)) == 6
-    member.delete(concept)
+    member.delete(concept).raise_for_status()
+    sweep(services)
+    assert len(blobs(services)) == 6  # in the bin
+    member.delete(f"/api/bin/{made['concept']['id']}").raise_for_status()
     sweep(services)
     assert blobs(services) == set()
     assert not (services.settings.data_dir / "blobs").exists()

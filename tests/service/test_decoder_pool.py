@@ -137,7 +137,7 @@ def test_what_a_library_prints_goes_to_the_log_cut_and_holds_nothing_up(
     pool: DecoderPool, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr("app.foreign_bytes.decoder_pool._note_printed", said.append)
+    monkeypatch.setattr("app.foreign_bytes.decoder_pool.note_printed", said.append)
     outcome(pool, tasks.chatter)
     assert said[0].startswith("libpng warning")
     assert len(said[0]) <= 2000
