@@ -98,15 +98,12 @@ def test_json_of_many_values_is_refused_before_it_is_validated(
     assert peak < 100_000_000
 
 
-def test_a_long_list_is_refused_at_its_first_element_too_many() -> None:
-    for model, name, item, most in (
-        (ConceptPatch, "tags", 7, 1),
-        (ConceptPatch, "tags", "x", 1),
-        (WebhookPatch, "events", "x", 1),
-    ):
+@pytest.mark.parametrize("count", [30, 5_000])
+def test_a_list_is_refused_at_its_first_fault(count: int) -> None:
+    for model, name, item in ((ConceptPatch, "tags", 7), (WebhookPatch, "events", "x")):
         with pytest.raises(ValidationError) as caught:
-            model.model_validate({name: [item] * 5_000})
-        assert len(caught.value.errors()) == most
+            model.model_validate({name: [item] * count})
+        assert len(caught.value.errors()) == 1
 
 
 @pytest.mark.parametrize("field", ["init_image", "mask"])
