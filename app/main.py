@@ -8,6 +8,7 @@ from typing import Final
 
 from fastapi import FastAPI, Response
 from fastapi.responses import FileResponse, HTMLResponse
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 import app.rooms  # noqa: F401 (every table, and every hook on jobs)
@@ -42,7 +43,7 @@ from app.web.etags import Conditional
 from app.web.failures import Failures
 from app.web.guards import Guards
 from app.web.head_requests import HeadRequests
-from app.web.openapi import describe_well, operation_id
+from app.web.openapi import describe_well, document_of, operation_id
 from app.web.problems import answer_with_problems
 from app.web.rate_limits import Rates
 from app.web.request_id import Tracing
@@ -68,6 +69,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version="0.1.0",
         description="Teach a frozen text-to-image model one new word from a few pictures, and draw with it.",
         lifespan=_lifespan,
+        openapi_url=None,  # app.web.openapi serves it
         dependencies=[Strict],
         docs_url=None,
         redoc_url=None,
@@ -107,7 +109,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     # From the inside out: a request passes the last of these first.
     app.add_middleware(Conditional)
     app.add_middleware(SessionRenewal, settings=settings)
-    app.add_middleware(Uploads)
+    app.add_middleware(Uploads, body_bytes_max=settings.body_bytes_max)
     app.add_middleware(Rates, per_minute=settings.changes_per_minute)
     app.add_middleware(Admission, services=app.state.services, endpoints=Endpoints(app))
     app.add_middleware(Addresses, routes=app.routes)
@@ -127,6 +129,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     feed = asyncio.create_task(services.feed.run())
     services.pictures.warm()
+    await run_in_threadpool(document_of, app)
     try:
         yield
     finally:

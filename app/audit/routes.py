@@ -12,7 +12,7 @@ from app.audit.actions import Action
 from app.audit.queries import Matching
 from app.audit.schemas import AuditPage
 from app.web import file_responses
-from app.web.dependencies import Reading, ServicesOf
+from app.web.dependencies import Cursor, Reading, ServicesOf
 from app.web.sign_in import Admin
 
 router = APIRouter(prefix="/api", tags=["team"])
@@ -43,7 +43,7 @@ def list_audit(
     principal: Admin,
     session: Reading,
     filters: Filters,
-    cursor: Annotated[str | None, Query(pattern=r"^[0-9a-z]{26}$")] = None,
+    cursor: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> AuditPage:
     """Who did what to what, from where, newest first."""

@@ -7,10 +7,14 @@ from fastapi import APIRouter, Query, status
 from app.bin import service, views
 from app.bin.schemas import BinPage, Restoration, Restored
 from app.web.bounded_bodies import BoundedRoute
-from app.web.dependencies import Reading, ServicesOf, UnitOfWork
+from app.web.dependencies import Reading, ServicesOf, UnitOfWork, must_be_ours
 from app.web.sign_in import Admin, MayDrawOrTeach, Viewer
 
 router = APIRouter(prefix="/api/bin", tags=["bin"], route_class=BoundedRoute)
+
+BinCursor = Annotated[
+    Annotated[str, must_be_ours(views.CURSOR)] | None, Query(description="The `next` of the page before.")
+]
 
 
 @router.get("")
@@ -18,7 +22,7 @@ def list_bin(
     principal: Viewer,
     session: Reading,
     services: ServicesOf,
-    cursor: Annotated[str | None, Query(pattern=views.CURSOR)] = None,
+    cursor: BinCursor = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> BinPage:
     """The team's deleted concepts and generations that can still be restored, last deleted first."""

@@ -1,5 +1,6 @@
 """Builds the responses about the bin."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Final, cast
 
@@ -16,7 +17,8 @@ from app.core.settings import Settings
 from app.generation.models import Generation
 from app.jobs.schemas import Person
 
-CURSOR: Final = r"^[0-9]{1,17}-[0-9a-z]{26}$"  # microseconds since 1970 at which the last row was deleted, and its id
+# Microseconds since 1970 at which the last row of a page was deleted, and its id.
+CURSOR: Final = re.compile(r"[0-9]{1,17}-[0-9a-z]{26}")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 

@@ -101,7 +101,7 @@ def import_concept(
     ] = [],  # noqa: B006
     idempotency_key: Key = None,
 ) -> Accepted:
-    """ImportRequest an embedding that another tool trained. A worker reads the file; the answer names the job to watch.
+    """Import an embedding that another tool trained. A worker reads the file; the answer names the job to watch.
     Without a placeholder the file's name becomes the placeholder. Send two files for the two halves that diffusers
     writes for SDXL, and all files of a folder of the concepts library."""
     uploads = [UploadedFile(each.filename or "", each.file.read(CARD_BYTES_MAX + 1)) for each in file]

@@ -1,7 +1,7 @@
 """Request and response schemas of the library."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -10,6 +10,7 @@ from app.core.request_model import RequestModel
 from app.jobs.schemas import JobOut, Person
 
 Kind = ConceptKind
+Tag = Annotated[str, Field(max_length=10_000)]  # what is stored of it is shorter
 VersionState = Literal["training", "ready", "failed", "cancelled"]
 
 
@@ -127,7 +128,7 @@ class ConceptPatch(RequestModel):
         None, max_length=64, description="A new placeholder. Earlier prompts keep the old one."
     )
     description: str | None = Field(None, max_length=5000)
-    tags: list[str] | None = Field(None, max_length=30)
+    tags: Annotated[list[Tag], Field(max_length=30, fail_fast=True)] | None = None
     current_version: int | None = Field(
         None, ge=1, le=1_000_000, description="Number of the version that the placeholder means."
     )

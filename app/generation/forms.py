@@ -15,11 +15,11 @@ from app.generation.init_images import Attached
 from app.generation.request import GenerationRequest
 from app.pictures import decoding
 from app.pictures.cleaning import UploadedFile
-from app.web.bounded_bodies import BoundedRoute, bounded
+from app.web.bounded_bodies import FORM, BoundedRoute, bounded, parsed
 
-FORM: Final = "multipart/form-data"
 FILES: Final = {"init_image": decoding.init_image, "mask": decoding.inpaint_mask}
 FIELDS_MAX: Final = 40
+REFERENCE_MAX: Final = 500  # characters of JSON that names a picture
 
 
 class JsonOrForm(BoundedRoute):
@@ -71,8 +71,10 @@ async def _as_json(request: Request) -> Request:
 
 def _reference(text: str) -> Any:
     """A picture that is here already is named in JSON; anything else is left for the schema to refuse."""
+    if not text or len(text) > REFERENCE_MAX:
+        return text
     try:
-        return json.loads(text) if text else ""
+        return parsed(text)
     except ValueError:
         return text
 

@@ -9,14 +9,14 @@ from app.accounts.principal import Principal
 from app.bin import service as bin_service
 from app.contracts.jobs import FINAL
 from app.generation import recipes, service, views
-from app.generation.forms import FORM, JsonOrForm, attached
+from app.generation.forms import JsonOrForm, attached
 from app.generation.request import GenerationRequest
 from app.generation.schemas import Drawn, GenerationOut, GenerationPage, ImageOut, RecoveredRequest
 from app.generation.submission import draw
 from app.generation.waiting import end_of
 from app.pictures.cleaning import UploadedFile
 from app.services import Services
-from app.web.bounded_bodies import BoundedRoute
+from app.web.bounded_bodies import FORM, BoundedRoute
 from app.web.dependencies import Cursor, Key, Reading, ServicesOf, UnitOfWork
 from app.web.etags import IfMatch, must_match
 from app.web.file_responses import Png, png

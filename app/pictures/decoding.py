@@ -6,6 +6,7 @@ file that is no usable picture comes back as a `PictureFault`.
 
 import hashlib
 import io
+import re
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +23,9 @@ PIXELS_WHOLE_MAX: Final = 24_000_000
 PIXELS_WEBP_MAX: Final = 12_000_000
 # Each scan of a JPEG goes through the whole picture. Programs write about ten; a file may have any number.
 SCANS_MAX: Final = 32
-SCAN: Final = b"\xff\xda"  # marks the begin of a scan, and stands nowhere in the data of one
+_SCAN: Final = 0xDA  # the markers of a scan and of the end
+_END: Final = 0xD9
+_SEGMENT: Final = re.compile(rb"\xff[\x02-\xcf\xd9-\xfe]")  # each marker but those that stand alone inside a scan
 TEXT_BYTES_MAX: Final = 16_000_000  # of all texts of a PNG together, unpacked; of one text Pillow unpacks 1 MB
 SIDE_MIN: Final = 32
 SHORTER_SIDE_MAX: Final = 1024  # of a stored picture
@@ -152,10 +155,9 @@ def _clean(content: bytes, finish: Finish) -> CleanPicture | PictureFault:
         # A phone's JPEG may carry a second picture (depth, HDR gain), which is not an animation.
         if getattr(opened, "is_animated", False) and opened.format != "MPO":
             return PictureFault("animated", "is animated. Send a still picture.")
-        if opened.format in ("JPEG", "MPO") and content.count(SCAN) > SCANS_MAX + content.count(b"\xff\xd8"):
+        if opened.format in ("JPEG", "MPO") and (scans := _scans(content)) > SCANS_MAX:
             return PictureFault(
-                "too-complex",
-                f"has {content.count(SCAN)} scans, and at most {SCANS_MAX} are read. Save it again as a plain JPEG.",
+                "too-complex", f"has {scans} scans, and at most {SCANS_MAX} are read. Save it again as a plain JPEG."
             )
         scale = min(1.0, SHORTER_SIDE_MAX / min(width, height), LONGER_SIDE_MAX / max(width, height))
         size = max(1, round(width * scale)), max(1, round(height * scale))
@@ -172,6 +174,21 @@ def _clean(content: bytes, finish: Finish) -> CleanPicture | PictureFault:
         if orientation >= 5:
             width, height = height, width
     return finish(shrunk, width, height)
+
+
+def _scans(content: bytes) -> int:
+    """The number of scans of a JPEG up to its end, found like libjpeg finds them.
+
+    Scans in metadata, such as those of a thumbnail, do not count. Neither do those of a phone's second picture.
+    """
+    found, place = 0, 0
+    while marker := _SEGMENT.search(content, place):
+        place, kind = marker.end(), content[marker.end() - 1]
+        if kind == _END:
+            break
+        found += kind == _SCAN
+        place += int.from_bytes(content[place : place + 2], "big")  # the length of the segment
+    return found
 
 
 def _on_white_with_mask(picture: Image.Image, width: int, height: int) -> CleanPicture | PictureFault:

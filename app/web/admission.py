@@ -31,13 +31,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.accounts.principal import Principal
 from app.core.errors import OnewordError, TooLarge, TooMany
 from app.services import Services
+from app.web.bounded_bodies import FORM
 from app.web.endpoints import Endpoint, Endpoints, may_be_signed
 from app.web.problems import database_trouble, refusal
 from app.web.sign_in import credential_of, not_signed_in, who_sent
 
 JSON_BYTES_MAX: Final = 1_000_000
 PUBLIC_BYTES_MAX: Final = 4_096
-FORM: Final = "multipart/form-data"
 GUESSES: Final = RateLimitItemPerMinute(300)  # lookups of unknown credentials, for each address
 _LOOKUP_THREADS: Final = 8  # apart from the threads that endpoints run in, which uploads may fill
 _REMEMBERED: Final = 10_000
@@ -61,7 +61,7 @@ class Admission:
         endpoint = self._endpoints.of(scope)
         try:
             person = await self._who(scope, endpoint) if may_be_signed(scope) else None
-            scope.setdefault("state", {})["principal"] = person
+            scope.setdefault("state", {}).update(principal=person, takes_form=endpoint.takes_form)
             bytes_max = self._bytes_max(scope, endpoint, person)
         except OnewordError as error:
             await refusal(error)(scope, receive, send)

@@ -16,8 +16,10 @@ from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
 from app.core.errors import InvalidInput, OnewordError
+from app.core.request_model import refuse_unstorable
 from app.core.settings import Settings
 
+FORM: Final = "multipart/form-data"
 ON_LOOP_BYTES_MAX: Final = 65_536  # JSON that is parsed on the event loop
 SPARE_FILES: Final = 5  # more files than a concept takes, so that the answer says how many were sent
 FIELDS_MAX: Final = 60  # fields of a form that are no files; a concept may have many tags
@@ -30,12 +32,13 @@ class BoundedRequest(Request):
     async def json(self) -> Any:
         """The body as JSON. Raises JSONDecodeError for everything that Python's parser refuses.
 
-        That includes arrays nested deeper than the interpreter's stack and integers of more than 4,300 digits.
+        That includes arrays nested deeper than the interpreter's stack and integers of more than 4,300 digits. Raises
+        InvalidInput for too many values, and for texts that cannot be stored.
         """
         if not hasattr(self, "_json"):
             body = await self.body()
             small = len(body) <= ON_LOOP_BYTES_MAX
-            self._json = parsed(body) if small else await run_in_threadpool(parsed, body)
+            self._json = _checked(body) if small else await run_in_threadpool(_checked, body)
         return self._json
 
     def form(
@@ -93,8 +96,14 @@ def bounded(request: Request) -> BoundedRequest:
     return request if isinstance(request, BoundedRequest) else BoundedRequest(request.scope, request.receive)
 
 
-def parsed(body: bytes) -> Any:
-    """JSON, in the calling thread. Raises JSONDecodeError."""
+def _checked(body: bytes) -> Any:
+    found = parsed(body)
+    refuse_unstorable(found)
+    return found
+
+
+def parsed(body: bytes | str) -> Any:
+    """JSON, in the calling thread. Raises JSONDecodeError for everything that cannot be read."""
     try:
         return json.loads(body)
     except json.JSONDecodeError:

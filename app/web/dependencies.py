@@ -39,15 +39,20 @@ Reading = Annotated[Session, Depends(reading, scope="function")]
 Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
 
 
-def _ours(cursor: str) -> str:
-    if not _ID.fullmatch(cursor):
-        raise InvalidInput(
-            "This cursor is not one of this studio's. Send the `next` of the page before, or leave it out for the "
-            "first page.",
-            field="cursor",
-            code="cursor",
-        )
-    return cursor
+def must_be_ours(pattern: re.Pattern[str]) -> AfterValidator:
+    """Refuses a cursor that does not have this pattern."""
+
+    def ours(cursor: str) -> str:
+        if not pattern.fullmatch(cursor):
+            raise InvalidInput(
+                "This cursor is not one of this studio's. Send the `next` of the page before, or leave it out for the "
+                "first page.",
+                field="cursor",
+                code="cursor",
+            )
+        return cursor
+
+    return AfterValidator(ours)
 
 
-Cursor = Annotated[Annotated[str, AfterValidator(_ours)] | None, Query(description="The `next` of the page before.")]
+Cursor = Annotated[Annotated[str, must_be_ours(_ID)] | None, Query(description="The `next` of the page before.")]

@@ -5,10 +5,13 @@ security headers. This middleware comes before that. It also answers the errors 
 therefore may raise any `OnewordError`.
 """
 
+import structlog
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.web.problems import response_to
+
+log = structlog.get_logger(__name__)
 
 
 class Failures:
@@ -34,5 +37,6 @@ class Failures:
             await self._app(scope, receive, sending)
         except Exception as error:
             if begun:
+                log.error("unexpected error after the answer began", exc_info=error)  # the server knows no request id
                 raise
             await response_to(Request(scope), error)(scope, receive, send)

@@ -76,7 +76,7 @@ def csv(rows: Iterator[str], file_name: str) -> Csv:
 def _to_download(file_name: str) -> dict[str, str]:
     return {
         **_SAFE,
-        "Cache-Control": "private, no-cache",
+        "Cache-Control": "no-store",
         "Content-Disposition": f'attachment; filename="{file_name}"',
     }
 

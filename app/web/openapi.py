@@ -1,13 +1,16 @@
 """The OpenAPI schema: what FastAPI derives from the endpoints, plus summaries, one error shape and examples."""
 
+import json
+import threading
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
+from app.web.etags import tag_of
 from app.web.openapi_examples import PROBLEM, REQUESTS, RESPONSES
 from app.web.problems import MEDIA_TYPE, Problem
 
@@ -40,6 +43,25 @@ def describe_well(app: FastAPI, *, unnamed: Iterable[type[BaseModel]]) -> None:
         return app.openapi_schema
 
     app.openapi = schema  # type: ignore[method-assign]
+    app.add_route("/openapi.json", _served, include_in_schema=False)
+
+
+def document_of(app: FastAPI) -> bytes:
+    """The schema as JSON. Deriving it takes a second and depends on the code alone, so a process does that once."""
+    global _document
+    with _deriving:
+        if _document is None:
+            _document = json.dumps(app.openapi(), ensure_ascii=False, separators=(",", ":")).encode()
+        return _document
+
+
+_document: bytes | None = None
+_deriving: Final = threading.Lock()
+
+
+def _served(request: Request) -> Response:
+    content = document_of(request.app)
+    return Response(content, media_type="application/json", headers={"ETag": tag_of(content)})
 
 
 def _finished(app: FastAPI, unnamed: Iterable[type[BaseModel]]) -> dict[str, Any]:

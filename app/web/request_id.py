@@ -47,7 +47,9 @@ class Tracing:
 
         client = (scope.get("client") or ("",))[0]
         with structlog.contextvars.bound_contextvars(request_id=request_id), calling_from(client):
-            await self._app(scope, receive, naming)
-            if not scope["path"].startswith(_UNLOGGED):
-                seconds = round(time.perf_counter() - began, 4)
-                log.info("answered", method=scope["method"], path=scope["path"], status=status, seconds=seconds)
+            try:
+                await self._app(scope, receive, naming)
+            finally:
+                if not scope["path"].startswith(_UNLOGGED):
+                    seconds = round(time.perf_counter() - began, 4)
+                    log.info("answered", method=scope["method"], path=scope["path"], status=status, seconds=seconds)

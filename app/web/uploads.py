@@ -2,7 +2,8 @@
 
 A form with pictures costs room on the disk while it is read, and memory and a thread while its pictures are decoded.
 Each team has READING uploads that are read and DECODING uploads that are decoded; its other uploads wait, unread or
-on the disk, and those of other teams do not wait for them.
+on the disk, and those of other teams do not wait for them. The bytes of all teams' uploads together are bounded by
+`app.web.upload_room`.
 """
 
 import asyncio
@@ -16,44 +17,52 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.accounts.principal import Principal
 from app.pictures.fair_turns import SENDER, Sender
-from app.web.admission import FORM
+from app.web.bounded_bodies import FORM
+from app.web.upload_room import Room, Share
 
 READING: Final = 6
 DECODING: Final = 2
 
 
 class Uploads:
-    """Middleware inside `app.web.admission`. What reads no form passes unchanged."""
+    """Middleware inside `app.web.admission`. Requests to endpoints that read no form pass unchanged."""
 
-    def __init__(self, app: ASGIApp, reading: int = READING, decoding: int = DECODING) -> None:
+    def __init__(self, app: ASGIApp, body_bytes_max: int, *, reading: int = READING, decoding: int = DECODING) -> None:
         self._app = app
+        self._room = Room(body_bytes_max)
         self._reading = Gate(reading)
         self._decoding = Gate(decoding)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Wait for a place among the team's uploads, and watch the connection once the form is read."""
-        is_form = scope["type"] == "http" and Headers(scope=scope).get("content-type", "").lower().startswith(FORM)
-        person: Principal | None = scope["state"]["principal"] if is_form else None
+        headers = Headers(raw=scope.get("headers", []))
+        is_form = scope["type"] == "http" and headers.get("content-type", "").lower().startswith(FORM)
+        person: Principal | None = scope["state"]["principal"] if is_form and scope["state"]["takes_form"] else None
         if person is None:
             await self._app(scope, receive, send)
             return
+        share = Share(self._room, person.team_id)
         reading, decoding = Place(self._reading, person.team_id), Place(self._decoding, person.team_id)
         sender = Sender(person.team_id, on_decoded=decoding.leave)
-        upload = _Upload(receive, sender, reading, decoding)
+        upload = _Upload(receive, sender, reading, decoding, share)
         before = SENDER.set(sender)
         try:
             await reading.enter()
+            await share.enter(self._room.announced(headers.get("content-length")))
             await self._app(scope, upload.receive, send)
         finally:
             SENDER.reset(before)
             upload.end()
+            share.leave()
 
 
 class _Upload:
     """The body of one upload. After its last byte the connection is watched for its end."""
 
-    def __init__(self, receive: Receive, sender: Sender, reading: "Place", decoding: "Place") -> None:
+    def __init__(self, receive: Receive, sender: Sender, reading: "Place", decoding: "Place", share: Share) -> None:
         self._receive = receive
+        self._share = share
+        self._received = 0
         self._sender = sender
         self._reading = reading
         self._decoding = decoding
@@ -64,9 +73,11 @@ class _Upload:
         if self._end_of_connection is not None:
             return await asyncio.shield(self._end_of_connection)
         message = await self._receive()
+        self._received += len(message.get("body", b""))
         if message["type"] == "http.request" and not message.get("more_body", False):
             self._end_of_connection = asyncio.create_task(self._watch())
             self._reading.leave()
+            self._share.shrink(self._received)
             await self._decoding.enter()
         return message
 

@@ -1,12 +1,14 @@
 """Request and response schemas of webhooks."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.core.request_model import RequestModel
 from app.webhooks.events import EVENTS, Event
+
+Events = Annotated[list[Event], Field(min_length=1, max_length=30, fail_fast=True)]
 
 
 class WebhookIn(RequestModel):
@@ -17,13 +19,13 @@ class WebhookIn(RequestModel):
     )
 
     url: str = Field(max_length=2000, description="An https address on the public internet.")
-    events: list[Event] = Field(default_factory=lambda: list(EVENTS), min_length=1)
+    events: Events = Field(default_factory=lambda: list(EVENTS))
 
 
 class WebhookPatch(RequestModel):
     """The fields to change; fields that are not sent stay as they are."""
 
-    events: list[Event] | None = Field(None, min_length=1)
+    events: Events | None = None
     active: bool | None = None
 
 

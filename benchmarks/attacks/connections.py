@@ -5,8 +5,11 @@ import time
 from contextlib import ExitStack
 from typing import Final
 
+import httpx
+
 from benchmarks.attacks.outcome import Outcome
-from benchmarks.attacks.target import Target
+from benchmarks.attacks.target import SMALL_ORDER, Target
+from tests.support.attacks import small_jpeg
 
 HELD_SECONDS: Final = 20  # longer than a server that gives up needs
 
@@ -24,6 +27,49 @@ def slow_bodies(target: Target) -> Outcome:
         "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 1000000\r\n\r\n--x\r\n"
     )
     return _held(target.port, 100, head.encode())
+
+
+def unsent_forms(target: Target) -> Outcome:
+    """40 forms of 130 MB that are announced and never sent, while another team checks a picture."""
+    head = (
+        "POST /api/pictures/check HTTP/1.1\r\nHost: localhost\r\n"
+        f"Authorization: Bearer {target.attacker}\r\n"
+        "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 130000000\r\n\r\n--x\r\n"
+    )
+    return _while_open(target, target.honest, [head.encode()] * 40)
+
+
+def streams_of_forms(target: Target) -> Outcome:
+    """8 event streams that say they send a form, while their team checks a picture."""
+    with target.client(target.attacker, 5.0) as client:
+        job = (
+            client.post("/api/generations", json=SMALL_ORDER | {"steps": 100, "count": 4})
+            .raise_for_status()
+            .json()["job"]["id"]
+        )
+    head = (
+        f"GET /api/jobs/{job}/events HTTP/1.1\r\nHost: localhost\r\n"
+        f"Authorization: Bearer {target.attacker}\r\n"
+        "Content-Type: multipart/form-data; boundary=x\r\n\r\n"
+    )
+    return _while_open(target, target.attacker, [head.encode()] * 8)
+
+
+def _while_open(target: Target, token: str, beginnings: list[bytes]) -> Outcome:
+    """How long the check of a small picture takes while these requests are open."""
+    with ExitStack() as stack:
+        for beginning in beginnings:
+            held = stack.enter_context(socket.create_connection(("127.0.0.1", target.port), timeout=2))
+            held.sendall(beginning)
+        time.sleep(1.0)
+        began = time.monotonic()
+        with target.client(token, HELD_SECONDS) as client:
+            try:
+                files = {"images": ("x.jpg", small_jpeg(1), "image/jpeg")}
+                status = str(client.post("/api/pictures/check", files=files).status_code)
+            except httpx.TransportError as error:
+                status = type(error).__name__
+        return Outcome(f"{status} for an honest upload", time.monotonic() - began)
 
 
 def _held(port: int, count: int, beginning: bytes) -> Outcome:

@@ -16,6 +16,7 @@ from benchmarks.attacks.target import SMALL_ORDER, Target, finished
 from benchmarks.upload import photo
 from tests.support import attacks as made
 
+JSON: Final = "application/json"
 ANSWER_SECONDS: Final = 15.0
 SPELLINGS: Final = (
     "Bearer {}",
@@ -72,8 +73,7 @@ def _answer(target: Target, method: str, path: str, signed_in: bool, sent: Mappi
 
 
 def _json(path: str, content: Callable[[], bytes], *, signed_in: bool = True) -> Build:
-    headers = {"Content-Type": "application/json"}
-    return _request("POST", path, signed_in=signed_in, content=content, headers=headers)
+    return _request("POST", path, signed_in=signed_in, content=content, headers={"Content-Type": JSON})
 
 
 def _read(content: Callable[[], bytes]) -> Build:
@@ -201,6 +201,10 @@ def _thousand_files() -> Multipart:
     return [("images", (f"{number}.jpg", made.small_jpeg(number), "image/jpeg")) for number in range(1000)]
 
 
+def _brackets() -> dict[str, tuple[None, str]]:
+    return {"prompt": (None, "x"), "init_image": (None, "[" * 60_000)}
+
+
 def _surrogate_name() -> bytes:
     return json.dumps({"name": "\ud800"}).encode()
 
@@ -212,12 +216,19 @@ ATTACKS: Final = (
     Attack("30 MB of JSON, signed in as nobody", _json("/api/generations", made.json_of_many_objects, signed_in=False)),
     Attack("30 MB of JSON, signed in", _json("/api/generations", made.json_of_many_objects)),
     Attack("JSON nested 400,000 deep", _json("/api/generations", made.json_of_deep_nesting)),
+    Attack("JSON of 50,000 names below one of 400,000 letters", _json("/api/tokenize", made.json_of_long_names)),
+    Attack(
+        "330,000 tags that are none",
+        _request("PATCH", "/api/concepts/x", content=made.json_of_many_tags, headers={"Content-Type": JSON}),
+    ),
+    Attack("a form whose picture is 60,000 brackets", _request("POST", "/api/generations", files=_brackets)),
     Attack("1,000 pictures in one form", _request("POST", "/api/pictures/check", files=_thousand_files)),
     Attack("`.pt`: a list of shared lists, 10⁸ entries written out", _import("x.pt", made.pt_of_shared_lists)),
     Attack("`.pt` with a tail, 680 kB that unpack to 700 MB", _import("x.pt", made.pt_with_a_tail)),
     Attack("PNG text of 100,000 letters", _read(made.recipe_of_letters)),
     Attack("recipe that names 20,000 concepts", _read(made.recipe_of_concepts)),
     Attack("JPEG of 2,000 scans", _checked("x.jpg", made.jpeg_of_many_scans)),
+    Attack("JPEG of 2,000 scans, and a comment of as many marks", _checked("x.jpg", made.jpeg_of_disguised_scans)),
     Attack("ICC profile that unpacks to 400 MB", _checked("x.png", made.png_of_profile_bomb)),
     Attack("60 iTXt texts that unpack to 480 MB", _read(lambda: made.png_of_text_bomb(b"iTXt"))),
     Attack("60 zTXt texts that unpack to 480 MB", _read(lambda: made.png_of_text_bomb(b"zTXt"))),
@@ -244,12 +255,14 @@ ATTACKS: Final = (
     ),
     Attack(
         "tensor with a side of 2**70",
-        _import("x.safetensors", lambda: made.safetensors_of("F32", [2**70, 128], bytes(512))),
+        _import("x.safetensors", lambda: made.tensor("F32", [2**70, 128], 512)),
     ),
-    Attack("tensor of type F4", _import("x.safetensors", lambda: made.safetensors_of("F4", [1, 128], bytes(64)))),
+    Attack("tensor of type F4", _import("x.safetensors", lambda: made.tensor("F4", [1, 128], 64))),
     Attack("one token in many spellings", _plain(_spellings)),
     Attack("200 connections that never finish their headers", _plain(connections.unfinished_headers)),
     Attack("100 bodies of a byte a second", _plain(connections.slow_bodies)),
+    Attack("event streams that say they send a form; an upload of their team", _plain(connections.streams_of_forms)),
+    Attack("40 forms of 130 MB that never come; an upload of another team", _plain(connections.unsent_forms)),
     Attack("32 large pictures at a time from one team; one small picture from another", _many_uploads),
     Attack("1024×1024 on the demo model; a small order behind it", _plain(_huge_order)),
 )

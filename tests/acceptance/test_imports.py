@@ -3,7 +3,7 @@
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.support import hostile_files
+from tests.support import attacks
 from tests.support.foreign_files import kohya
 from tests.support.http import send
 from tests.support.studio import Stack
@@ -19,7 +19,7 @@ def imported(client: TestClient, name: str, content: bytes) -> str:
 
 def test_a_worker_refuses_an_attack_and_imports_the_next_file(stack: Stack) -> None:
     stack.start_worker("generation")
-    attack = imported(stack.client, "tail.pt", hostile_files.archive_with_a_tail())
+    attack = imported(stack.client, "tail.pt", attacks.pt_with_a_tail(20_000_000, bytes(100_000)))
     error = stack.wait_for(attack, "failed", "succeeded").error
     assert error is not None
     assert "tail.pt has bytes after its end" in error["detail"] or "damaged archive" in error["detail"]

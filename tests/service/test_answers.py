@@ -12,7 +12,10 @@ from structlog.testing import capture_logs
 from app.core.settings import Settings
 from app.main import create_app
 from app.services import Services
+from app.web.failures import Failures
 from app.web.head_requests import HeadRequests
+from app.web.request_id import Tracing
+from tests.support import asgi
 from tests.support.http import every_route, filled, refused
 
 SECRET = "the secret of an exception"
@@ -49,6 +52,21 @@ def test_an_unexpected_error_is_a_problem_with_every_header_and_its_request_id(
     assert line["exc_info"].__traceback__ is not None
     assert line["request_id"] == "id-7"
     assert [line["status"] for line in logs if line["event"] == "answered"] == [500]
+
+
+def test_an_error_after_the_answer_began_is_logged_with_its_request_id() -> None:
+    async def half_an_answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        broken()
+
+    app = Tracing(Failures(half_an_answer))
+    with capture_logs(processors=[structlog.contextvars.merge_contextvars]) as logs, pytest.raises(RuntimeError):
+        asgi.send(app, "GET", "/api/audit.csv", {"X-Request-ID": "id-7"})
+    assert [(line["event"], line["request_id"]) for line in logs] == [
+        ("unexpected error after the answer began", "id-7"),
+        ("answered", "id-7"),
+    ]
+    assert logs[1]["status"] == 200
 
 
 class _BrokenMiddleware:
@@ -89,6 +107,7 @@ def test_answers_of_the_api_are_stored_nowhere_and_pictures_privately(member: Te
     assert concept.headers["cache-control"] == "no-store"
     assert "etag" in concept.headers
     assert member.post("/api/tokens", json={"name": "x"}).headers["cache-control"] == "no-store"
+    assert member.get(f"/api/concepts/{learned}/embedding").headers["cache-control"] == "no-store"
     picture = member.get(concept.json()["pictures"][0]["url"])
     assert picture.headers["cache-control"].startswith("private, ")
     unchanged = member.get(f"/api/concepts/{learned}", headers={"If-None-Match": concept.headers["etag"]})

@@ -346,6 +346,7 @@ def test_it_is_filtered_by_person_action_subject_and_time_and_read_page_by_page(
 def test_a_filter_that_cannot_be_used_is_named(administrator: TestClient, name: str, value: str) -> None:
     answer = administrator.get("/api/audit", params={name: value})
     assert (answer.status_code, answer.json()["field"]) == (422, name)
+    assert (answer.json()["type"] == "/problems/cursor") == (name == "cursor")
 
 
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
@@ -362,6 +363,7 @@ def test_no_cell_of_the_csv_is_a_formula(member: TestClient, administrator: Test
     answer = administrator.get("/api/audit.csv")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert 'attachment; filename="oneword-audit.csv"' in answer.headers["content-disposition"]
+    assert answer.headers["cache-control"] == "no-store"
     rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
     assert rows[1]["subject"] == f"'{first}|cmd"
 

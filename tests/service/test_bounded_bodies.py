@@ -2,15 +2,20 @@
 
 import json
 import threading
-from collections.abc import Iterator
+import tracemalloc
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from pydantic import ValidationError
 
+from app.concepts.schemas import ConceptPatch
+from app.core.request_model import NODES_MAX
 from app.pictures.cleaning import PictureCleaner
 from app.web import bounded_bodies
 from app.web.bounded_bodies import FIELDS_MAX, ON_LOOP_BYTES_MAX, SPARE_FILES
+from app.webhooks.schemas import WebhookPatch
 from tests.support.asgi import send
 from tests.support.http import filled, refused
 from tests.support.pictures import photo
@@ -56,15 +61,59 @@ def test_json_above_64_kilobytes_is_parsed_in_a_thread(
     member: TestClient, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     threads: list[str] = []
-    parse = bounded_bodies.parsed
 
-    def noted(body: bytes) -> Any:
-        threads.append(threading.current_thread().name)
-        return parse(body)
+    def noted(step: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        def in_this_thread(value: Any) -> Any:
+            threads.append(threading.current_thread().name)
+            return step(value)
 
-    monkeypatch.setattr(bounded_bodies, "parsed", noted)
+        return in_this_thread
+
+    for step in ("parsed", "refuse_unstorable"):
+        monkeypatch.setattr(bounded_bodies, step, noted(getattr(bounded_bodies, step)))
     assert member.post("/api/generations", json={"prompt": "x" * size}).status_code == 422
-    assert [name == "AnyIO worker thread" for name in threads] == [size > ON_LOOP_BYTES_MAX]
+    assert [name == "AnyIO worker thread" for name in threads] == [size > ON_LOOP_BYTES_MAX] * 2
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "field", "body"),
+    [
+        ("PATCH", "/api/concepts/x", "tags", {"tags": [{}] * 300_000}),
+        ("POST", "/api/webhooks", "events", {"url": "https://example.org", "events": ["x"] * 200_000}),
+        ("POST", "/api/tokenize", None, {"text": {"A" * 400_000: {str(number): 1 for number in range(50_000)}}}),
+        ("POST", "/api/tokenize", None, {"text": [[[]] * 5_000] * 2}),
+    ],
+)
+def test_json_of_many_values_is_refused_before_it_is_validated(
+    administrator: TestClient, method: str, path: str, field: str | None, body: Any
+) -> None:
+    tracemalloc.start()
+    try:
+        answer = administrator.request(method, path, json=body)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    problem = refused(answer, field or answer.json()["field"], f"more than {NODES_MAX} values", code="invalid-input")
+    assert len(problem["field"]) <= 80
+    assert peak < 100_000_000
+
+
+@pytest.mark.parametrize("count", [30, 5_000])
+def test_a_list_is_refused_at_its_first_fault(count: int) -> None:
+    for model, name, item in ((ConceptPatch, "tags", 7), (WebhookPatch, "events", "x")):
+        with pytest.raises(ValidationError) as caught:
+            model.model_validate({name: [item] * count})
+        assert len(caught.value.errors()) == 1
+
+
+@pytest.mark.parametrize("field", ["init_image", "mask"])
+@pytest.mark.parametrize(
+    "text", ["[" * 60_000, '{"image_id": ' + "[" * 400, '{"image_id": ' + "[" * 200 + "]" * 200 + "}", "9" * 5000]
+)
+def test_a_picture_that_is_named_by_hostile_json_in_a_form_is_a_422(member: TestClient, field: str, text: str) -> None:
+    answer = form(member, "/api/generations", iter([part("prompt", b"x"), part(field, text.encode()), b"--x--\r\n"]))
+    assert answer.status == 422, answer.content
+    assert answer.json()["field"].startswith(field)
 
 
 def part(name: str, content: bytes = b"", file: str = "", headers: str = "") -> bytes:

@@ -17,8 +17,8 @@ from app.foreign_bytes.limits import STATM, Limits
 from app.pictures.cleaning import PictureCleaner, UploadedFile
 from app.pictures.recipes import WrittenRecipe, written_recipe
 from app.services import Services
+from tests.support import attacks as hostile
 from tests.support import decoder_tasks
-from tests.support import hostile_files as hostile
 from tests.support.foreign_files import kohya, rows
 from tests.support.http import form, refused, send
 from tests.support.pictures import photo, photos
@@ -56,8 +56,8 @@ def card_of(values: str) -> bytes:
 
 
 REFUSED: dict[str, tuple[str, bytes, str]] = {
-    "an archive with a tail": ("tail.pt", hostile.archive_with_a_tail(), "damaged archive"),
-    "an archive with a short tail": ("tail.pt", hostile.archive_with_a_tail(tail=100), "bytes after its end"),
+    "an archive with a tail": ("tail.pt", hostile.pt_with_a_tail(20_000_000, bytes(100_000)), "damaged archive"),
+    "an archive with a short tail": ("tail.pt", hostile.pt_with_a_tail(20_000_000, bytes(100)), "bytes after its end"),
     "a type of half a byte": ("f4.safetensors", hostile.tensor("F4", [1, WIDE], WIDE // 2), "real numbers"),
     "a type of a byte": ("f8.safetensors", hostile.tensor("F8_E4M3", [1, WIDE], WIDE), "real numbers"),
     "a type that is none": ("odd.safetensors", hostile.tensor("Q7", [1, WIDE], WIDE), "real numbers"),
@@ -86,7 +86,7 @@ REFUSED: dict[str, tuple[str, bytes, str]] = {
     "a card of brackets": ("mug.png", hostile.card("[" * 100_000), "damaged"),
     "a card with a text bomb": (
         "mug.png",
-        hostile.png_chunks((b"zTXt", b"sd-ti-embedding\0\0" + hostile.packed_zeros(100))),
+        hostile.png((b"zTXt", b"sd-ti-embedding\0\0" + hostile.packed(100_000_000))),
         "not a whole picture",
     ),
     "a key of 100,000 characters": ("mug.pt", hostile.pickled({"k" * 100_000: 1}), "real numbers"),
@@ -168,8 +168,12 @@ def test_the_child_that_reads_embeddings_has_limits() -> None:
 # --- Pictures ---------------------------------------------------------------------------------------------------------
 
 BOMBS = {
-    **{f"a PNG with a {name} bomb": bomb for name, bomb in hostile.png_bombs(100).items()},
-    "a JPEG of 500 scans": hostile.jpeg_of_many_scans(500, (600, 600)),
+    "a PNG with a zTXt bomb": hostile.png_of_text_bomb(b"zTXt", 1, 100_000_000),
+    "a PNG with an iTXt bomb": hostile.png_of_text_bomb(b"iTXt", 1, 100_000_000),
+    "a PNG with 100 zTXt bombs": hostile.png_of_text_bomb(b"zTXt", 100, 1_000_000),
+    "a PNG with an iCCP bomb": hostile.png_of_profile_bomb(100_000_000),
+    "a JPEG of 500 scans": hostile.jpeg_of_many_scans(500, 600),
+    "a JPEG of 500 scans and a comment of 500 marks": hostile.jpeg_of_disguised_scans(500, 600),
     "a WebP of 49 million pixels in 40 bytes": hostile.large("WEBP", 7000),
     "a PNG of 49 million pixels": hostile.large("PNG", 7000),
 }
@@ -185,6 +189,13 @@ def test_a_picture_that_attacks_is_refused_wherever_pictures_are_taken(member: T
     refused(form(member, {"init_image": photo(1, (64, 64), "PNG"), "mask": bomb}, prompt="a cat"), "mask")
     checked = member.post("/api/pictures/check", files=files).json()
     assert [each["problem"] is None for each in checked["pictures"]] == [True, True, False]
+
+
+def test_scans_in_metadata_are_not_counted(cleaner: PictureCleaner) -> None:
+    metadata = b"\xff\xe5" + (2 + 2 * 500).to_bytes(2, "big") + b"\xff\xda" * 500
+    whole = hostile.small_jpeg(7)
+    (checked,) = cleaner.check([UploadedFile("0.jpg", whole[:2] + metadata + whole[2:])], 64)
+    assert checked.problem is None
 
 
 def test_a_large_colour_profile_is_thrown_away(cleaner: PictureCleaner) -> None:
@@ -229,7 +240,7 @@ TEXTS = {
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_a_text_of_100_000_characters_is_gone_through_once(cleaner: PictureCleaner, name: str) -> None:
-    content = hostile.png_with(parameters=TEXTS[name], oneword=TEXTS[name])
+    content = hostile.png_of_texts(parameters=TEXTS[name], oneword=TEXTS[name])
     # The child dies after ten seconds of processor time. A parser that goes back takes minutes.
     assert isinstance(cleaner.decode(UploadedFile("a.png", content), written_recipe, "image"), WrittenRecipe)
 
@@ -252,7 +263,7 @@ RECIPE = {"prompt": "a cat", "base_model": "demo", "seed": 5, "concepts": []}
     ],
 )
 def test_a_recipe_with_strange_values_is_read_without_them(member: TestClient, change: dict[str, Any]) -> None:
-    answer = read(member, hostile.png_with(oneword=json.dumps({**RECIPE, **change})))
+    answer = read(member, hostile.png_of_texts(oneword=json.dumps({**RECIPE, **change})))
     assert answer.status_code == 200, answer.text
     assert answer.json()["order"]["prompt"].startswith("a cat")
     assert all(len(note) < 1000 for note in answer.json()["notes"])
@@ -270,7 +281,7 @@ def test_a_recipe_with_strange_values_is_read_without_them(member: TestClient, c
     ],
 )
 def test_a_text_with_strange_values_is_read_without_them(member: TestClient, line: str) -> None:
-    answer = read(member, hostile.png_with(parameters=f"a cat\nSteps: 1, {line}"))
+    answer = read(member, hostile.png_of_texts(parameters=f"a cat\nSteps: 1, {line}"))
     assert answer.status_code == 200, answer.text
     assert len(answer.json()["notes"]) <= 110
     assert all(len(note) < 400 for note in answer.json()["notes"])
@@ -294,7 +305,7 @@ def test_a_recipe_takes_as_many_queries_for_600_concepts_as_for_one(member: Test
     counts = []
     for names in (1, 2, RECIPE_CONCEPTS_MAX):  # the first request also notes that the token was used
         used = [{"placeholder": f"<w{n}>", "version": 1, "concept_id": "x"} for n in range(names)]
-        content = hostile.png_with(oneword=json.dumps({**RECIPE, "concepts": used}))
+        content = hostile.png_of_texts(oneword=json.dumps({**RECIPE, "concepts": used}))
         statements()
         answer = read(member, content)
         counts.append(statements())
@@ -304,7 +315,7 @@ def test_a_recipe_takes_as_many_queries_for_600_concepts_as_for_one(member: Test
 
 def test_a_recipe_that_names_more_concepts_than_two_prompts_hold_is_refused(member: TestClient) -> None:
     names = [{"placeholder": f"<w{n}>"} for n in range(1500)]
-    answer = read(member, hostile.png_with(oneword=json.dumps({**RECIPE, "concepts": names})))
+    answer = read(member, hostile.png_of_texts(oneword=json.dumps({**RECIPE, "concepts": names})))
     refused(answer, "image", "1500 concepts", code="recipe-concepts")
 
 

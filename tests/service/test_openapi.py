@@ -1,5 +1,6 @@
 """The OpenAPI schema is complete: names, summaries, examples that are true, and one shape for every error."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +12,8 @@ from pydantic import TypeAdapter
 
 from app.core.settings import Settings
 from app.main import create_app
-from app.web.openapi import TAGS
+from app.web.etags import tag_of
+from app.web.openapi import TAGS, document_of
 from app.web.openapi_examples import PROBLEM, REQUESTS, RESPONSES
 from app.web.problems import Problem
 from tests.support.http import OPEN, every_route, filled
@@ -109,3 +111,17 @@ def test_no_two_shapes_share_a_name() -> None:
 def test_every_reference_leads_somewhere() -> None:
     references = set(re.findall(r"'\$ref': '#/components/schemas/([^']+)'", repr(SCHEMA)))
     assert references <= set(SCHEMA["components"]["schemas"])
+
+
+def test_the_schema_is_derived_before_the_first_request_and_served_as_the_same_bytes(
+    anonymous: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(anonymous.app, "openapi", lambda: pytest.fail("it was derived on the event loop"))
+    answer = anonymous.get("/openapi.json")
+    assert json.loads(answer.content) == json.loads(json.dumps(SCHEMA))
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["etag"] == tag_of(answer.content)
+    assert document_of(anonymous.app) is document_of(anonymous.app)  # type: ignore[arg-type]
+    again = anonymous.get("/openapi.json", headers={"If-None-Match": answer.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert anonymous.head("/openapi.json").headers["etag"] == answer.headers["etag"]

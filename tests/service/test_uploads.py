@@ -17,6 +17,7 @@ from app.concepts.models import Concept
 from app.pictures.cleaning import PictureCleaner
 from app.pictures.fair_turns import SENDER, FairTurns, Sender
 from app.services import Services
+from app.web.upload_room import Room
 from app.web.uploads import DECODING, Gate, Uploads
 from tests.support.asgi import scope
 from tests.support.pictures import photo
@@ -151,6 +152,9 @@ def _gone(cleaner: PictureCleaner) -> bool:
     return all(future.cancelled() for future in waiting)
 
 
+LARGEST = 130_000_000  # bytes of a body
+
+
 def person(team_id: str) -> Principal:
     who = Principal.__new__(Principal)
     object.__setattr__(who, "team_id", team_id)
@@ -171,9 +175,13 @@ class Application:
         await self.may_answer.wait()
 
 
-async def one_upload(uploads: Uploads, team_id: str, name: str) -> None:
-    request = scope(None, "POST", name, {"Content-Type": "multipart/form-data; boundary=x"})  # type: ignore[arg-type]
-    request["state"]["principal"] = person(team_id)
+async def one_upload(
+    uploads: Uploads, team_id: str, name: str, *, takes_form: bool = True, length: int | None = 6
+) -> None:
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    headers |= {} if length is None else {"Content-Length": str(length)}
+    request = scope(None, "POST", name, headers)  # type: ignore[arg-type]
+    request["state"].update(principal=person(team_id), takes_form=takes_form)
     parts = iter([b"one", b"two"])
     forever = asyncio.Event()
 
@@ -197,7 +205,7 @@ async def settle() -> None:
 def test_a_team_decodes_a_few_uploads_at_once_and_no_other_team_waits_for_them() -> None:
     async def run() -> None:
         application = Application()
-        uploads = Uploads(application)
+        uploads = Uploads(application, LARGEST)
         tasks = [asyncio.create_task(one_upload(uploads, "a", f"a{number}")) for number in range(40)]
         await settle()
         tasks.append(asyncio.create_task(one_upload(uploads, "b", "b0")))
@@ -222,7 +230,7 @@ def test_an_upload_that_waits_for_its_drawing_is_in_nobodys_way() -> None:
             application.read.append(scope["path"])
             await application.may_answer.wait()
 
-        uploads = Uploads(drawing)
+        uploads = Uploads(drawing, LARGEST)
         tasks = [asyncio.create_task(one_upload(uploads, "a", f"a{number}")) for number in range(6)]
         await settle()
         assert len(application.read) == 6
@@ -248,5 +256,103 @@ def test_an_upload_that_is_cancelled_while_it_waits_leaves_no_place_taken() -> N
         await waiting[2]
         gate.leave("a")
         assert (gate._inside, dict(gate._waiting)) == ({}, {})
+
+    asyncio.run(run())
+
+
+def test_a_request_that_reads_no_form_takes_no_place_whatever_type_it_says_its_body_has() -> None:
+    async def run() -> None:
+        application = Application()
+        uploads = Uploads(application, LARGEST)
+        streams = [one_upload(uploads, "a", f"s{number}", takes_form=False) for number in range(10)]
+        tasks = [asyncio.create_task(each) for each in [*streams, one_upload(uploads, "a", "upload")]]
+        await settle()
+        assert application.read == [*(f"s{number}" for number in range(10)), "upload"]
+        application.may_answer.set()
+        await asyncio.gather(*tasks)
+
+    asyncio.run(run())
+
+
+def test_a_form_where_none_is_read_is_told_from_one_by_its_endpoint(member: TestClient) -> None:
+    seen: list[bool] = []
+    app: Any = member.app
+    next_one = app.middleware_stack
+    while not isinstance(next_one, Uploads):
+        next_one = getattr(next_one, "_app", None) or next_one.app
+    inner = next_one._app
+
+    async def noted(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(SENDER.get().team_id != "")
+        await inner(scope, receive, send)
+
+    next_one._app = noted
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    member.get("/api/jobs/x/events", headers=kind)
+    member.post("/api/jobs/x/cancel", headers=kind)
+    member.post("/api/pictures/check", headers=kind, content=b"--x--\r\n")
+    assert seen == [False, False, True]
+
+
+# --- Room for the uploads of all teams --------------------------------------------------------------------------------
+
+
+def test_the_uploads_of_all_teams_together_take_bounded_room_and_the_others_wait_unread() -> None:
+    async def run() -> None:
+        application = Application()
+        uploads = Uploads(application, LARGEST)
+        teams = [asyncio.create_task(one_upload(uploads, f"t{n}", f"t{n}", length=None)) for n in range(50)]
+        held = 0
+        for _ in range(1000):
+            held = max(held, uploads._room._held.total())
+            await asyncio.sleep(0)
+        assert held <= uploads._room.bytes_max == 300_000_000
+        assert len(application.read) == 50  # each was small once it was read, and made room for the next
+        application.may_answer.set()
+        await asyncio.gather(*teams)
+        assert (uploads._room._held, uploads._room._waiting) == ({}, {})
+
+    asyncio.run(run())
+
+
+def test_a_team_alone_takes_half_of_the_room_and_the_largest_upload_of_another_fits_beside_it() -> None:
+    async def run() -> None:
+        room = Room(LARGEST)
+        first = [asyncio.create_task(room.enter("a", 40_000_000)) for _ in range(9)]
+        await settle()
+        assert [each.done() for each in first] == [True] * 3 + [False] * 6
+        await asyncio.wait_for(room.enter("b", LARGEST), PATIENCE_SECONDS)
+        third = asyncio.create_task(room.enter("c", LARGEST))
+        await settle()
+        assert not third.done()
+        room.leave("a", 40_000_000)
+        room.leave("a", 40_000_000)
+        await settle()
+        assert sum(each.done() for each in first) == 3  # what was given back waits for the team that holds nothing
+        room.leave("a", 40_000_000)
+        await asyncio.wait_for(third, PATIENCE_SECONDS)
+        room.leave("b", LARGEST)
+        room.leave("c", LARGEST)
+        await settle()
+        assert sum(each.done() for each in first) == 6
+        for each in first:
+            each.cancel()
+
+    asyncio.run(run())
+
+
+def test_an_upload_that_is_cancelled_while_it_waits_for_room_is_in_nobodys_way() -> None:
+    async def run() -> None:
+        room = Room(LARGEST)
+        await room.enter("a", LARGEST)
+        await room.enter("b", LARGEST)
+        large, small = asyncio.create_task(room.enter("c", LARGEST)), asyncio.create_task(room.enter("d", 1))
+        await settle()
+        assert not small.done()
+        large.cancel()
+        await asyncio.wait_for(small, PATIENCE_SECONDS)
+        for team_id, size in (("a", LARGEST), ("b", LARGEST), ("d", 1)):
+            room.leave(team_id, size)
+        assert (room._held, room._waiting) == ({}, {})
 
     asyncio.run(run())

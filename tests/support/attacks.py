@@ -3,9 +3,9 @@
 Shared by the tests of single defences and by `python -m benchmarks attacks`, which measures all of them.
 """
 
+import base64
 import io
 import json
-import pickle
 import struct
 import zipfile
 import zlib
@@ -14,9 +14,16 @@ from typing import Any, Final
 
 import torch
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+from safetensors.torch import save
 
+from tests.support.foreign_files import rows
+
+BIG: Final = 10**400  # a number of 401 digits
+HALF: Final = "\ud83d"  # half of a character
 PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 _END_OF_ARCHIVE: Final = b"PK\x05\x06"
+_START_OF_IMAGE: Final = b"\xff\xd8"
 _START_OF_SCAN: Final = b"\xff\xda"
 _END_OF_IMAGE: Final = b"\xff\xd9"
 
@@ -44,12 +51,23 @@ def json_of_a_surrogate(field: str = "prompt") -> bytes:
     return json.dumps({"prompt": "a cat", field: "a cat \ud800"}).encode()
 
 
+def json_of_long_names(characters: int = 400_000, names: int = 50_000) -> bytes:
+    """Many names below a long one. Their full names, each with the long one in front, take 20 GB."""
+    inner = {str(number): 1 for number in range(names)}
+    return json.dumps({"text": {"A" * characters: inner}}, separators=(",", ":")).encode()
+
+
+def json_of_many_tags(count: int = 330_000) -> bytes:
+    """A list of what is no tag. A list that is validated to its end has an error for each."""
+    return b'{"tags":[' + b"{}," * (count - 1) + b"{}]}"
+
+
 # --- Pictures ---------------------------------------------------------------------------------------------------------
 
 
 def png(*chunks: tuple[bytes, bytes], size: tuple[int, int] = (64, 64), depth: int = 8) -> bytes:
-    """A grey PNG of whole, black pixels, with `chunks` in front of them."""
-    row = b"\0" * (1 + (size[0] * depth + 7) // 8)
+    """A whole, grey PNG with `chunks` in front of its pixels."""
+    row = b"\0" + b"\x7f" * ((size[0] * depth + 7) // 8)
     packing = zlib.compressobj(9)
     pixels = b"".join(packing.compress(row) for _ in range(size[1])) + packing.flush()
     header = struct.pack(">IIBBBBB", *size, depth, 0, 0, 0, 0)
@@ -57,36 +75,42 @@ def png(*chunks: tuple[bytes, bytes], size: tuple[int, int] = (64, 64), depth: i
     return PNG_SIGNATURE + b"".join(_chunk(kind, data) for kind, data in parts)
 
 
-def png_of_text(keyword: str, text: str) -> bytes:
-    """A PNG with a plain text, as AUTOMATIC1111 (`parameters`) and Oneword (`oneword`) write it."""
-    return png((b"tEXt", keyword.encode() + b"\0" + text.encode("latin-1")))
+def png_of_texts(**texts: str) -> bytes:
+    """A PNG with plain texts, as AUTOMATIC1111 (`parameters`) and Oneword (`oneword`) write them."""
+    return png(*((b"tEXt", f"{keyword}\0{text}".encode("latin-1")) for keyword, text in texts.items()))
 
 
 def recipe_of_letters(characters: int = 100_000) -> bytes:
     """A PNG whose text is one long name without a colon: a pattern that looks for `name:` tries from each letter."""
-    return png_of_text("parameters", "Steps: 20, " + "a" * characters)
+    return png_of_texts(parameters="Steps: 20, " + "a" * characters)
 
 
 def recipe_of_concepts(count: int = 20_000) -> bytes:
     """A PNG whose recipe names many concepts, in as few bytes as they can be named."""
-    return png_of_text("oneword", json.dumps({"prompt": "a cat", "concepts": [{}] * count}, separators=(",", ":")))
+    return png_of_texts(oneword=json.dumps({"prompt": "a cat", "concepts": [{}] * count}, separators=(",", ":")))
 
 
 def recipe_of_numbers(value: str = "1" + "0" * 400) -> bytes:
     """A PNG whose settings are numbers that no field takes."""
-    return png_of_text("parameters", f"a cat\nSteps: {value}, Seed: {value}, CFG scale: {value}, Size: {value}x{value}")
+    return png_of_texts(parameters=f"a cat\nSteps: {value}, Seed: {value}, CFG scale: {value}, Size: {value}x{value}")
+
+
+def packed(size: int) -> bytes:
+    """`size` spaces, packed a thousandfold."""
+    packer = zlib.compressobj(9)
+    return b"".join([*(packer.compress(b" " * 1_000_000) for _ in range(size // 1_000_000)), packer.flush()])
 
 
 def png_of_profile_bomb(unpacked: int = 400_000_000) -> bytes:
     """A colour profile that unpacks to `unpacked` bytes."""
-    return png((b"iCCP", b"icc\0\0" + zlib.compress(bytes(unpacked), 9)))
+    return png((b"iCCP", b"icc\0\0" + packed(unpacked)))
 
 
 def png_of_text_bomb(kind: bytes, chunks: int = 60, unpacked: int = 8_000_000) -> bytes:
     """Compressed texts (`kind` is `zTXt` or `iTXt`) that unpack to `unpacked` bytes each."""
-    packed = zlib.compress(b" " * unpacked, 9)
+    text = packed(unpacked)
     heads = {b"zTXt": b"\0\0", b"iTXt": b"\0\1\0\0\0"}
-    return png(*((kind, b"key%d" % number + heads[kind] + packed) for number in range(chunks)))
+    return png(*((kind, b"key%d" % number + heads[kind] + text) for number in range(chunks)))
 
 
 def png_of_many_pixels(side: int = 20_000) -> bytes:
@@ -106,11 +130,33 @@ def jpeg_of_many_scans(scans: int = 2_000, side: int = 5_000) -> bytes:
     return whole[:second] + whole[second:last] + repeated * scans + _END_OF_IMAGE
 
 
+def jpeg_of_disguised_scans(scans: int = 2_000, side: int = 5_000) -> bytes:
+    """Such a JPEG with a comment full of the mark of a thumbnail's begin, one for each scan."""
+    comment = _START_OF_IMAGE * scans
+    segment = b"\xff\xfe" + struct.pack(">H", len(comment) + 2) + comment
+    return _START_OF_IMAGE + segment + jpeg_of_many_scans(scans, side).removeprefix(_START_OF_IMAGE)
+
+
+def jpeg_with_a_profile(megabytes: int = 14) -> bytes:
+    """A JPEG with a colour profile as large as the format allows."""
+    file = io.BytesIO()
+    Image.new("RGB", (64, 64), "tan").save(file, "JPEG", icc_profile=bytes(megabytes * 1_000_000))
+    return file.getvalue()
+
+
 def small_jpeg(seed: int, side: int = 1000) -> bytes:
     """A picture of few bytes and many pixels, unlike any with another seed."""
     content = io.BytesIO()
     Image.new("RGB", (side, side), (seed % 256, seed // 256 % 256, 128)).save(content, "JPEG", quality=50)
     return content.getvalue()
+
+
+def large(format: str, side: int) -> bytes:
+    """A small file of side × side pixels."""
+    file = io.BytesIO()
+    options: dict[str, Any] = {"lossless": True, "method": 0, "quality": 0} if format == "WEBP" else {}
+    Image.new("RGB", (side, side)).save(file, format, **options)
+    return file.getvalue()
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
@@ -120,20 +166,37 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 # --- Embeddings -------------------------------------------------------------------------------------------------------
 
 
+def pickled(content: object) -> bytes:
+    """A file of `torch.save`."""
+    file = io.BytesIO()
+    torch.save(content, file)
+    return file.getvalue()
+
+
+def a1111(**changes: object) -> dict[str, Any]:
+    """AUTOMATIC1111's dictionary with other entries."""
+    return {"string_to_token": {"*": 265}, "string_to_param": {"*": rows()}, "name": "mug", "step": 9, **changes}
+
+
+def shared_lists(levels: int = 28, width: int = 2) -> list[Any]:
+    """A list of the same list of the same list …: a few KB as a pickle, and width ** levels entries as a text."""
+    found: list[Any] = ["step"]
+    for _ in range(levels):
+        found = [found] * width
+    return found
+
+
 def pt_of_shared_lists(levels: int = 8, width: int = 10) -> bytes:
-    """A `.pt` whose `step` is a list of the same list, `levels` deep: width ** levels entries once written out."""
-    shared: list[Any] = [0] * width
-    for _ in range(levels - 1):
-        shared = [shared] * width
-    return _pt({"string_to_param": {"*": torch.zeros(1, 128)}, "name": "x", "step": shared})
+    """A `.pt` whose `step` is a list of shared lists."""
+    return pickled(a1111(step=shared_lists(levels, width)))
 
 
-def pt_with_a_tail(unpacked: int = 700_000_000) -> bytes:
-    """A `.pt` of `unpacked` zeros with the beginning of a second end-of-archive record behind its end.
+def pt_with_a_tail(unpacked: int = 700_000_000, tail: bytes = _END_OF_ARCHIVE) -> bytes:
+    """A `.pt` of `unpacked` zeros with bytes behind its end, such as the beginning of a second end-of-archive record.
 
-    `zipfile.is_zipfile` takes the truncated record for the archive's own and says no; PyTorch searches on and reads it.
+    `zipfile.is_zipfile` takes a truncated record for the archive's own and says no; PyTorch searches on and reads it.
     """
-    whole = zipfile.ZipFile(io.BytesIO(_pt({"emb_params": torch.zeros(1, 128)})))
+    whole = zipfile.ZipFile(io.BytesIO(pickled({"emb_params": torch.zeros(1, 128)})))
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name in whole.namelist():
@@ -143,16 +206,30 @@ def pt_with_a_tail(unpacked: int = 700_000_000) -> bytes:
             elif name.endswith("data/0"):
                 data = bytes(unpacked)
             archive.writestr(name, data)
-    return content.getvalue() + _END_OF_ARCHIVE
+    return content.getvalue() + tail
 
 
-def safetensors_of(dtype: str, shape: Sequence[int], data: bytes = b"", key: str = "emb_params") -> bytes:
+def safetensors(header: dict[str, Any], data: bytes = b"") -> bytes:
+    """A file with a header that no library writes."""
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + data
+
+
+def tensor(dtype: str, shape: Sequence[int], size: int, name: str = "emb_params") -> bytes:
     """A safetensors file whose header says anything: `F4`, which has half bytes, or a side of 2**70."""
-    header = json.dumps({key: {"dtype": dtype, "shape": list(shape), "data_offsets": [0, len(data)]}}).encode()
-    return struct.pack("<Q", len(header)) + header + data
+    return safetensors({name: {"dtype": dtype, "shape": list(shape), "data_offsets": [0, size]}}, bytes(size))
 
 
-def _pt(content: Any) -> bytes:
-    file = io.BytesIO()
-    torch.save(content, file, pickle_module=pickle)
+def with_metadata(**metadata: str) -> bytes:
+    """An embedding with texts in its header."""
+    return save({"emb_params": rows()}, metadata)
+
+
+def card(content: Any = None, text: str | None = None) -> bytes:
+    """A picture card around anything."""
+    if text is None:
+        text = base64.b64encode((content if isinstance(content, str) else json.dumps(content)).encode()).decode()
+    info, file = PngInfo(), io.BytesIO()
+    info.add_text("sd-ti-embedding", text)
+    Image.new("RGB", (8, 8)).save(file, "PNG", pnginfo=info)
     return file.getvalue()

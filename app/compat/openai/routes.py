@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from app.compat.openai import service
 from app.compat.openai.schemas import EditIn, ImagesIn, ImagesOut, ModelList, ModelOut
 from app.compat.openai.service import ImageRequest
-from app.core.errors import OnewordError
+from app.core.errors import OnewordError, SenderGone
 from app.generation.waiting import client_stayed
 from app.services import Services
 from app.web.bounded_bodies import BoundedRoute
@@ -21,7 +21,6 @@ router = APIRouter(prefix="/v1", tags=["OpenAI"], route_class=BoundedRoute)
 
 WAIT_SECONDS: Final = 300.0
 FILES_MAX: Final = 4  # a picture and its mask, and a few more, so that the answer says how many were sent
-CLIENT_LEFT: Final = 499  # the status that nginx logs for such requests; nobody receives it
 
 
 @router.get("/models")
@@ -67,7 +66,7 @@ async def _drawn(services: Services, request: ImageRequest, format_: str | None,
     if not await client_stayed(services, job_id, WAIT_SECONDS, sent):
         if request.key is None:  # with a key, the same request can still fetch the pictures
             await run_in_threadpool(service.cancel, services, request.principal, job_id)
-        return Response(status_code=CLIENT_LEFT)
+        return Response(status_code=SenderGone.status)
     try:
         return await run_in_threadpool(service.answer, services, request.principal, job_id, format_)
     except OnewordError as error:  # the clients would repeat the request by themselves, and draw everything again
