@@ -78,7 +78,7 @@ def test_the_protocol_counts_its_address_by_network() -> None:
     protocol.all, protocol.loop, protocol.connections = Connections(limits), Mock(), set()
     protocol.logger = Mock(level=100)
     transport = Mock(spec=asyncio.Transport)
-    transport.get_extra_info.side_effect = {"peername": (NEIGHBOURS[0], 4711, 0, 0)}.get
+    transport.get_extra_info.side_effect = {"peername": (NEIGHBOURS[0], 4711)}.get
     protocol.connection_made(transport)
     assert dict(protocol.all.of_address) == {"2001:db8:0:1::/64": 1}
 
