@@ -213,5 +213,6 @@ def test_the_streams_go_on_after_the_database_had_no_connection_left(
             until(lambda: stream.done() or services.feed.watching == 0, "the stream to end")
         finally:
             for watcher in list(services.feed._watchers):  # of a feed that has died
-                watcher.chunks.put_nowait(Chunk(b"", last=True))
+                assert anonymous.portal is not None
+                anonymous.portal.call(watcher.chunks.put_nowait, Chunk(b"", last=True))
     assert b'"cancelled"' in stream.result().content
