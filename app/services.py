@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry
 
-from app.accounts.throttle import SignInThrottle
+from app.accounts.throttle import Guesses, SignInThrottle
 from app.base_models.catalog import Catalog
 from app.core.database import Database
 from app.core.settings import Settings
@@ -25,4 +25,5 @@ class Services:
     feed: EventFeed
     viewers: Viewers
     sign_ins: SignInThrottle = field(default_factory=SignInThrottle)
+    guesses: Guesses = field(default_factory=Guesses)
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)

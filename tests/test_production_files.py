@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,20 @@ def test_only_the_web_service_publishes_a_port_and_only_on_this_host_by_default(
     assert published.pop("web")[0].startswith("${ONEWORD_LISTEN:-127.0.0.1:")
     assert list(published) == ["proxy"]
     assert COMPOSE["services"]["proxy"]["profiles"] == ["proxy"], "it starts only if somebody asks for it"
+
+
+def test_the_word_of_the_proxy_is_taken_and_that_of_nobody_else_on_the_host() -> None:
+    (network,) = COMPOSE["networks"]["default"]["ipam"]["config"]
+    subnet, dynamic = ip_network(network["subnet"]), ip_network(network["ip_range"])
+    proxy = COMPOSE["services"]["proxy"]["networks"]["default"]["ipv4_address"]
+    assert COMPOSE["x-oneword"]["ONEWORD_PROXIES"] == f"${{ONEWORD_PROXIES:-{proxy}}}"
+    assert "ONEWORD_PROXIES" not in re.findall(r"^([A-Z_]+)=", (REPOSITORY / ".env.example").read_text(), re.MULTILINE)
+    assert ip_address(proxy) in subnet
+    assert ip_address(proxy) not in dynamic, "another container could get this address"
+    assert proxy != network["gateway"], "where connections to a published port come from"
+    assert dynamic.subnet_of(subnet)
+    for name, service in COMPOSE["services"].items():
+        assert ("networks" in service) == (name == "proxy"), "all others are in the same network, at any address"
 
 
 def test_the_broker_keeps_what_it_accepted_and_has_no_open_user() -> None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 import structlog
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.accounts import queries
@@ -71,6 +71,14 @@ class Principal:
         if self.restricted:
             self.require_scope("admin")
 
+    def require_right_to_links(self) -> None:
+        """Raise Forbidden for a token that was made for some scopes.
+
+        A sign-in link becomes a session that stays when the token is revoked, with all that its person may do.
+        """
+        if self.restricted:
+            raise Forbidden("A token cannot make sign-in links. Do this on the settings page.", code="scope")
+
 
 def by_token(database: Database, token: str) -> Principal | None:
     """The person with this bearer token, or None. Stores the time of use at most every five minutes."""
@@ -107,11 +115,11 @@ def session_lifetime(session_days: float) -> timedelta:
     return timedelta(days=min(session_days, SESSION_DAYS_LONGEST))
 
 
-def still_reading(database: Database, credential_ids: Collection[str]) -> set[str]:
-    """Those of these tokens and sessions that exist, have not expired and may still read. One query for all."""
+def scopes_now(database: Database, credential_ids: Collection[str]) -> dict[str, tuple[Scope, ...]]:
+    """What those of these tokens and sessions that exist and have not expired may do now. One query for all."""
     with database.reading() as session:
         rights = queries.rights(session, credential_ids, utc_now())
-    return {id_ for id_, role, scopes in rights if "read" in scopes_of(role, scopes)}
+    return {id_: scopes_of(role, scopes) for id_, role, scopes in rights}
 
 
 def _principal(kind: Literal["token", "session"], found: queries.Found, *, renewed: bool = False) -> Principal:
@@ -132,11 +140,12 @@ def _principal(kind: Literal["token", "session"], found: queries.Found, *, renew
 
 
 def _write(database: Database, change: Callable[[Session], None]) -> bool:
-    """Store a use, if the database accepts writes; sign-in works while it does not. Returns whether it is stored."""
+    """Store a use, if the database accepts a write at once; sign-in works while it does not, and the next use tries
+    again. Returns whether it is stored."""
     try:
-        with database.transaction() as session:
+        with database.brief_transaction() as session:
             change(session)
-    except DBAPIError as error:
-        log.warning("could not store the last use of a credential", error=str(error.orig))
+    except SQLAlchemyError as error:
+        log.warning("could not store the last use of a credential", error=str(error))
         return False
     return True

@@ -112,10 +112,11 @@ def rights(
 
 
 def lock_team(session: Session, team_id: str) -> None:
-    """Wait until no other transaction changes the people or the credentials of this team.
+    """Wait until no other transaction holds this lock, and hold it until this transaction ends.
 
-    Whoever counts rows and then changes them takes this lock first. Of two administrators who remove each other, the
-    second then counts what the first left. SQLite has one writer at a time and needs no lock.
+    A transaction that counts objects of a team and then adds or removes one takes it first: of two administrators who
+    remove each other, the second then counts what the first left. PostgreSQL locks the row `FOR NO KEY UPDATE`, so that
+    others can insert rows that refer to the team. SQLite has one writer at a time, and renders no lock.
     """
     session.execute(select(Team.id).where(Team.id == team_id).with_for_update(key_share=True))
 

@@ -51,8 +51,9 @@ def preview_sign_in(
 def sign_in(body: SignIn, request: Request, session: UnitOfWork, services: ServicesOf, response: Response) -> None:
     """Exchange a one-time code for the page's session cookie. The session that this browser had until now ends."""
     services.sign_ins.attempt(request.client.host if request.client else "")
-    settings, previous = services.settings, session_cookie.secret_in(request)
+    settings, previous = services.settings, session_cookie.secret_in(request, services.settings)
     secret = service.start_session(session, settings, body.code, request.headers.get("user-agent", ""), previous)
+    services.guesses.remember(("cookie", secret))
     session_cookie.set_on(response, settings, secret, session_lifetime(settings.session_days))
 
 

@@ -6,6 +6,7 @@ from typing import Final, Protocol
 
 from sqlalchemy.orm import Session
 
+from app.accounts import queries as accounts
 from app.accounts.permission import require_owner
 from app.accounts.principal import Principal
 from app.audit import service as audit
@@ -18,7 +19,6 @@ from app.core.database import utc_now
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.jobs import ledger
 from app.jobs import queries as jobs
-from app.teams import queries as teams
 
 TAGS_MAX: Final = 30
 
@@ -65,7 +65,7 @@ def check_room(session: Session, team_id: str, limit: int) -> None:
     """
     if not limit:
         return
-    teams.lock(session, team_id)
+    accounts.lock_team(session, team_id)
     library, binned = queries.counts(session, team_id)
     if library + binned > limit:
         raise Conflict(

@@ -47,7 +47,7 @@ async def create_generation(
     the initial picture and its mask may be files."""
     job_id = await run_in_threadpool(draw, services, principal, body, idempotency_key, attached(request))
     if wait:
-        await end_of(services, job_id, wait)
+        await end_of(services, principal, job_id, wait)
     drawn = await run_in_threadpool(_describe, services, principal, job_id)
     if drawn.job.state in FINAL:
         response.status_code = status.HTTP_200_OK

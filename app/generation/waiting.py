@@ -1,34 +1,55 @@
-"""Waits for the end of a job without holding a database connection."""
+"""Waits for the end of a job without holding a database connection, while the one who waits keeps the right to it."""
 
 import asyncio
 from contextlib import aclosing
+from typing import Final
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from app.accounts.principal import Principal, scopes_now
+from app.accounts.scopes import Scope
+from app.core.errors import NotSignedIn
 from app.pictures.fair_turns import SENDER
 from app.services import Services
 
+ANY_OF: Final[tuple[Scope, ...]] = ("draw", "read")  # of these scopes the one who waits keeps at least one
 
-async def end_of(services: Services, job_id: str, seconds: float) -> None:
-    """Return when the job has ended, or after `seconds`."""
+
+async def end_of(services: Services, principal: Principal, job_id: str, seconds: float) -> None:
+    """Return when the job has ended, or after `seconds`.
+
+    Raises NotSignedIn if the token or session has ended meanwhile or its person has left the team, within 5 s of that.
+    """
     SENDER.get().decoded()  # the pictures of the request; other uploads of the team need not wait for the drawing
+    watching = services.feed.watch(job_id, 0, principal.credential_id, ANY_OF)
     try:
-        async with asyncio.timeout(seconds), aclosing(services.feed.watch(job_id, 0)) as events:  # type: ignore[type-var]
+        async with asyncio.timeout(seconds), aclosing(watching) as events:  # type: ignore[type-var]
             async for _ in events:
                 pass
     except TimeoutError:
-        return
+        pass
+    scopes = await run_in_threadpool(scopes_now, services.database, [principal.credential_id])
+    if not set(scopes.get(principal.credential_id, ())) & set(ANY_OF):
+        raise NotSignedIn(
+            "Your token or session ended while this request waited, or you are no longer in the team. The drawing goes "
+            "on. Sign in again, or send another token."
+        )
 
 
-async def client_stayed(services: Services, job_id: str, seconds: float, request: Request) -> bool:
+async def client_stayed(
+    services: Services, principal: Principal, job_id: str, seconds: float, request: Request
+) -> bool:
     """Wait like `end_of`, and no longer than the client does. Returns False if the client closed its connection.
 
     The request's body has to be read before.
     """
-    ended = asyncio.create_task(end_of(services, job_id, seconds))
+    ended = asyncio.create_task(end_of(services, principal, job_id, seconds))
     left = asyncio.create_task(_disconnected(request))
     try:
         await asyncio.wait((ended, left), return_when=asyncio.FIRST_COMPLETED)
+        if ended.done():
+            ended.result()  # raises what it raised
         return ended.done()
     finally:
         for task in (ended, left):

@@ -1,24 +1,26 @@
 """Server-sent events of jobs, from the ledger. One reader per process serves every watcher.
 
 A watcher holds no database connection. The reader asks for the new events of all watchers in one query, four times a
-second. Every two seconds it asks in one more query which of the tokens and sessions that opened the streams may still
-read, and ends the other streams.
+second. Every two seconds it asks in one more query what the tokens and sessions of the watchers may still do, and ends
+the streams of those that have lost their right.
 """
 
 import asyncio
 import json
 import time
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Final
 
 import structlog
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
-from app.accounts.principal import still_reading
+from app.accounts.principal import scopes_now
+from app.accounts.scopes import Scope
 from app.contracts.jobs import FINAL
 from app.core.database import Database
 from app.core.errors import TooMany
@@ -29,6 +31,7 @@ log = structlog.get_logger(__name__)
 
 INTERVAL_SECONDS = 0.25
 RIGHTS_SECONDS = 2.0  # a stream ends within 5 s of losing the right to it
+READ: Final[tuple[Scope, ...]] = ("read",)
 ALIVE_SECONDS = 15.0  # a comment is sent at this interval, because proxies close streams that are silent
 ALIVE = b": alive\n\n"
 NO_RIGHT = b": This stream ends here. Its token or session has ended, or the person has left the team.\n\n"
@@ -51,15 +54,16 @@ class Chunk:
 
 @dataclass(eq=False)
 class Watcher:
-    """One client of one job's stream.
+    """One client that reads a job's stream or waits for the job's end.
 
-    `last` is the id of the last event that was sent to it. `credential_id` is the token or session that opened the
-    stream; None while a request of the service itself waits for the job.
+    `last` is the id of the last event that was sent to it. `credential_id` is the token or session that it sent, which
+    needs one of the scopes `any_of` for as long as it watches.
     """
 
     job_id: str
     last: int
-    credential_id: str | None
+    credential_id: str
+    any_of: frozenset[Scope]
     chunks: asyncio.Queue[Chunk] = field(default_factory=asyncio.Queue)
 
 
@@ -115,20 +119,22 @@ class EventFeed:
                     await self._end_without_right()
                     checked = time.monotonic()
                 await self._deliver()
-            except DBAPIError as error:
-                log.warning("database unreachable; sending events later", error=str(error.orig))
+            except SQLAlchemyError as error:  # also that the pool has no connection left
+                log.warning("no answer from the database; sending events later", error=str(error))
             if time.monotonic() - alive > ALIVE_SECONDS:
                 alive = time.monotonic()
                 for watcher in self._watchers:
                     watcher.chunks.put_nowait(Chunk(ALIVE))
             await asyncio.sleep(INTERVAL_SECONDS)
 
-    async def watch(self, job_id: str, after: int, credential_id: str | None = None) -> AsyncIterator[bytes]:
+    async def watch(
+        self, job_id: str, after: int, credential_id: str, any_of: Collection[Scope] = READ
+    ) -> AsyncIterator[bytes]:
         """The job's events with ids above `after`, encoded.
 
-        Ends after the event that ends the job, and when the token or session may no longer read.
+        Ends after the event that ends the job, and when the token or session has none of these scopes any more.
         """
-        watcher = Watcher(job_id, after, credential_id)
+        watcher = Watcher(job_id, after, credential_id, frozenset(any_of))
         self._watchers.add(watcher)
         self._has_watchers.set()
         try:
@@ -143,12 +149,10 @@ class EventFeed:
                 self._has_watchers.clear()
 
     async def _end_without_right(self) -> None:
-        credentials = {watcher: watcher.credential_id for watcher in self._watchers if watcher.credential_id}
-        if not credentials:
-            return
-        reading = await run_in_threadpool(still_reading, self._database, set(credentials.values()))
-        for watcher, credential_id in credentials.items():
-            if credential_id not in reading:
+        watchers = list(self._watchers)
+        scopes = await run_in_threadpool(scopes_now, self._database, {each.credential_id for each in watchers})
+        for watcher in watchers:
+            if watcher.any_of.isdisjoint(scopes.get(watcher.credential_id, ())):
                 self._watchers.discard(watcher)  # nothing more is queued for it
                 watcher.chunks.put_nowait(Chunk(NO_RIGHT, last=True))
 

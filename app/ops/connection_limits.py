@@ -10,8 +10,6 @@
 
 "Ahead of" is a bucket that leaks: a body of BODY_SECONDS 30 may pause for 30 seconds, and every 16 kB that arrive give
 a second back, up to 30. Nothing limits how long an endpoint takes to answer, nor how long an event stream is silent.
-
-Hypercorn has no limit on headers or slow bodies either, and granian none on bodies, readers or addresses.
 """
 
 import asyncio
@@ -25,6 +23,8 @@ from typing import Any, Final
 import h11
 import structlog
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from app.core.addresses import counted_as
 
 log = structlog.get_logger(__name__)
 
@@ -71,16 +71,16 @@ class Connections:
     def admit(self, connection: "LimitedProtocol") -> bool:
         """Count a new connection. False if there is no room for it.
 
-        If the process is full, the connection goes that has waited longest without sending a request. Somebody who
-        opens many and sends nothing keeps nobody out.
+        If the process is full, the oldest connection goes that has not sent a request, or else the oldest whose request
+        has not arrived completely. Somebody who opens many and sends nothing, or sends slowly, keeps nobody out.
         """
-        address = connection.address
-        if self.of_address[address] >= self.limits.connections_of_address and not self.limits.is_proxy(address):
+        of_address = self.of_address[connection.counted_as]
+        if of_address >= self.limits.connections_of_address and not self.limits.is_proxy(connection.address):
             return False
         if len(self.open) >= self.limits.connections and not self._close_one_without_request():
             return False
         self.open.add(connection)
-        self.of_address[address] += 1
+        self.of_address[connection.counted_as] += 1
         if not self.ticking:
             self.ticking = True
             connection.loop.call_later(self.limits.tick_seconds, self._tick, connection.loop)
@@ -90,9 +90,9 @@ class Connections:
         """A connection is closed."""
         if connection in self.open:
             self.open.remove(connection)
-            self.of_address[connection.address] -= 1
-            if not self.of_address[connection.address]:
-                del self.of_address[connection.address]
+            self.of_address[connection.counted_as] -= 1
+            if not self.of_address[connection.counted_as]:
+                del self.of_address[connection.counted_as]
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
         for connection in list(self.open):
@@ -102,13 +102,14 @@ class Connections:
             loop.call_later(self.limits.tick_seconds, self._tick, loop)
 
     def _close_one_without_request(self) -> bool:
-        waiting = [connection for connection in self.open if connection.waits_for_request]
-        if not waiting:
-            return False
-        oldest = min(waiting, key=lambda connection: connection.number)
-        oldest.reset()
-        self.forget(oldest)
-        return True
+        for waits in (("headers", "request"), ("body",)):
+            waiting = [connection for connection in self.open if connection.current_wait() in waits]
+            if waiting:
+                oldest = min(waiting, key=lambda connection: connection.number)
+                oldest.reset()
+                self.forget(oldest)
+                return True
+        return False
 
 
 class LimitedProtocol(H11Protocol):
@@ -123,6 +124,7 @@ class LimitedProtocol(H11Protocol):
         LimitedProtocol._made += 1
         self.number = LimitedProtocol._made
         self.address = self.client[0] if self.client else ""
+        self.counted_as = counted_as(self.address)
         self._waits_for: str | None = None
         self._seconds_left = 0.0
         self._unsent = 0
@@ -141,19 +143,14 @@ class LimitedProtocol(H11Protocol):
         if self._waits_for == "body":
             self._earn(len(data), self.all.limits.body_seconds)
         super().data_received(data)
-        if self._current_wait() == "linger":
+        if self.current_wait() == "linger":
             self._discarded += len(data)
             if self._discarded > DISCARDED_BYTES_MAX:
                 self.flow.pause_reading()
 
-    @property
-    def waits_for_request(self) -> bool:
-        """Whether no request is complete enough to be worked on, and no answer is on its way."""
-        return self._current_wait() in ("headers", "request")
-
     def tick(self, seconds: float) -> None:
         """Close the connection if the other side has kept us waiting for too long."""
-        limits, wait = self.all.limits, self._current_wait()
+        limits, wait = self.all.limits, self.current_wait()
         allowed = {
             "headers": limits.headers_seconds,
             "body": limits.body_seconds,
@@ -181,7 +178,7 @@ class LimitedProtocol(H11Protocol):
     def _earn(self, count: int, most: float) -> None:
         self._seconds_left = min(most, self._seconds_left + count / self.all.limits.bytes_per_second)
 
-    def _current_wait(self) -> str | None:
+    def current_wait(self) -> str | None:
         """What the other side has to do next; None while we have to."""
         if self.transport.get_write_buffer_size() > 0:
             return "reader"

@@ -8,8 +8,8 @@ import gc
 import resource
 
 import uvicorn
-from uvicorn.middleware.proxy_headers import _TrustedHosts
 
+from app.core.addresses import within
 from app.core.log import configure_logging
 from app.core.parent_watch import end_with_parent
 from app.core.private_folder import keep_private
@@ -29,8 +29,8 @@ def main() -> None:
 
 def limits_of(settings: Settings) -> Limits:
     """The limits on connections that these settings ask for."""
-    proxies = _TrustedHosts(settings.proxies)
-    return Limits(settings.connections_max, settings.connections_per_address_max, is_proxy=proxies.__contains__)
+    is_proxy = within(settings.proxies)
+    return Limits(settings.connections_max, settings.connections_per_address_max, is_proxy=is_proxy)
 
 
 def serve(settings: Settings, limits: Limits) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.accounts.models import Membership, Team, User
+from app.accounts.models import Membership, User
 
 
 def members(session: Session, team_id: str) -> Sequence[tuple[User, Membership]]:
@@ -33,12 +33,3 @@ def administrators(session: Session, team_id: str) -> int:
     """The number of administrators in the team."""
     query = select(func.count()).where(Membership.team_id == team_id, Membership.role == "admin")
     return session.execute(query).scalar_one()
-
-
-def lock(session: Session, team_id: str) -> None:
-    """Let concurrent transactions that count objects of the team wait for each other, until this one has ended.
-
-    PostgreSQL locks the row `FOR NO KEY UPDATE`, which lets others insert rows that refer to the team. SQLite lets only
-    one transaction write at a time, and renders no lock.
-    """
-    session.execute(select(Team.id).where(Team.id == team_id).with_for_update(key_share=True))

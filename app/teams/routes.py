@@ -20,7 +20,7 @@ from app.teams.schemas import (
 )
 from app.web.bounded_bodies import BoundedRoute
 from app.web.dependencies import Key, Reading, ServicesOf, UnitOfWork
-from app.web.sign_in import Admin, Viewer
+from app.web.sign_in import Admin, MakesLinks, Viewer
 
 router = APIRouter(prefix="/api", tags=["team"], route_class=BoundedRoute)
 
@@ -33,7 +33,7 @@ def list_members(principal: Viewer, session: Reading) -> MemberList:
 
 @router.post("/members", status_code=status.HTTP_201_CREATED)
 def invite_member(
-    body: MemberIn, principal: Admin, session: UnitOfWork, services: ServicesOf, idempotency_key: Key = None
+    body: MemberIn, principal: MakesLinks, session: UnitOfWork, services: ServicesOf, idempotency_key: Key = None
 ) -> InvitedOut:
     """Invite a person. The link in the answer signs them in once, within a week. A repeated request with the same
     `Idempotency-Key` gives the same person a new link."""
@@ -60,7 +60,9 @@ def remove_member(user_id: str, principal: Admin, session: UnitOfWork) -> None:
 
 
 @router.post("/members/{user_id}/sign-in-link", status_code=status.HTTP_201_CREATED)
-def create_sign_in_link(user_id: str, principal: Admin, session: UnitOfWork, services: ServicesOf) -> SignInLinkOut:
+def create_sign_in_link(
+    user_id: str, principal: MakesLinks, session: UnitOfWork, services: ServicesOf
+) -> SignInLinkOut:
     """Let a member in again, by a new link that signs them in once, within a week. Nobody is added."""
     code, link = service.new_link(session, services.settings, principal, user_id)
     audit.record(session, principal, "member.link-made", user_id, accounts.names(session, {user_id})[user_id])

@@ -13,34 +13,25 @@ and parse what they like; with it the body of a request that will be refused sta
 The principal is looked up once for each request, and kept in `request.state.principal`.
 """
 
-import hashlib
-import time
-from collections import OrderedDict
 from typing import Final
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
-from sqlalchemy.exc import DBAPIError
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.accounts.principal import Principal
-from app.core.errors import OnewordError, TooLarge, TooMany
+from app.core.errors import OnewordError, TooLarge
 from app.services import Services
 from app.web.bounded_bodies import FORM
 from app.web.endpoints import Endpoint, Endpoints, may_be_signed
-from app.web.problems import database_trouble, refusal
+from app.web.problems import refusal
 from app.web.sign_in import credential_of, not_signed_in, who_sent
 
 JSON_BYTES_MAX: Final = 1_000_000
 PUBLIC_BYTES_MAX: Final = 4_096
-GUESSES: Final = RateLimitItemPerMinute(300)  # lookups of unknown credentials, for each address
 _LOOKUP_THREADS: Final = 8  # apart from the threads that endpoints run in, which uploads may fill
-_REMEMBERED: Final = 10_000
 
 
 class Admission:
@@ -50,7 +41,6 @@ class Admission:
         self._app = app
         self._services = services
         self._endpoints = endpoints
-        self._guesses = Guesses()
         self._threads = CapacityLimiter(_LOOKUP_THREADS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,23 +56,20 @@ class Admission:
         except OnewordError as error:
             await refusal(error)(scope, receive, send)
             return
-        except DBAPIError as error:
-            await refusal(database_trouble(error))(scope, receive, send)
-            return
         await self._app(scope, _counted(receive, bytes_max), send)
 
     async def _who(self, scope: Scope, endpoint: Endpoint) -> Principal | None:
         connection = HTTPConnection(scope)
-        credential = credential_of(connection)
+        credential = credential_of(connection, self._services.settings)
         if credential is None:
             return None
-        address = connection.client.host if connection.client else ""
-        if not self._guesses.allow(address, credential):
+        address, guesses = connection.client.host if connection.client else "", self._services.guesses
+        if not guesses.allow(address, credential):
             if endpoint.public:  # such as signing in, with a cookie that has expired
                 return None
-            raise self._guesses.refusal(address)
+            raise guesses.refusal(address, credential)
         person = await run_sync(who_sent, self._services, credential, limiter=self._threads)
-        self._guesses.count(address, credential, person is not None)
+        guesses.count(address, credential, person is not None)
         return person
 
     def _bytes_max(self, scope: Scope, endpoint: Endpoint, person: Principal | None) -> int:
@@ -99,47 +86,6 @@ class Admission:
         if length.isdecimal() and int(length[:20]) > bytes_max:
             raise _too_large(bytes_max)
         return bytes_max
-
-
-class Guesses:
-    """Counts the unknown credentials that each address sends, in this process.
-
-    An address that sent too many is told to wait before the database is asked. A credential that was good before still
-    works there, so that nobody can lock out the people who share an address.
-    """
-
-    def __init__(self) -> None:
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
-        self._good: OrderedDict[bytes, None] = OrderedDict()
-
-    def allow(self, address: str, credential: tuple[str, str]) -> bool:
-        """Whether this credential of this address may be looked up now."""
-        return self._limiter.test(GUESSES, address) or _digest(credential) in self._good
-
-    def refusal(self, address: str) -> TooMany:
-        """What an address that guesses too often is told."""
-        wait = max(1.0, self._limiter.get_window_stats(GUESSES, address).reset_time - time.time())
-        return TooMany(
-            f"Your address sent more than {GUESSES.amount} unknown tokens within a minute. Check the token, and try "
-            f"again in {wait:.0f} s.",
-            code="too-many-guesses",
-            retry_after=wait,
-        )
-
-    def count(self, address: str, credential: tuple[str, str], good: bool) -> None:
-        """Remember the outcome of a lookup."""
-        if not good:
-            self._limiter.hit(GUESSES, address)
-            self._good.pop(_digest(credential), None)
-            return
-        self._good[_digest(credential)] = None
-        self._good.move_to_end(_digest(credential))
-        if len(self._good) > _REMEMBERED:
-            self._good.popitem(last=False)
-
-
-def _digest(credential: tuple[str, str]) -> bytes:
-    return hashlib.sha256(repr(credential).encode()).digest()
 
 
 def _counted(receive: Receive, bytes_max: int) -> Receive:

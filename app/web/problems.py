@@ -13,7 +13,8 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
@@ -93,6 +94,7 @@ def answer_with_problems(app: FastAPI) -> None:
     app.add_exception_handler(DataError, _unstorable)
     app.add_exception_handler(UnicodeEncodeError, _unstorable)  # half a surrogate pair, which JSON can spell
     app.add_exception_handler(DBAPIError, _database_error)
+    app.add_exception_handler(PoolTimeout, _database_error)  # every connection was in use for too long
     app.add_exception_handler(OSError, _system_error)
     app.add_exception_handler(Exception, _unexpected)
 
@@ -149,9 +151,13 @@ def _unstorable(_: Request, error: Exception) -> Response:
     )
 
 
-def database_trouble(error: DBAPIError) -> OnewordError:
-    """What a request that the database did not answer is told."""
+def _database_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, SQLAlchemyError)
     log.error("database error", error=str(error))
+    return _domain_error(request, _database_trouble(error))
+
+
+def _database_trouble(error: SQLAlchemyError) -> OnewordError:
     if any(text in str(error) for text in _DATABASE_FULL):
         return _full()
     return NotReady(
@@ -159,11 +165,6 @@ def database_trouble(error: DBAPIError) -> OnewordError:
         "the administrator of this studio.",
         code="database-unreachable",
     )
-
-
-def _database_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, DBAPIError)
-    return _domain_error(request, database_trouble(error))
 
 
 def _system_error(request: Request, error: Exception) -> Response:

@@ -20,6 +20,7 @@ from limits.strategies import MovingWindowRateLimiter
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.core.addresses import counted_as
 from app.core.errors import TooMany
 from app.web.problems import refusal
 
@@ -76,4 +77,4 @@ def _who(scope: Scope) -> str:
     person = scope["state"]["principal"]
     if person is not None:
         return f"person {person.user_id}"
-    return f"address {scope['client'][0] if scope.get('client') else ''}"
+    return f"address {counted_as(scope['client'][0] if scope.get('client') else '')}"

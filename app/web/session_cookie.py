@@ -1,7 +1,7 @@
 """The cookie of a browser session: its name, its attributes, and where it is read, set, renewed and deleted.
 
 Over TLS its name begins with `__Host-`: a browser then takes it from this host alone, so that a neighbouring subdomain
-cannot plant one. A session that began under the old name continues: the next answer sends its cookie under the new one.
+cannot plant one. The name without `__Host-` is not read there, since any subdomain can set it.
 """
 
 from datetime import timedelta
@@ -19,34 +19,31 @@ from app.core.settings import Settings
 OVER_TLS: Final = f"__Host-{COOKIE}"
 
 
-def secret_in(connection: HTTPConnection) -> str | None:
+def secret_in(connection: HTTPConnection, settings: Settings) -> str | None:
     """The secret of the browser's session, or None."""
-    return connection.cookies.get(OVER_TLS) or connection.cookies.get(COOKIE) or None
+    return connection.cookies.get(_name(settings)) or None
 
 
 def set_on(response: Response, settings: Settings, secret: str, lifetime: timedelta) -> None:
     """Make the browser keep the session's secret for this long."""
-    tls = _over_tls(settings)
     response.set_cookie(
-        OVER_TLS if tls else COOKIE,
+        _name(settings),
         secret,
         max_age=int(lifetime.total_seconds()),
         httponly=True,
         samesite="lax",
-        secure=tls,
+        secure=_over_tls(settings),
         path="/",
     )
 
 
 def delete_on(response: Response, settings: Settings) -> None:
-    """Make the browser forget the session's secret, under either name."""
-    response.delete_cookie(COOKIE, path="/")
-    if _over_tls(settings):
-        response.delete_cookie(OVER_TLS, path="/", secure=True, httponly=True, samesite="lax")
+    """Make the browser forget the session's secret."""
+    response.delete_cookie(_name(settings), path="/", secure=_over_tls(settings), httponly=True, samesite="lax")
 
 
 class SessionRenewal:
-    """Middleware that sends the cookie again after a request that renewed its session or brought its old name."""
+    """Middleware that sends the cookie again after a request that renewed its session."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
@@ -66,18 +63,18 @@ class SessionRenewal:
         await self._app(scope, receive, sending)
 
     def _renew(self, connection: HTTPConnection, person: Principal | None, headers: MutableHeaders) -> None:
-        secret = secret_in(connection)
-        if person is None or person.credential != "session" or person.expires_at is None or secret is None:
+        secret = secret_in(connection, self._settings)
+        if person is None or not person.renewed or person.expires_at is None or secret is None:
             return
-        old_name = _over_tls(self._settings) and OVER_TLS not in connection.cookies
-        if "set-cookie" in headers or not (person.renewed or old_name):  # an endpoint that signs in or out sets its own
+        if "set-cookie" in headers:  # an endpoint that signs in or out sets its own
             return
         carrier = Response()
-        if old_name:
-            carrier.delete_cookie(COOKIE, path="/")
         set_on(carrier, self._settings, secret, person.expires_at - utc_now())
-        for value in carrier.headers.getlist("set-cookie"):
-            headers.append("set-cookie", value)
+        headers.append("set-cookie", carrier.headers["set-cookie"])
+
+
+def _name(settings: Settings) -> str:
+    return OVER_TLS if _over_tls(settings) else COOKIE
 
 
 def _over_tls(settings: Settings) -> bool:

@@ -15,6 +15,7 @@ from app.accounts import principal
 from app.accounts.principal import COOKIE, Principal
 from app.accounts.scopes import Role, Scope
 from app.core.errors import NotSignedIn
+from app.core.settings import Settings
 from app.services import Services
 from app.web.session_cookie import secret_in
 
@@ -26,12 +27,12 @@ _cookie = APIKeyCookie(
 )
 
 
-def credential_of(connection: HTTPConnection) -> tuple[str, str] | None:
+def credential_of(connection: HTTPConnection, settings: Settings) -> tuple[str, str] | None:
     """What a request signs in with: `bearer` and a token, or `cookie` and its value. None without either."""
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return "bearer", token.strip()
-    cookie = secret_in(connection)
+    cookie = secret_in(connection, settings)
     return ("cookie", cookie) if cookie else None
 
 
@@ -82,10 +83,13 @@ class Requirement:
     role: Role = "viewer"
     any_of: tuple[Scope, ...] = ()  # the credential has one of these scopes
     over_credentials: bool = False  # the credential may make and end other credentials
+    makes_links: bool = False  # the credential may make links that sign people in
 
     def __call__(self, person: Annotated[Principal, Depends(_authenticate)]) -> Principal:
         """The person. Raises Forbidden."""
         person.require_role(self.role)
+        if self.makes_links:
+            person.require_right_to_links()
         if self.any_of:
             person.require_scope(*self.any_of)
         if self.over_credentials:
@@ -102,6 +106,7 @@ MayTeach = Annotated[Principal, Depends(Requirement("member", ("teach",)))]  # c
 # The endpoint decides which of the two it needs.
 MayDrawOrTeach = Annotated[Principal, Depends(Requirement("member", ("draw", "teach")))]
 Admin = Annotated[Principal, Depends(Requirement("admin", ("admin",)))]  # may manage the team
+MakesLinks = Annotated[Principal, Depends(Requirement("admin", ("admin",), makes_links=True))]  # signs others in
 # Their own tokens and sessions.
 ControlsCredentials = Annotated[Principal, Depends(Requirement("viewer", over_credentials=True))]
 MakesTokens = Annotated[Principal, Depends(Requirement("member", over_credentials=True))]

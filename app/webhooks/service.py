@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
+from app.accounts import queries as accounts
 from app.accounts.principal import Principal
 from app.audit import service as audit
 from app.core import idempotency
 from app.core.database import utc_now
 from app.core.errors import Conflict, Forbidden, NotFound
 from app.core.settings import Settings
-from app.teams import queries as teams
 from app.webhooks import queries
 from app.webhooks.addresses import resolved
 from app.webhooks.events import Event, test_message
@@ -39,7 +39,7 @@ def create(
     if existing is not None:
         existing.secret = _new_secret()
         return existing
-    teams.lock(session, team_id)
+    accounts.lock_team(session, team_id)
     if len(queries.of_team(session, team_id)) >= WEBHOOKS_MAX:
         raise Conflict(f"A team has at most {WEBHOOKS_MAX} webhooks. Delete one first.", code="webhooks-full")
     webhook = Webhook(

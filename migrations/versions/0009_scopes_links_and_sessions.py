@@ -38,10 +38,11 @@ def upgrade() -> None:
     codes = sa.table("sign_in_codes", sa.column("created_at", sa.DateTime(timezone=True)))
     is_sqlite = connection.dialect.name == "sqlite"  # which stores no time zone
     connection.execute(sa.update(codes).values(created_at=moment.replace(tzinfo=None) if is_sqlite else moment))
-    for table, column, type_ in FILLED:
-        with op.batch_alter_table(table) as batch:
-            batch.alter_column(column, existing_type=type_, nullable=False)
     for name in ("browser_sessions", "sign_in_codes"):
+        with op.batch_alter_table(name) as batch:  # which SQLite recreates the table for
+            for table_name, column, type_ in FILLED:
+                if table_name == name:
+                    batch.alter_column(column, existing_type=type_, nullable=False)
         op.create_index(f"ix_{name}_id", name, ["id"], unique=True)
 
 

@@ -1,6 +1,7 @@
 """A migrated database is the database that the tables describe, and every single revision can be undone."""
 
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, inspect, select, text
+from sqlalchemy import Connection, event, inspect, select, text
 
 from app.accounts.models import Team, User
 from app.concepts.models import Concept, Version
@@ -31,6 +32,22 @@ def empty(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> 
         database = Database(url)
         yield database
         database.dispose()
+
+
+def test_sqlite_recreates_a_table_once_in_a_revision(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'empty.sqlite3'}")
+    made: Counter[tuple[str, str]] = Counter()
+
+    @event.listens_for(database.engine, "before_cursor_execute")
+    def count(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
+        if "CREATE TABLE _alembic_tmp_" in statement:
+            revision = MigrationContext.configure(connection).get_current_revision() or ""
+            made[revision, statement.split()[2]] += 1
+
+    upgrade(database)
+    database.dispose()
+    assert made
+    assert [each for each, count in made.items() if count > 1] == []
 
 
 def schema(database: Database) -> dict[str, Any]:

@@ -2,18 +2,32 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
+from sqlalchemy import update
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.accounts import principal
-from app.web.admission import GUESSES, JSON_BYTES_MAX, PUBLIC_BYTES_MAX
+from app.accounts.models import BrowserSession, Token
+from app.accounts.throttle import GUESSES
+from app.core import database
+from app.core.database import utc_now
+from app.core.settings import Settings
+from app.services import Services
+from app.web.admission import JSON_BYTES_MAX, PUBLIC_BYTES_MAX
 from app.web.bounded_bodies import BoundedRoute
+from tests.support import principals
 from tests.support.asgi import Answer, send
 from tests.support.http import OPEN, every_route, filled
 from tests.support.pictures import photos
+from tests.support.principals import client_of
+from tests.support.waiting import until
 
 MEGABYTE = b" " * 1_000_000
 FORM = "multipart/form-data; boundary=x"
@@ -147,6 +161,79 @@ def test_guessing_tokens_stops_costing_the_database_and_does_not_lock_out_who_sh
     assert member.get("/api/me").status_code == 200
     expired = {"Authorization": "Bearer expired"}
     assert member.post("/api/session", json={"code": "guess"}, headers=expired).status_code == 401
+
+
+@pytest.mark.parametrize(("garbage", "good"), [("token", "cookie"), ("cookie", "token")])
+def test_unknown_credentials_of_one_kind_refuse_none_of_the_other(
+    anonymous: TestClient, services: Services, garbage: str, good: str
+) -> None:
+    sent = {"token": {"Authorization": "Bearer x"}, "cookie": {"Cookie": "oneword_session=x"}}[garbage]
+    for _ in range(GUESSES.amount):
+        assert anonymous.get("/api/me", headers=sent).status_code == 401
+    refused = anonymous.get("/api/me", headers=sent)
+    assert (refused.status_code, garbage in refused.json()["detail"]) == (429, True)
+    make = {"token": principals.token, "cookie": principals.browser}[good]
+    unseen = make(services, *principals.person(services, "member"))
+    assert anonymous.get("/api/me", headers=unseen).status_code == 200
+
+
+def test_who_has_just_signed_in_is_let_in_however_much_the_address_guesses(
+    anonymous: TestClient, services: Services
+) -> None:
+    for _ in range(GUESSES.amount):
+        anonymous.get("/api/me", headers={"Cookie": "oneword_session=x"})
+    browser = client_of(anonymous, {})
+    code = principals.code(services, *principals.person(services, "member"))
+    assert browser.post("/api/session", json={"code": code}).status_code == 204
+    assert browser.get("/api/me").status_code == 200
+
+
+class TestWhileAnotherWrites:
+    """SQLite has one writer at a time. Looking a person up must not wait for it."""
+
+    @pytest.fixture
+    def settings(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+        monkeypatch.setattr(database, "SQLITE_BUSY_SECONDS", 1000)  # who waits for a writer waits for ever
+        return settings
+
+    @pytest.mark.parametrize("kind", [principals.token, principals.browser])
+    def test_people_are_signed_in(self, anonymous: TestClient, services: Services, kind: Any) -> None:
+        person = principals.person(services, "member")
+        headers = kind(services, *person)
+        with services.database.transaction() as session:
+            session.execute(update(BrowserSession).values(last_used_at=utc_now() - timedelta(hours=2)))
+        with ThreadPoolExecutor(1) as pool:
+            with services.database.transaction() as session:
+                session.execute(update(Token).values(name="x"))
+                answered = pool.submit(anonymous.get, "/api/me", headers=headers)
+                until(answered.done, "an answer while another transaction writes")
+            assert answered.result().status_code == 200
+        anonymous.get("/api/me", headers=headers)
+        with services.database.reading() as session:
+            rows = session.query(Token if kind is principals.token else BrowserSession).filter_by(user_id=person[0])
+            assert rows.one().last_used_at > utc_now() - timedelta(hours=1), "stored by the next request"
+
+    def test_a_transaction_after_a_brief_one_waits_as_long_as_before(self, services: Services) -> None:
+        with services.database.brief_transaction() as session:
+            session.execute(update(Token).values(name="x"))
+        with services.database.engine.connect() as connection:
+            assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() == 1000 * 1000
+
+
+def test_a_pool_without_connections_is_a_503(member: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_left(*_: Any) -> None:
+        raise PoolTimeout("QueuePool limit reached")
+
+    monkeypatch.setattr(principal, "by_token", none_left)
+    answer = member.get("/api/me")
+    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/database-unreachable")
+    assert int(answer.headers["retry-after"]) >= 1
+
+
+def test_every_thread_that_may_ask_the_database_has_a_connection(services: Services) -> None:
+    with ExitStack() as stack:
+        for _ in range(40 + 8):  # AnyIO's threads for endpoints, and those that look people up
+            stack.enter_context(services.database.reading())
 
 
 def test_every_endpoint_with_a_body_reads_it_within_bounds(anonymous: TestClient) -> None:

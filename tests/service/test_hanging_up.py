@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -95,9 +96,9 @@ def watchers(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     begun: list[str] = []
     watch = EventFeed.watch
 
-    def counted(self: EventFeed, job_id: str, after: int) -> object:
+    def counted(self: EventFeed, job_id: str, *arguments: Any) -> object:
         begun.append(job_id)
-        return watch(self, job_id, after)
+        return watch(self, job_id, *arguments)
 
     monkeypatch.setattr(EventFeed, "watch", counted)
     return lambda: len(begun)

@@ -57,7 +57,7 @@ CALLS: dict[Scope, list[tuple[str, str, int]]] = {
         ("POST", "/api/pictures/check", 200),
     ],
     "admin": [
-        ("POST", "/api/members", 422),
+        ("PATCH", "/api/members/nothing", 404),
         ("DELETE", "/api/members/nothing", 404),
         ("GET", "/api/invitations", 200),
         ("GET", "/api/webhooks", 200),
@@ -192,3 +192,22 @@ def test_an_expiry_is_kept_to_the_second(administrator: TestClient, services: Se
         row = session.get_one(Token, made["id"])
     assert row.expires_at is not None
     assert before + timedelta(days=7) <= row.expires_at <= utc_now() + timedelta(days=7)
+
+
+@pytest.mark.parametrize("scopes", [("admin",), SCOPES])
+def test_a_token_that_was_made_for_scopes_makes_no_link_that_would_outlive_it(
+    administrator: TestClient, services: Services, with_scopes: Any, scopes: tuple[Scope, ...]
+) -> None:
+    user_id, _ = principals.person(services, "admin")
+    before = administrator.get("/api/members").json()
+    for path in (f"/api/members/{user_id}/sign-in-link", "/api/members"):
+        answer = with_scopes(*scopes).post(path, json={"name": "Grace"} if path.endswith("members") else None)
+        refused(answer, None, "A token cannot make sign-in links", "on the settings page", status=403, code="scope")
+    assert len(administrator.get("/api/members").json()["items"]) == len(before["items"]) + 2  # the tokens' owners
+    assert administrator.get("/api/invitations").json()["items"] == []
+
+
+def test_a_token_from_before_there_were_scopes_still_makes_links(administrator: TestClient, services: Services) -> None:
+    user_id, _ = principals.person(services, "viewer")
+    assert administrator.post(f"/api/members/{user_id}/sign-in-link").status_code == 201
+    assert administrator.post("/api/members", json={"name": "Grace"}).status_code == 201

@@ -3,17 +3,20 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import delete, event, update
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.accounts.models import BrowserSession, Token
 from app.core.database import utc_now
-from app.jobs.stream import NO_RIGHT, RIGHTS_SECONDS, EventFeed
+from app.jobs.stream import NO_RIGHT, RIGHTS_SECONDS, Chunk, EventFeed
 from app.services import Services
 from app.teams import service as teams
 from tests.support import principals
+from tests.support.http import refused
 from tests.support.pictures import photos
 from tests.support.principals import client_of
 from tests.support.waiting import until
@@ -129,17 +132,87 @@ def test_all_streams_are_looked_at_in_one_query(services: Services) -> None:
     assert len([statement for statement in asked if "SELECT" in statement]) == 1
 
 
-def test_a_request_that_waits_for_its_own_job_is_not_a_reader(services: Services) -> None:
-    feed = EventFeed(services.database, rights_seconds=0.0)
+WAITING = [
+    ("/v1/images/generations", {"prompt": "a cat", "n": 1}),
+    ("/api/generations?wait=60", {"prompt": "a cat", "count": 1}),
+]
 
-    async def wait() -> int:
-        waiting = asyncio.ensure_future(anext(feed.watch("nothing", 0)))  # type: ignore[arg-type]
-        while feed.watching < 1:
-            await asyncio.sleep(0)
-        await feed._end_without_right()
-        left = feed.watching
-        waiting.cancel()
-        await asyncio.gather(waiting, return_exceptions=True)
-        return left
 
-    assert asyncio.run(wait()) == 1
+@pytest.mark.parametrize(("path", "body"), WAITING)
+@pytest.mark.parametrize(
+    ("credential", "loses"), [(principals.token, leaves), (principals.token, revokes), (principals.browser, signs_out)]
+)
+def test_a_request_that_waits_for_its_pictures_ends_when_its_sender_loses_the_right(
+    anonymous: TestClient,
+    administrator: TestClient,
+    services: Services,
+    path: str,
+    body: dict[str, Any],
+    credential: Callable[..., principals.Headers],
+    loses: Callable[[Services, Person], None],
+) -> None:
+    services.feed.rights_seconds = 0.0
+    leaving, staying = (principals.person(services, "member") for _ in range(2))
+    clients = [
+        client_of(anonymous, credential(services, *leaving)),
+        client_of(anonymous, principals.token(services, *staying, ["draw"])),  # who need not read to wait
+    ]
+    with ThreadPoolExecutor(2) as pool:
+        first, second = (pool.submit(client.post, path, json=body) for client in clients)
+        try:
+            until(lambda: services.feed.watching == 2, "both requests to wait")
+            loses(services, leaving)
+            until(lambda: services.feed.watching == 1, "the first not to wait any more")
+            refused(first.result(), None, "ended while this request waited", status=401)
+            assert not second.done()
+        finally:
+            end_all(administrator)
+        assert second.result().status_code == (409 if "/v1" in path else 200)  # the drawing was cancelled
+
+
+@pytest.mark.parametrize(("path", "body"), WAITING)
+def test_who_loses_the_right_in_the_moment_of_the_last_picture_gets_none(
+    anonymous: TestClient, administrator: TestClient, services: Services, path: str, body: dict[str, Any]
+) -> None:
+    services.feed.rights_seconds = 1e9
+    leaving = principals.person(services, "member")
+    client = client_of(anonymous, principals.token(services, *leaving))
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(client.post, path, json=body)
+        try:
+            until(lambda: services.feed.watching == 1, "the request to wait")
+            leaves(services, leaving)
+        finally:
+            end_all(administrator)
+        refused(waiting.result(), None, "ended while this request waited", status=401)
+
+
+def end_all(administrator: TestClient) -> None:
+    for job in administrator.get("/api/jobs?active=true").json()["items"]:
+        administrator.post(f"/api/jobs/{job['id']}/cancel")
+
+
+def test_the_streams_go_on_after_the_database_had_no_connection_left(
+    anonymous: TestClient, member: TestClient, services: Services, job_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = []
+    read = services.feed._read
+
+    def busy_at_first(last_seen: dict[str, int]) -> Any:
+        if not failed:
+            failed.append(last_seen)
+            raise PoolTimeout("QueuePool limit reached")
+        return read(last_seen)
+
+    monkeypatch.setattr(services.feed, "_read", busy_at_first)
+    with ThreadPoolExecutor(1) as pool:
+        stream = pool.submit(member.get, f"/api/jobs/{job_id}/events")
+        until(lambda: failed, "the feed to fail")
+        member.post(f"/api/jobs/{job_id}/cancel")
+        try:
+            until(lambda: stream.done() or services.feed.watching == 0, "the stream to end")
+        finally:
+            for watcher in list(services.feed._watchers):  # of a feed that has died
+                assert anonymous.portal is not None
+                anonymous.portal.call(watcher.chunks.put_nowait, Chunk(b"", last=True))
+    assert b'"cancelled"' in stream.result().content

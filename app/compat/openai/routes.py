@@ -63,7 +63,7 @@ async def edit_image(
 
 async def _drawn(services: Services, request: ImageRequest, format_: str | None, sent: Request) -> ImagesOut | Response:
     job_id = await run_in_threadpool(service.submit, services, request)
-    if not await client_stayed(services, job_id, WAIT_SECONDS, sent):
+    if not await client_stayed(services, request.principal, job_id, WAIT_SECONDS, sent):
         if request.key is None:  # with a key, the same request can still fetch the pictures
             await run_in_threadpool(service.cancel, services, request.principal, job_id)
         return Response(status_code=SenderGone.status)
