@@ -43,11 +43,11 @@ def page(session: Session, team_id: str, matching: Matching, *, before: str | No
     return session.scalars(query.order_by(AuditEntry.id.desc()).limit(limit)).all()
 
 
-def is_downloaded(session: Session, who: Who, concept_id: str, version: int, since: datetime) -> bool:
+def is_downloaded(session: Session, team_id: str, who: Who, concept_id: str, version: int, since: datetime) -> bool:
     """Whether the same credential has downloaded a version of a concept since a moment."""
     first_id = str(ULID.from_datetime(since))[:10].lower()  # ids are in the order of time
     query = select(AuditEntry.details).where(
-        AuditEntry.team_id == who.team_id,
+        AuditEntry.team_id == team_id,
         AuditEntry.id >= first_id,
         AuditEntry.action == "concept.downloaded",
         AuditEntry.subject_id == concept_id,

@@ -87,7 +87,7 @@ def record_download(
     """
     try:
         with database.reading() as session:
-            if queries.is_downloaded(session, who, concept_id, version, utc_now() - DOWNLOAD_AGAIN):
+            if queries.is_downloaded(session, who.team_id, who, concept_id, version, utc_now() - DOWNLOAD_AGAIN):
                 return
         with database.transaction() as session:
             record(session, who, "concept.downloaded", concept_id, placeholder, format=format, version=version)

@@ -141,10 +141,10 @@ def remove_generations(session: Session, team_id: str, generation_ids: Collectio
     worker may be writing a picture of it.
     """
     running = select(Job.id).where(Job.team_id == team_id, Job.state.not_in(FINAL))
-    in_bin = and_(Generation.team_id == team_id, Generation.id.in_(generation_ids), Generation.deleted_at.is_not(None))
-    hidden = update(Generation).where(in_bin, Generation.job_id.in_(running))
+    in_bin = and_(Generation.id.in_(generation_ids), Generation.deleted_at.is_not(None))
+    hidden = update(Generation).where(Generation.team_id == team_id, in_bin, Generation.job_id.in_(running))
     hidden = hidden.values(deleted_at=LONG_AGO, deleted_by=None)
-    gone = delete(Generation).where(in_bin, Generation.job_id.not_in(running))
+    gone = delete(Generation).where(Generation.team_id == team_id, in_bin, Generation.job_id.not_in(running))
     unsynchronised = {"synchronize_session": False}
     out_of_reach = session.scalars(hidden.returning(Generation.id), execution_options=unsynchronised).all()
     removed = session.execute(gone.returning(Generation.id, Generation.job_id), execution_options=unsynchronised).all()

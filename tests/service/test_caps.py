@@ -42,7 +42,7 @@ def together(*calls: object) -> None:
 
 def test_a_full_library_says_what_has_room_and_the_bin_counts(member: TestClient) -> None:
     assert (teach(member, "<my-one>"), teach(member, "<my-two>")) == (202, 202)
-    says = "2 words and 0 in the bin, and at most 2"
+    says = "2 words and 0 in the bin, and there is room for 2"
     answer = member.post("/api/concepts", data=MUG, files=photos())
     refused(answer, None, says, status=409, code="library-full")
     file = {"file": ("mug.pt", b"x", "application/octet-stream")}
