@@ -36,6 +36,8 @@ OWN_STATEMENTS: Final = {
 
 # Queries that serve every team at once, and why.
 ACROSS_TEAMS: Final = {
+    "bin.remove_jobs_of": "removal goes through every team; the jobs were found before",
+    "jobs.withdraw": "of the team of a job that was found before",
     "audit.remove_before": "the sweep serves every team",
     "bin.expired_concepts": "the sweep serves every team",
     "bin.expired_generations": "the sweep serves every team",

@@ -170,9 +170,13 @@ def people(session: Session) -> Sequence[tuple[User, Team, str]]:
     return [(row[0], row[1], row[2]) for row in session.execute(query)]
 
 
-def end_session(session: Session, hash_: str) -> None:
-    """Delete a browser's session."""
-    session.execute(delete(BrowserSession).where(BrowserSession.hash == hash_))
+def end_session(session: Session, hash_: str) -> BrowserSession | None:
+    """Delete a browser's session. Returns the row as it was; None if there is none."""
+    found = session.scalars(select(BrowserSession).where(BrowserSession.hash == hash_).with_for_update()).one_or_none()
+    if found is not None:
+        session.delete(found)
+        session.flush()
+    return found
 
 
 def tokens(session: Session, team_id: str, user_id: str) -> Sequence[Token]:

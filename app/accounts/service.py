@@ -90,7 +90,7 @@ def start_session(
         found = queries.link_owner(session, hash_of(secret))
         raise _no_way_in(None if found is None else found.code)
     if previous:
-        queries.end_session(session, hash_of(previous))
+        _end_previous(session, previous)
     for stale in queries.sessions(session, used.team_id, used.user_id, moment)[SESSIONS_MAX - 1 :]:
         session.delete(stale)
     cookie = new_secret("ows")
@@ -106,6 +106,14 @@ def start_session(
     name = queries.names(session, {used.user_id}).get(used.user_id, "")
     audit.record(session, audit.Actor(used.team_id, name, "session", used.user_id), "session.started")
     return cookie
+
+
+def _end_previous(session: Session, cookie: str) -> None:
+    """End the session that a browser had until now, which may be another person's in another team."""
+    ended = queries.end_session(session, hash_of(cookie))
+    if ended is not None:
+        name = queries.names(session, {ended.user_id}).get(ended.user_id, "")
+        audit.record(session, audit.Actor(ended.team_id, name, "session", ended.user_id), "session.ended")
 
 
 def end_session(session: Session, team_id: str, user_id: str, session_id: str) -> BrowserSession:

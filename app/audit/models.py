@@ -27,7 +27,7 @@ class AuditEntry(Base):
     # No foreign keys: an entry outlives the person and the object that it is about.
     user_id: Mapped[str | None] = mapped_column(String(26))
     user_name: Mapped[str] = mapped_column(String(100))  # at that time
-    credential: Mapped[str] = mapped_column(String(12))  # browser | token | command-line | system
+    credential: Mapped[str] = mapped_column(String(12))  # session | token | command-line | system
     token_name: Mapped[str | None] = mapped_column(String(100))
     address: Mapped[str] = mapped_column(String(64))
     request_id: Mapped[str | None] = mapped_column(String(64))

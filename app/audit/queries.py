@@ -6,8 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
+from ulid import ULID
 
 from app.audit.models import AuditEntry
+from app.audit.who import Who
 from app.core.database import rows_changed
 
 
@@ -39,6 +41,21 @@ def page(session: Session, team_id: str, matching: Matching, *, before: str | No
     if before is not None:
         query = query.where(AuditEntry.id < before)
     return session.scalars(query.order_by(AuditEntry.id.desc()).limit(limit)).all()
+
+
+def is_downloaded(session: Session, team_id: str, who: Who, concept_id: str, version: int, since: datetime) -> bool:
+    """Whether the same credential has downloaded a version of a concept since a moment."""
+    first_id = str(ULID.from_datetime(since))[:10].lower()  # ids are in the order of time
+    query = select(AuditEntry.details).where(
+        AuditEntry.team_id == team_id,
+        AuditEntry.id >= first_id,
+        AuditEntry.action == "concept.downloaded",
+        AuditEntry.subject_id == concept_id,
+        AuditEntry.user_id == who.user_id,
+        AuditEntry.credential == who.credential,
+        AuditEntry.token_name == who.token_name if who.token_name else AuditEntry.token_name.is_(None),
+    )
+    return any(details.get("version") == version for details in session.scalars(query))
 
 
 def remove_before(session: Session, moment: datetime, limit: int) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from app.audit.actions import Action
-from app.audit.service import Credential
+from app.audit.who import Credential
 
 
 class SubjectOut(BaseModel):

@@ -1,44 +1,37 @@
 """Writes the audit: one call in the transaction that makes the change, so that neither exists without the other.
 
+A download is the exception: see `record_download`.
+
 `who` is the `Principal` of the request, or an `Actor` where there is none. The address and the request id are those of
 the request that the code serves.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal, Protocol
+from datetime import timedelta
+from typing import Any, Final
 
+import structlog
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.audit import queries
 from app.audit.actions import Action
 from app.audit.models import AuditEntry
+from app.audit.who import Credential, Who
 from app.core.caller import address
-from app.core.database import Database
+from app.core.database import Database, utc_now
 from app.core.log import request_id
 
-Credential = Literal["session", "token", "command-line", "system"]
 Detail = str | int | float | bool | None | Sequence[str]
 
 DETAILS_MAX: Final = 12
 TEXT_MAX: Final = 200  # characters of a label and of each text among the details
 ITEMS_MAX: Final = 30
 ROWS_AT_ONCE: Final = 500
+DOWNLOAD_AGAIN: Final = timedelta(hours=1)
 
-
-class Who(Protocol):
-    """Who acts: a person in a team, or a program."""
-
-    @property
-    def team_id(self) -> str: ...
-    @property
-    def user_id(self) -> str | None: ...
-    @property
-    def user_name(self) -> str: ...
-    @property
-    def credential(self) -> Credential: ...
-    @property
-    def token_name(self) -> str | None: ...
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -81,6 +74,25 @@ def record(
     )
     session.add(entry)
     session.flush()
+
+
+def record_download(
+    database: Database, who: Who, concept_id: str, placeholder: str, *, format: str, version: int
+) -> None:
+    """Write a download of a version of a concept down, in a transaction of its own: once per hour, credential and
+    version, so that nobody who may only read fills the disk.
+
+    This entry alone is not worth a refusal: a download changes nothing, so it goes on while the database takes no
+    writes, and the studio's log has it then.
+    """
+    try:
+        with database.reading() as session:
+            if queries.is_downloaded(session, who.team_id, who, concept_id, version, utc_now() - DOWNLOAD_AGAIN):
+                return
+        with database.transaction() as session:
+            record(session, who, "concept.downloaded", concept_id, placeholder, format=format, version=version)
+    except DBAPIError as error:
+        log.warning("a download is not in the audit", concept=concept_id, user=who.user_id, error=str(error.orig))
 
 
 def every(database: Database, team_id: str, matching: queries.Matching) -> Iterator[AuditEntry]:

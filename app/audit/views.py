@@ -9,7 +9,8 @@ from typing import Final, cast
 from app.audit.actions import Action, subject_kind
 from app.audit.models import AuditEntry
 from app.audit.schemas import ActorOut, AuditEntryOut, AuditPage, SubjectOut
-from app.audit.service import ROWS_AT_ONCE, Credential
+from app.audit.service import ROWS_AT_ONCE
+from app.audit.who import Credential
 
 COLUMNS: Final = (
     "at",

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.concepts.models import Concept, Picture, Version
 from app.contracts.jobs import FINAL
-from app.core.database import UtcDateTime
+from app.core.database import UtcDateTime, rows_changed
 from app.generation.models import Generation, Image
 from app.jobs.models import Job, JobEvent
 
@@ -61,76 +61,95 @@ def page(session: Session, team_id: str, *, before: tuple[datetime, str] | None,
 
 
 def concept(session: Session, team_id: str, concept_id: str) -> Concept | None:
-    """One concept in the team's bin."""
+    """One concept in the team's bin, locked: of a removal and a restoration, one waits for the other."""
     query = select(Concept).where(
         Concept.team_id == team_id,
         Concept.id == concept_id,
         Concept.deleted_at.is_not(None),
         Concept.deleted_by.is_not(None),
     )
-    return session.scalars(query).one_or_none()
+    return session.scalars(query.with_for_update()).one_or_none()
 
 
 def generation(session: Session, team_id: str, generation_id: str) -> Generation | None:
-    """One generation in the team's bin."""
+    """One generation in the team's bin, locked."""
     query = select(Generation).where(
         Generation.team_id == team_id,
         Generation.id == generation_id,
         Generation.deleted_at.is_not(None),
         Generation.deleted_by.is_not(None),
     )
-    return session.scalars(query).one_or_none()
+    return session.scalars(query.with_for_update()).one_or_none()
+
+
+def lock(session: Session, team_id: str, found: Collection[Binned]) -> list[Binned]:
+    """Those of the rows that are still in the bin, locked; without the ones that another transaction restores or
+    removes at this moment."""
+    kept: set[str] = set()
+    for table in (Concept, Generation):
+        ids = [each.id for each in found]
+        query = select(table.id).where(table.team_id == team_id, table.id.in_(ids), table.deleted_by.is_not(None))
+        kept |= set(session.scalars(query.with_for_update(skip_locked=True)))
+    return [each for each in found if each.id in kept]
 
 
 def expired_concepts(session: Session, before: datetime, limit: int) -> Sequence[tuple[str, str, str]]:
-    """Team id, id and placeholder of up to `limit` concepts that were deleted before a moment."""
+    """Team id, id and placeholder of up to `limit` concepts that were deleted before a moment, locked.
+
+    A concept that another transaction restores or removes at this moment is left out.
+    """
     query = select(Concept.team_id, Concept.id, Concept.placeholder).where(Concept.deleted_at < before).limit(limit)
-    return [(row[0], row[1], row[2]) for row in session.execute(query)]
+    return [(row[0], row[1], row[2]) for row in session.execute(query.with_for_update(skip_locked=True))]
 
 
 def expired_generations(session: Session, before: datetime, limit: int) -> Sequence[tuple[str, str]]:
-    """Team id and id of up to `limit` generations that were deleted before a moment and whose jobs have ended."""
-    ended = exists().where(Job.id == Generation.job_id, Job.state.not_in(FINAL))
-    query = select(Generation.team_id, Generation.id).where(Generation.deleted_at < before, ~ended).limit(limit)
-    return [(row[0], row[1]) for row in session.execute(query)]
+    """Team id and id of up to `limit` generations that were deleted before a moment and whose jobs have ended, locked.
+
+    A generation that another transaction restores or removes at this moment is left out.
+    """
+    still_runs = exists().where(Job.id == Generation.job_id, Job.state.not_in(FINAL))
+    query = select(Generation.team_id, Generation.id).where(Generation.deleted_at < before, ~still_runs).limit(limit)
+    return [(row[0], row[1]) for row in session.execute(query.with_for_update(skip_locked=True))]
 
 
 def remove_concept(session: Session, team_id: str, concept_id: str) -> set[str]:
-    """Remove a concept for good: its versions, pictures, previews and ended jobs. Returns the pictures' blob keys.
+    """Remove a deleted concept for good: its versions, pictures, previews and ended jobs. Returns the pictures' blob
+    keys. A concept that is not in the bin, or not any more, is left alone.
 
     The row of a job that still runs stays: its worker notices the cancellation, and `remove_jobs` removes the row.
     """
     jobs = select(Job.id).where(Job.team_id == team_id, Job.concept_id == concept_id)
     pictures = select(Picture.key, Picture.mask_key).join(Version, Version.id == Picture.version_id)
     found = session.execute(pictures.where(Picture.team_id == team_id, Version.concept_id == concept_id)).all()
+    # Versions, pictures, search terms and the links of generations go with the concept's row.
+    in_bin = and_(Concept.team_id == team_id, Concept.id == concept_id, Concept.deleted_at.is_not(None))
+    gone = session.execute(delete(Concept).where(in_bin).execution_options(synchronize_session=False))
+    if not rows_changed(gone):
+        return set()
     previews = delete(Image).where(Image.team_id == team_id, Image.generation_id.is_(None), Image.job_id.in_(jobs))
     session.execute(previews.execution_options(synchronize_session=False))
-    # Versions, pictures, search terms and the links of generations go with the concept's row.
-    gone = delete(Concept).where(Concept.team_id == team_id, Concept.id == concept_id)
-    session.execute(gone.execution_options(synchronize_session=False))
     ended = session.scalars(jobs.where(Job.state.in_(FINAL))).all()
-    _remove_jobs(session, ended)
+    remove_jobs_of(session, ended)
     return {key for row in found for key in row if key is not None}
 
 
-def remove_generations(session: Session, team_id: str, generation_ids: Collection[str]) -> None:
-    """Remove generations for good, with their pictures and ended jobs.
+def remove_generations(session: Session, team_id: str, generation_ids: Collection[str]) -> list[str]:
+    """Remove deleted generations for good, with their pictures and ended jobs. Returns the ids of those that are out of
+    reach now. A generation that is not in the bin, or not any more, is left alone.
 
     A generation whose job still runs is out of reach at once, and removed by the sweep when the job has ended: the
     worker may be writing a picture of it.
     """
     running = select(Job.id).where(Job.team_id == team_id, Job.state.not_in(FINAL))
-    session.execute(
-        update(Generation)
-        .where(Generation.team_id == team_id, Generation.id.in_(generation_ids), Generation.job_id.in_(running))
-        .values(deleted_at=LONG_AGO, deleted_by=None)
-        .execution_options(synchronize_session=False)
-    )
-    query = select(Generation.id, Generation.job_id).where(Generation.job_id.not_in(running))
-    ended = session.execute(query.where(Generation.team_id == team_id, Generation.id.in_(generation_ids))).all()
-    gone = delete(Generation).where(Generation.team_id == team_id, Generation.id.in_([row[0] for row in ended]))
-    session.execute(gone.execution_options(synchronize_session=False))
-    _remove_jobs(session, [row[1] for row in ended])
+    in_bin = and_(Generation.id.in_(generation_ids), Generation.deleted_at.is_not(None))
+    hidden = update(Generation).where(Generation.team_id == team_id, in_bin, Generation.job_id.in_(running))
+    hidden = hidden.values(deleted_at=LONG_AGO, deleted_by=None)
+    gone = delete(Generation).where(Generation.team_id == team_id, in_bin, Generation.job_id.not_in(running))
+    unsynchronised = {"synchronize_session": False}
+    out_of_reach = session.scalars(hidden.returning(Generation.id), execution_options=unsynchronised).all()
+    removed = session.execute(gone.returning(Generation.id, Generation.job_id), execution_options=unsynchronised).all()
+    remove_jobs_of(session, [row[1] for row in removed])
+    return [*out_of_reach, *(row[0] for row in removed)]
 
 
 def remove_jobs(session: Session, limit: int) -> int:
@@ -139,10 +158,11 @@ def remove_jobs(session: Session, limit: int) -> int:
     generation_gone = and_(Job.generation_id.is_not(None), ~exists().where(Generation.job_id == Job.id))
     query = select(Job.id).where(Job.state.in_(FINAL), or_(concept_gone, generation_gone)).limit(limit)
     job_ids = session.scalars(query).all()
-    _remove_jobs(session, job_ids)
+    remove_jobs_of(session, job_ids)
     return len(job_ids)
 
 
-def _remove_jobs(session: Session, job_ids: Collection[str]) -> None:
+def remove_jobs_of(session: Session, job_ids: Collection[str]) -> None:
+    """Remove these jobs with the pictures that they drew and all their events."""
     for table, column in ((Image, Image.job_id), (JobEvent, JobEvent.job_id), (Job, Job.id)):
         session.execute(delete(table).where(column.in_(job_ids)).execution_options(synchronize_session=False))

@@ -6,6 +6,7 @@ restore and remove it, and administrators may.
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -77,22 +78,28 @@ def remove(session: Session, services: Services, principal: Principal, item_id: 
 
 
 def empty(services: Services, principal: Principal) -> None:
-    """Remove everything in the team's bin for good, in transactions of 200 things."""
-    concept_count = generation_count = 0
+    """Remove everything in the team's bin for good, in transactions of 200 things, each with its entries in the audit.
+
+    What another request restores or removes at the same moment is left to that request.
+    """
+    after: tuple[datetime, str] | None = None
     while True:
         with services.database.transaction() as session:
-            found = queries.page(session, principal.team_id, before=None, limit=EMPTIED_AT_ONCE)
-            for each in found:
-                if each.kind == "concept":
-                    keys = queries.remove_concept(session, principal.team_id, each.id)
-                    _delete_later(session, services.storage, keys)
-                    concept_count += 1
-            drawings = [each.id for each in found if each.kind == "generation"]
-            queries.remove_generations(session, principal.team_id, drawings)
-            generation_count += len(drawings)
+            found = queries.page(session, principal.team_id, before=after, limit=EMPTIED_AT_ONCE)
+            _remove_all(session, services.storage, principal, queries.lock(session, principal.team_id, found))
             if len(found) < EMPTIED_AT_ONCE:
-                audit.record(session, principal, "bin.emptied", concepts=concept_count, generations=generation_count)
                 return
+            after = (found[-1].deleted_at, found[-1].id)
+
+
+def _remove_all(session: Session, storage: Storage, principal: Principal, items: Sequence[queries.Binned]) -> None:
+    concepts_gone = [each for each in items if each.kind == "concept"]
+    for each in concepts_gone:
+        audit.record(session, principal, "concept.purged", each.id, each.label)
+        _delete_later(session, storage, queries.remove_concept(session, principal.team_id, each.id))
+    drawings = [each.id for each in items if each.kind == "generation"]
+    gone = queries.remove_generations(session, principal.team_id, drawings)
+    audit.record(session, principal, "bin.emptied", concepts=len(concepts_gone), generations=len(gone))
 
 
 def remove_expired(session: Session, settings: Settings, moment: datetime, limit: int) -> int:
@@ -109,8 +116,8 @@ def remove_expired(session: Session, settings: Settings, moment: datetime, limit
     for team_id, generation_id in queries.expired_generations(session, before, limit):
         by_team[team_id].append(generation_id)
     for team_id, generation_ids in by_team.items():
-        queries.remove_generations(session, team_id, generation_ids)
-        audit.record(session, audit.system(team_id), "bin.emptied", generations=len(generation_ids))
+        gone = queries.remove_generations(session, team_id, generation_ids)
+        audit.record(session, audit.system(team_id), "bin.emptied", generations=len(gone))
     return len(expired) + sum(map(len, by_team.values()))
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, File, Form, Query, Response, UploadFile, status
+from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile, status
 
 from app.accounts.principal import Principal
 from app.audit import service as audit
@@ -37,6 +37,7 @@ from app.web import file_responses
 from app.web.bounded_bodies import BoundedRoute
 from app.web.dependencies import Cursor, Key, Reading, ServicesOf, UnitOfWork
 from app.web.etags import IfMatch, must_match
+from app.web.head_requests import HEAD
 from app.web.sign_in import MayTeach, Viewer
 
 router = APIRouter(prefix="/api", tags=["concepts"], route_class=BoundedRoute)
@@ -184,6 +185,7 @@ def teach_concept_again(
 @router.get("/concepts/{concept_id}/embedding", response_class=file_responses.File)
 def download_embedding(
     concept_id: str,
+    request: Request,
     principal: Viewer,
     services: ServicesOf,
     session: Reading,
@@ -194,9 +196,10 @@ def download_embedding(
     concept = service.get(session, principal.team_id, concept_id)
     finished = service.finished_version(session, concept, version)
     file = exporting.export(session, services.storage, concept, finished, format)
-    with services.database.transaction() as writing:
-        audit.record(writing, principal, "concept.downloaded", concept.id, concept.placeholder, format=format,
-                     version=finished.number)  # fmt: skip
+    if HEAD not in request.scope:
+        audit.record_download(
+            services.database, principal, concept.id, concept.placeholder, format=format, version=finished.number
+        )
     return file_responses.file(file.content, file.name)
 
 

@@ -4,10 +4,15 @@ A. Demers, S. Keshav and S. Shenker, "Analysis and Simulation of a Fair Queueing
 weights, the virtual time of P. Goyal, H. M. Vin and H. Cheng, "Start-time Fair Queueing", SIGCOMM 1996, and jobs that
 give way between two passes. Job.cost is the cost of what is left of a job. A job gets two tags when it is submitted:
 
-- `team_finish_tag`: its virtual start time plus its cost. It starts after the newest jobs of its team that cost no
-  more, ended ones included; and not before the virtual time, which is the earliest start (tag - cost) of all jobs that
-  wait or run. If none does, the virtual time is the highest tag of the jobs that ended last.
+- `team_finish_tag`: its virtual start time plus its cost. It starts after the jobs of its team that cost no more, ended
+  ones included; and not before the virtual time, which is the earliest start (tag - cost) of all jobs that wait or
+  run. If none does, the virtual time is the highest tag of the jobs that ended last. The jobs of its team that wait or
+  run and have a higher tag than this start cost more. The new job goes before them, so its cost is added to their tags.
 - `user_finish_tag`: the same rule among the jobs of one team, with its users in place of the teams.
+
+So the jobs of a team lie one behind the other, the smallest first, in whichever order they are submitted: fifty
+orders never start at the same time. A job that is cancelled or fails counts as far as it was drawn: it ends at its
+start (tag - cost). When it is cancelled, the jobs that start behind it move up by what was left of it.
 
 A claim finds the job with the lowest (team_finish_tag, id): its team is served next, in that slot. Of that team the
 claim takes the job with the lowest (user_finish_tag, id). If these are two jobs, the second starts where the slot
@@ -17,8 +22,9 @@ starts, and the first gets the second's team finish tag.
 worker writes what is left, and hands the job back if a waiting job has a lower tag. Let v be the virtual time when a
 job of cost c arrives, whose team and user have nothing else in the queue. Each job that waits or runs and has more than
 c left starts at v or later, so its tag is above v + c, and the new job goes first: before every such job that waits,
-and after the present pass of one that runs. The large order does not starve either: the jobs of a team or user that
-keeps drawing start behind each other, and their tags pass the tag of the order that waits.
+and after the present pass of one that runs. The large order does not starve either: the jobs of another team or user
+that keeps drawing start behind each other, and their tags pass the tag of the order that waits. A person's own smaller
+orders go before their larger ones, however many they send.
 
 Example: pictures cost 1, and passes have 4 pictures. In an empty queue Ada of team A submits `big` of 16 pictures.
 While its first pass runs, team C submits c of one picture, Bob of team A submits b of 2, and Ada submits a of one.
@@ -26,28 +32,27 @@ While its first pass runs, team C submits c of one picture, Bob of team A submit
     job   cost  team tag  user tag
     big   16    16        16        the queue is empty: starts at 0
     c     1     1         1         the virtual time is the start of big, 16 - 16 = 0
-    b     2     2         2         big costs more, so b does not start behind it
-    a     1     1         1         big and b cost more
+    b     2     2         2         the start of c is 0; b goes before big of its team: big gets the team tag 18
+    a     1     1         1         goes before b and big of its team: they get the team tags 3 and 19; and before big
+                                    of the same user: big gets the user tag 17
 
-    the pass ends  12 pictures of big are left; c has a lower tag: big is handed back, and waits with tag 16
+    the pass ends  12 pictures of big are left; c has a lower tag: big is handed back, and waits with tag 19
     claim 1        lowest team tag 1: c (its id is lower than a's)
     claim 2        lowest team tag 1: a
-    claim 3        lowest team tag 2: b
+    claim 3        lowest team tag 3: b
     claim 4        big, whose remaining three passes follow each other unless somebody else submits
 
-A second picture of Ada would start behind a, at 1, also after a has ended; her sixteenth goes behind `big`.
+A second picture of Ada would start behind a, at 1, also after a has ended.
 """
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, cast
 
 from sqlalchemy import (
     CTE,
-    ColumnElement,
-    Row,
     Select,
     and_,
     bindparam,
@@ -57,46 +62,104 @@ from sqlalchemy import (
     select,
     true,
     tuple_,
+    update,
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from app.contracts.jobs import Kind
+from app.contracts.jobs import FINAL, Kind
 from app.contracts.queues import QUEUES
 from app.jobs.models import Job
 from app.jobs.queries import RUNS, WAITS, Waiting
 
 
 def assign_finish_tags(session: Session, team_id: str, user_id: str, kind: Kind, cost: int) -> tuple[int, int]:
-    """The (team, user) finish tags of a new job, by the rule in this module's docstring."""
-    of_kind, of_team = Job.kind == kind, Job.team_id == team_id
-    newest = [each for each in _newest(session, team_id) if each.kind == kind and each.state in _SERVED]
-    no_larger = [each for each in newest if each.cost <= cost]
-    team_time = _virtual_time(session, Job.team_finish_tag, of_kind)
+    """The (team, user) finish tags of a new job, by the rule in this module's docstring.
+
+    Adds the job's cost to the tags of the jobs that it goes before.
+    """
+    active, ended = _active(session, team_id, kind), _ended(session, team_id, kind)
+    no_larger = [each for each in (*active, *ended) if each.cost <= cost]
+    team_time = _virtual_time(session, kind)
     if team_time is None:
-        ended = select(Job.team_finish_tag).where(of_kind, Job.state == "succeeded")
-        team_time = max(session.scalars(ended.order_by(Job.finished_at.desc()).limit(_ENDED)), default=0)
-    user_time = _virtual_time(session, Job.user_finish_tag, and_(of_kind, of_team))
+        newest = select(Job.team_finish_tag).where(Job.kind == kind, Job.state == "succeeded")
+        team_time = max(session.scalars(newest.order_by(Job.finished_at.desc()).limit(_ENDED)), default=0)
+    user_time = min((each.user_tag - each.cost for each in active), default=None)
     if user_time is None:
-        user_time = max((each.user_finish_tag for each in newest), default=0)
-    team_start = max([team_time, *(each.team_finish_tag for each in no_larger)])
-    user_start = max([user_time, *(each.user_finish_tag for each in no_larger if each.user_id == user_id)])
+        user_time = max((each.user_tag for each in ended), default=0)
+    team_start = max([team_time, *(each.team_tag for each in no_larger)])
+    user_start = max([user_time, *(each.user_tag for each in no_larger if each.user_id == user_id)])
+    behind_in_team = [each.id for each in active if each.team_tag > team_start]
+    behind_of_user = [each.id for each in active if each.user_id == user_id and each.user_tag > user_start]
+    _shift(session, Job.team_finish_tag, behind_in_team, cost)
+    _shift(session, Job.user_finish_tag, behind_of_user, cost)
     return team_start + cost, user_start + cost
 
 
-_NEWEST: Final = 100  # jobs of a team that count as its use; more than wait at once by default
+def withdraw(session: Session, job: Job) -> None:
+    """Move the jobs behind a cancelled job up by what is left of it."""
+    active = _active(session, job.team_id, cast("Kind", job.kind))
+    behind_in_team = [each.id for each in active if each.team_tag - each.cost >= job.team_finish_tag]
+    of_user = [each for each in active if each.user_id == job.user_id]
+    behind_of_user = [each.id for each in of_user if each.user_tag - each.cost >= job.user_finish_tag]
+    _shift(session, Job.team_finish_tag, behind_in_team, -job.cost)
+    _shift(session, Job.user_finish_tag, behind_of_user, -job.cost)
+
+
+_NEWEST: Final = 100  # jobs of a team that count as its use once they have ended
 _ENDED: Final = 20  # jobs of all teams whose tags say how far the queue has come
-_SERVED: Final = frozenset({"queued", "running", "succeeded"})  # a cancelled job is no use
 
 
-def _newest(session: Session, team_id: str) -> Sequence[Row[str, str, str, int, int, int]]:
-    columns = (Job.kind, Job.state, Job.user_id, Job.cost, Job.team_finish_tag, Job.user_finish_tag)
-    return session.execute(select(*columns).where(Job.team_id == team_id).order_by(Job.id.desc()).limit(_NEWEST)).all()
+@dataclass(frozen=True)
+class _Use:
+    """The columns of a job that says how much of the queue its team and its user have."""
+
+    id: str
+    user_id: str
+    cost: int
+    team_tag: int
+    user_tag: int
 
 
-def _virtual_time(session: Session, tag: InstrumentedAttribute[int], everybody: ColumnElement[bool]) -> int | None:
+_USE_COLUMNS: Final = (Job.id, Job.user_id, Job.cost, Job.team_finish_tag, Job.user_finish_tag)
+
+
+def _active(session: Session, team_id: str, kind: Kind) -> list[_Use]:
+    """The team's jobs that wait or run, however many."""
+    of_team = select(*_USE_COLUMNS).where(Job.team_id == team_id, Job.kind == kind)
+    return [_Use(*row) for state in (WAITS, RUNS) for row in session.execute(of_team.where(state))]
+
+
+def _ended(session: Session, team_id: str, kind: Kind) -> list[_Use]:
+    """The newest jobs of the team that have ended. One that did not succeed ends where what is left of it starts."""
+    query = select(Job.kind, Job.state, Job.attempt, *_USE_COLUMNS).where(Job.team_id == team_id)
+    used = []
+    for row in session.execute(query.order_by(Job.id.desc()).limit(_NEWEST)):
+        its_kind, state, attempt = row[:3]
+        use = _Use(*row[3:])
+        if its_kind != kind or state not in FINAL or not attempt:
+            continue
+        if state != "succeeded":
+            use = replace(use, cost=0, team_tag=use.team_tag - use.cost, user_tag=use.user_tag - use.cost)
+        used.append(use)
+    return used
+
+
+def _shift(session: Session, tag: InstrumentedAttribute[int], job_ids: Sequence[str], cost: int) -> None:
+    """Add a cost to a tag of these jobs. A job that another transaction is just writing keeps its tag: nothing waits
+    here, so two transactions never wait for each other."""
+    if not job_ids:
+        return
+    free = select(Job.id).where(Job.id.in_(job_ids)).with_for_update(skip_locked=True, key_share=True)
+    session.execute(
+        update(Job).where(Job.id.in_(session.scalars(free).all()), or_(WAITS, RUNS)).values({tag: tag + cost}),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def _virtual_time(session: Session, kind: Kind) -> int | None:
     """The earliest start of the jobs that wait or run; None if there are none."""
     earliest = [
-        session.execute(select(func.min(tag - Job.cost)).where(everybody, state)).scalar_one()
+        session.execute(select(func.min(Job.team_finish_tag - Job.cost)).where(Job.kind == kind, state)).scalar_one()
         for state in (WAITS, RUNS)
     ]
     return min((start for start in earliest if start is not None), default=None)

@@ -218,17 +218,24 @@ def try_again(session: Session, lease: Lease, error: dict[str, Any]) -> State:
 def hand_back(session: Session, lease: Lease) -> State:
     """Put a running job back in the queue with its finish tags, and return its state.
 
-    Neither an orderly stop nor the end of a pass counts as an attempt.
+    Neither an orderly stop nor the end of a pass counts as an attempt. A job that a person has cancelled meanwhile ends
+    as `cancelled`.
     """
-    _fenced(session, lease, state="queued", lease_until=None, worker=None, attempts_max=Job.attempts_max + 1)
+    lock(session, lease)
     job = session.get_one(Job, lease.job_id, populate_existing=True)
+    if job.cancel == "discard":
+        return finish(session, lease, "cancelled")
+    _fenced(session, lease, state="queued", lease_until=None, worker=None, attempts_max=Job.attempts_max + 1)
+    session.refresh(job)
     _end_attempt(session, job)
     _log_state(session, job, {"state": "queued"})
     return "queued"
 
 
-def cancel(session: Session, job: Job, *, keep: bool) -> None:
+def cancel(session: Session, job: Job, *, keep: bool) -> bool:
     """Ask for a job to stop. A waiting job ends here; a running job ends when its worker next renews the lease.
+
+    Returns whether that is news: not if the same was asked for before, or if the job has ended.
 
     With `keep`, a training ends with the best embedding that it has so far, if an attempt has come that far.
     """
@@ -239,14 +246,19 @@ def cancel(session: Session, job: Job, *, keep: bool) -> None:
         .values(state="cancelled", cancel=how, error=None, finished_at=now(session)),
         execution_options=_UNSYNCHRONISED,
     )
-    if not rows_changed(ended):
-        session.execute(
-            update(Job).where(Job.id == job.id, Job.state == "running").values(cancel=how),
+    changed = bool(rows_changed(ended))
+    if not changed:
+        asked = session.execute(
+            update(Job)
+            .where(Job.id == job.id, Job.state == "running", Job.cancel.is_distinct_from(how))
+            .values(cancel=how),
             execution_options=_UNSYNCHRONISED,
         )
+        changed = bool(rows_changed(asked))
     session.refresh(job)
     if rows_changed(ended):
         _end_job(session, job)
+    return changed
 
 
 def reclaim(
@@ -334,6 +346,8 @@ def _end_attempt(session: Session, job: Job) -> None:
 def _end_job(session: Session, job: Job) -> None:
     """Tell the watchers about a final state, and run what the rooms above have registered."""
     _log_state(session, job, {"state": job.state, "attempt": job.attempt, "error": job.error})
+    if job.state == "cancelled":
+        fair_queue.withdraw(session, job)
     hooks.run_final_state(session, job)
 
 

@@ -78,8 +78,8 @@ def cancel(session: Session, principal: Principal, job_id: str, *, keep: bool) -
     require_owner(session, principal, job.user_id, "This job")
     if job.state in FINAL:
         raise Conflict(f"This job has already {_ENDED[job.state]}, so there is nothing to cancel.", code="job-ended")
-    ledger.cancel(session, job, keep=keep and job.kind == "training")
-    audit.record(session, principal, "job.cancelled", job.id, job.title, kind=job.kind)
+    if ledger.cancel(session, job, keep=keep and job.kind == "training"):
+        audit.record(session, principal, "job.cancelled", job.id, job.title, kind=job.kind)
     return job
 
 

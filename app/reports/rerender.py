@@ -6,6 +6,7 @@
 from sqlalchemy.orm import Session
 
 from app.accounts.principal import Principal
+from app.audit import service as audit
 from app.concepts import queries
 from app.concepts import service as concepts
 from app.concepts.models import Concept, Version
@@ -58,4 +59,5 @@ def _queue(session: Session, services: Services, principal: Principal, concept: 
     spec = ReportSpec(concept_id=concept.id, version_id=version.id, base_model=version.base_model)
     job = jobs.about_version(principal, f"Drawing the report of {concept.placeholder}", spec)
     jobs.submit(session, job, "report", services.settings)
+    audit.record(session, principal, "concept.report-drawn", concept.id, concept.placeholder, version=version.number)
     return job

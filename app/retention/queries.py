@@ -7,6 +7,7 @@ from sqlalchemy import Delete, Select, delete, exists, or_, select
 from sqlalchemy.orm import Session
 from ulid import ULID
 
+from app.bin.queries import remove_jobs_of
 from app.concepts.models import Picture, Version
 from app.contracts.jobs import ACTIVE, FINAL
 from app.core.database import rows_changed
@@ -66,11 +67,8 @@ def _ended() -> Select[str, str]:
 
 def _forget(session: Session, drawings: Sequence[tuple[str, str]]) -> None:
     """Remove generations, their pictures, and the jobs that drew them with all their events."""
-    generation_ids, job_ids = [each[0] for each in drawings], [each[1] for each in drawings]
-    session.execute(delete(Image).where(Image.generation_id.in_(generation_ids)))
-    session.execute(delete(Generation).where(Generation.id.in_(generation_ids)))
-    session.execute(delete(JobEvent).where(JobEvent.job_id.in_(job_ids)))
-    session.execute(delete(Job).where(Job.id.in_(job_ids)))
+    session.execute(delete(Generation).where(Generation.id.in_([each[0] for each in drawings])))
+    remove_jobs_of(session, [each[1] for each in drawings])
 
 
 def _first_id(moment: datetime) -> str:

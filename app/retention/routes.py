@@ -14,7 +14,7 @@ router = APIRouter(prefix="/api", tags=["retention"])
 @router.put("/images/{image_id}/kept", status_code=status.HTTP_204_NO_CONTENT)
 def keep_image(image_id: str, principal: MayDraw, session: UnitOfWork) -> None:
     """Keep a drawn picture when old ones are removed (`ONEWORD_DRAWINGS_DAYS`)."""
-    service.keep(session, principal.team_id, image_id)
+    service.keep(session, principal, image_id)
 
 
 @router.delete("/images/{image_id}/kept", status_code=status.HTTP_204_NO_CONTENT)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.accounts import queries as accounts
 from app.accounts.principal import Principal
 from app.audit import queries as audit
+from app.audit import service as audit_service
 from app.bin import queries as bin_queries
 from app.bin import service as bin_service
 from app.bin.service import delete_blobs
@@ -35,17 +36,21 @@ KEYS_DAYS: Final = 7  # no client repeats a request after a week
 DELIVERIES_DAYS: Final = 30
 
 
-def keep(session: Session, team_id: str, image_id: str) -> None:
+def keep(session: Session, principal: Principal, image_id: str) -> None:
     """Keep a drawn picture for good."""
-    image = _drawn(session, team_id, image_id)
-    image.kept_at = image.kept_at or utc_now()
+    image = _drawn(session, principal.team_id, image_id)
+    if image.kept_at is None:
+        image.kept_at = utc_now()
+        audit_service.record(session, principal, "image.kept", image.id)
 
 
 def let_go(session: Session, principal: Principal, image_id: str) -> None:
     """Treat a drawn picture like the others again. Raises Forbidden for another person's drawing."""
     image = _drawn(session, principal.team_id, image_id)
     generations.get_to_change(session, principal, image.generation_id or "")
-    image.kept_at = None
+    if image.kept_at is not None:
+        image.kept_at = None
+        audit_service.record(session, principal, "image.let-go", image.id)
 
 
 def forget_pictures(session: Session, storage: Storage, concept: Concept) -> int:

@@ -47,8 +47,9 @@ def invite_member(
 @router.patch("/members/{user_id}")
 def change_member(user_id: str, body: MemberPatch, principal: Admin, session: UnitOfWork) -> MemberOut:
     """Change a member's role. The last administrator stays one."""
-    user, membership = service.change_role(session, principal.team_id, user_id, body.role)
-    audit.record(session, principal, "member.role-changed", user.id, user.name, role=membership.role)
+    user, membership, before = service.change_role(session, principal.team_id, user_id, body.role)
+    if membership.role != before:
+        audit.record(session, principal, "member.role-changed", user.id, user.name, role=membership.role, before=before)
     return _member(user, membership)
 
 

@@ -63,18 +63,22 @@ def revoke_invitation(session: Session, team_id: str, code_id: str) -> User:
     raise NotFound("There is no such open invitation. It may have been used or revoked already, or have expired.")
 
 
-def change_role(session: Session, team_id: str, user_id: str, role: Role | None) -> tuple[User, Membership]:
-    """Give a member another role; None changes nothing. It holds from their next request on."""
+def change_role(session: Session, team_id: str, user_id: str, role: Role | None) -> tuple[User, Membership, str]:
+    """Give a member another role; None changes nothing. It holds from their next request on.
+
+    Returns the member, and the role that they had before.
+    """
     accounts.lock_team(session, team_id)
     found = queries.member(session, team_id, user_id)
     if found is None:
         raise _no_such_member()
-    _, membership = found
+    user, membership = found
+    before = membership.role
     if role is not None:
         if role != "admin":
             _keep_an_administrator(session, membership)
         membership.role = role
-    return found
+    return user, membership, before
 
 
 def remove(session: Session, team_id: str, user_id: str) -> str:

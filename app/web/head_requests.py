@@ -3,8 +3,12 @@
 The application sees a GET. A stream, which may not end by itself, is abandoned as soon as its headers are known.
 """
 
+from typing import Final
+
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+HEAD: Final = "oneword.head"  # in the scope of a GET that was a HEAD
 
 
 class _HeadersKnown(Exception):
@@ -32,6 +36,6 @@ class HeadRequests:
                 raise _HeadersKnown
 
         try:
-            await self._app({**scope, "method": "GET"}, receive, sending)
+            await self._app({**scope, "method": "GET", HEAD: True}, receive, sending)
         except _HeadersKnown:
             return

@@ -54,7 +54,7 @@ def delete_webhook(webhook_id: str, principal: Admin, session: UnitOfWork) -> No
 @router.post("/{webhook_id}/test", status_code=status.HTTP_202_ACCEPTED)
 def test_webhook(webhook_id: str, principal: Admin, session: UnitOfWork) -> DeliveryOut:
     """Send a test message."""
-    return views.describe(service.try_out(session, service.get(session, principal.team_id, webhook_id)))
+    return views.describe(service.try_out(session, principal, service.get(session, principal.team_id, webhook_id)))
 
 
 @router.get("/{webhook_id}/deliveries")
@@ -74,4 +74,4 @@ def list_deliveries(
 def send_delivery_again(webhook_id: str, delivery_id: str, principal: Admin, session: UnitOfWork) -> DeliveryOut:
     """Send a message again, with the same id."""
     webhook = service.get(session, principal.team_id, webhook_id)
-    return views.describe(service.send_again(session, webhook, delivery_id))
+    return views.describe(service.send_again(session, principal, webhook, delivery_id))

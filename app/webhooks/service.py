@@ -4,6 +4,7 @@ import base64
 import json
 import secrets
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
@@ -38,6 +39,7 @@ def create(
     existing = None if made_id is None else queries.by_id(session, team_id, made_id)
     if existing is not None:
         existing.secret = _new_secret()
+        audit.record(session, principal, "webhook.secret-renewed", existing.id, _origin(existing.url))
         return existing
     accounts.lock_team(session, team_id)
     if len(queries.of_team(session, team_id)) >= WEBHOOKS_MAX:
@@ -51,7 +53,7 @@ def create(
     )
     session.add(webhook)
     session.flush()
-    audit.record(session, principal, "webhook.created", webhook.id, url, events=webhook.events)
+    audit.record(session, principal, "webhook.created", webhook.id, _origin(url), events=webhook.events)
     if made_id is None:
         idempotency.remember_id(session, team_id, key, request_hash, webhook.id)
     return webhook
@@ -73,28 +75,35 @@ def change(
         webhook.events = list(dict.fromkeys(events))
     if active is not None:
         webhook.active = active
-    audit.record(session, principal, "webhook.changed", webhook.id, webhook.url, events=events, active=active)
+    audit.record(session, principal, "webhook.changed", webhook.id, _origin(webhook.url), events=events, active=active)
 
 
 def delete(session: Session, principal: Principal, webhook: Webhook) -> None:
     """Delete a webhook and its deliveries."""
     session.delete(webhook)
-    audit.record(session, principal, "webhook.deleted", webhook.id, webhook.url)
+    audit.record(session, principal, "webhook.deleted", webhook.id, _origin(webhook.url))
 
 
-def try_out(session: Session, webhook: Webhook) -> Delivery:
+def try_out(session: Session, principal: Principal, webhook: Webhook) -> Delivery:
     """Put a test message into the outbox."""
+    audit.record(session, principal, "webhook.tested", webhook.id, _origin(webhook.url))
     return enqueue(session, webhook, test_message())
 
 
-def send_again(session: Session, webhook: Webhook, delivery_id: str) -> Delivery:
+def send_again(session: Session, principal: Principal, webhook: Webhook, delivery_id: str) -> Delivery:
     """Put an ended delivery back into the outbox, as the same message with the same id."""
     delivery = queries.delivery(session, webhook.team_id, delivery_id)
     if delivery is None or delivery.webhook_id != webhook.id:
         raise NotFound("There is no such delivery. Old ones are removed.")
     delivery.state, delivery.attempts, delivery.due_at, delivery.finished_at = "waiting", 0, utc_now(), None
-    session.flush()
+    audit.record(session, principal, "webhook.sent-again", webhook.id, _origin(webhook.url), delivery=delivery.id)
     return delivery
+
+
+def _origin(url: str) -> str:
+    """Scheme and host of an address. Its path and its query may hold a secret, which does not belong into the audit."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def _request_hash(url: str, events: Sequence[Event]) -> str:

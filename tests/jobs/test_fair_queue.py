@@ -7,7 +7,7 @@ from app.accounts.models import User
 from app.core.database import Database
 from app.jobs import fair_queue, queries
 from app.jobs.models import Job
-from tests.support.ledger import Lane, add_team, load, submit
+from tests.support.ledger import Lane, add_team, cancel, load, submit
 
 LARGE = 16  # four passes
 
@@ -42,9 +42,9 @@ def test_the_worked_example(queue: Database, lane: Lane) -> None:
     c = submit(queue, "team-0")
     b = submit(queue, "team-a", user_id="bob", cost=2)
     a = submit(queue, "team-a", user_id="ada")
-    assert tags(queue, large, c, b, a) == [(16, 16), (1, 1), (2, 2), (1, 1)]
+    assert tags(queue, large, c, b, a) == [(19, 17), (1, 1), (3, 2), (1, 1)]
     lane.end()
-    assert tags(queue, large) == [(16, 16)]
+    assert tags(queue, large) == [(19, 17)]
     assert in_order(queue) == [c, a, b, large]
     with queue.reading() as session:
         assert [fair_queue.ahead(session, session.get_one(Job, id_)) for id_ in (c, a, b, large)] == [0, 1, 2, 3]
@@ -128,3 +128,72 @@ def test_a_drawing_gives_way_to_an_import_that_the_same_workers_run(queue: Datab
     submit(queue, "team-0", kind="import", spec={})
     lane.end()
     assert load(queue, large).state == "queued"
+
+
+@pytest.mark.parametrize("costs", [[1000 - number for number in range(12)], [1000] * 12, list(range(989, 1001))])
+def test_a_team_gains_nothing_by_the_order_in_which_it_submits_its_orders(
+    queue: Database, lane: Lane, costs: list[int]
+) -> None:
+    many = [submit(queue, "team-0", cost=cost) for cost in costs]
+    other = submit(queue, "team-1", cost=1000)
+    order = in_order(queue)
+    assert order.index(other) == 1
+    assert {order[0], *order[2:]} == set(many)
+    with queue.reading() as session:
+        assert fair_queue.ahead(session, session.get_one(Job, other)) == 1
+
+
+def test_a_person_gains_nothing_over_a_colleague_by_orders_of_decreasing_cost(queue: Database) -> None:
+    for cost in range(1000, 988, -1):
+        submit(queue, "team-a", user_id="ada", cost=cost)
+    other = submit(queue, "team-a", user_id="bob", cost=1000)
+    assert in_order(queue).index(other) == 1
+
+
+def test_teams_with_equal_work_get_equal_parts_however_they_cut_it(queue: Database, lane: Lane) -> None:
+    falling = {submit(queue, "team-0", cost=cost) for cost in (36, 32, 28, 24, 20)}
+    for _ in range(5):
+        submit(queue, "team-1", cost=28)
+    share = [each in falling for each in lane.run(40)]
+    assert 16 <= sum(share) <= 24
+
+
+def test_every_waiting_job_counts_however_many_newer_ones_of_the_team_have_ended(
+    queue: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fair_queue, "_NEWEST", 2)
+    waiting = [submit(queue, "team-0", cost=LARGE) for _ in range(5)]
+    for _ in range(2):
+        cancel(queue, submit(queue, "team-0", cost=2 * LARGE))
+    submit(queue, "team-0", cost=LARGE)
+    assert tags(queue, *waiting)[-1] == (5 * LARGE, 5 * LARGE)
+    assert tags(queue, in_order(queue)[-1]) == [(6 * LARGE, 6 * LARGE)]
+
+
+def test_a_cancelled_job_counts_as_far_as_it_was_drawn(queue: Database, lane: Lane) -> None:
+    submit(queue, "team-1", cost=4 * LARGE)
+    begun = submit(queue, "team-0", cost=LARGE)
+    assert lane.run(2) == [begun] * 2
+    lane.begin()
+    cancel(queue, begun)
+    lane.stop()
+    again = submit(queue, "team-0", cost=LARGE)
+    assert tags(queue, again) == [(LARGE + 2 * Lane.PASS, LARGE + 2 * Lane.PASS)]
+
+
+def test_what_is_left_of_a_cancelled_job_is_given_back_to_those_behind_it(queue: Database) -> None:
+    first, second = (submit(queue, "team-a", user_id="ada", cost=LARGE) for _ in range(2))
+    colleagues = submit(queue, "team-a", user_id="bob", cost=LARGE)
+    assert tags(queue, second, colleagues) == [(2 * LARGE, 2 * LARGE), (3 * LARGE, LARGE)]
+    cancel(queue, first)
+    assert tags(queue, second, colleagues) == [(LARGE, LARGE), (2 * LARGE, LARGE)]
+
+
+def test_a_job_that_is_handed_back_after_its_cancellation_ends(queue: Database, lane: Lane) -> None:
+    large = submit(queue, "team-a", user_id="ada", cost=LARGE)
+    lane.begin()
+    cancel(queue, large)
+    submit(queue, "team-0")
+    lane.end()
+    assert (load(queue, large).state, load(queue, large).cancel) == ("cancelled", "discard")
+    assert load(queue, large).finished_at is not None

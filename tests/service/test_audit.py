@@ -10,7 +10,7 @@ from typing import Any, get_args
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import insert, select, text, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app.accounts import service as accounts
 from app.accounts.models import Team
@@ -20,6 +20,7 @@ from app.audit.models import AuditEntry
 from app.audit.views import as_csv
 from app.core.database import Database, new_id, utc_now
 from app.core.settings import Settings
+from app.jobs import ledger
 from app.ops import cli
 from app.retention.service import tidy
 from app.services import Services
@@ -27,7 +28,7 @@ from tests.support.http import refused
 from tests.support.library import MUG, drawn, taught
 from tests.support.pictures import photos
 
-HOOK = {"url": "https://hooks.example.org/x", "events": ["job.failed"]}
+HOOK = {"url": "https://hooks.example.org:8443/services/T0/secret?key=secret", "events": ["job.failed"]}
 
 
 @pytest.fixture
@@ -95,9 +96,34 @@ def delete_and_restore(member: TestClient, admin: TestClient, services: Services
     assert admin.delete("/api/bin").status_code == 204
 
 
+def sign_in_over_a_session(member: TestClient, admin: TestClient, services: Services) -> None:
+    browser = TestClient(admin.app, base_url="http://localhost:8000")
+    for _ in range(2):
+        with services.database.transaction() as session:
+            user, team = accounts.first_administrator(session)
+            code = accounts.sign_in_link(session, services.settings, user.id, team.id).split("#")[1]
+        assert browser.post("/api/session", json={"code": code}).status_code == 204
+
+
+def keep_a_picture(member: TestClient, admin: TestClient, services: Services) -> None:
+    path = f"/api/images/{drawn(member, services)['images'][0]['id']}/kept"
+    for method in ("DELETE", "PUT", "PUT", "DELETE", "DELETE"):
+        assert member.request(method, path).status_code == 204
+
+
+def change_roles(member: TestClient, admin: TestClient, services: Services) -> None:
+    invited = admin.post("/api/members", json={"name": "Grace", "role": "viewer"}).json()
+    for role in ("viewer", "member", "member"):
+        assert admin.patch(f"/api/members/{invited['id']}", json={"role": role}).status_code == 200
+    (entry,) = entries(admin, action="member.role-changed")
+    assert entry["details"] == {"role": "member", "before": "viewer"}
+
+
 def live_with_a_webhook(member: TestClient, admin: TestClient, services: Services) -> None:
-    hook = admin.post("/api/webhooks", json=HOOK).json()
+    hook, _ = (admin.post("/api/webhooks", json=HOOK, headers={"Idempotency-Key": "once"}).json() for _ in range(2))
     assert admin.patch(f"/api/webhooks/{hook['id']}", json={"active": False}).status_code == 200
+    delivery = admin.post(f"/api/webhooks/{hook['id']}/test").json()
+    assert admin.post(f"/api/webhooks/{hook['id']}/deliveries/{delivery['id']}/send").status_code == 202
     assert admin.delete(f"/api/webhooks/{hook['id']}").status_code == 204
 
 
@@ -141,8 +167,14 @@ def download_the_audit(member: TestClient, admin: TestClient, services: Services
         ),
         (
             live_with_a_webhook,
-            [f"webhook.{done} {HOOK['url']}" for done in ("created", "changed", "deleted")],
+            [
+                f"webhook.{done} https://hooks.example.org:8443"
+                for done in ("created", "secret-renewed", "changed", "tested", "sent-again", "deleted")
+            ],
         ),
+        (sign_in_over_a_session, ["session.started", "session.ended", "session.started"]),
+        (keep_a_picture, ["image.kept", "image.let-go"]),
+        (change_roles, ["member.invited Grace", "member.role-changed Grace"]),
         (download_the_audit, ["audit.exported"]),
     ],
     ids=lambda value: value.__name__ if callable(value) else "",
@@ -214,6 +246,50 @@ def test_without_its_entry_a_change_does_not_happen(
     monkeypatch.setattr(audit, "record", failing)
     assert member.delete(f"/api/concepts/{concept['id']}").status_code == 500
     assert member.get(f"/api/concepts/{concept['id']}").status_code == 200
+
+
+def test_downloads_by_a_token_are_one_entry_an_hour_and_version_and_looking_is_none(
+    member: TestClient, colleague: TestClient, administrator: TestClient, services: Services,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    path = f"/api/concepts/{taught(member, services)['id']}/embedding"
+
+    def count_downloads() -> int:
+        return len(entries(administrator, action="concept.downloaded"))
+
+    assert member.head(path).status_code == 200
+    assert count_downloads() == 0
+    assert {member.get(f"{path}?format={format}").status_code for format in ("oneword", "diffusers") * 3} == {200}
+    assert count_downloads() == 1
+    assert colleague.get(path).status_code == 200
+    assert count_downloads() == 2
+    later = utc_now() + timedelta(hours=1, minutes=1)
+    monkeypatch.setattr("app.audit.service.utc_now", lambda: later)
+    assert member.get(path).status_code == 200
+    assert count_downloads() == 3
+
+
+def test_a_download_goes_on_while_the_database_takes_no_writes(
+    member: TestClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/api/concepts/{taught(member, services)['id']}/embedding"
+
+    def refusing(*_: Any, **__: Any) -> None:
+        raise OperationalError("INSERT", {}, Exception("database or disk is full"))
+
+    monkeypatch.setattr(audit, "record", refusing)
+    assert member.get(path).status_code == 200
+
+
+def test_a_job_that_is_cancelled_again_is_one_entry(
+    member: TestClient, administrator: TestClient, services: Services
+) -> None:
+    job = member.post("/api/concepts", data=MUG, files=photos()).json()["job"]
+    with services.database.transaction() as session:
+        assert ledger.claim(session, "training", "w", 60) is not None
+    for _ in range(3):
+        assert member.post(f"/api/jobs/{job['id']}/cancel").status_code == 200
+    assert len(entries(administrator, action="job.cancelled")) == 1
 
 
 def test_long_texts_and_many_details_are_cut(database: Database) -> None:

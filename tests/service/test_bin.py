@@ -1,16 +1,21 @@
 """Deleting goes to the bin: out of every other sight, restorable for thirty days, and then gone for good."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import select, update
+from httpx import Response
+from sqlalchemy import select, text, update
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
 
 from app.bin import queries
 from app.concepts.models import Concept, SearchTerm, Version
-from app.core.database import utc_now
+from app.core.database import Database, utc_now
 from app.core.settings import Settings
 from app.generation.models import Generation, GenerationConcept, GenerationUpload, Image
 from app.jobs import ledger
@@ -352,3 +357,108 @@ def test_the_jobs_of_things_that_are_there_stay(
     with services.database.transaction() as session:
         assert queries.remove_jobs(session, 100) == 0
         assert len(session.scalars(select(Job.id)).all()) == 2
+
+
+# --- At the same moment -----------------------------------------------------------------------------------------------
+
+
+def waits_for_a_lock(database: Database) -> bool:
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    with database.reading() as session:
+        return bool(session.execute(waiting).scalar_one())
+
+
+def meanwhile(services: Services, first: Callable[[Session], object], second: Callable[[], Response]) -> Response:
+    """Answer a request that begins while another transaction has not committed yet what it did first."""
+    with ThreadPoolExecutor(1) as other:
+        with services.database.transaction() as session:
+            first(session)
+            session.flush()
+            answer = other.submit(second)
+            while not answer.done() and not waits_for_a_lock(services.database):
+                pass
+        return answer.result()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("path", ["/{id}", ""])
+@pytest.mark.parametrize("what", ["concepts", "generations"])
+def test_what_is_restored_at_the_moment_of_its_removal_stays(
+    member: TestClient, administrator: TestClient, services: Services, path: str, what: str
+) -> None:
+    thing = taught(member, services) if what == "concepts" else drawn(member, services)
+    delete(member, what, thing)
+    table: Any = Concept if what == "concepts" else Generation
+
+    def restore(session: Session) -> None:
+        item = session.get_one(table, thing["id"])
+        item.deleted_at = item.deleted_by = None
+
+    answer = meanwhile(services, restore, lambda: administrator.delete(f"/api/bin{path.format(**thing)}"))
+    assert answer.status_code == (404 if path else 204)
+    assert member.get(f"/api/{what}/{thing['id']}").status_code == 200
+    assert member.get(thing["images" if what == "generations" else "pictures"][0]["url"]).status_code == 200
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("what", ["concepts", "generations"])
+def test_what_is_removed_at_the_moment_of_its_restoration_is_not_in_the_bin(
+    member: TestClient, services: Services, what: str
+) -> None:
+    thing = taught(member, services) if what == "concepts" else drawn(member, services)
+    delete(member, what, thing)
+    team = member.get("/api/me").json()["team"]["id"]
+
+    def remove(session: Session) -> None:
+        if what == "concepts":
+            queries.remove_concept(session, team, thing["id"])
+        else:
+            queries.remove_generations(session, team, [thing["id"]])
+
+    answer = meanwhile(services, remove, lambda: member.post(f"/api/bin/{thing['id']}/restore"))
+    refused(answer, None, "removed for good", status=404)
+
+
+def test_the_removal_of_what_is_in_no_bin_changes_nothing(
+    member: TestClient, services: Services, concept: dict[str, Any]
+) -> None:
+    generation, team = drawn(member, services), member.get("/api/me").json()["team"]["id"]
+    before = written(services)
+    with services.database.transaction() as session:
+        assert queries.remove_concept(session, team, concept["id"]) == set()
+        assert queries.remove_generations(session, team, [generation["id"]]) == []
+    assert written(services) == before
+
+
+def test_a_change_of_a_row_that_is_gone_is_a_conflict(
+    member: TestClient, concept: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stale(*_: Any, **__: Any) -> None:
+        raise StaleDataError("0 rows matched")
+
+    monkeypatch.setattr("app.concepts.service.change", stale)
+    answer = member.patch(f"/api/concepts/{concept['id']}", json={"name": "x"})
+    refused(answer, None, "same change at the same moment", status=409)
+
+
+def test_each_part_of_emptying_has_its_entries_in_the_audit(
+    member: TestClient, administrator: TestClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.bin.service.EMPTIED_AT_ONCE", 2)
+    names = ["<mug-1>", "<mug-2>", "<mug-3>"]
+    for placeholder in names:
+        delete(member, "concepts", taught(member, services, placeholder=placeholder))
+    removed, parts = queries.remove_concept, []
+
+    def breaking_off(session: Session, team_id: str, concept_id: str) -> set[str]:
+        parts.append(concept_id)
+        if len(parts) == 3:
+            raise OSError("the power is cut")
+        return removed(session, team_id, concept_id)
+
+    monkeypatch.setattr(queries, "remove_concept", breaking_off)
+    assert administrator.delete("/api/bin").status_code == 500
+    found = administrator.get("/api/audit", params={"action": "concept.purged"}).json()["items"]
+    assert [each["subject"]["label"] for each in found] == names[1:]
+    (whole,) = administrator.get("/api/audit", params={"action": "bin.emptied"}).json()["items"]
+    assert whole["details"] == {"concepts": 2, "generations": 0}

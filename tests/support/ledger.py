@@ -49,6 +49,11 @@ def finish(database: Database, lease: Lease, state: Any = "succeeded") -> None:
         ledger.finish(session, lease, state)
 
 
+def cancel(database: Database, job_id: str) -> None:
+    with database.transaction() as session:
+        ledger.cancel(session, session.get_one(Job, job_id), keep=False)
+
+
 class Lane:
     """A worker that draws one pass after the other, of a cost of `PASS` at most, and remembers whose passes they were.
 
@@ -84,6 +89,12 @@ class Lane:
             if ledger.end_pass(session, lease, self._left):
                 ledger.hand_back(session, lease)
                 self._job = None
+
+    def stop(self) -> None:
+        """Stop in the middle of the job that goes on, as a cancellation asks for."""
+        assert self._job is not None
+        finish(self.database, Lease(self._job.id, self._job.attempt), "cancelled")
+        self._job = None
 
     def run(self, passes: int) -> list[str]:
         """Draw so many passes; whose they were."""
