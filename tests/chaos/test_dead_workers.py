@@ -109,7 +109,7 @@ def test_a_worker_that_slept_past_its_lease_writes_nothing_when_it_wakes(stack: 
 def test_a_job_whose_worker_dies_three_times_ends_failed_alone_and_the_next_one_runs(
     build: Callable[..., Stack],
 ) -> None:
-    stack = build(attempts_max=3, batch_pictures_max=64)  # both in one pass
+    stack = build(attempts_max=3, batch_pictures_max=300)  # both in one pass
     poison = stack.draw("a photo of a cat", count=2, steps=100)
     innocent = stack.draw("a photo of a mug", count=1, steps=100)
     worker = stack.start_worker("generation")
