@@ -52,7 +52,6 @@ export function SettingsView() {
         <Sessions />
         <UsageSection />
         <AboutBaseModels />
-        {role === "admin" && <Webhooks />}
         {role === "admin" && (
           <section className="sheet stack" aria-label="Audit">
             <h2>Audit</h2>
@@ -64,6 +63,7 @@ export function SettingsView() {
             </div>
           </section>
         )}
+        {role === "admin" && <Webhooks />}
       </div>
     </>
   );
