@@ -280,16 +280,15 @@ def test_an_administrator_empties_the_bin(
 
 
 def test_without_a_bin_deleting_removes_at_once(member: TestClient, services: Services) -> None:
-    off = TestClient(
-        create_app(services.settings.model_copy(update={"bin_days": 0.0})), base_url="http://localhost:8000",
-        headers=member.headers,
-    )  # fmt: skip
+    app = create_app(services.settings.model_copy(update={"bin_days": 0.0}))
+    off = TestClient(app, base_url="http://localhost:8000", headers=member.headers)
     concept, generation = taught(off, services), drawn(off, services)
     delete(off, "concepts", concept)
     delete(off, "generations", generation)
     assert off.get("/api/bin").json() == {"items": [], "next": None, "days": 0}
     rows = written(services)
     assert {rows[table.__tablename__] for table in (Concept, Version, Generation, Image, Job)} == {0}
+    app.state.services.database.dispose()
 
 
 def test_a_job_that_still_runs_when_its_thing_is_removed_ends_and_goes_too(
