@@ -105,7 +105,7 @@ def withdraw(session: Session, job: Job) -> None:
     _shift(session, Job.user_finish_tag, behind_of_user, -job.cost)
 
 
-_NEWEST: Final = 100  # jobs of a team that count as its use once they have ended
+NEWEST: Final = 100  # jobs of a team that count as its use once they have ended
 _ENDED: Final = 20  # jobs of all teams whose tags say how far the queue has come
 
 
@@ -133,7 +133,7 @@ def _ended(session: Session, team_id: str, kind: Kind) -> list[_Use]:
     """The newest jobs of the team that have ended. One that did not succeed ends where what is left of it starts."""
     query = select(Job.kind, Job.state, Job.attempt, *_USE_COLUMNS).where(Job.team_id == team_id)
     used = []
-    for row in session.execute(query.order_by(Job.id.desc()).limit(_NEWEST)):
+    for row in session.execute(query.order_by(Job.id.desc()).limit(NEWEST)):
         its_kind, state, attempt = row[:3]
         use = _Use(*row[3:])
         if its_kind != kind or state not in FINAL or not attempt:

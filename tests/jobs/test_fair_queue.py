@@ -161,7 +161,7 @@ def test_teams_with_equal_work_get_equal_parts_however_they_cut_it(queue: Databa
 def test_every_waiting_job_counts_however_many_newer_ones_of_the_team_have_ended(
     queue: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fair_queue, "_NEWEST", 2)
+    monkeypatch.setattr(fair_queue, "NEWEST", 2)
     waiting = [submit(queue, "team-0", cost=LARGE) for _ in range(5)]
     for _ in range(2):
         cancel(queue, submit(queue, "team-0", cost=2 * LARGE))

@@ -9,9 +9,11 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import delete, event, update
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
 
 from app.accounts.models import BrowserSession, Token
 from app.core.database import utc_now
+from app.jobs import queries
 from app.jobs.stream import NO_RIGHT, RIGHTS_SECONDS, Chunk, EventFeed
 from app.services import Services
 from app.teams import service as teams
@@ -196,15 +198,15 @@ def test_the_streams_go_on_after_the_database_had_no_connection_left(
     anonymous: TestClient, member: TestClient, services: Services, job_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failed = []
-    read = services.feed._read
+    read = queries.events_after
 
-    def busy_at_first(last_seen: dict[str, int]) -> Any:
+    def busy_at_first(session: Session, last_seen: dict[str, int]) -> Any:
         if not failed:
             failed.append(last_seen)
             raise PoolTimeout("QueuePool limit reached")
-        return read(last_seen)
+        return read(session, last_seen)
 
-    monkeypatch.setattr(services.feed, "_read", busy_at_first)
+    monkeypatch.setattr(queries, "events_after", busy_at_first)
     with ThreadPoolExecutor(1) as pool:
         stream = pool.submit(member.get, f"/api/jobs/{job_id}/events")
         until(lambda: failed, "the feed to fail")

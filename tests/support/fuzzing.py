@@ -9,9 +9,10 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.strategies import SearchStrategy
 
-from app.accounts import service as accounts
-from app.accounts.models import Membership, User
+from app.accounts.scopes import Role
 from app.services import Services
+from tests.support import principals
+from tests.support.principals import client_of
 
 _BATCH: Final = 200  # examples between two looks at the clock
 _ANYWAY: Final = {"database": None, "print_blob": True, "suppress_health_check": list(HealthCheck)}
@@ -40,20 +41,7 @@ class Fuzz:
         settings(phases=phases, **_ANYWAY, **options)(given(*strategies)(check))()
 
 
-def signed_in(application: TestClient, name: str, role: str) -> TestClient:
+def signed_in(application: TestClient, name: str, role: Role) -> TestClient:
     """A new person of the first team, as a client of the application."""
     services: Services = application.app.state.services  # type: ignore[attr-defined]
-    with services.database.transaction() as session:
-        _, team = accounts.first_administrator(session)
-        user = User(name=name)
-        session.add(user)
-        session.flush()
-        session.add(Membership(team_id=team.id, user_id=user.id, role=role))
-        session.flush()
-        token = accounts.create_token(session, user.id, team.id, name)[1]
-    return TestClient(
-        application.app,
-        base_url="http://localhost:8000",
-        headers={"Authorization": f"Bearer {token}"},
-        raise_server_exceptions=False,
-    )
+    return client_of(application, principals.token(services, *principals.person(services, role, name=name)))
