@@ -39,12 +39,12 @@ def read(data: bytes, filename: str) -> Mapping[str, Any]:
 
 def _check_archive(data: bytes, filename: str) -> None:
     try:
-        entries = zipfile.ZipFile(io.BytesIO(data)).infolist()
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
     except (zipfile.BadZipFile, ValueError, NotImplementedError, UnicodeError) as error:
         raise EmbeddingError(f"{filename} is a damaged archive. Download or export it again.") from error
     if data[-END_BYTES:][:4] != END:
         raise EmbeddingError(f"{filename} has bytes after its end, which no tool writes. Download or export it again.")
-    size = sum(entry.file_size for entry in entries)
     if size > UNPACKED_BYTES_MAX:
         raise EmbeddingError(f"{filename} unpacks to {size / 1e6:.0f} MB, which no embedding does.")
 
