@@ -63,3 +63,14 @@ def ids_of(services: Services, concept: dict[str, Any], generation: dict[str, An
         "job_id": generation["job_id"],
         "item_id": concept["id"],
     }
+
+
+def delete(client: TestClient, what: str, thing: dict[str, Any]) -> None:
+    """Put a thing into the bin."""
+    assert client.delete(f"/api/{what}/{thing['id']}").status_code == 204
+
+
+def bin_of(client: TestClient) -> list[dict[str, Any]]:
+    """What is in the bin, as this client sees it."""
+    found: list[dict[str, Any]] = client.get("/api/bin").json()["items"]
+    return found
