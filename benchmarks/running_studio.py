@@ -54,7 +54,7 @@ def running_studio(**settings: str) -> Iterator[RunningStudio]:
             assert serving.stdout is not None
             if not any(LINK in line for line in serving.stdout):
                 raise RuntimeError("the studio did not start")
-            # A full pipe would stop whoever writes the next line of the log.
+            # A full pipe would block the process that writes the next log line.
             threading.Thread(target=serving.stdout.read, daemon=True).start()
             token = subprocess.run(
                 [*oneword, "token", "bench"], env=environment, cwd=REPOSITORY, capture_output=True, text=True

@@ -66,7 +66,8 @@ class Principal:
     def require_control_of_credentials(self) -> None:
         """Raise Forbidden for a token that was made for other scopes than `admin`.
 
-        Such a token must not make tokens or end sessions, or whoever finds it could stay after it is revoked.
+        Such a token makes no tokens and ends no sessions: a person who found one could otherwise keep access after the
+        token is revoked.
         """
         if self.restricted:
             self.require_scope("admin")

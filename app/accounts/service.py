@@ -62,7 +62,10 @@ def add_code(
 
 
 def sign_in_link(session: Session, settings: Settings, user_id: str, team_id: str) -> str:
-    """An address that signs a person in once, for whoever has the command line: the oldest open links make room."""
+    """An address that signs a person in once, made on the command line.
+
+    A person with LINKS_MAX open links loses the oldest ones.
+    """
     for code, _, _ in queries.open_codes(session, team_id, utc_now(), user_id)[LINKS_MAX - 1 :]:
         session.delete(code)
     return add_code(session, settings, user_id, team_id)[1]

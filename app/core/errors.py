@@ -154,7 +154,7 @@ class TooMany(OnewordError):
 
 
 class SenderGone(OnewordError):
-    """Whoever sent the request has closed the connection, so the work for it stops."""
+    """The client has closed the connection, so the work for its request stops."""
 
     status = 499  # as nginx logs it; nobody receives it
     code = "sender-gone"

@@ -99,7 +99,7 @@ def _add(session: Session, settings: Settings, team_id: str, name: str, role: Ro
     if len(queries.members(session, team_id)) >= settings.members_max:
         raise Conflict(
             f"This team has {settings.members_max} members, the most that a team may have here. Remove somebody who "
-            "has left, or ask whoever runs the studio to raise ONEWORD_MEMBERS_MAX.",
+            "has left, or ask the operator of the studio to raise ONEWORD_MEMBERS_MAX.",
             code="team-full",
         )
     user = User(name=name)

@@ -175,7 +175,7 @@ def test_every_route_says_who_may_call_it() -> None:
 
 
 @pytest.mark.parametrize("name", PRINCIPALS)
-def test_whoever_may_not_gets_the_right_refusal_and_learns_nothing(
+def test_a_caller_without_the_right_is_refused_and_learns_nothing(
     name: str, anonymous: TestClient, services: Services, world: World
 ) -> None:
     make, access = PRINCIPALS[name]

@@ -151,7 +151,7 @@ function EmptyBin() {
             setAsking(false);
           }}
         >
-          Everything in it goes at once, whoever made it. Nobody can bring it back.
+          Everything in it is deleted at once, also what other people made. It cannot be restored.
         </ConfirmDialog>
       )}
     </>
