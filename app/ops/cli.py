@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from app.accounts.scopes import SCOPES, TOKEN_DAYS_MAX, USUAL_SCOPES
 from app.core.database import Database, utc_now
@@ -126,7 +127,9 @@ def _sweep(settings: Settings, _: argparse.Namespace) -> int:
 def _openapi(settings: Settings, _: argparse.Namespace) -> int:
     from app.main import create_app
 
-    print(json.dumps(create_app(settings).openapi(), indent=1))
+    with TemporaryDirectory() as folder:  # an application opens its storage, and the schema needs none
+        of_nothing = settings.model_copy(update={"data_dir": Path(folder), "database_url": "", "storage_url": ""})
+        print(json.dumps(create_app(of_nothing).openapi(), indent=1))
     return 0
 
 

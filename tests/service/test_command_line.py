@@ -1,5 +1,6 @@
 """The ways in that the command line of the studio's machine offers: links and tokens."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -106,3 +107,12 @@ def test_a_token_of_the_command_line_has_scopes_and_an_expiry(database: Database
 def test_scopes_and_days_that_do_not_exist_are_refused(database: Database, oneword, arguments: tuple[str, str]) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(SystemExit):
         oneword("token", "x", *arguments)
+
+
+def test_printing_the_schema_leaves_nothing_behind(  # type: ignore[no-untyped-def]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, oneword
+) -> None:
+    monkeypatch.setenv("ONEWORD_DATA_DIR", str(tmp_path / "data"))
+    status, printed = oneword("openapi")
+    assert (status, json.loads(printed)["info"]["title"]) == (0, "Oneword")
+    assert not (tmp_path / "data").exists()
