@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from sqlalchemy import text
 
 from app.core.database import Database, utc_now
@@ -19,6 +20,16 @@ from app.pictures.cleaning import PictureCleaner
 from tests.support.databases import administrating, empty_database, within
 
 pytest_plugins = ["tests.support.fixtures_studio"]
+
+# As the application has it. By default rich writes a traceback with the values of all variables of every frame; for one
+# exception inside the application that takes half a minute.
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 @pytest.fixture(autouse=True)

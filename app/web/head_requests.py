@@ -11,8 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 HEAD: Final = "oneword.head"  # in the scope of a GET that was a HEAD
 
 
-class _HeadersKnown(Exception):
-    """Ends a stream whose headers have been sent."""
+class _HeadersKnown(BaseException):
+    """Ends a stream whose headers have been sent. It is no error, so nothing on its way catches or logs it."""
 
 
 class HeadRequests:

@@ -29,10 +29,13 @@ def woken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.fixture
-def anonymous(settings: Settings, woken: list[str], migrated: Path, shared_cleaner: None) -> Iterator[TestClient]:
+def anonymous(
+    settings: Settings, woken: list[str], migrated: Path, shared_cleaner: None, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[TestClient]:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     if not settings.database_url:
         shutil.copy(migrated, settings.data_dir / "oneword.sqlite3")
+    monkeypatch.setattr("app.main.document_of", lambda _app: None)  # most of a start; made when a test asks for it
     with TestClient(create_app(settings), base_url="http://localhost:8000", raise_server_exceptions=False) as client:
         yield client
 

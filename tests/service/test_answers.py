@@ -251,7 +251,9 @@ def test_head_answers_wherever_get_does_with_the_same_headers_and_no_body(
 
 def test_head_of_a_stream_answers_at_once_and_leaves_no_watcher(member: TestClient, services: Services) -> None:
     job = member.post("/api/generations", json={"prompt": "a cat", "count": 1}).json()["job"]  # waits for ever
-    answer = member.head(f"/api/jobs/{job['id']}/events")
+    with capture_logs() as logs:
+        answer = member.head(f"/api/jobs/{job['id']}/events")
+    assert [line["event"] for line in logs if line["log_level"] == "error"] == []
     assert (answer.status_code, answer.content) == (200, b"")
     assert answer.headers["content-type"].startswith("text/event-stream")
     assert set(answer.headers) >= EVERYWHERE

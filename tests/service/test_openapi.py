@@ -114,8 +114,13 @@ def test_every_reference_leads_somewhere() -> None:
 
 
 def test_the_schema_is_derived_before_the_first_request_and_served_as_the_same_bytes(
-    anonymous: TestClient, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    with TestClient(create_app(settings), base_url="http://localhost:8000") as anonymous:
+        the_schema_is_served_as_derived(anonymous, monkeypatch)
+
+
+def the_schema_is_served_as_derived(anonymous: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(anonymous.app, "openapi", lambda: pytest.fail("it was derived on the event loop"))
     answer = anonymous.get("/openapi.json")
     assert json.loads(answer.content) == json.loads(json.dumps(SCHEMA))
