@@ -26,6 +26,7 @@ from app.core.storage import open_storage
 from app.generation import routes as generation
 from app.generation.schemas import GenerationForm
 from app.jobs import routes as jobs
+from app.jobs.schemas import JobEvent
 from app.jobs.stream import EventFeed, Viewers
 from app.ops import health, metrics
 from app.ops.metrics import RequestMetrics, Timing
@@ -52,6 +53,7 @@ from app.web.session_cookie import SessionRenewal
 from app.web.strict_requests import Strict
 from app.web.uploads import Uploads
 from app.webhooks import routes as webhooks
+from app.webhooks.schemas import MESSAGES
 
 PAGE: Final = REPOSITORY / "frontend" / "dist"
 _NO_PAGE: Final = (
@@ -105,7 +107,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     ):
         app.include_router(room.router)
     answer_with_problems(app)
-    describe_well(app, unnamed=[GenerationForm])
+    describe_well(app, unnamed=[GenerationForm, JobEvent], messages=MESSAGES)
     # From the inside out: a request passes the last of these first.
     app.add_middleware(Conditional)
     app.add_middleware(SessionRenewal, settings=settings)
