@@ -55,6 +55,9 @@ _PARAMETERS_OF_CALLS: Final[Mapping[tuple[str, str], str]] = {
 }
 
 
+_OPTIONAL_BODIES: Final = ("teach_concept_again",)  # no field of the form is needed
+
+
 def rewrite_schemas(schemas: dict[str, Any]) -> None:
     """Rewrite the named types in place."""
     for shape in schemas.values():
@@ -75,7 +78,10 @@ def rewrite_operation(operation: dict[str, Any], schemas: Mapping[str, Any]) -> 
     """Rewrite one call in place: its parameters, its form's files, and its answers."""
     for parameter in operation.get("parameters", ()):
         _describe(operation["operationId"], parameter)
-    for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
+    body = operation.get("requestBody", {"content": {}})
+    if body["content"] and operation["operationId"] not in _OPTIONAL_BODIES and not _may_be_null(body):
+        body["required"] = True
+    for media_type, content in body["content"].items():
         if media_type == "multipart/form-data":
             _rewrite_form(content, schemas[content["schema"]["$ref"].rpartition("/")[2]]["properties"])
     for response in operation["responses"].values():
@@ -110,6 +116,10 @@ def _as_binary(described: dict[str, Any]) -> dict[str, Any]:
     if not any(option.get("contentMediaType") or option.get("format") == "binary" for option in options):
         return described
     return {key: value for key, value in described.items() if key in ("title", "description")} | BINARY
+
+
+def _may_be_null(body: Mapping[str, Any]) -> bool:
+    return any({"type": "null"} in content["schema"].get("anyOf", ()) for content in body["content"].values())
 
 
 def _rewrite_form(content: dict[str, Any], fields: dict[str, Any]) -> None:
