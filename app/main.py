@@ -122,6 +122,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(HeadRequests)
     app.add_middleware(SecurityHeaders, settings=settings)
     app.add_middleware(Tracing)
+    app.add_api_route("/docs", _docs, methods=["GET"], include_in_schema=False, response_model=None)
     app.add_api_route(addresses.PAGE, _page, methods=["GET"], include_in_schema=False, response_model=None)
     return app
 
@@ -149,10 +150,19 @@ def _page(path: str) -> Response:
         return FileResponse(file, headers=_caching(file))
     if "." in path.rpartition("/")[2] or path.startswith("assets/"):
         raise HTTPException(404)  # a file, and no view
-    index = PAGE / "index.html"
-    if not index.is_file():
+    return _built("index.html")
+
+
+def _docs() -> Response:
+    """Serve the page that shows the OpenAPI schema."""
+    return _built("docs.html")
+
+
+def _built(name: str) -> Response:
+    file = PAGE / name
+    if not file.is_file():
         return HTMLResponse(_NO_PAGE, status_code=503)
-    return FileResponse(index, headers={"Cache-Control": "no-cache"})
+    return FileResponse(file, headers={"Cache-Control": "no-cache"})
 
 
 def _file_of_page(path: str) -> Path | None:

@@ -109,13 +109,14 @@ def _rewrite_answer(response: dict[str, Any]) -> None:
 
 
 def _as_binary(described: dict[str, Any]) -> dict[str, Any]:
-    """A file is `format: binary` for generators, which do not know the `contentMediaType` that Pydantic writes."""
+    """A file. Generators know `format: binary`, and not the `contentMediaType` alone that Pydantic writes."""
     if "items" in described:
         return described | {"items": _as_binary(described["items"])}
     options = [described, *described.get("anyOf", ())]
     if not any(option.get("contentMediaType") or option.get("format") == "binary" for option in options):
         return described
-    return {key: value for key, value in described.items() if key in ("title", "description")} | BINARY
+    kept = {key: value for key, value in described.items() if key in ("title", "description")}
+    return kept | BINARY | {"contentMediaType": OCTETS}  # the first is OpenAPI 3.0's word for it, the second 3.1's
 
 
 def _may_be_null(body: Mapping[str, Any]) -> bool:
@@ -123,14 +124,22 @@ def _may_be_null(body: Mapping[str, Any]) -> bool:
 
 
 def _rewrite_form(content: dict[str, Any], fields: dict[str, Any]) -> None:
-    """State the media types of a form's files. `openapi-python-client` writes no working code for a `const` field."""
+    """State the media types of a form's files, and what a form cannot have: a field is left out and never null.
+
+    A `const` becomes an `enum` of one, since `openapi-python-client` writes no working code for a `const` in a form.
+    """
     files = {name: {"contentType": _UPLOAD_TYPES[_UPLOADS[name]]} for name in fields if name in _UPLOADS}
     if files:
         content["encoding"] = files
     for described in fields.values():
-        for option in (described, *described.get("anyOf", ())):
-            if "const" in option:
-                option["enum"] = [option.pop("const")]
+        options = [option for option in described.get("anyOf", ()) if option != {"type": "null"}]
+        if len(options) == 1:
+            del described["anyOf"]
+            described.update(options[0])
+        if described.get("default", ...) is None:
+            del described["default"]
+        if "const" in described:
+            described["enum"] = [described.pop("const")]
 
 
 def _describe(call: str, parameter: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ ADDRESS TOKEN PICTURES RESULTS: the studio, a bearer token, a folder of JPEGs, a
 import json
 import sys
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import TypeVar
 
@@ -50,13 +51,12 @@ def events(stream: str) -> Iterator[Event]:
             yield TYPES[fields["event"]].from_dict(whole)
 
 
-def main(address: str, token: str, pictures: Path, results: Path) -> None:
+def main(client: AuthenticatedClient, pictures: Path, results: Path) -> None:
     """The whole job."""
-    client = AuthenticatedClient(base_url=address, token=token, timeout=None)
     models = expect(BaseModelList, list_base_models.sync(client=client))
     assert [model.id for model in models.items] == ["demo"]
 
-    photos = [File(path.open("rb"), path.name, "image/jpeg") for path in sorted(pictures.glob("*.jpg"))]
+    photos = [File(BytesIO(path.read_bytes()), path.name, "image/jpeg") for path in sorted(pictures.glob("*.jpg"))]
     form = BodyCreateConcept(
         images=photos,
         placeholder="<python-zub>",
@@ -89,4 +89,6 @@ def main(address: str, token: str, pictures: Path, results: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4]))
+    address, token, *folders = sys.argv[1:]
+    with AuthenticatedClient(base_url=address, token=token, timeout=None) as signed_in:
+        main(signed_in, *map(Path, folders))
