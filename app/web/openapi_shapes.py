@@ -55,6 +55,7 @@ _PARAMETERS_OF_CALLS: Final[Mapping[tuple[str, str], str]] = {
 }
 
 
+_EVENTS_OF_CALLS: Final = {"watch_job": "JobEvent"}  # the type of one event of the stream
 _OPTIONAL_BODIES: Final = ("teach_concept_again",)  # no field of the form is needed
 
 
@@ -82,10 +83,10 @@ def rewrite_operation(operation: dict[str, Any], schemas: Mapping[str, Any]) -> 
     if body["content"] and operation["operationId"] not in _OPTIONAL_BODIES and not _may_be_null(body):
         body["required"] = True
     for media_type, content in body["content"].items():
-        if media_type == "multipart/form-data":
+        if media_type == "multipart/form-data" and "$ref" in content["schema"]:
             _rewrite_form(content, schemas[content["schema"]["$ref"].rpartition("/")[2]]["properties"])
     for response in operation["responses"].values():
-        _rewrite_answer(response)
+        _rewrite_answer(operation["operationId"], response)
 
 
 def python_name(name: str) -> str:
@@ -94,13 +95,13 @@ def python_name(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")
 
 
-def _rewrite_answer(response: dict[str, Any]) -> None:
+def _rewrite_answer(call: str, response: dict[str, Any]) -> None:
     content = response.get("content", {})
     for media_type, described in content.items():
         if media_type.startswith(_BINARY_TYPES):
             described["schema"] = dict(BINARY)
-        elif media_type == EVENTS:
-            event = {"$ref": "#/components/schemas/JobEvent"}
+        elif media_type == EVENTS and call in _EVENTS_OF_CALLS:
+            event = {"$ref": f"#/components/schemas/{_EVENTS_OF_CALLS[call]}"}
             described["schema"] = {"type": "string", "contentMediaType": EVENTS, "contentSchema": event}
     if any(media_type.startswith("image/") for media_type in content):
         # `Accept: application/octet-stream` gets the same bytes, see `app.web.file_responses`. Generators that know no

@@ -236,6 +236,18 @@ def test_a_missing_file_of_the_page_is_not_the_page(page: TestClient) -> None:
         assert "the page" not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [("*/*", "image/jpeg"), ("application/octet-stream", "application/octet-stream"), ("image/*,*/*", "image/jpeg")],
+)
+def test_a_picture_is_octets_for_clients_that_know_no_pictures(
+    member: TestClient, accept: str, media_type: str
+) -> None:
+    answer = member.get("/api/lessons/king-purr/pictures/1", headers={"Accept": accept})
+    assert (answer.headers["content-type"], answer.headers["vary"]) == (media_type, "Accept")
+    assert answer.content.startswith(b"\xff\xd8"), "the JPEG itself"
+
+
 # --- HEAD -------------------------------------------------------------------------------------------------------------
 
 
