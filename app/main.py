@@ -26,6 +26,7 @@ from app.core.storage import open_storage
 from app.generation import routes as generation
 from app.generation.schemas import GenerationForm
 from app.jobs import routes as jobs
+from app.jobs.schemas import JobEvent
 from app.jobs.stream import EventFeed, Viewers
 from app.ops import health, metrics
 from app.ops.metrics import RequestMetrics, Timing
@@ -52,6 +53,7 @@ from app.web.session_cookie import SessionRenewal
 from app.web.strict_requests import Strict
 from app.web.uploads import Uploads
 from app.webhooks import routes as webhooks
+from app.webhooks.schemas import MESSAGES
 
 PAGE: Final = REPOSITORY / "frontend" / "dist"
 _NO_PAGE: Final = (
@@ -105,7 +107,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     ):
         app.include_router(room.router)
     answer_with_problems(app)
-    describe_well(app, unnamed=[GenerationForm])
+    describe_well(app, unnamed=[GenerationForm, JobEvent], messages=MESSAGES)
     # From the inside out: a request passes the last of these first.
     app.add_middleware(Conditional)
     app.add_middleware(SessionRenewal, settings=settings)
@@ -120,6 +122,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(HeadRequests)
     app.add_middleware(SecurityHeaders, settings=settings)
     app.add_middleware(Tracing)
+    app.add_api_route("/docs", _docs, methods=["GET"], include_in_schema=False, response_model=None)
     app.add_api_route(addresses.PAGE, _page, methods=["GET"], include_in_schema=False, response_model=None)
     return app
 
@@ -147,10 +150,19 @@ def _page(path: str) -> Response:
         return FileResponse(file, headers=_caching(file))
     if "." in path.rpartition("/")[2] or path.startswith("assets/"):
         raise HTTPException(404)  # a file, and no view
-    index = PAGE / "index.html"
-    if not index.is_file():
+    return _built("index.html")
+
+
+def _docs() -> Response:
+    """Serve the page that shows the OpenAPI schema."""
+    return _built("docs.html")
+
+
+def _built(name: str) -> Response:
+    file = PAGE / name
+    if not file.is_file():
         return HTMLResponse(_NO_PAGE, status_code=503)
-    return FileResponse(index, headers={"Cache-Control": "no-cache"})
+    return FileResponse(file, headers={"Cache-Control": "no-cache"})
 
 
 def _file_of_page(path: str) -> Path | None:

@@ -62,7 +62,7 @@ class MeOut(BaseModel):
 
     user: NamedOut
     team: NamedOut
-    role: str = Field(description="`viewer`, `member` or `admin`.")
+    role: Role
     credential: Literal["session", "token"] = Field(description="What signed this request in.")
     scopes: list[Scope] = Field(description="What this session or token may do.")
     expires_at: datetime | None = Field(description="When this session or token expires; null for never.")

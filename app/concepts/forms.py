@@ -6,6 +6,8 @@ from typing import Annotated
 
 from fastapi import Depends, Form
 
+from app.contracts.training import KINDS
+
 Text = Annotated[str, Form(max_length=5000)]
 
 
@@ -25,7 +27,9 @@ class ConceptForm:
 def _new_concept(
     placeholder: Text = "",
     initializer: Text = "",
-    kind: Annotated[str, Form(max_length=5000, description="`object` or `style`; empty: `object`.")] = "",
+    kind: Annotated[
+        str, Form(max_length=5000, description="Empty: `object`.", json_schema_extra={"enum": [*KINDS]})
+    ] = "",
     base_model: Annotated[str | None, Form()] = None,
     name: Annotated[str, Form(max_length=100)] = "",
     description: Text = "",

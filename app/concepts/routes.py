@@ -189,7 +189,7 @@ def download_embedding(
     principal: Viewer,
     services: ServicesOf,
     session: Reading,
-    format: str = "oneword",
+    format: Annotated[str, Query(json_schema_extra={"enum": exporting.NAMES})] = "oneword",
     version: Annotated[int | None, Query(ge=1, le=1_000_000)] = None,
 ) -> Response:
     """The embedding as a file of a few KB, in the format of the chosen tool."""

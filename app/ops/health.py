@@ -19,7 +19,7 @@ def healthz() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/readyz")
+@router.get("/readyz", responses={503: {"model": dict[str, str], "description": "A part of the studio is ill."}})
 def readyz(services: ServicesOf, response: Response) -> dict[str, str]:
     """Which part is ill, if any; 503 then. Without broker or workers a studio still takes jobs, and keeps them."""
     parts = {

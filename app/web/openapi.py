@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
@@ -11,8 +11,10 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from app.web.etags import tag_of
-from app.web.openapi_examples import PROBLEM, REQUESTS, RESPONSES
-from app.web.problems import MEDIA_TYPE, Problem
+from app.web.openapi_examples import REQUESTS, RESPONSES
+from app.web.openapi_problems import ANY_PROBLEM, add_problems, any_problem
+from app.web.openapi_shapes import operations, rewrite_operation, rewrite_schemas
+from app.web.problems import Problem
 
 TAGS: Final = [
     {"name": "account", "description": "Sign-in, the signed-in person, and their bearer tokens."},
@@ -28,22 +30,27 @@ TAGS: Final = [
     {"name": "operations", "description": "Liveness, readiness and metrics. They need no sign-in."},
 ]
 
+Messages = Mapping[str, type[BaseModel]]  # by event
+
 
 def operation_id(route: APIRoute) -> str:
     """An endpoint's own name, such as `list_concepts`, which generated clients use for their functions."""
     return route.name
 
 
-def describe_well(app: FastAPI, *, unnamed: Iterable[type[BaseModel]]) -> None:
-    """Make `app.openapi()` return the finished schema, with the `unnamed` models that no endpoint's signature has."""
+def describe_well(app: FastAPI, *, unnamed: Iterable[type[BaseModel]], messages: Messages) -> None:
+    """Make `app.openapi()` return the finished schema, with the `unnamed` models that no endpoint's signature has.
+
+    `messages` has the body that webhooks receive, for each event.
+    """
 
     def schema() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _finished(app, (Problem, *unnamed))
+            app.openapi_schema = _finished(app, tuple(unnamed), messages)
         return app.openapi_schema
 
     app.openapi = schema  # type: ignore[method-assign]
-    app.add_route("/openapi.json", _served, include_in_schema=False)
+    app.add_api_route("/openapi.json", _served, methods=["GET"], include_in_schema=False)
 
 
 def document_of(app: FastAPI) -> bytes:
@@ -64,7 +71,7 @@ def _served(request: Request) -> Response:
     return Response(content, media_type="application/json", headers={"ETag": tag_of(content)})
 
 
-def _finished(app: FastAPI, unnamed: Iterable[type[BaseModel]]) -> dict[str, Any]:
+def _finished(app: FastAPI, unnamed: Iterable[type[BaseModel]], messages: Messages) -> dict[str, Any]:
     schema = get_openapi(
         title=app.title,
         version=app.version,
@@ -72,38 +79,50 @@ def _finished(app: FastAPI, unnamed: Iterable[type[BaseModel]]) -> dict[str, Any
         description=app.description,
         routes=app.routes,
         tags=TAGS,
+        servers=[{"url": "/", "description": "This studio."}],
     )
-    schemas = schema["components"]["schemas"]
-    for shape in unnamed:
+    components = schema["components"]
+    schemas = components["schemas"]
+    named_here: list[type[BaseModel]] = [Problem, *unnamed, *dict.fromkeys(messages.values())]
+    for shape in named_here:
         described = shape.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas.update(described.pop("$defs", {}))
         schemas[shape.__name__] = described
-    for operation in _operations(schema):
+    rewrite_schemas(schemas)
+    components["responses"] = {ANY_PROBLEM: any_problem()}
+    for path, method, operation in operations(schema):
         _summarise(operation)
-        _show_problem(operation)
         _show_examples(operation)
+        rewrite_operation(operation, schemas)
+        add_problems(path, method, operation)
+        operation.setdefault("security", [])  # nobody need sign in
+    schema["webhooks"] = {event: {"post": _message(event, shape)} for event, shape in messages.items()}
     return schema
 
 
-def _operations(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for methods in schema["paths"].values():
-        yield from methods.values()
+def _message(event: str, shape: type[BaseModel]) -> dict[str, Any]:
+    """A message that the studio sends to the addresses which subscribe to an event."""
+    described = {"schema": {"$ref": f"#/components/schemas/{shape.__name__}"}}
+    return {
+        "operationId": f"receive_{event.replace('.', '_')}",
+        "summary": f"The event {event}",
+        "description": "Signed as Standard Webhooks has it. Any other status, or none, is sent again later.",
+        "tags": ["webhooks"],
+        "requestBody": {"required": True, "content": {"application/json": described}},
+        "responses": {
+            "2XX": {"description": "The message has arrived."},
+            "410": {"description": "The address takes no more messages. The webhook is paused."},
+        },
+        "security": [],
+    }
 
 
 def _summarise(operation: dict[str, Any]) -> None:
     """Split the docstring: its first sentence is the summary, the rest the description."""
-    first, _, rest = operation.pop("description").partition(". ")
+    first, _, rest = " ".join(operation.pop("description").split()).partition(". ")
     operation["summary"] = first.rstrip(".")
     if rest:
         operation["description"] = rest
-
-
-def _show_problem(operation: dict[str, Any]) -> None:
-    shape = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": PROBLEM}
-    operation["responses"]["default"] = {
-        "description": "What happened, to what, and what to do (RFC 9457).",
-        "content": {MEDIA_TYPE: shape},
-    }
 
 
 def _show_examples(operation: dict[str, Any]) -> None:

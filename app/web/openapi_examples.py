@@ -201,15 +201,6 @@ _EVENTS: Final = (
 
 _PNG_AT: Final = {"created": 1795510870, "data": [{"url": f"http://127.0.0.1:8000/api/images/{IMAGE}"}]}
 
-PROBLEM: Final = {
-    "type": "/problems/initializer-unknown",
-    "title": "That initializer cannot be used",
-    "status": 422,
-    "detail": "Demo does not know the word mugg. Near words are: mug.",
-    "field": "initializer",
-    "suggestions": ["mug"],
-}
-
 # What is sent, for each call that takes a body.
 REQUESTS: Final[Mapping[str, Any]] = {
     **ACCOUNT_REQUESTS,

@@ -1,10 +1,12 @@
-"""Request and response schemas of webhooks."""
+"""Request and response schemas of webhooks, and the messages that they receive."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.contracts.jobs import Kind
 from app.core.request_model import RequestModel
 from app.webhooks.events import EVENTS, Event
 
@@ -57,7 +59,7 @@ class DeliveryOut(BaseModel):
     """One message to one address."""
 
     id: str
-    event: str
+    event: Event | Literal["webhook.test"]
     state: Literal["waiting", "delivered", "given-up"]
     attempts: int
     due_at: datetime | None = Field(description="Time of the next attempt, while the delivery waits.")
@@ -73,3 +75,49 @@ class DeliveryPage(BaseModel):
 
     items: list[DeliveryOut]
     next: str | None
+
+
+class EndedJob(BaseModel):
+    """A job that has ended."""
+
+    id: str
+    kind: Kind
+    state: Literal["succeeded", "failed", "cancelled"]
+    error: dict[str, Any] | None = Field(description="A problem (RFC 9457) if the job failed.")
+    concept_id: str | None
+    generation_id: str | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+class JobMessage(BaseModel):
+    """A job has ended."""
+
+    type: Literal["job.succeeded", "job.failed", "job.cancelled"]
+    timestamp: datetime
+    data: EndedJob
+
+
+class ReadyConcept(BaseModel):
+    """A version that can be drawn with."""
+
+    id: str
+    placeholder: str
+    name: str
+    version: int
+
+
+class ConceptMessage(BaseModel):
+    """A version of a concept is ready."""
+
+    type: Literal["concept.ready"]
+    timestamp: datetime
+    data: ReadyConcept
+
+
+MESSAGES: Final[Mapping[str, type[BaseModel]]] = {
+    "job.succeeded": JobMessage,
+    "job.failed": JobMessage,
+    "job.cancelled": JobMessage,
+    "concept.ready": ConceptMessage,
+}

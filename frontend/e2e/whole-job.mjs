@@ -136,6 +136,17 @@ try {
     assert.ok(wider <= 0, `${path} is ${wider} pixels wider than a phone`);
     await shoot(`phone${path.replace(/\/[0-9a-z]{26}$/, "").replaceAll("/", "-")}`);
   }
+
+  // The reference of the interface shows every call and tries one with the page's own session.
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await page.goto("/settings");
+  await page.getByRole("link", { name: "What the interface offers" }).click();
+  await page.locator('[data-tag="account"]').first().click();
+  const call = page.locator("#operations-account-get_me");
+  await call.locator(".opblock-summary").click();
+  await call.getByRole("button", { name: "Execute" }).click();
+  await call.locator(".live-responses-table", { hasText: '"credential": "session"' }).waitFor();
+  await shoot("reference");
   assert.deepEqual(faults, [], "the console has errors");
   console.log("the whole job was done in the browser");
 } catch (error) {

@@ -120,7 +120,7 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 
 
 @pytest.mark.parametrize("path", ["/api", "/api/", "/api/nothing", "/api/concepts/x/y/z", "/v1/nothing", "/v1",
-                                  "/sdapi/v1/nothing", "/mcp", "/docs", "/docs/x"])  # fmt: skip
+                                  "/sdapi/v1/nothing", "/mcp", "/docs/x"])  # fmt: skip
 @pytest.mark.parametrize("method", METHODS)
 def test_a_missing_address_of_the_interfaces_is_a_404_for_every_method(
     anonymous: TestClient, method: str, path: str
@@ -200,6 +200,7 @@ def page(
     folder = tmp_path_factory.mktemp("dist")
     (folder / "assets").mkdir()
     (folder / "index.html").write_text("<title>the page</title>")
+    (folder / "docs.html").write_text("<title>the reference</title>")
     (folder / "assets" / "app-1.js").write_text("1")
     monkeypatch.setattr("app.main.PAGE", folder)
     return anonymous
@@ -210,6 +211,13 @@ def test_the_views_of_the_page_are_the_page(page: TestClient, path: str) -> None
     answer = page.get(path)
     assert (answer.status_code, answer.text) == (200, "<title>the page</title>")
     assert answer.headers["cache-control"] == "no-cache"
+
+
+def test_the_reference_of_the_interface_is_a_page_of_its_own(page: TestClient) -> None:
+    answer = page.get("/docs")
+    assert (answer.status_code, answer.text) == (200, "<title>the reference</title>")
+    assert answer.headers["cache-control"] == "no-cache"
+    assert page.post("/docs").status_code == 405
 
 
 def test_a_missing_file_of_the_page_is_not_the_page(page: TestClient) -> None:
@@ -226,6 +234,18 @@ def test_a_missing_file_of_the_page_is_not_the_page(page: TestClient) -> None:
         answer = page.get(path)
         assert answer.status_code == 404, path
         assert "the page" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [("*/*", "image/jpeg"), ("application/octet-stream", "application/octet-stream"), ("image/*,*/*", "image/jpeg")],
+)
+def test_a_picture_is_octets_for_clients_that_know_no_pictures(
+    member: TestClient, accept: str, media_type: str
+) -> None:
+    answer = member.get("/api/lessons/king-purr/pictures/1", headers={"Accept": accept})
+    assert (answer.headers["content-type"], answer.headers["vary"]) == (media_type, "Accept")
+    assert answer.content.startswith(b"\xff\xd8"), "the JPEG itself"
 
 
 # --- HEAD -------------------------------------------------------------------------------------------------------------

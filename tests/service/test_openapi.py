@@ -1,8 +1,12 @@
 """The OpenAPI schema is complete: names, summaries, examples that are true, and one shape for every error."""
 
 import json
+import os
 import re
-from collections.abc import Iterator
+import subprocess
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,19 +14,27 @@ from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from pydantic import TypeAdapter
 
-from app.core.settings import Settings
+from app.core.settings import REPOSITORY, Settings
+from app.jobs.schemas import JobEvent
 from app.main import create_app
 from app.web.etags import tag_of
 from app.web.openapi import TAGS, document_of
-from app.web.openapi_examples import PROBLEM, REQUESTS, RESPONSES
+from app.web.openapi_examples import REQUESTS, RESPONSES
+from app.web.openapi_problem_examples import EXAMPLES
+from app.web.openapi_shapes import python_name
 from app.web.problems import Problem
+from app.webhooks.events import EVENTS
 from tests.support.http import OPEN, every_route, filled
 
 APP = create_app(Settings())
 SCHEMA = APP.openapi()
-OPERATIONS = {
-    operation["operationId"]: operation for methods in SCHEMA["paths"].values() for operation in methods.values()
-}
+CALLS = [
+    (method.upper(), path, operation)
+    for path, methods in SCHEMA["paths"].items()
+    for method, operation in methods.items()
+]
+OPERATIONS = {operation["operationId"]: operation for _, _, operation in CALLS}
+SCHEMAS: dict[str, Any] = SCHEMA["components"]["schemas"]
 ROUTES: dict[str, APIRoute] = {route.name: route for route in every_route(APP)}
 
 
@@ -30,7 +42,7 @@ def contents(operation: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Media types that an operation answers with when all is well, without pictures and files."""
     for status, response in operation["responses"].items():
         for media_type, content in response.get("content", {}).items():
-            if status != "default" and not media_type.startswith(("image/", "application/octet-stream")):
+            if status[0] == "2" and not media_type.startswith(("image/", "application/octet-stream")):
                 yield media_type, content
 
 
@@ -84,11 +96,18 @@ def test_the_example_of_a_request_is_one(name: str) -> None:
             TypeAdapter(model.field_info.annotation).validate_python(REQUESTS[name])
 
 
-def test_every_call_documents_the_one_shape_of_errors() -> None:
-    for operation in OPERATIONS.values():
-        assert list(operation["responses"]["default"]["content"]) == ["application/problem+json"]
-        assert {status for status in operation["responses"] if not status.startswith("2")} == {"default"}
-    assert Problem.model_validate(PROBLEM).model_dump(exclude_none=True) == PROBLEM
+def test_every_call_documents_the_one_shape_of_errors_and_shows_those_that_it_answers() -> None:
+    for name, operation in OPERATIONS.items():
+        responses = operation["responses"]
+        assert responses["default"] == {"$ref": "#/components/responses/Problem"}
+        for status, response in responses.items():
+            if status[0] == "4":
+                assert list(response["content"]) == ["application/problem+json"], name
+                for code, shown in response["content"]["application/problem+json"]["examples"].items():
+                    assert shown["value"] == EXAMPLES[code]
+                    assert str(Problem.model_validate(shown["value"]).status) == status
+        signed_in = (*next((method, path) for method, path, found in CALLS if found is operation),) not in OPEN
+        assert ("401" in responses and bool(operation["security"])) is signed_in or name.endswith("sign_in")
 
 
 def test_every_call_errs_in_the_documented_shape(anonymous: TestClient) -> None:
@@ -102,6 +121,81 @@ def test_every_call_errs_in_the_documented_shape(anonymous: TestClient) -> None:
             assert re.fullmatch(r"/problems/[a-z-]+", problem.type)
             known = set(Problem.model_fields) | ({"error"} if path.startswith("/v1/") else set())
             assert set(answer.json()) <= known
+
+
+def twice(names: Iterable[str]) -> list[str]:
+    """The names that several of these names become in a generated client."""
+    return [name for name, count in Counter(map(python_name, names)).items() if count > 1]
+
+
+def test_no_two_names_become_one_in_a_generated_client() -> None:
+    assert twice(["image", "Image[]", "mask"]) == ["image"]
+    assert twice(SCHEMAS) == []
+    assert twice(OPERATIONS) == []
+    for name, shape in SCHEMAS.items():
+        assert twice(shape.get("properties", ())) == [], name
+    for name, operation in OPERATIONS.items():
+        assert twice(parameter["name"] for parameter in operation.get("parameters", ())) == [], name
+
+
+def test_every_parameter_is_described() -> None:
+    bare = [
+        (name, parameter["name"])
+        for name, operation in OPERATIONS.items()
+        for parameter in operation.get("parameters", ())
+        if not parameter.get("description")
+    ]
+    assert bare == []
+
+
+def test_files_are_binary_in_requests_and_answers() -> None:
+    for name, operation in OPERATIONS.items():
+        for media_type, content in operation["responses"].get("200", {}).get("content", {}).items():
+            is_binary = media_type.startswith("image/") or media_type == "application/octet-stream"
+            assert (content["schema"].get("format") == "binary") is is_binary, name
+    form = SCHEMAS["Body_create_concept"]["properties"]
+    assert form["images"]["items"]["format"] == "binary"
+    for field in ("init_image", "mask"):
+        assert SCHEMAS["GenerationForm"]["properties"][field]["format"] == "binary"
+    content = SCHEMA["paths"]["/api/concepts"]["post"]["requestBody"]["content"]["multipart/form-data"]
+    assert content["encoding"] == {"images": {"contentType": "image/png, image/jpeg, image/webp"}}
+
+
+def test_the_values_of_closed_sets_are_listed() -> None:
+    formats = next(each for each in OPERATIONS["download_embedding"]["parameters"] if each["name"] == "format")
+    assert formats["schema"]["enum"][:2] == ["oneword", "diffusers"]
+    assert SCHEMAS["Body_create_concept"]["properties"]["kind"]["enum"] == ["object", "style"]
+    assert SCHEMAS["JobOut"]["properties"]["cancel"]["anyOf"][0]["enum"] == ["discard", "keep"]
+
+
+def test_the_events_of_a_job_are_modelled_and_the_example_has_such_events() -> None:
+    content = OPERATIONS["watch_job"]["responses"]["200"]["content"]["text/event-stream"]
+    assert content["schema"]["contentSchema"] == {"$ref": "#/components/schemas/JobEvent"}
+    blocks = [dict(line.split(": ", 1) for line in each.splitlines()) for each in content["example"].split("\n\n")[:-1]]
+    for fields in blocks:
+        event = {"id": int(fields["id"]), "event": fields["event"], "data": json.loads(fields["data"])}
+        shown = JobEvent.model_validate(event)
+        assert shown.model_dump(mode="json", exclude_unset=True) == event
+
+
+def test_the_messages_of_webhooks_are_modelled() -> None:
+    assert set(SCHEMA["webhooks"]) == set(EVENTS)
+    for event, described in SCHEMA["webhooks"].items():
+        content = described["post"]["requestBody"]["content"]["application/json"]
+        shape = SCHEMAS[content["schema"]["$ref"].rpartition("/")[2]]
+        types = shape["properties"]["type"]
+        assert event in types.get("enum", [types.get("const")])
+
+
+def test_a_linter_of_openapi_finds_nothing(tmp_path: Path) -> None:
+    document = tmp_path / "openapi.json"
+    document.write_bytes(document_of(APP))
+    lint = REPOSITORY / "frontend" / "node_modules" / ".bin" / "redocly"
+    rules = REPOSITORY / "frontend" / "redocly.yaml"
+    command = [lint, "lint", document, "--config", rules, "--format", "json"]
+    quiet = os.environ | {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
+    said = subprocess.run(command, env=quiet, capture_output=True, text=True, check=False).stdout
+    assert json.loads(said)["problems"] == []
 
 
 def test_no_two_shapes_share_a_name() -> None:
@@ -127,6 +221,7 @@ def the_schema_is_served_as_derived(anonymous: TestClient, monkeypatch: pytest.M
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["etag"] == tag_of(answer.content)
     assert document_of(anonymous.app) is document_of(anonymous.app)  # type: ignore[arg-type]
+    assert anonymous.get("/openapi.json?format=yaml").json()["field"] == "format"
     again = anonymous.get("/openapi.json", headers={"If-None-Match": answer.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert anonymous.head("/openapi.json").headers["etag"] == answer.headers["etag"]

@@ -62,7 +62,7 @@ def problem(body: bytes) -> Any:
         ("POST", "/api/nothing", 404),
         ("DELETE", "/v1/nothing", 404),
         ("PROPFIND", "/api/concepts", 405),
-        ("GET", "/docs", 404),
+        ("GET", "/docs/x", 404),
     ],
 )
 def test_a_strange_request_is_a_problem(web: WebProcess, token: str, method: str, target: str, status: int) -> None:

@@ -14,12 +14,13 @@ from app.contracts.encoders import FIRST
 from app.core.errors import InvalidInput, NotFound
 from app.core.storage import Storage
 from app.embeddings.exporting import cards, folders
-from app.embeddings.exporting.formats import formats_for
+from app.embeddings.exporting.formats import FORMATS, formats_for
 from app.embeddings.exporting.stored import StoredEmbedding
 from app.generation import queries as drawings
 
 CARD: Final = "a1111-card"
 FOLDER: Final = "sd-concepts-library"
+NAMES: Final = [*dict.fromkeys(each.name for each in FORMATS), CARD, FOLDER]  # of any base model's embeddings
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ const NOW = "2026-11-27T12:00:00Z";
 const grace = { id: "user-grace", name: "Grace", role: "viewer", created_at: NOW };
 const invitation = { id: "link", user: { id: grace.id, name: "Grace" }, role: "viewer", created_by: null, created_at: NOW, expires_at: NOW };
 
-function open(role: string) {
+function open(role: (typeof me)["role"]) {
   studio.answer("GET", "/api/members", { items: [{ ...me.user, role: "admin", created_at: NOW }, grace], next: null });
   studio.answer("GET", "/api/invitations", { items: [invitation], next: null });
   return renderPage(<Members />, { ...me, role });

@@ -24,7 +24,7 @@ export function Tokens() {
       <h2>Tokens for scripts</h2>
       <p className="small soft">
         A script sends one as <code>Authorization: Bearer …</code> and may do what its scopes allow.{" "}
-        <a href="/openapi.json">What the interface offers</a>
+        <a href="/docs">What the interface offers</a>
       </p>
       <Problems of={[tokens, revoke]} />
       <ul className="listing">

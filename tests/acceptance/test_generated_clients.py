@@ -1,0 +1,109 @@
+"""Clients that are generated from the OpenAPI schema teach, wait, draw and fetch, against one real studio."""
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from safetensors.numpy import load
+
+from app.core.settings import REPOSITORY, Settings
+from tests.support.forkserver import ForkServer
+from tests.support.studio import EXAMPLE, Stack
+
+pytestmark = pytest.mark.acceptance
+
+SCRIPTS = Path(__file__).parent / "generated_clients"
+FRONTEND = REPOSITORY / "frontend"
+PROGRAMS = Path(sys.executable).parent
+
+
+@dataclass(frozen=True)
+class Studio:
+    """A studio at work, and its own OpenAPI document."""
+
+    address: str
+    token: str
+    document: Path
+
+
+@pytest.fixture(scope="module")
+def studio(
+    fork_server: ForkServer, migrated: Path, quick_demo: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Studio]:
+    folder = tmp_path_factory.mktemp("studio")
+    shutil.copy(migrated, folder / "oneword.sqlite3")
+    stack = Stack(Settings(data_dir=folder, base_models=str(quick_demo), lease_seconds=60.0), fork_server)
+    try:
+        stack.start_worker("training")
+        stack.start_worker("generation")
+        web = stack.start_web()
+        document = folder / "openapi.json"
+        document.write_bytes(web.client.get("/openapi.json").raise_for_status().content)
+        token = web.client.headers["Authorization"].removeprefix("Bearer ")
+        yield Studio(f"http://127.0.0.1:{web.port}", token, document)
+    finally:
+        stack.close()
+
+
+def run(*command: str | Path, cwd: Path, **environment: str) -> str:
+    """What a program says. It has to succeed."""
+    path = os.pathsep.join([str(PROGRAMS), str(FRONTEND / "node_modules" / ".bin"), os.environ["PATH"]])
+    done = subprocess.run(
+        list(map(str, command)),
+        cwd=cwd,
+        env=os.environ | {"PATH": path} | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def fetched(folder: Path, placeholder: str) -> None:
+    """The picture and the embedding that a script has fetched are whole."""
+    picture = Image.open(io.BytesIO((folder / "picture.png").read_bytes()))
+    assert (picture.size, json.loads(picture.info["oneword"])["prompt"]) == ((64, 64), f"a photo of {placeholder}")
+    assert list(load((folder / "embedding.safetensors").read_bytes())) == [placeholder]
+
+
+def test_a_python_client_is_generated_without_a_warning_and_does_the_whole_job(studio: Studio, tmp_path: Path) -> None:
+    (tmp_path / "config.yml").write_text("package_name_override: oneword_generated\n")
+    generating = ("--path", studio.document, "--config", "config.yml", "--fail-on-warning", "--output-path", "client")
+    said = run("openapi-python-client", "generate", *generating, cwd=tmp_path)
+    assert said.splitlines() == ["Generating client"]
+
+    script = Path(shutil.copy(SCRIPTS / "teach_and_draw.py", tmp_path / "client"))
+    run("mypy", "--strict", "oneword_generated", script.name, cwd=tmp_path / "client")
+    said = run(
+        *(sys.executable, "-W", "error", script.name, studio.address, studio.token, EXAMPLE, tmp_path),
+        cwd=tmp_path / "client",
+    )
+    assert said == ""
+    fetched(tmp_path, "<python-zub>")
+
+
+def test_a_typescript_client_is_generated_without_a_warning_and_does_the_whole_job(
+    studio: Studio, tmp_path: Path
+) -> None:
+    (tmp_path / "node_modules").symlink_to(FRONTEND / "node_modules")
+    (tmp_path / "package.json").write_text('{"type": "module"}')
+    script = Path(shutil.copy(SCRIPTS / "teach-and-draw.ts", tmp_path))
+    generating = (studio.document, "--default-non-nullable", "false", "--output", "schema.d.ts")
+    said = run("openapi-typescript", *generating, cwd=tmp_path)
+    assert "warn" not in said.lower()
+
+    strictness = ("--strict", "--noUncheckedIndexedAccess", "--exactOptionalPropertyTypes", "--skipLibCheck", "false")
+    target = ("--target", "es2022", "--lib", "es2023,dom,dom.iterable", "--module", "nodenext", "--types", "node")
+    assert run("tsc", *strictness, *target, script.name, cwd=tmp_path) == ""
+    said = run("node", "teach-and-draw.js", studio.address, studio.token, EXAMPLE, tmp_path, cwd=tmp_path)
+    assert said == ""
+    fetched(tmp_path, "<typescript-zub>")
