@@ -126,7 +126,8 @@ def draw(oneword: Oneword, folder: Path) -> None:
     files = [Path(line) for each in drawn for line in each.out.splitlines()]
     names = ["a-photo-of-purr-5.png", "a-photo-of-purr-6.png", "a-photo-of-purr-5-2.png", "a-photo-of-purr-6-2.png"]
     assert [file.name for file in files] == names
-    assert json.loads(Image.open(files[1]).info["oneword"])["seed"] == 6
+    with Image.open(files[1]) as picture:
+        assert json.loads(picture.info["oneword"])["seed"] == 6
 
 
 def move(oneword: Oneword, file: Path) -> None:
