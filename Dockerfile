@@ -6,7 +6,8 @@ COPY pyproject.toml constraints.txt ./
 COPY app/ app/
 COPY worker/ worker/
 COPY migrations/ migrations/
-RUN pip install --no-compile -c constraints.txt -e '.[postgres]'
+COPY clients/python/ clients/python/
+RUN pip install --no-compile -c constraints.txt -e clients/python -e '.[postgres]'
 COPY models/demo/ models/demo/
 COPY examples/ examples/
 

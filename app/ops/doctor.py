@@ -16,7 +16,7 @@ from app.core.errors import OnewordError
 from app.core.settings import Settings
 from app.core.storage import open_storage
 from app.jobs.wake_up import waiting_messages
-from app.ops.migrate import is_current
+from app.ops.migrate import exists, is_current
 from app.ops.queue_health import clock_skews, complaints
 from app.workers import queries as workers
 
@@ -47,12 +47,20 @@ def examine(settings: Settings) -> list[Finding]:
         "workers": _workers,
     }
     findings: list[Finding] = []
+    if _is_missing(settings):
+        start = f"there is no studio in {settings.data_dir.resolve()}: name another data folder, or run oneword serve"
+        findings.append(Finding("database", False, start))
+        looks = {part: looks[part] for part in ("base models", "device")}  # the others would create the folder
     for part, look in looks.items():
         try:
             findings += look(settings)
         except OnewordError as error:
             findings.append(Finding(part, False, error.detail))
     return findings
+
+
+def _is_missing(settings: Settings) -> bool:
+    return not settings.database_url and not exists(settings.resolved_database_url)
 
 
 def _database(settings: Settings) -> Iterator[Finding]:

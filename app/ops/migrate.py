@@ -1,12 +1,14 @@
 """Brings a database to the newest schema, and back. For `oneword serve`, `oneword migrate` and the tests."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.engine import make_url
 
 from app.core.database import Database
 from app.core.settings import REPOSITORY
@@ -29,6 +31,19 @@ def is_current(database: Database) -> bool:
     with database.engine.connect() as connection:
         applied = MigrationContext.configure(connection).get_current_revision()
     return applied == ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def exists(database_url: str) -> bool:
+    """Whether a database has a schema of ours, also an old one. Creates no file and no folder."""
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        return False
+    database = Database(database_url)
+    try:
+        with database.engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision() is not None
+    finally:
+        database.dispose()
 
 
 def revisions() -> list[str]:

@@ -31,6 +31,7 @@ PAUSE_SECONDS_MOST = 30.0  # the longest pause before a process is restarted
 STEADY_SECONDS = 60.0  # a process that ran for longer is stable: its next death counts as its first
 LOG_BYTES_MAX = 5_000_000
 WORKERS = ("training", "generation")
+LOCK = "serve.lock"
 
 
 class CannotStart(OnewordError):
@@ -190,10 +191,23 @@ def worker_command(kind: str) -> list[str]:
     return [*celery, "-c", "1", "--without-gossip", "--without-mingle", "-l", "WARNING"]
 
 
+def local_address(settings: Settings) -> str:
+    """Where this machine reaches the studio of the data folder, which may have been started with another port."""
+    try:
+        written = (settings.data_dir / LOCK).read_text().split()
+    except OSError:
+        written = []
+    return written[1] if len(written) == 2 else _local(settings)
+
+
+def _local(settings: Settings) -> str:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(settings.host, settings.host)  # noqa: S104
+    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
+
+
 def _announce(settings: Settings, link: str, supervisor: Supervisor) -> None:
     deadline = time.monotonic() + START_SECONDS
-    local = f"http://{settings.host}:{settings.port}/healthz"
-    while not _answers(local):
+    while not _answers(f"{_local(settings)}/healthz"):
         if supervisor.over.wait(0.05):
             return
         web = next(child for child in supervisor.children if child.name == "web")
@@ -235,7 +249,8 @@ def _bind(settings: Settings) -> None:
         except OSError as error:
             raise CannotStart(
                 f"Port {settings.port} on {settings.host} cannot be used ({error.strerror}): another program, perhaps "
-                f"another Oneword, has it. Stop that one, or choose another port: ONEWORD_PORT={settings.port + 1}."
+                f"another Oneword, has it. Stop that one, or choose another port: --port {settings.port + 1}, or "
+                f"ONEWORD_PORT={settings.port + 1}."
             ) from error
 
 
@@ -243,7 +258,7 @@ def _bind(settings: Settings) -> None:
 def _only_one(settings: Settings) -> Iterator[bool]:
     """Lock the data folder, whose broker only one studio can use. Yields whether the last studio was killed."""
     keep_private(settings.data_dir)
-    with (settings.data_dir / "serve.lock").open("a+") as lock:
+    with (settings.data_dir / LOCK).open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -253,7 +268,7 @@ def _only_one(settings: Settings) -> Iterator[bool]:
             ) from error
         lock.seek(0)
         killed = lock.read() != ""
-        lock.write(str(os.getpid()))
+        lock.write(f"{os.getpid()} {_local(settings)}")  # the address is for `local_address`
         lock.flush()
         try:
             yield killed

@@ -1,6 +1,7 @@
 """The ways in that the command line of the studio's machine offers: links and tokens."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from app.accounts import service as accounts
 from app.accounts.models import Membership, SignInCode, Team, Token, User
 from app.accounts.secrets import hash_of
 from app.core.database import Database, utc_now
-from app.ops import cli
+from app.core.settings import Settings
+from app.ops import cli, supervisor
 
 
 @pytest.fixture
@@ -105,8 +107,69 @@ def test_a_token_of_the_command_line_has_scopes_and_an_expiry(database: Database
 
 @pytest.mark.parametrize("arguments", [("--scope", "write"), ("--days", "0"), ("--days", "9" * 400), ("--days", "1.5")])
 def test_scopes_and_days_that_do_not_exist_are_refused(database: Database, oneword, arguments: tuple[str, str]) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(SystemExit):
-        oneword("token", "x", *arguments)
+    status, printed = oneword("token", "x", *arguments)
+    assert status == 2
+    assert arguments[0] in printed
+    assert "\n" not in printed
+
+
+@pytest.mark.parametrize("arguments", [("token", "x"), ("sign-in",), ("backup", "copy"), ("doctor",)])
+def test_where_there_is_no_studio_a_command_says_where_it_looked_and_creates_nothing(  # type: ignore[no-untyped-def]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, oneword, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    status, printed = oneword(*arguments)
+    assert status == 1
+    assert f"no studio in {tmp_path / 'data'}" in printed
+    assert "oneword serve" in printed
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_data_folder_of_a_command_may_be_named(
+    database: Database, monkeypatch: pytest.MonkeyPatch, oneword
+) -> None:  # type: ignore[no-untyped-def]
+    folder = os.environ["ONEWORD_DATA_DIR"]
+    monkeypatch.setenv("ONEWORD_DATA_DIR", "/nowhere")  # also restores it after the test
+    status, printed = oneword("token", "x", "--data", folder)
+    assert status == 0
+    assert printed.startswith("owt_")
+
+
+def test_a_setting_that_cannot_be_used_is_named_in_one_sentence(monkeypatch: pytest.MonkeyPatch, oneword) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setenv("ONEWORD_PORT", "many")
+    status, printed = oneword("token", "x")
+    assert status == 2
+    assert printed.startswith("oneword: A setting cannot be used. ONEWORD_PORT: ")
+
+
+def test_serve_takes_port_host_and_folder_and_its_address_is_found_in_the_folder(  # type: ignore[no-untyped-def]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, oneword
+) -> None:
+    for name in ("PORT", "HOST", "DATA_DIR"):
+        monkeypatch.setenv(f"ONEWORD_{name}", "")  # restored after the test
+        monkeypatch.delenv(f"ONEWORD_{name}")
+    served: list[Settings] = []
+    monkeypatch.setattr(supervisor, "serve", lambda settings, _: served.append(settings))
+    folder = tmp_path / "studio"
+    assert oneword("serve", "--port", "8123", "--host", "0.0.0.0", "--data", str(folder)) == (0, "")
+    (settings,) = served
+    assert (settings.port, settings.host, settings.data_dir) == (8123, "0.0.0.0", folder)
+    assert os.environ["ONEWORD_PORT"] == "8123"  # for the processes that it starts
+    assert supervisor.local_address(settings) == "http://127.0.0.1:8123"
+    folder.mkdir()
+    (folder / "serve.lock").write_text("4711 http://127.0.0.1:8999")
+    assert supervisor.local_address(Settings(data_dir=folder)) == "http://127.0.0.1:8999"
+
+
+@pytest.mark.parametrize(
+    ("shell", "line"),
+    [("bash", "complete -o default -F"), ("zsh", "#compdef oneword"), ("fish", "complete --command oneword")],
+)
+def test_shells_complete_commands(monkeypatch: pytest.MonkeyPatch, oneword, capsys, shell: str, line: str) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setenv("_ONEWORD_COMPLETE", f"source_{shell}")
+    with pytest.raises(SystemExit, match="0"):
+        oneword()
+    assert line in capsys.readouterr().out
 
 
 def test_printing_the_schema_leaves_nothing_behind(  # type: ignore[no-untyped-def]

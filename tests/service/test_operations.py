@@ -10,12 +10,13 @@ from fastapi.testclient import TestClient
 from sqlalchemy import update
 
 from app.core import broker
-from app.core.database import now, utc_now
+from app.core.database import Database, now, utc_now
 from app.core.settings import REPOSITORY, Settings
 from app.jobs import ledger
 from app.jobs.ledger import Lease
 from app.jobs.models import Job
 from app.ops.doctor import examine
+from app.ops.migrate import revisions, upgrade
 from app.services import Services
 from app.workers.models import Worker
 from worker.context import WorkerContext
@@ -196,6 +197,9 @@ def test_the_doctor_looks_on_when_the_schema_is_old(settings: Settings, monkeypa
     monkeypatch.setattr(broker, "depth", lambda *_: None)
     monkeypatch.setattr("app.ops.doctor.LOOK_AT_DEVICE", "print('no GPU')")
     settings.data_dir.mkdir(parents=True)
+    database = Database(settings.resolved_database_url)
+    upgrade(database, revisions()[0])
+    database.dispose()
     findings = {finding.part: finding for finding in examine(settings)}
     assert "oneword migrate" in findings["database"].detail
     assert "ONEWORD" in findings["broker"].detail or "oneword serve" in findings["broker"].detail

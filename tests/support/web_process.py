@@ -50,9 +50,7 @@ class WebProcess:
 @contextmanager
 def web_process(folder: Path, **settings: str) -> Iterator[WebProcess]:
     """A web service on the data folder `folder`, with these settings (`PROXIES="…"`), until the end of the block."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     log = folder.parent / "web.log"
     chosen = {"DATA_DIR": str(folder), "PORT": str(port), "BROKER_URL": "memory://"} | settings
     environment = os.environ | {f"ONEWORD_{name}": value for name, value in chosen.items()}
@@ -67,6 +65,13 @@ def web_process(folder: Path, **settings: str) -> Iterator[WebProcess]:
     finally:
         process.terminate()
         process.wait(30)
+
+
+def free_port() -> int:
+    """A port of this machine on which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _listens(port: int) -> bool:
