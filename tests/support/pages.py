@@ -39,10 +39,8 @@ class Block:
 
     def script(self) -> str:
         """The block as lines of a shell script."""
-        if self.language == "python":
-            body = f"python - <<'END_OF_PYTHON'\n{self.text}END_OF_PYTHON\n"
-        else:
-            body = self.text
+        python = f"python - <<'END_OF_PYTHON'\n{self.text}END_OF_PYTHON\n"
+        body = python if self.language == "python" else self.text
         return f'block={self.place}\necho "== $block" >&2\n{body}'
 
 
