@@ -25,8 +25,8 @@ def split(text: str) -> list[str]:
 
 
 def tag_term(tag: str) -> str:
-    """The term that stands for a whole tag. No term of a text begins with `#`."""
-    return f"#{tag}"[:LENGTH_MAX]
+    """The term that stands for a whole tag, without upper case. No term of a text begins with `#`."""
+    return f"#{tag.casefold()}"[:LENGTH_MAX]
 
 
 def terms_of(concept: Concept) -> list[str]:

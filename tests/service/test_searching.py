@@ -8,7 +8,7 @@ from app.concepts.models import Concept
 from app.services import Services
 from tests.support.pictures import photos
 
-MUG = {"placeholder": "<my-mug>", "initializer": "mug", "name": "Blaue Tasse", "tags": ["küche", "50%"]}
+MUG = {"placeholder": "<my-mug>", "initializer": "mug", "name": "Blaue Tasse", "tags": ["Küche", "50%"]}
 
 
 @pytest.fixture
@@ -32,8 +32,10 @@ def test_what_is_no_beginning_of_a_word_finds_nothing(member: TestClient, mug: s
     assert found(member, query=query) == 0
 
 
-@pytest.mark.parametrize(("tag", "count"), [("küche", 1), ("50%", 1), ("kü", 0), ("tasse", 0)])
-def test_a_tag_is_found_whole(member: TestClient, mug: str, tag: str, count: int) -> None:
+@pytest.mark.parametrize(
+    ("tag", "count"), [("küche", 1), ("Küche", 1), ("KÜCHE", 1), ("50%", 1), ("kü", 0), ("tasse", 0)]
+)
+def test_a_tag_is_found_whole_in_upper_and_lower_case(member: TestClient, mug: str, tag: str, count: int) -> None:
     assert found(member, tag=tag) == count
 
 
