@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from app.web.etags import tag_of
 from app.web.openapi_examples import PROBLEM, REQUESTS, RESPONSES
+from app.web.openapi_json_forms import add_json_bodies
 from app.web.problems import MEDIA_TYPE, Problem
 
 TAGS: Final = [
@@ -20,6 +21,7 @@ TAGS: Final = [
     {"name": "base models", "description": "The base models, and how a base model tokenizes a text."},
     {"name": "concepts", "description": "The library: training, importing, changing and downloading concepts."},
     {"name": "generations", "description": "Drawing, and the drawn pictures."},
+    {"name": "uploads", "description": "Pictures that are sent once, and named in later requests."},
     {"name": "jobs", "description": "The queue, and the live events of its jobs."},
     {"name": "retention", "description": "Keeping drawn pictures, and deleting training pictures."},
     {"name": "bin", "description": "Deleted concepts and drawings: restoring them, and removing them for good."},
@@ -73,6 +75,7 @@ def _finished(app: FastAPI, unnamed: Iterable[type[BaseModel]]) -> dict[str, Any
         routes=app.routes,
         tags=TAGS,
     )
+    add_json_bodies(schema, app.routes)
     schemas = schema["components"]["schemas"]
     for shape in unnamed:
         described = shape.model_json_schema(ref_template="#/components/schemas/{model}")

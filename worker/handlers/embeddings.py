@@ -138,8 +138,13 @@ def joined(found: list[Foreign], spec: ImportSpec) -> Embedding:
         return found[0].embedding
     # CLIP-L, the first encoder, is the narrower one.
     parts = sorted((each.embedding for each in found), key=lambda part: part.widths.get(FIRST, 0))
+    names = " and ".join(file.name for file in spec.files)
+    if parts[0].widths == parts[1].widths:
+        raise EmbeddingError(
+            f"{names} are two embeddings of their own, for the same text encoder, and not the two halves of one. Send "
+            "them one at a time; each becomes a word."
+        )
     if any(set(part.rows) != {FIRST} for part in parts) or len({part.vectors for part in parts}) != 1:
-        names = " and ".join(file.name for file in spec.files)
         raise EmbeddingError(
             f"{names} are not the two halves of one embedding: each has to hold the same number of vectors for one "
             "text encoder. Send the two files that were written together, or one file alone."
