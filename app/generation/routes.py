@@ -134,16 +134,16 @@ async def get_image(
 
 
 @router.post("/images/{image_id}/link")
-def link_image(
-    image_id: str, body: LinkRequest, principal: Viewer, services: ServicesOf, session: UnitOfWork
-) -> PictureLink:
+def link_image(image_id: str, body: LinkRequest, principal: Viewer, services: ServicesOf) -> PictureLink:
     """Make an address of a picture that opens without signing in, for chat tools and other programs. It ends after
     `valid_for` seconds, and before that with the picture, with the token or session that made it, and with its
     person's membership."""
-    image = service.image(session, principal.team_id, image_id)
-    audit.record(session, principal, "image.shared", image.id, seconds=body.valid_for)
     valid_for = timedelta(seconds=body.valid_for)
+    with services.database.reading() as session:
+        image = service.image(session, principal.team_id, image_id)
     url = services.signed_addresses.url(f"/api/images/{image.id}", principal, valid_for)
+    with services.database.transaction() as session:
+        audit.record(session, principal, "image.shared", image.id, seconds=body.valid_for)
     return PictureLink(url=url, expires_at=utc_now() + valid_for)
 
 
