@@ -64,7 +64,7 @@ async def _of_json(request: Request, sent: Mapping[str, Any], skeleton: Skeleton
     fields = dict(sent)
     for name in FILES:
         if isinstance(fields.get(name), str | Base64File) or _has_data(fields.get(name)):
-            file = await as_file(request, name, fields.pop(name))
+            file = await as_file(request, skeleton, name, fields.pop(name))
             files[name] = Attached(UploadedFile(file.filename or "", await file.read()), FILES[name])
     plain = not files and not skeleton.files
     return _plain(request, bytes(skeleton.rest) if plain else _dumped(fields), files)

@@ -52,7 +52,7 @@ class FormOrJson(BoundedRoute):
             skeleton = Skeleton()
             try:
                 sent = await json_body(request, skeleton)
-                return await handle(await _as_form(request, sent, files))
+                return await handle(await _as_form(request, skeleton, sent, files))
             finally:
                 skeleton.close()
 
@@ -108,7 +108,7 @@ class _Form(BoundedRequest):
         self._form = form
 
 
-async def _as_form(request: Request, sent: Mapping[str, Any], files: frozenset[str]) -> Request:
+async def _as_form(request: Request, skeleton: Skeleton, sent: Mapping[str, Any], files: frozenset[str]) -> Request:
     lists = {name: value if isinstance(value, list) else [value] for name, value in sent.items()}
     items = [(name, each) for name, values in lists.items() for each in values if each is not None]
     pictures_max: int = request.app.state.services.settings.pictures_max + SPARE_FILES
@@ -120,7 +120,10 @@ async def _as_form(request: Request, sent: Mapping[str, Any], files: frozenset[s
             "other values here.",
             code="form",
         )
-    read = [(name, await as_file(request, name, each) if name in files else _text(name, each)) for name, each in items]
+    read = [
+        (name, await as_file(request, skeleton, name, each) if name in files else _text(name, each))
+        for name, each in items
+    ]
     return _Form(request, FormData(read))
 
 

@@ -125,11 +125,15 @@ class Skeleton:
                     end += 1
             place = end
 
+    def new_file(self) -> Base64File:
+        """A file that is removed with the others."""
+        file = self.files[f"{self._nonce}-{len(self.files)}"] = Base64File()
+        return file
+
     def _add(self, text: bytes) -> None:
         assert self._string is not None
         if self._cut is None and len(self._string) + len(text) > CUT_BYTES:
-            self._cut = Base64File()
-            self.files[f"{self._nonce}-{len(self.files)}"] = self._cut
+            self._cut = self.new_file()
             self._cut.feed(bytes(self._string))
         if self._cut is None:
             self._string += text
@@ -186,8 +190,8 @@ async def read(request: Request, skeleton: Skeleton) -> Any:
     return await run_in_threadpool(skeleton.value)
 
 
-async def as_file(request: Request, name: str, value: Any) -> UploadFile:
-    """The picture or file that a value of field `name` is. Raises InvalidInput."""
+async def as_file(request: Request, skeleton: Skeleton, name: str, value: Any) -> UploadFile:
+    """The picture or file that a value of field `name` is, open until the skeleton is closed. Raises InvalidInput."""
     file_name = ""
     if isinstance(value, Mapping):
         if set(value) == {"upload_id"} and isinstance(value["upload_id"], str):
@@ -197,7 +201,7 @@ async def as_file(request: Request, name: str, value: Any) -> UploadFile:
             raise _no_file(name)
         value = value["data"]
     if isinstance(value, str):
-        text, value = value, Base64File()
+        text, value = value, skeleton.new_file()
         value.feed(text.replace("\\", "\\\\").encode())
         value.end()
     if not isinstance(value, Base64File):

@@ -1,7 +1,7 @@
 """The JSON twins of forms in the OpenAPI schema: the same fields, with base64 where the form has files."""
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any, Final
 
 from fastapi.routing import APIRoute, iter_route_contexts
@@ -45,7 +45,7 @@ _SHAPES: Final[dict[str, Any]] = {
 }
 
 
-def add_json_bodies(schema: dict[str, Any], routes: Iterable[BaseRoute]) -> None:
+def add_json_bodies(schema: dict[str, Any], routes: Sequence[BaseRoute]) -> None:
     """Add the body in JSON to every operation whose form may be sent as JSON."""
     names = {
         context.route.name

@@ -4,6 +4,7 @@ import base64
 import io
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from sqlalchemy import select, update
 
 from app.concepts.models import Picture
 from app.core.database import utc_now
+from app.core.settings import Settings
 from app.retention.service import tidy
 from app.services import Services
 from app.uploads.models import StoredUpload
@@ -22,7 +24,11 @@ from tests.support.http import FAST, MUG, form, refused
 from tests.support.pictures import mask, photo
 from tests.support.stand_in_worker import sweep
 from tests.support.stored import blobs
-from tests.support.worker import run_import
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path / "data", orphan_seconds=0)
 
 
 def base64_of(content: bytes) -> str:
@@ -120,13 +126,13 @@ def test_a_drawing_takes_its_pictures_from_json_as_from_a_form(member: TestClien
         assert first == second
 
 
-def test_an_embedding_in_json_is_imported_under_its_name(member: TestClient, services: Services) -> None:
+def test_an_embedding_in_json_is_imported_under_its_name(member: TestClient) -> None:
     sent = {"file": {"data": base64_of(kohya()), "name": "blue-mug.safetensors"}, "tags": "x"}
     made = member.post("/api/concepts/import", json=sent)
     assert made.status_code == 202, made.text
-    run_import(services)
-    again = member.get(f"/api/concepts/{made.json()['concept']['id']}").json()
-    assert (again["placeholder"], again["state"], again["tags"]) == ("<blue-mug>", "ready", ["x"])
+    found = made.json()["concept"]
+    assert (found["placeholder"], found["tags"]) == ("<my-blue-mug>", ["x"])
+    assert made.json()["job"]["kind"] == "import"
 
 
 def stored(member: TestClient, content: bytes = LARGE, name: str = "mug.png") -> dict[str, Any]:
@@ -176,9 +182,9 @@ def test_the_transparency_of_an_upload_stays(member: TestClient, services: Servi
 def test_an_upload_belongs_to_its_team_and_counts_as_its_own(
     member: TestClient, stranger: TestClient, colleague: TestClient, services: Services
 ) -> None:
-    before = member.get("/api/usage").json()["stored_bytes"]
+    before = member.get("/api/usage").json()["storage_bytes"]["used"]
     upload = stored(member)
-    assert member.get("/api/usage").json()["stored_bytes"] == before + upload["bytes"]
+    assert member.get("/api/usage").json()["storage_bytes"]["used"] == before + upload["bytes"]
     assert stranger.get(upload["url"]).status_code == 404
     refused(stranger.post("/api/pictures/check", json={"images": [{"upload_id": upload["id"]}]}), "images", "upload")
     refused(colleague.delete(upload["url"]), None, "belongs to", status=403, code="not-owner")
@@ -190,7 +196,8 @@ def test_an_upload_goes_when_nobody_has_named_it_for_its_time(member: TestClient
         session.execute(update(StoredUpload).values(expires_at=utc_now() + timedelta(minutes=1)))
     member.post("/api/pictures/check", json={"images": [{"upload_id": used["id"]}]})
     with services.database.transaction() as session:
-        session.execute(update(StoredUpload).values(expires_at=StoredUpload.expires_at - timedelta(minutes=1)))
+        soon = StoredUpload.expires_at < utc_now() + timedelta(hours=1)
+        session.execute(update(StoredUpload).where(soon).values(expires_at=utc_now()))
     tidy(services.database, services.settings)
     sweep(services)
     assert [member.get(each["url"]).status_code for each in (used, unused)] == [200, 404]
