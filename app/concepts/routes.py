@@ -121,10 +121,11 @@ async def import_concept(
 ) -> Accepted:
     """Import an embedding that another tool trained. A worker reads the file; the answer names the job to watch, and
     with `wait` it comes when the job has ended. Without a placeholder the file's name becomes the placeholder. Send two
-    files for the two halves that diffusers writes for SDXL, and all files of a folder of the concepts library."""
+    files for the two halves that diffusers writes for SDXL, and a folder of the concepts library as its zip or as all
+    its files: its pictures, name, kind and initializer are taken too."""
 
     def make() -> Job:
-        uploads = [UploadedFile(each.filename or "", each.file.read(CARD_BYTES_MAX + 1)) for each in file]
+        uploads = [UploadedFile(each.filename or "", each.file.read(_most(each, services))) for each in file]
         request = ImportRequest(uploads=uploads, **vars(word))
         return importing.import_concept(services, principal, request, idempotency_key)
 
@@ -244,6 +245,12 @@ async def get_picture(
     """A training picture of a concept."""
     encoders: Encoders = request.app.state.encoders
     return await encoders.encoded(png, picture_id, wanted)
+
+
+def _most(file: UploadFile, services: Services) -> int:
+    """The most bytes of an imported file that are read; one more than it may have."""
+    is_folder = (file.filename or "").lower().endswith(".zip")
+    return (services.settings.upload_bytes_max if is_folder else CARD_BYTES_MAX) + 1
 
 
 def _read(images: list[UploadFile]) -> list[UploadedFile]:

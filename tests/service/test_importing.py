@@ -225,7 +225,7 @@ def test_a_failed_import_does_not_keep_its_placeholder(member: TestClient, servi
         ([], {}, "file", "file-count"),
         ([("a.pt", b"x"), ("b.pt", b"x"), ("c.pt", b"x")], {}, "file", "file-count"),
         ([("a.ckpt", b"x")], {}, "file", "file-kind"),
-        ([("my-mug.zip", b"PK")], {}, "file", "file-kind"),
+        ([("my-mug.zip", b"PK")], {}, "file", "file-damaged"),
         ([("token_identifier.txt", b"<mug>")], {}, "file", "file-count"),
         ([("a.pt", b"x")] * 21, {}, "file", "invalid-input"),
         ([("", b"x")], {}, "file", "invalid-input"),

@@ -6,11 +6,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fastapi.testclient import TestClient
 from PIL import ExifTags, Image
 
 from app.generation.picture_formats import FORMATS, PictureFormat, in_format
 from app.pictures.decoding import PictureFault
 from app.pictures.recipes import written_recipe
+from app.services import Services
+from tests.support.http import MUG, refused
+from tests.support.pictures import photo, photos
+from tests.support.stand_in_worker import draw
 from worker.images import png
 
 RECIPE: dict[str, Any] = {
@@ -88,3 +93,56 @@ def test_a_smaller_quality_makes_a_smaller_file_and_a_png_stays_as_it_is() -> No
     plain = written_recipe(in_format(stored(None), "webp"))
     assert not isinstance(plain, PictureFault)
     assert plain.read_from == "nothing"
+
+
+BROWSERS = {  # what browsers send for a picture and for a page
+    "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8": "image/png",
+    "image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5": "image/png",
+    "image/webp,image/avif,image/jxl,image/heic,image/heic-sequence,video/*;q=0.8,image/png,*/*;q=0.5": "image/png",
+    "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8": "image/png",
+}
+CLIENTS = {
+    "*/*": "image/png",
+    "image/*": "image/png",
+    "": "image/png",
+    "text/plain": "image/png",
+    "image/webp": "image/webp",
+    "IMAGE/JPEG ; q=0.3": "image/jpeg",
+    "image/webp, image/png;q=0.5": "image/webp",
+    "image/webp;q=0.5, image/png": "image/png",
+    "image/webp;q=x, image/jpeg": "image/jpeg",
+    "image/webp;q=0": "image/png",
+}
+
+
+def test_a_client_gets_the_format_that_it_asks_for_and_everybody_else_a_png(
+    member: TestClient, services: Services
+) -> None:
+    made = member.post("/api/generations", json={"prompt": "x", "count": 1}).json()
+    draw(services)
+    image = member.get(f"/api/generations/{made['generation']['id']}").json()["images"][0]
+    for accept, media_type in (BROWSERS | CLIENTS).items():
+        answer = member.get(image["url"], headers={"Accept": accept})
+        assert (answer.headers["content-type"], answer.headers["vary"]) == (media_type, "Accept"), accept
+    tags = set()
+    for format, suffix in (("png", "png"), ("jpeg", "jpg"), ("webp", "webp")):
+        answer = member.get(f"{image['url']}?format={format}&download=1", headers={"Accept": "image/png"})
+        assert answer.headers["content-type"] == f"image/{format}"
+        assert "vary" not in answer.headers
+        assert answer.headers["content-disposition"] == f'attachment; filename="oneword-{image["id"]}.{suffix}"'
+        assert Image.open(io.BytesIO(answer.content)).format == format.upper()
+        tags.add(tag := answer.headers["etag"])
+        unchanged = member.get(f"{image['url']}?format={format}", headers={"If-None-Match": tag})
+        assert (unchanged.status_code, unchanged.content) == (304, b"")
+        other = member.get(f"{image['url']}", headers={"If-None-Match": tag, "Accept": f"image/{format}"})
+        assert (other.status_code, other.headers["vary"]) == (304, "Accept")
+    assert len(tags) == 3
+    refused(member.get(f"{image['url']}?format=gif"), "format")
+
+
+def test_training_pictures_and_uploads_come_in_every_format_too(member: TestClient) -> None:
+    concept = member.post("/api/concepts", data=MUG, files=photos()).json()["concept"]
+    upload = member.post("/api/uploads", files={"image": ("a.png", photo(1), "image/png")}).json()
+    for url in (concept["pictures"][0]["url"], upload["url"]):
+        assert member.get(url).headers["content-type"] == "image/png"
+        assert member.get(f"{url}?format=webp").headers["content-type"] == "image/webp"

@@ -4,15 +4,17 @@ The only handler that reads foreign files, in a child process (`worker.foreign_f
 `worker.engine.embeddings`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
 from sqlalchemy.orm import Session
 
 from app.base_models.catalog import Catalog
+from app.base_models.initializers import is_known
 from app.concepts import versions
 from app.concepts.versions import VersionResult
+from app.contracts import concept_text
 from app.contracts.embeddings import ImportSpec
 from app.contracts.encoders import FIRST, SECOND
 from app.contracts.jobs import Kind, State
@@ -82,6 +84,7 @@ class ImportHandler:
         assert work.result is not None
         if work.sample is not None:
             images.add_preview(session, run.job.team_id, work.sample)
+        self._fill_in(session, run)
         versions.make_ready(session, run.job.team_id, work.spec.version_id, work.result)
         after_commit(session, lambda: self._clean_up(run))
 
@@ -124,6 +127,17 @@ class ImportHandler:
         except Exception as error:  # whatever it is, the embedding is fine
             log.warning("no sample of an imported concept", job=run.job.id, reason=str(error))
             return None
+
+    def _fill_in(self, session: Session, run: ImportRun) -> None:
+        """Give the concept what its request left open and its file says."""
+        spec, metadata = run.work.spec, run.work.source.metadata
+        said = concept_text.read(metadata.get(concept_text.KEY, ""))
+        if not said.initializer:
+            said = replace(said, initializer=metadata.get("initializer", ""))
+        model = Catalog(self.context.settings).get(spec.base_model)
+        if not is_known(model, said.initializer):
+            said = replace(said, initializer="")
+        versions.fill_in(session, run.job.team_id, spec.version_id, said, spec.unset)
 
     def _clean_up(self, run: ImportRun) -> None:
         """Delete the foreign files."""
