@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 import app.rooms  # noqa: F401 (every table, and every hook on jobs)
 from app.accounts import routes as accounts
+from app.accounts.signed_addresses import SignedAddresses
 from app.audit import routes as audit
 from app.base_models import routes as base_models
 from app.base_models.catalog import Catalog
@@ -35,6 +36,7 @@ from app.reports import routes as reports
 from app.retention import routes as retention
 from app.services import Services
 from app.teams import routes as teams
+from app.uploads import routes as uploads
 from app.usage import routes as usage
 from app.web import addresses
 from app.web.addresses import Addresses
@@ -45,6 +47,7 @@ from app.web.failures import Failures
 from app.web.guards import Guards
 from app.web.head_requests import HeadRequests
 from app.web.openapi import describe_well, document_of, operation_id
+from app.web.picture_answers import Encoders
 from app.web.problems import answer_with_problems
 from app.web.rate_limits import Rates
 from app.web.request_id import Tracing
@@ -87,7 +90,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         pictures=PictureCleaner(settings.upload_bytes_max),
         feed=EventFeed(database),
         viewers=Viewers(settings.streams_max),
+        signed_addresses=SignedAddresses(database, settings.url),
     )
+    app.state.encoders = Encoders()
     for room in (
         accounts,
         teams,
@@ -95,6 +100,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         concepts,
         reports,
         generation,
+        uploads,
         jobs,
         compat,
         usage,

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry
 
+from app.accounts.signed_addresses import SignedAddresses
 from app.accounts.throttle import Guesses, SignInThrottle
 from app.base_models.catalog import Catalog
 from app.core.database import Database
@@ -24,6 +25,7 @@ class Services:
     pictures: PictureCleaner
     feed: EventFeed
     viewers: Viewers
+    signed_addresses: SignedAddresses
     sign_ins: SignInThrottle = field(default_factory=SignInThrottle)
     guesses: Guesses = field(default_factory=Guesses)
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)

@@ -26,6 +26,7 @@ class Team(Base):
     id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(String(100))
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    signing_key: Mapped[str | None] = mapped_column(String(64))  # of addresses of its pictures; made when first needed
 
 
 class Membership(Base):

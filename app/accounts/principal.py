@@ -93,6 +93,14 @@ def by_token(database: Database, token: str) -> Principal | None:
     return _principal("token", found)
 
 
+def by_credential_id(database: Database, credential_id: str) -> Principal | None:
+    """The person with this token or session, or None. The id proves nothing: the caller has checked a signature, or
+    does it next."""
+    with database.reading() as session:
+        found = queries.by_credential_id(session, credential_id, utc_now())
+    return None if found is None else _principal("token" if found[0] else "session", found[1])
+
+
 def by_cookie(database: Database, cookie: str, session_days: float) -> Principal | None:
     """The person whose browser session this cookie refers to, or None.
 

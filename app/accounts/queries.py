@@ -48,26 +48,19 @@ def _unexpired(moment: datetime) -> ColumnElement[bool]:
     return Token.expires_at.is_(None) | (Token.expires_at > moment)
 
 
-def by_token(session: Session, hash_: str, moment: datetime) -> Found | None:
-    """A bearer token that has not expired."""
-    query = (
+def _tokens(moment: datetime) -> Select[Any]:
+    """Tokens that have not expired, as the columns of `Found`."""
+    return (
         _people()
         .add_columns(Token.id, Token.created_at, Token.last_used_at, Token.expires_at, Token.scopes, Token.name)
         .join(Token, (Token.user_id == User.id) & (Token.team_id == Team.id))
-        .where(Token.hash == hash_, _unexpired(moment))
+        .where(_unexpired(moment))
     )
-    row = session.execute(query).one_or_none()
-    return None if row is None else Found(*row)
 
 
-def touch_token(session: Session, hash_: str, moment: datetime) -> None:
-    """Store the time at which a token was used."""
-    session.execute(update(Token).where(Token.hash == hash_).values(last_used_at=moment))
-
-
-def by_session(session: Session, hash_: str, moment: datetime) -> Found | None:
-    """A browser's session that has not expired."""
-    query = (
+def _sessions(moment: datetime) -> Select[Any]:
+    """Browsers' sessions that have not expired, as the columns of `Found`."""
+    return (
         _people()
         .add_columns(
             BrowserSession.id,
@@ -78,9 +71,43 @@ def by_session(session: Session, hash_: str, moment: datetime) -> Found | None:
             null(),
         )
         .join(BrowserSession, (BrowserSession.user_id == User.id) & (BrowserSession.team_id == Team.id))
-        .where(BrowserSession.hash == hash_, BrowserSession.expires_at > moment)
+        .where(BrowserSession.expires_at > moment)
     )
-    row = session.execute(query).one_or_none()
+
+
+def by_token(session: Session, hash_: str, moment: datetime) -> Found | None:
+    """A bearer token that has not expired."""
+    row = session.execute(_tokens(moment).where(Token.hash == hash_)).one_or_none()
+    return None if row is None else Found(*row)
+
+
+def by_credential_id(session: Session, credential_id: str, moment: datetime) -> tuple[bool, Found] | None:
+    """A token or a browser's session that has not expired, by its id, which is no secret. True for a token."""
+    row = session.execute(_tokens(moment).where(Token.id == credential_id)).one_or_none()
+    if row is not None:
+        return True, Found(*row)
+    row = session.execute(_sessions(moment).where(BrowserSession.id == credential_id)).one_or_none()
+    return None if row is None else (False, Found(*row))
+
+
+def signing_key(session: Session, team_id: str) -> str | None:
+    """The key that signs the addresses of a team's pictures."""
+    return session.scalars(select(Team.signing_key).where(Team.id == team_id)).one_or_none()
+
+
+def set_signing_key(session: Session, team_id: str, key: str) -> None:
+    """Give the team a key, unless it has one."""
+    session.execute(update(Team).where(Team.id == team_id, Team.signing_key.is_(None)).values(signing_key=key))
+
+
+def touch_token(session: Session, hash_: str, moment: datetime) -> None:
+    """Store the time at which a token was used."""
+    session.execute(update(Token).where(Token.hash == hash_).values(last_used_at=moment))
+
+
+def by_session(session: Session, hash_: str, moment: datetime) -> Found | None:
+    """A browser's session that has not expired."""
+    row = session.execute(_sessions(moment).where(BrowserSession.hash == hash_)).one_or_none()
     return None if row is None else Found(*row)
 
 

@@ -18,8 +18,8 @@ from app.core.errors import TooMany
 ATTEMPTS: Final = RateLimitItemPerMinute(20)
 GUESSES: Final = RateLimitItemPerMinute(300)  # lookups of unknown tokens, and as many of unknown cookies
 _REMEMBERED: Final = 10_000
-_NAMES: Final = {"bearer": "tokens", "cookie": "session cookies"}
-_ADVICE: Final = {"bearer": "Check the token, and try", "cookie": "Open a sign-in link, or try"}
+_NAMES: Final = {"bearer": "tokens", "cookie": "session cookies", "link": "links to pictures"}
+_ADVICE: Final = {"bearer": "Check the token, and try", "cookie": "Open a sign-in link, or try", "link": "Try"}
 
 
 class SignInThrottle:
@@ -39,7 +39,8 @@ class SignInThrottle:
 
 
 class Guesses:
-    """Counts the unknown credentials that each address sends: tokens (`bearer`) apart from cookies (`cookie`).
+    """Counts the unknown credentials that each address sends: tokens (`bearer`) apart from cookies (`cookie`) and
+    signed addresses of pictures (`link`).
 
     An address that sent too many is told to wait before the database is asked. A credential that was good before still
     works there, so that nobody can lock out the people who share an address.

@@ -28,6 +28,7 @@ Action = Literal[
     "generation.purged",
     "image.kept",
     "image.let-go",
+    "image.shared",
     "bin.emptied",
     "job.cancelled",
     "webhook.created",

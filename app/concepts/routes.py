@@ -1,8 +1,10 @@
 """The endpoints of the library."""
 
+from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile, status
+from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, UploadFile, status
+from starlette.concurrency import run_in_threadpool
 
 from app.accounts.principal import Principal
 from app.audit import service as audit
@@ -27,6 +29,7 @@ from app.core.errors import NotFound, PictureError
 from app.embeddings.exporting import service as exporting
 from app.embeddings.importing import service as importing
 from app.embeddings.importing.request import ImportRequest
+from app.jobs import service as job_service
 from app.jobs import views as jobs
 from app.jobs.models import Job
 from app.pictures.cleaning import UploadedFile, count_problem
@@ -34,13 +37,15 @@ from app.services import Services
 from app.training.forms import Tuned
 from app.training.service import TrainingRequest, teach, teach_again
 from app.web import file_responses
-from app.web.bounded_bodies import BoundedRoute
 from app.web.dependencies import Cursor, Key, Reading, ServicesOf, UnitOfWork
 from app.web.etags import IfMatch, must_match
 from app.web.head_requests import HEAD
+from app.web.json_forms import FormOrJson
+from app.web.picture_answers import ANY_FORMAT, Encoders, Wanted
 from app.web.sign_in import MayTeach, Viewer
+from app.web.waiting import Wait, answered, ended
 
-router = APIRouter(prefix="/api", tags=["concepts"], route_class=BoundedRoute)
+router = APIRouter(prefix="/api", tags=["concepts"], route_class=FormOrJson)
 
 Images = Annotated[list[UploadFile], File(description="JPEG, PNG or WebP; training uses the centre square.")]
 
@@ -76,38 +81,55 @@ def check_pictures(
     return PictureCheck(ok=not problems and not any(p.problem for p in pictures), pictures=pictures, problems=problems)
 
 
-@router.post("/concepts", status_code=status.HTTP_202_ACCEPTED)
-def create_concept(
+@router.post("/concepts", status_code=status.HTTP_202_ACCEPTED, responses=ended(Accepted))
+async def create_concept(
     principal: MayTeach,
     services: ServicesOf,
+    response: Response,
     word: Named,
     tuning: Tuned,
     images: Images = [],  # noqa: B006
+    wait: Wait = 0,
     idempotency_key: Key = None,
 ) -> Accepted:
-    """Train a new concept on a few pictures. The answer names the job to watch."""
-    request = TrainingRequest(uploads=_read(images), tuning=tuning, **{**vars(word), "kind": word.kind or "object"})
-    return _accepted(services, principal, teach(services, principal, request, idempotency_key))
+    """Train a new concept on a few pictures. The answer names the job to watch; with `wait` it comes when the job has
+    ended."""
+
+    def make() -> Job:
+        request = TrainingRequest(uploads=_read(images), tuning=tuning, **{**vars(word), "kind": word.kind or "object"})
+        return teach(services, principal, request, idempotency_key)
+
+    return await _accepted(services, principal, make, wait, response)
 
 
 @router.post(
-    "/concepts/import", status_code=status.HTTP_202_ACCEPTED, form_limits={"max_files": importing.FILES_MAX + 1}
+    "/concepts/import",
+    status_code=status.HTTP_202_ACCEPTED,
+    form_limits={"max_files": importing.FILES_MAX + 1},
+    responses=ended(Accepted),
 )
-def import_concept(
+async def import_concept(
     principal: MayTeach,
     services: ServicesOf,
+    response: Response,
     word: Named,
     file: Annotated[
         list[UploadFile], File(description="`.safetensors`, `.pt`, `.bin`, `.pti`, or a picture card.")
     ] = [],  # noqa: B006
+    wait: Wait = 0,
     idempotency_key: Key = None,
 ) -> Accepted:
-    """Import an embedding that another tool trained. A worker reads the file; the answer names the job to watch.
-    Without a placeholder the file's name becomes the placeholder. Send two files for the two halves that diffusers
-    writes for SDXL, and all files of a folder of the concepts library."""
-    uploads = [UploadedFile(each.filename or "", each.file.read(CARD_BYTES_MAX + 1)) for each in file]
-    request = ImportRequest(uploads=uploads, **vars(word))
-    return _accepted(services, principal, importing.import_concept(services, principal, request, idempotency_key))
+    """Import an embedding that another tool trained. A worker reads the file; the answer names the job to watch, and
+    with `wait` it comes when the job has ended. Without a placeholder the file's name becomes the placeholder. Send two
+    files for the two halves that diffusers writes for SDXL, and a folder of the concepts library as its zip or as all
+    its files: its pictures, name, kind and initializer are taken too."""
+
+    def make() -> Job:
+        uploads = [UploadedFile(each.filename or "", each.file.read(_most(each, services))) for each in file]
+        request = ImportRequest(uploads=uploads, **vars(word))
+        return importing.import_concept(services, principal, request, idempotency_key)
+
+    return await _accepted(services, principal, make, wait, response)
 
 
 @router.get("/concepts")
@@ -166,20 +188,26 @@ def list_versions(concept_id: str, principal: Viewer, session: Reading) -> Versi
     return VersionList(items=views.versions(session, service.get(session, principal.team_id, concept_id)))
 
 
-@router.post("/concepts/{concept_id}/versions", status_code=status.HTTP_202_ACCEPTED)
-def teach_concept_again(
+@router.post("/concepts/{concept_id}/versions", status_code=status.HTTP_202_ACCEPTED, responses=ended(Accepted))
+async def teach_concept_again(
     concept_id: str,
     principal: MayTeach,
     services: ServicesOf,
+    response: Response,
     tuning: Tuned,
     images: Images = [],  # noqa: B006
     initializer: Annotated[str | None, Form()] = None,
+    wait: Wait = 0,
     idempotency_key: Key = None,
 ) -> Accepted:
-    """Train a new version of a concept. Without pictures it is trained on those of the newest version. The concept's
-    owner may, and administrators."""
-    request = TrainingRequest(_read(images), initializer, tuning=tuning)
-    return _accepted(services, principal, teach_again(services, principal, concept_id, request, idempotency_key))
+    """Train a new version of a concept. Without pictures it is trained on those of the newest version. With `wait` the
+    answer comes when the job has ended. The concept's owner may, and administrators."""
+
+    def make() -> Job:
+        request = TrainingRequest(_read(images), initializer, tuning=tuning)
+        return teach_again(services, principal, concept_id, request, idempotency_key)
+
+    return await _accepted(services, principal, make, wait, response)
 
 
 @router.get("/concepts/{concept_id}/embedding", response_class=file_responses.File)
@@ -203,23 +231,45 @@ def download_embedding(
     return file_responses.file(file.content, file.name)
 
 
-@router.get("/pictures/{picture_id}", response_class=file_responses.Png)
-def get_picture(picture_id: str, principal: Viewer, services: ServicesOf, session: Reading) -> Response:
-    """A training picture of a concept."""
+def _training_picture(picture_id: str, principal: Viewer, services: ServicesOf, session: Reading) -> bytes:
     picture = queries.picture(session, principal.team_id, picture_id)
     if picture is None:
         raise NotFound("There is no such picture. Its concept may have been deleted.")
-    return file_responses.png(services.storage.get(picture.key), f"{picture.id}.png")
+    return services.storage.get(picture.key)
+
+
+@router.get("/pictures/{picture_id}", response_class=file_responses.Png, responses=ANY_FORMAT)
+async def get_picture(
+    picture_id: str, png: Annotated[bytes, Depends(_training_picture)], request: Request, wanted: Wanted
+) -> Response:
+    """A training picture of a concept."""
+    encoders: Encoders = request.app.state.encoders
+    return await encoders.encoded(png, picture_id, wanted)
+
+
+def _most(file: UploadFile, services: Services) -> int:
+    """The most bytes of an imported file that are read; one more than it may have."""
+    is_folder = (file.filename or "").lower().endswith(".zip")
+    return (services.settings.upload_bytes_max if is_folder else CARD_BYTES_MAX) + 1
 
 
 def _read(images: list[UploadFile]) -> list[UploadedFile]:
     return [UploadedFile(image.filename or "", image.file.read()) for image in images]
 
 
-def _accepted(services: Services, principal: Principal, job: Job) -> Accepted:
-    with services.database.reading() as session:
-        # A repeated request gets the same answer, also if the concept was deleted meanwhile.
-        concept = queries.including_deleted(session, job.team_id, job.concept_id or "")
-        if concept is None:
-            raise NotFound("The concept that this request made was deleted for good. Send it with a new key.")
-        return Accepted(concept=views.describe(session, principal, concept), job=jobs.describe(session, job))
+async def _accepted(
+    services: Services, principal: Principal, make: Callable[[], Job], wait: float, response: Response
+) -> Accepted:
+    job = await run_in_threadpool(make)
+    team_id, job_id, concept_id = job.team_id, job.id, job.concept_id or ""
+
+    def describe() -> Accepted:
+        with services.database.reading() as session:
+            # A repeated request gets the same answer, also if the concept was deleted meanwhile.
+            concept = queries.including_deleted(session, team_id, concept_id)
+            if concept is None:
+                raise NotFound("The concept that this request made was deleted for good. Send it with a new key.")
+            now = job_service.get(session, team_id, job_id)
+            return Accepted(concept=views.describe(session, principal, concept), job=jobs.describe(session, now))
+
+    return await answered(services, principal, job_id, wait, describe, response)

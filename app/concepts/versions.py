@@ -4,7 +4,7 @@ A room above that has to act on a version that became ready registers a function
 that `app.rooms` imports. The function is called in the transaction that makes the version ready.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.concepts import queries
 from app.concepts.models import Concept, Version
+from app.contracts.concept_text import ConceptText
 from app.core.database import now
 from app.core.errors import NotFound
 
@@ -63,6 +64,17 @@ def make_ready(session: Session, team_id: str, version_id: str, result: VersionR
     version, concept = _with_concept(session, team_id, version_id)
     _store(session, version, result)
     publish(session, version, concept)
+
+
+def fill_in(session: Session, team_id: str, version_id: str, text: ConceptText, fields: Sequence[str]) -> None:
+    """Set those of these fields of a version's concept that a text knows. Raises NotFound."""
+    version, concept = _with_concept(session, team_id, version_id)
+    for field in fields:
+        if value := getattr(text, field):
+            setattr(concept, field, value)
+    if "initializer" in fields and text.initializer:
+        version.initializer = text.initializer
+    session.flush()
 
 
 def publish(session: Session, version: Version, concept: Concept) -> None:

@@ -1,8 +1,12 @@
 """The spec of an import job. Pure data, written by the web service and read by the worker."""
 
+from typing import Literal
+
 from pydantic import BaseModel
 
 from app.contracts.training import ConceptKind
+
+ConceptField = Literal["name", "description", "tags", "kind", "initializer"]
 
 
 class ImportFile(BaseModel):
@@ -21,3 +25,4 @@ class ImportSpec(BaseModel):
     placeholder: str
     kind: ConceptKind
     files: list[ImportFile]
+    unset: list[ConceptField] = []  # of the concept: what the file itself says is taken for these

@@ -124,6 +124,11 @@ class Settings(BaseSettings):
     drawings_days: float = Field(
         0.0, ge=0, description="Days after which drawings that nobody keeps are removed. 0: never."
     )
+    upload_hours: float = Field(
+        24.0,
+        gt=0,
+        description="Hours after which a picture of `POST /api/uploads` is removed that no request has named since.",
+    )
     progress_days: float = Field(
         7.0, ge=0, description="Days after which the progress and warnings of a job are removed; its outcome stays."
     )

@@ -5,7 +5,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -20,8 +20,13 @@ from app.generation.request import GenerationRequest
 from app.pictures import decoding
 from app.pictures.cleaning import PictureCleaner, UploadedFile
 from app.pictures.decoding import CleanPicture, PictureFault
+from app.services import Services
+from app.uploads import service as uploads
 
 Decoder = Callable[[bytes], CleanPicture | PictureFault]
+
+
+DECODERS: Final[Mapping[str, Decoder]] = {"init_image": decoding.init_image, "mask": decoding.inpaint_mask}
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,23 @@ class InitImage:
         scale = max((area / (width * height)) ** 0.5, SIDE_MIN / min(width, height))
         across, down = _side(width * scale), _side(height * scale)
         return (across, down) if limit.allows(across, down) else limit.nearest(across, down)
+
+
+def from_uploads(
+    services: Services, team_id: str, request: GenerationRequest
+) -> tuple[GenerationRequest, dict[str, Attached]]:
+    """The request without the pictures that were sent for later use, and those as files of the request."""
+    named: dict[str, str] = {}
+    with services.database.reading() as session:
+        for field in DECODERS:
+            ref: PictureRef | None = getattr(request, field)
+            if ref is not None and ref.upload_id and uploads.find(session, team_id, ref.upload_id) is not None:
+                named[field] = ref.upload_id
+    files = {
+        field: Attached(uploads.files(services, team_id, [upload_id], field)[upload_id], DECODERS[field])
+        for field, upload_id in named.items()
+    }
+    return request.model_copy(update=dict.fromkeys(named)), files
 
 
 def cleaned(pictures: PictureCleaner, files: Mapping[str, Attached]) -> dict[str, CleanPicture]:

@@ -3,10 +3,12 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from app.accounts.signed_addresses import VALID_FOR, VALID_FOR_MAX, VALID_FOR_MIN
 from app.contracts.jobs import State
+from app.core.request_model import RequestModel
 from app.generation.request import GenerationRequest
 from app.jobs.schemas import JobOut, Person
 
@@ -18,6 +20,26 @@ class GenerationForm(GenerationRequest):
 
     init_image: bytes | None = Field(None, json_schema_extra=FILE)  # type: ignore[assignment]
     mask: bytes | None = Field(None, json_schema_extra=FILE)  # type: ignore[assignment]
+
+
+class LinkRequest(RequestModel):
+    """How long a signed address of a picture is to be valid."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"valid_for": 3600}]})
+
+    valid_for: int = Field(
+        int(VALID_FOR.total_seconds()),
+        ge=int(VALID_FOR_MIN.total_seconds()),
+        le=int(VALID_FOR_MAX.total_seconds()),
+        description="Seconds until it ends.",
+    )
+
+
+class PictureLink(BaseModel):
+    """An address of a picture that opens without signing in."""
+
+    url: str = Field(description="The whole address. `&format=jpeg` and `&download=1` may be added to it.")
+    expires_at: datetime = Field(description="When it ends at the latest.")
 
 
 class RecoveredRequest(BaseModel):

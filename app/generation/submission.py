@@ -35,7 +35,9 @@ def draw(
     files: Mapping[str, Attached] | None = None,
 ) -> str:
     """Queue a generation. `files` are an initial picture and its mask, by field. Returns the job's id."""
-    settings, team_id, files = services.settings, principal.team_id, files or {}
+    settings, team_id = services.settings, principal.team_id
+    request, uploads = init_images.from_uploads(services, team_id, request)
+    files = {**(files or {}), **uploads}
     request_hash = _request_hash(request, files)
     _check_sizes(request, settings)
     pictures = init_images.cleaned(services.pictures, files)

@@ -16,13 +16,15 @@ from app.services import Services
 ANY_OF: Final[tuple[Scope, ...]] = ("draw", "read")  # of these scopes the one who waits keeps at least one
 
 
-async def end_of(services: Services, principal: Principal, job_id: str, seconds: float) -> None:
-    """Return when the job has ended, or after `seconds`.
+async def end_of(
+    services: Services, principal: Principal, job_id: str, seconds: float, any_of: tuple[Scope, ...] = ANY_OF
+) -> None:
+    """Return when the job has ended, or after `seconds`. The principal keeps at least one of the scopes `any_of`.
 
     Raises NotSignedIn if the token or session has ended meanwhile or its person has left the team, within 5 s of that.
     """
     SENDER.get().decoded()  # the pictures of the request; other uploads of the team need not wait for the drawing
-    watching = services.feed.watch(job_id, 0, principal.credential_id, ANY_OF)
+    watching = services.feed.watch(job_id, 0, principal.credential_id, any_of)
     try:
         async with asyncio.timeout(seconds), aclosing(watching) as events:  # type: ignore[type-var]
             async for _ in events:
@@ -30,9 +32,9 @@ async def end_of(services: Services, principal: Principal, job_id: str, seconds:
     except TimeoutError:
         pass
     scopes = await run_in_threadpool(scopes_now, services.database, [principal.credential_id])
-    if not set(scopes.get(principal.credential_id, ())) & set(ANY_OF):
+    if not set(scopes.get(principal.credential_id, ())) & set(any_of):
         raise NotSignedIn(
-            "Your token or session ended while this request waited, or you are no longer in the team. The drawing goes "
+            "Your token or session ended while this request waited, or you are no longer in the team. The job goes "
             "on. Sign in again, or send another token."
         )
 

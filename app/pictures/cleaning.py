@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 Decoded = TypeVar("Decoded")
 
 NAME_CHARACTERS_MAX: Final = 255
+_NOUNS: Final = {"mask": "mask", "file": "file"}  # what an upload of this field is called
 BLURRED_BELOW: Final = 12.0  # sharpness of a picture that looks blurred
 CROPPED_ABOVE: Final = 0.4  # share of a picture outside the square
 ALIKE_BITS: Final = 5  # of 256 bits of the difference hash
@@ -88,8 +89,12 @@ class PictureCleaner:
         """
         (result,) = self._in_turn([upload], decode)
         if isinstance(result, PictureFault):
-            label = ("mask" if field == "mask" else "picture") + (f" ({upload.name[:100]})" if upload.name else "")
-            raise PictureError(f"The {label} {result.detail}", field=field, code=f"picture-{result.code}")
+            label = _NOUNS.get(field, "picture") + (f" ({upload.name[:100]})" if upload.name else "")
+            raise PictureError(
+                f"The {label} {result.detail}",
+                field=field,
+                code=f"{'file' if field == 'file' else 'picture'}-{result.code}",
+            )
         return result
 
     def warm(self) -> None:

@@ -9,7 +9,7 @@ import io
 import re
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -101,6 +101,11 @@ def inpaint_mask(content: bytes) -> CleanPicture | PictureFault:
 def transparent_area(content: bytes) -> CleanPicture | PictureFault:
     """A mask as OpenAI's clients send it: what is transparent is drawn again, whatever its colour."""
     return guarded(content, lambda: _clean(content, _mask_from_transparency))
+
+
+def kept_picture(content: bytes) -> CleanPicture | PictureFault:
+    """A picture for later requests, which decode it again: its transparency stays."""
+    return guarded(content, lambda: _clean(content, _with_transparency))
 
 
 def is_transparent(content: bytes) -> bool | PictureFault:
@@ -201,6 +206,14 @@ def _on_white_with_mask(picture: Image.Image, width: int, height: int) -> CleanP
             "picture whose middle shows the subject.",
         )
     return _repacked(_without_alpha(picture), mask, width, height)
+
+
+def _with_transparency(picture: Image.Image, width: int, height: int) -> CleanPicture:
+    """The pixels as they are, with their alpha channel where a pixel is transparent."""
+    if _opaque_area(picture) is None:
+        return _repacked(_without_alpha(picture), None, width, height)
+    kept = _png(Image.frombytes("RGBA", picture.size, picture.tobytes()))
+    return replace(_repacked(_without_alpha(picture), None, width, height), content=kept)
 
 
 def _on_white(picture: Image.Image, width: int, height: int) -> CleanPicture:

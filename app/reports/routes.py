@@ -3,11 +3,13 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response, status
+from starlette.concurrency import run_in_threadpool
 
 from app.audit import service as audit
 from app.concepts import service as concepts
 from app.concepts import views as concept_views
 from app.concepts.schemas import ConceptOut
+from app.jobs import service as job_service
 from app.jobs import views as jobs
 from app.reports import rerender, service, views
 from app.reports.schemas import ReportJob, ReportOut
@@ -15,6 +17,7 @@ from app.web import file_responses
 from app.web.bounded_bodies import BoundedRoute
 from app.web.dependencies import Key, Reading, ServicesOf, UnitOfWork
 from app.web.sign_in import MayTeach, Viewer
+from app.web.waiting import Wait, answered, ended
 
 router = APIRouter(prefix="/api/concepts/{concept_id}/versions/{number}", tags=["concepts"], route_class=BoundedRoute)
 
@@ -28,15 +31,25 @@ def get_report(concept_id: str, number: Number, principal: Viewer, session: Read
     return views.describe(session, concept, service.version_of(session, concept, number))
 
 
-@router.post("/report", status_code=status.HTTP_202_ACCEPTED)
-def draw_report_again(
-    concept_id: str, number: Number, principal: MayTeach, services: ServicesOf, idempotency_key: Key = None
+@router.post("/report", status_code=status.HTTP_202_ACCEPTED, responses=ended(ReportJob))
+async def draw_report_again(
+    concept_id: str,
+    number: Number,
+    principal: MayTeach,
+    services: ServicesOf,
+    response: Response,
+    wait: Wait = 0,
+    idempotency_key: Key = None,
 ) -> ReportJob:
-    """Draw a report that failed at the end of the training. The answer names the job to watch. The concept's owner may,
-    and administrators."""
-    job = rerender.rerender_report(services, principal, concept_id, number, idempotency_key)
-    with services.database.reading() as session:
-        return ReportJob(job=jobs.describe(session, job))
+    """Draw a report that failed at the end of the training. The answer names the job to watch; with `wait` it comes
+    when the job has ended. The concept's owner may, and administrators."""
+    job = await run_in_threadpool(rerender.rerender_report, services, principal, concept_id, number, idempotency_key)
+
+    def describe() -> ReportJob:
+        with services.database.reading() as session:
+            return ReportJob(job=jobs.describe(session, job_service.get(session, principal.team_id, job.id)))
+
+    return await answered(services, principal, job.id, wait, describe, response)
 
 
 @router.get("/report/drawings/{place}", response_class=file_responses.Webp)

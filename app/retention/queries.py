@@ -14,6 +14,7 @@ from app.core.database import rows_changed
 from app.core.idempotency import Submission
 from app.generation.models import Generation, GenerationUpload, Image
 from app.jobs.models import Job, JobEvent
+from app.uploads.models import StoredUpload
 
 BATCH = 500  # rows of one transaction, so that it is short
 
@@ -86,6 +87,7 @@ def blob_keys(session: Session) -> Iterator[str]:
         yield from (key for key in keys if key is not None)
     yield from session.scalars(select(Image.key))
     yield from session.scalars(select(GenerationUpload.key))
+    yield from session.scalars(select(StoredUpload.key))
     for files, report in session.execute(select(Version.files, Version.report)):
         yield from (file["key"] for file in files.values())
         if report is not None:

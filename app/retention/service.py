@@ -27,6 +27,7 @@ from app.core.storage import Storage
 from app.generation import service as generations
 from app.generation.models import Image
 from app.retention import queries
+from app.uploads import queries as uploads
 from app.webhooks import queries as webhooks
 from app.workers import queries as workers
 
@@ -83,6 +84,7 @@ def tidy(database: Database, settings: Settings) -> None:
         "the bin": lambda session: bin_service.remove_expired(session, settings, moment, queries.BATCH),
         "jobs": lambda session: bin_queries.remove_jobs(session, queries.BATCH),
         "progress": lambda session: queries.remove_progress(session, moment - timedelta(days=settings.progress_days)),
+        "uploads": lambda session: uploads.remove_expired(session, moment, queries.BATCH),
         "keys": lambda session: queries.remove_keys(session, moment - timedelta(days=KEYS_DAYS)),
         "deliveries": lambda session: webhooks.remove_before(session, moment - timedelta(days=DELIVERIES_DAYS)),
         "expired credentials": lambda session: accounts.remove_expired(session, moment),

@@ -64,7 +64,7 @@ def teach(services: Services, principal: Principal, request: TrainingRequest, ke
 
     def make() -> Job:
         with savepoint(services.storage) as blobs:
-            rows = _store(blobs, team_id, pictures)
+            rows = store_pictures(blobs, team_id, pictures)
             with services.database.transaction() as session:
                 if (job := jobs.earlier_job(session, team_id, key, request_hash)) is not None:
                     return job
@@ -101,7 +101,7 @@ def teach_again(
 
     def make() -> Job:
         with savepoint(services.storage) as blobs:
-            rows = _store(blobs, team_id, pictures)
+            rows = store_pictures(blobs, team_id, pictures)
             with services.database.transaction() as session:
                 if (job := jobs.earlier_job(session, team_id, key, request_hash)) is not None:
                     return job
@@ -166,7 +166,7 @@ def _clean(services: Services, request: TrainingRequest, model: AllowedModel) ->
     return accepted(checked, services.settings.pictures_min, services.settings.pictures_max)
 
 
-def _store(blobs: BlobSavepoint, team_id: str, pictures: Sequence[CleanPicture]) -> list[Picture]:
+def store_pictures(blobs: BlobSavepoint, team_id: str, pictures: Sequence[CleanPicture]) -> list[Picture]:
     """Store the blobs of the pictures. Returns the rows that name the blobs."""
     rows = []
     for position, picture in enumerate(pictures):

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, literal, select
 from sqlalchemy.orm import Session
 
 from app.concepts.models import Concept, Picture, Version
 from app.generation.models import Generation, GenerationUpload, Image
+from app.uploads.models import StoredUpload
 from app.usage.models import DayOfUse, UsageCounter
 
 
@@ -18,7 +19,8 @@ def gpu_seconds(session: Session, team_id: str, since: str) -> dict[str, float]:
 
 
 def stored_bytes(session: Session, team_id: str) -> tuple[int, int]:
-    """Bytes of the team's drawings, previews, report drawings, training pictures and initial pictures of generations.
+    """Bytes of the team's drawings, previews, report drawings, training pictures, initial pictures of generations, and
+    uploads for later use.
 
     Two sums: of everything, and of what is in the bin. What is in the bin counts, since it is still stored.
     """
@@ -49,7 +51,9 @@ def stored_bytes(session: Session, team_id: str) -> tuple[int, int]:
         .join(Concept, Concept.id == Version.concept_id)
         .where(Version.team_id == team_id)
     )
-    rows = [session.execute(query).one() for query in (drawn, previews, training_pictures, init_images, reports)]
+    uploads = select(func.sum(StoredUpload.bytes), literal(0)).where(StoredUpload.team_id == team_id)
+    every = (drawn, previews, training_pictures, init_images, reports, uploads)
+    rows = [session.execute(query).one() for query in every]
     return sum(int(row[0] or 0) for row in rows), sum(int(row[1] or 0) for row in rows)
 
 

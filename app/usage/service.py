@@ -35,6 +35,11 @@ def check_quotas(session: Session, team_id: str, kind: Kind, settings: Settings)
         )
     if kind != "import" and settings.team_gpu_seconds_max:
         _check_gpu_seconds(session, team_id, settings.team_gpu_seconds_max)
+    check_storage(session, team_id, settings)
+
+
+def check_storage(session: Session, team_id: str, settings: Settings) -> None:
+    """Raise Forbidden if the team's pictures take all the room that they may."""
     if settings.team_storage_bytes_max:
         stored = _stored(session, team_id)
         if stored >= settings.team_storage_bytes_max:

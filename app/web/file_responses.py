@@ -1,12 +1,15 @@
 """The only place that sends stored bytes: with a fixed media type, no sniffing, a sandbox, and names that we choose."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Final
 
 from fastapi import Response
 from fastapi.responses import StreamingResponse
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
+
+from app.core.database import utc_now
 
 _SAFE: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -57,9 +60,17 @@ class File(Response):
     media_type = "application/octet-stream"
 
 
-def png(content: bytes, file_name: str, *, download: bool = False) -> Response:
+def picture(content: bytes, kind: type[Response], file_name: str, *, download: bool = False) -> Response:
     """A picture. Its id never names another picture, so a browser may cache it forever."""
-    return Png(content, headers=_cached_for_ever("attachment" if download else "inline", file_name))
+    return kind(content, headers=_cached_for_ever("attachment" if download else "inline", file_name))
+
+
+def until(answer: Response, moment: datetime) -> Response:
+    """An answer to a signed address: other sites may show it, and a browser forgets it when the address ends."""
+    seconds = max(0, int((moment - utc_now()).total_seconds()))
+    answer.headers["Cache-Control"] = f"private, max-age={seconds}"
+    answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return answer
 
 
 def webp(content: bytes, file_name: str) -> Response:

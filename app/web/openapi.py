@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from app.web.etags import tag_of
 from app.web.openapi_examples import REQUESTS, RESPONSES
+from app.web.openapi_json_forms import add_json_bodies
 from app.web.openapi_problems import ANY_PROBLEM, add_problems, any_problem
 from app.web.openapi_shapes import operations, rewrite_operation, rewrite_schemas
 from app.web.problems import Problem
@@ -22,6 +23,7 @@ TAGS: Final = [
     {"name": "base models", "description": "The base models, and how a base model tokenizes a text."},
     {"name": "concepts", "description": "The library: training, importing, changing and downloading concepts."},
     {"name": "generations", "description": "Drawing, and the drawn pictures."},
+    {"name": "uploads", "description": "Pictures that are sent once, and named in later requests."},
     {"name": "jobs", "description": "The queue, and the live events of its jobs."},
     {"name": "retention", "description": "Keeping drawn pictures, and deleting training pictures."},
     {"name": "bin", "description": "Deleted concepts and drawings: restoring them, and removing them for good."},
@@ -81,6 +83,7 @@ def _finished(app: FastAPI, unnamed: Iterable[type[BaseModel]], messages: Messag
         tags=TAGS,
         servers=[{"url": "/", "description": "This studio."}],
     )
+    add_json_bodies(schema, app.routes)
     components = schema["components"]
     schemas = components["schemas"]
     named_here: list[type[BaseModel]] = [Problem, *unnamed, *dict.fromkeys(messages.values())]

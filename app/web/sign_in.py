@@ -5,19 +5,24 @@
 """
 
 from dataclasses import dataclass
-from typing import Annotated
+from datetime import UTC, datetime
+from typing import Annotated, Final
+from urllib.parse import parse_qsl
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 from fastapi.security import APIKeyCookie, HTTPBearer
 from starlette.requests import HTTPConnection
 
 from app.accounts import principal
 from app.accounts.principal import COOKIE, Principal
 from app.accounts.scopes import Role, Scope
-from app.core.errors import NotSignedIn
+from app.accounts.signed_addresses import SIGNABLE
+from app.core.errors import Forbidden, NotSignedIn
 from app.core.settings import Settings
 from app.services import Services
 from app.web.session_cookie import secret_in
+
+_LINK_CHARACTERS_MAX: Final = 500
 
 _bearer = HTTPBearer(auto_error=False, description="A token from the settings page or `oneword token NAME`.")
 _cookie = APIKeyCookie(
@@ -28,7 +33,14 @@ _cookie = APIKeyCookie(
 
 
 def credential_of(connection: HTTPConnection, settings: Settings) -> tuple[str, str] | None:
-    """What a request signs in with: `bearer` and a token, or `cookie` and its value. None without either."""
+    """What a request signs in with: `bearer` and a token, or `cookie` and its value. None without either.
+
+    A signed address speaks for itself, whoever opens it: `link` and the address.
+    """
+    if "signature" in connection.query_params and connection.scope["method"] == "GET":
+        path = connection.scope["path"]
+        if SIGNABLE.fullmatch(path):
+            return "link", f"{path}?{connection.url.query[:_LINK_CHARACTERS_MAX]}"
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return "bearer", token.strip()
@@ -41,7 +53,19 @@ def who_sent(services: Services, credential: tuple[str, str]) -> Principal | Non
     kind, secret = credential
     if kind == "bearer":
         return principal.by_token(services.database, secret)
+    if kind == "link":
+        path, _, query = secret.partition("?")
+        return services.signed_addresses.reader(path, dict(parse_qsl(query)))
     return principal.by_cookie(services.database, secret, services.settings.session_days)
+
+
+def link_refused() -> Forbidden:
+    """The error for a signed address that is not valid."""
+    return Forbidden(
+        "This link to a picture has expired, was changed on its way, or ended with the token or session of the person "
+        "who made it. Ask that person for a new one.",
+        code="link",
+    )
 
 
 def not_signed_in() -> NotSignedIn:
@@ -101,6 +125,21 @@ SIGNED_IN = Requirement()
 
 SignedIn = Annotated[Principal, Depends(SIGNED_IN)]  # for what concerns the credential itself: needs no scope
 Viewer = Annotated[Principal, Depends(Requirement("viewer", ("read",)))]  # may look
+
+
+def _of_signed_address(
+    request: Request,
+    expires: Annotated[str | None, Query(description="Of a signed address: when it ends.")] = None,
+    by: Annotated[str | None, Query(description="Of a signed address: the token or session that it ends with.")] = None,
+    signature: Annotated[str | None, Query(description="Of a signed address.")] = None,
+) -> datetime | None:
+    """When the signed address of this request ends; None for other requests. `credential_of` has read the rest."""
+    if signature is None or expires is None or not SIGNABLE.fullmatch(request.url.path):
+        return None
+    return datetime.fromtimestamp(int(expires), UTC)
+
+
+SignedUntil = Annotated[datetime | None, Depends(_of_signed_address)]  # declared where signed addresses are taken
 MayDraw = Annotated[Principal, Depends(Requirement("member", ("draw",)))]  # generations and drawn pictures
 MayTeach = Annotated[Principal, Depends(Requirement("member", ("teach",)))]  # concepts: training, importing, editing
 # The endpoint decides which of the two it needs.

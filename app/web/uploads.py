@@ -13,11 +13,12 @@ from concurrent.futures import Future
 from typing import Final
 
 from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.accounts.principal import Principal
 from app.pictures.fair_turns import SENDER, Sender
-from app.web.bounded_bodies import FORM
+from app.web.bounded_bodies import JSON, ON_LOOP_BYTES_MAX, media_type
 from app.web.upload_room import Room, Share
 
 READING: Final = 6
@@ -36,10 +37,14 @@ class Uploads:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Wait for a place among the team's uploads, and watch the connection once the form is read."""
         headers = Headers(raw=scope.get("headers", []))
-        is_form = scope["type"] == "http" and headers.get("content-type", "").lower().startswith(FORM)
-        person: Principal | None = scope["state"]["principal"] if is_form and scope["state"]["takes_form"] else None
+        is_upload = scope["type"] == "http" and scope["state"]["upload"]
+        person: Principal | None = scope["state"]["principal"] if is_upload else None
         if person is None:
             await self._app(scope, receive, send)
+            return
+        length = headers.get("content-length")
+        if media_type(HTTPConnection(scope)) == JSON and self._room.announced(length) <= ON_LOOP_BYTES_MAX:
+            await self._small(person.team_id, scope, receive, send)
             return
         share = Share(self._room, person.team_id)
         reading, decoding = Place(self._reading, person.team_id), Place(self._decoding, person.team_id)
@@ -48,12 +53,20 @@ class Uploads:
         before = SENDER.set(sender)
         try:
             await reading.enter()
-            await share.enter(self._room.announced(headers.get("content-length")))
+            await share.enter(self._room.announced(length))
             await self._app(scope, upload.receive, send)
         finally:
             SENDER.reset(before)
             upload.end()
             share.leave()
+
+    async def _small(self, team_id: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """JSON in which a picture may be, and mostly is not: no place is taken, and the decoders still take turns."""
+        before = SENDER.set(Sender(team_id))
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            SENDER.reset(before)
 
 
 class _Upload:

@@ -94,10 +94,21 @@ def test_json_is_read_to_one_megabyte_and_an_unknown_type_too(member: TestClient
     assert answer.bytes_read <= JSON_BYTES_MAX + len(MEGABYTE)
 
 
-@pytest.mark.parametrize("content_type", ["application/json", "application/x-www-form-urlencoded", "text/plain"])
-def test_an_address_of_forms_takes_a_megabyte_of_anything_else(member: TestClient, content_type: str) -> None:
-    answer = attack(member, "POST", "/api/generations", content_type)
-    assert (answer.status, answer.bytes_read <= 2 * len(MEGABYTE)) == (413, True)
+def test_an_address_of_pictures_takes_a_megabyte_of_json_beside_them(member: TestClient) -> None:
+    for path in ("/api/generations", "/api/concepts"):
+        answer = attack(member, "POST", path, "application/json")
+        assert (answer.status, answer.bytes_read <= 3 * len(MEGABYTE)) == (413, True), path
+
+
+@pytest.mark.parametrize("content_type", ["application/ld+json", "text/plain", "image/png", ""])
+def test_an_address_of_pictures_says_what_it_takes_and_reads_nothing_else(
+    member: TestClient, content_type: str
+) -> None:
+    for path in ("/api/generations", "/api/concepts", "/api/pictures/check", "/api/uploads"):
+        answer = attack(member, "POST", path, content_type)
+        assert (answer.status, answer.bytes_read, answer.json()["field"]) == (422, 0, "Content-Type"), path
+        assert "multipart/form-data" in answer.json()["detail"]
+        assert "application/json" in answer.json()["detail"]
 
 
 def test_a_body_that_is_announced_as_too_large_is_not_begun(member: TestClient) -> None:

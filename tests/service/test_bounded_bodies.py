@@ -71,7 +71,7 @@ def test_json_above_64_kilobytes_is_parsed_in_a_thread(
 
     for step in ("parsed", "refuse_unstorable"):
         monkeypatch.setattr(bounded_bodies, step, noted(getattr(bounded_bodies, step)))
-    assert member.post("/api/generations", json={"prompt": "x" * size}).status_code == 422
+    assert member.post("/api/tokenize", json={"text": "x" * size}).status_code == 422
     assert [name == "AnyIO worker thread" for name in threads] == [size > ON_LOOP_BYTES_MAX] * 2
 
 

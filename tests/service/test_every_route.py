@@ -38,7 +38,7 @@ MAY: dict[str, str] = {
         GET /api/concepts/{concept_id}/versions/{number}/report/drawings/{place}
         GET /api/generations       GET /api/generations/{generation_id}       GET /api/images/{image_id}
         GET /api/images/{image_id}/recipe                GET /api/images/{image_id}/order
-        GET /api/uploads/{upload_id}
+        GET /api/uploads/{upload_id}                     POST /api/images/{image_id}/link
         GET /api/jobs              GET /api/jobs/{job_id}                     GET /api/jobs/{job_id}/events
         GET /v1/models
     """,
@@ -50,7 +50,7 @@ MAY: dict[str, str] = {
         POST /api/concepts/{concept_id}/versions/{number}/checkpoints/{step}
         POST /api/generations      POST /api/generations/read                 DELETE /api/generations/{generation_id}
         PUT /api/images/{image_id}/kept                  DELETE /api/images/{image_id}/kept
-        POST /api/jobs/{job_id}/cancel
+        POST /api/jobs/{job_id}/cancel                   POST /api/uploads    DELETE /api/uploads/{upload_id}
         POST /api/bin/{item_id}/restore                  DELETE /api/bin/{item_id}
         POST /v1/images/generations                      POST /v1/images/edits
     """,
@@ -123,6 +123,8 @@ def bodies(world: World) -> dict[Route, dict[str, Any]]:
         ("POST", "/api/pictures/check"): {"files": photos()},
         ("POST", "/api/generations"): {"json": order},
         ("POST", "/api/generations/read"): {"files": {"image": ("x.png", photo(1, format="PNG"))}},
+        ("POST", "/api/uploads"): {"files": {"image": ("x.png", photo(1, format="PNG"))}},
+        ("POST", "/api/images/{image_id}/link"): {"json": {}},
         ("POST", "/api/webhooks"): {"json": {"url": "https://example.com/", "events": ["job.failed"]}},
         ("PATCH", "/api/webhooks/{webhook_id}"): {"json": {}},
         ("POST", "/v1/images/generations"): {"json": {"prompt": "a <my-kestrel>"}},

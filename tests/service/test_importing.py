@@ -177,8 +177,16 @@ def test_a_file_that_does_not_fit_fails_with_a_sentence(
 
 
 def test_two_files_that_are_no_pair_fail_with_a_sentence(member: TestClient, services: Services) -> None:
-    detail = failure(member, services, ("a.safetensors", kohya(1)), ("b.safetensors", kohya(2)))
+    narrow = save({"emb_params": torch.zeros(1, 64)})
+    detail = failure(member, services, ("a.safetensors", narrow), ("b.safetensors", kohya(2)))
     assert "a.safetensors and b.safetensors are not the two halves" in detail
+
+
+def test_two_words_at_once_are_told_to_come_one_at_a_time(member: TestClient, services: Services) -> None:
+    detail = failure(member, services, ("a.safetensors", kohya(2)), ("b.safetensors", kohya(2)))
+    assert "a.safetensors and b.safetensors are two embeddings of their own" in detail
+    assert "one at a time" in detail
+    assert "wide" not in detail
 
 
 def test_a_failed_import_leaves_no_word_in_the_library_and_its_sentence_in_the_queue(
@@ -194,7 +202,7 @@ def test_a_failed_import_leaves_no_word_in_the_library_and_its_sentence_in_the_q
     assert (job["state"], job["concept"]["placeholder"]) == ("failed", made["concept"]["placeholder"])
     assert "mug.safetensors" in job["error"]["detail"]
     repeated = send(member, sent, headers=key)
-    assert (repeated.status_code, repeated.json()["job"]["id"]) == (202, made["job"]["id"])
+    assert (repeated.status_code, repeated.json()["job"]["id"]) == (200, made["job"]["id"])
 
 
 def test_an_import_that_was_cancelled_leaves_no_word_in_the_library(member: TestClient) -> None:
@@ -217,7 +225,7 @@ def test_a_failed_import_does_not_keep_its_placeholder(member: TestClient, servi
         ([], {}, "file", "file-count"),
         ([("a.pt", b"x"), ("b.pt", b"x"), ("c.pt", b"x")], {}, "file", "file-count"),
         ([("a.ckpt", b"x")], {}, "file", "file-kind"),
-        ([("my-mug.zip", b"PK")], {}, "file", "file-kind"),
+        ([("my-mug.zip", b"PK")], {}, "file", "file-damaged"),
         ([("token_identifier.txt", b"<mug>")], {}, "file", "file-count"),
         ([("a.pt", b"x")] * 21, {}, "file", "invalid-input"),
         ([("", b"x")], {}, "file", "invalid-input"),

@@ -90,7 +90,7 @@ def test_the_example_of_a_request_is_one(name: str) -> None:
         shape = SCHEMA["components"]["schemas"][reference.rpartition("/")[2]]
         assert set(REQUESTS[name]) <= set(shape["properties"])
         assert set(shape.get("required", ())) <= set(REQUESTS[name])
-        if media_type == "application/json":
+        if media_type == "application/json" and not reference.endswith("_json"):  # of a form
             model = ROUTES[name].body_field
             assert model is not None
             TypeAdapter(model.field_info.annotation).validate_python(REQUESTS[name])

@@ -181,7 +181,7 @@ async def one_upload(
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
     headers |= {} if length is None else {"Content-Length": str(length)}
     request = scope(None, "POST", name, headers)  # type: ignore[arg-type]
-    request["state"].update(principal=person(team_id), takes_form=takes_form)
+    request["state"].update(principal=person(team_id), upload=takes_form)
     parts = iter([b"one", b"two"])
     forever = asyncio.Event()
 

@@ -4,15 +4,17 @@ The only handler that reads foreign files, in a child process (`worker.foreign_f
 `worker.engine.embeddings`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
 from sqlalchemy.orm import Session
 
 from app.base_models.catalog import Catalog
+from app.base_models.initializers import is_known
 from app.concepts import versions
 from app.concepts.versions import VersionResult
+from app.contracts import concept_text
 from app.contracts.embeddings import ImportSpec
 from app.contracts.encoders import FIRST, SECOND
 from app.contracts.jobs import Kind, State
@@ -82,6 +84,7 @@ class ImportHandler:
         assert work.result is not None
         if work.sample is not None:
             images.add_preview(session, run.job.team_id, work.sample)
+        self._fill_in(session, run)
         versions.make_ready(session, run.job.team_id, work.spec.version_id, work.result)
         after_commit(session, lambda: self._clean_up(run))
 
@@ -125,6 +128,17 @@ class ImportHandler:
             log.warning("no sample of an imported concept", job=run.job.id, reason=str(error))
             return None
 
+    def _fill_in(self, session: Session, run: ImportRun) -> None:
+        """Give the concept what its request left open and its file says."""
+        spec, metadata = run.work.spec, run.work.source.metadata
+        said = concept_text.read(metadata.get(concept_text.KEY, ""))
+        if not said.initializer:
+            said = replace(said, initializer=metadata.get("initializer", ""))
+        model = Catalog(self.context.settings).get(spec.base_model)
+        if not is_known(model, said.initializer):
+            said = replace(said, initializer="")
+        versions.fill_in(session, run.job.team_id, spec.version_id, said, spec.unset)
+
     def _clean_up(self, run: ImportRun) -> None:
         """Delete the foreign files."""
         log.info("imported", job=run.job.id, format=run.work.source.format, vectors=run.work.embedding.vectors)
@@ -138,8 +152,13 @@ def joined(found: list[Foreign], spec: ImportSpec) -> Embedding:
         return found[0].embedding
     # CLIP-L, the first encoder, is the narrower one.
     parts = sorted((each.embedding for each in found), key=lambda part: part.widths.get(FIRST, 0))
+    names = " and ".join(file.name for file in spec.files)
+    if parts[0].widths == parts[1].widths:
+        raise EmbeddingError(
+            f"{names} are two embeddings of their own, for the same text encoder, and not the two halves of one. Send "
+            "them one at a time; each becomes a word."
+        )
     if any(set(part.rows) != {FIRST} for part in parts) or len({part.vectors for part in parts}) != 1:
-        names = " and ".join(file.name for file in spec.files)
         raise EmbeddingError(
             f"{names} are not the two halves of one embedding: each has to hold the same number of vectors for one "
             "text encoder. Send the two files that were written together, or one file alone."

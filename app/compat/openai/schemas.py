@@ -55,7 +55,7 @@ class ImageData(BaseModel):
     """One picture."""
 
     b64_json: str | None = Field(None, description="The PNG.")
-    url: str | None = Field(None, description="Where it is; it takes the same bearer token.")
+    url: str | None = Field(None, description="Where it is: signed, so that it opens for an hour without a token.")
 
 
 class ImagesOut(BaseModel):

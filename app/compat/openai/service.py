@@ -93,7 +93,7 @@ def answer(services: Services, principal: Principal, job_id: str, format_: str |
     data = []
     for image in images:
         content = None if format_ == "url" else base64.b64encode(services.storage.get(image.key)).decode()
-        url = None if format_ == "b64_json" else f"{services.settings.url}/api/images/{image.id}"
+        url = None if format_ == "b64_json" else services.signed_addresses.url(f"/api/images/{image.id}", principal)
         data.append(ImageData(b64_json=content, url=url))
     return ImagesOut(created=int(generation.created_at.timestamp()), data=data)
 

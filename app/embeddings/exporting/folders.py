@@ -1,4 +1,5 @@
-"""A folder of the Stable Diffusion concepts library as a zip: the embedding, its name and kind, and its pictures."""
+"""A folder of the Stable Diffusion concepts library as a zip: the embedding, its name, kind and initializer, and its
+pictures."""
 
 import io
 import zipfile
@@ -7,6 +8,8 @@ from typing import Final
 
 from PIL import Image
 
+from app.contracts import concept_text
+from app.contracts.concept_text import ConceptText
 from app.contracts.encoders import FIRST
 from app.embeddings.exporting import pickles
 from app.embeddings.exporting.stored import StoredEmbedding
@@ -14,7 +17,7 @@ from app.embeddings.exporting.stored import StoredEmbedding
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # fixed, so that equal folders give equal bytes
 
 
-def write(stored: StoredEmbedding, placeholder: str, name: str, kind: str, pictures: Sequence[bytes]) -> bytes:
+def write(stored: StoredEmbedding, placeholder: str, text: ConceptText, pictures: Sequence[bytes]) -> bytes:
     """The bytes of the zip. Of the texts that people write, only the checked placeholder appears in a path."""
     bare = placeholder.strip("<>")
     file = io.BytesIO()
@@ -25,8 +28,9 @@ def write(stored: StoredEmbedding, placeholder: str, name: str, kind: str, pictu
 
         put("learned_embeds.bin", pickles.write({placeholder: stored.rows[FIRST]}))
         put("token_identifier.txt", placeholder.encode())
-        put("type_of_concept.txt", kind.encode())
-        put("README.md", _readme(stored, placeholder, name, kind, len(pictures)).encode())
+        put("type_of_concept.txt", text.kind.encode())
+        put("concept.json", concept_text.write(text).encode())  # what the library's other files have no place for
+        put("README.md", _readme(stored, placeholder, text.name, text.kind, len(pictures)).encode())
         for number, picture in enumerate(pictures):
             put(f"concept_images/{number}.jpeg", _jpeg(picture))
     return file.getvalue()

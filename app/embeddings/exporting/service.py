@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.concepts import queries
 from app.concepts.models import Concept, Version
+from app.contracts.concept_text import ConceptText
 from app.contracts.encoders import FIRST
 from app.core.errors import InvalidInput, NotFound
 from app.core.storage import Storage
@@ -49,13 +50,16 @@ def export(session: Session, storage: Storage, concept: Concept, version: Versio
             code="format-unknown",
             suggestions=known,
         )
-    stored = StoredEmbedding.read(storage.get(version.files["oneword"]["key"])).with_placeholder(concept.placeholder)
+    text = ConceptText(
+        concept.name, concept.description, concept.tags, concept.kind, version.initializer or concept.initializer
+    )
+    stored = StoredEmbedding.read(storage.get(version.files["oneword"]["key"])).of_concept(concept.placeholder, text)
     bare = concept.placeholder.strip("<>")
     if format_ == CARD:
         return ExportedFile(f"{bare}.png", cards.write(stored, concept.placeholder, _sample(session, storage, version)))
     if format_ == FOLDER:
         pictures = [storage.get(each.key) for each in queries.pictures(session, concept.team_id, [version.id])]
-        content = folders.write(stored, concept.placeholder, concept.name, concept.kind, pictures)
+        content = folders.write(stored, concept.placeholder, text, pictures)
         return ExportedFile(f"{bare}.zip", content)
     chosen = next(each for each in formats_for(len(stored.rows)) if each.name == format_)
     return ExportedFile(chosen.file_name.format(bare), chosen.writer(stored, concept.placeholder))

@@ -8,6 +8,8 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from app.contracts import concept_text
+from app.contracts.concept_text import ConceptText
 from app.contracts.encoders import ENCODER_NAMES
 from app.contracts.safetensors_header import header_of
 from app.core.errors import NotFound
@@ -36,9 +38,7 @@ class StoredEmbedding:
         order = [name for name in ENCODER_NAMES if name in rows]
         return cls({name: rows[name] for name in order}, header_of(content).metadata, content)
 
-    def with_placeholder(self, placeholder: str) -> "StoredEmbedding":
-        """The embedding with another placeholder in its metadata. With its own placeholder the bytes do not change."""
-        if self.metadata.get("placeholder") == placeholder:
-            return self
-        metadata = {**self.metadata, "placeholder": placeholder}
+    def of_concept(self, placeholder: str, text: ConceptText) -> "StoredEmbedding":
+        """The embedding with what its concept is called now in its metadata."""
+        metadata = {**self.metadata, "placeholder": placeholder, concept_text.KEY: concept_text.write(text)}
         return StoredEmbedding(self.rows, metadata, save(dict(self.rows), metadata))

@@ -19,9 +19,11 @@ class ImportRequest:
     name: str = ""
     description: str = ""
     tags: Sequence[str] = ()
+    pictures: Sequence[UploadedFile] = ()  # found among the files
+    initializer_in_files: str = ""
 
     def fingerprint(self) -> str:
         """The hash of everything that was sent, for `Idempotency-Key`."""
         files = [(upload.name, hashlib.sha256(upload.content).hexdigest()) for upload in self.uploads]
-        fields = {name: value for name, value in vars(self).items() if name != "uploads"}
+        fields = {name: value for name, value in vars(self).items() if name not in ("uploads", "pictures")}
         return hashlib.sha256(repr(("import", files, sorted(fields.items()))).encode()).hexdigest()

@@ -4,6 +4,7 @@ The web process stores the bytes without parsing them: only a worker parses fore
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -11,11 +12,11 @@ from sqlalchemy.orm import Session
 from app.accounts.principal import Principal
 from app.audit import service as audit
 from app.base_models.catalog import AllowedModel
-from app.base_models.initializers import checked_initializer, checked_placeholder, free_placeholder
+from app.base_models.initializers import checked_initializer, checked_placeholder, free_placeholder, is_known
 from app.concepts import queries
 from app.concepts.models import Concept, Version
 from app.concepts.service import add, check_room
-from app.contracts.embeddings import ImportFile, ImportSpec
+from app.contracts.embeddings import ConceptField, ImportFile, ImportSpec
 from app.contracts.limits import EMBEDDING_SUFFIXES as SUFFIXES
 from app.contracts.limits import embedding_bytes_max
 from app.contracts.training import KINDS
@@ -27,8 +28,11 @@ from app.embeddings.importing.companions import with_companions
 from app.embeddings.importing.request import ImportRequest
 from app.jobs import service as jobs
 from app.jobs.models import Job
+from app.pictures.archives import unpacked
 from app.pictures.cleaning import UploadedFile
+from app.pictures.decoding import CleanPicture
 from app.services import Services
+from app.training.service import store_pictures
 
 EMBEDDINGS_MAX: Final = 2
 FILES_MAX: Final = 20  # enough for a whole folder of the concepts library
@@ -44,14 +48,19 @@ def import_concept(services: Services, principal: Principal, request: ImportRequ
         raise InvalidInput(
             f"{len(request.uploads)} files were sent, and an import takes at most {FILES_MAX}.", field="file"
         )
-    request = with_companions(request)
+    request = with_companions(_unpacked(services, request))
+    unset = _unset(request)
+    request = replace(request, kind=request.kind or "object")
     model = services.catalog.get(request.base_model)
     if request.kind not in KINDS:
         raise InvalidInput(
             f"The kind {request.kind!r} is unknown. A concept is an object or a style.", field="kind", code="kind"
         )
     initializer = checked_initializer(model, request.initializer) if request.initializer.strip() else ""
+    if not initializer and is_known(model, request.initializer_in_files):
+        initializer = checked_initializer(model, request.initializer_in_files)
     _check_files(request.uploads)
+    pictures = _pictures(services, request, model)
 
     def make() -> Job:
         with savepoint(services.storage) as blobs:
@@ -61,7 +70,11 @@ def import_concept(services: Services, principal: Principal, request: ImportRequ
                     return job
                 concept = _concept(session, principal, request, model, initializer)
                 check_room(session, team_id, services.settings.concepts_max)
-                job = _queue(session, services, principal, concept, files)
+                job = _queue(session, services, principal, concept, files, unset)
+                rows = store_pictures(blobs, team_id, pictures)
+                for row in rows:
+                    row.version_id = job.version_id or ""
+                session.add_all(rows)
                 names = [upload.name for upload in request.uploads]
                 audit.record(session, principal, "concept.imported", concept.id, concept.placeholder, files=names)
                 jobs.remember_job(session, key, request_hash, job)
@@ -69,6 +82,36 @@ def import_concept(services: Services, principal: Principal, request: ImportRequ
         return job
 
     return idempotency.retry_on_conflict(make)
+
+
+def _unpacked(services: Services, request: ImportRequest) -> ImportRequest:
+    """The request with the files of a zip in place of the zip. A child process unpacks it."""
+    if len(request.uploads) != 1 or not request.uploads[0].name.lower().endswith(".zip"):
+        return request
+    found = services.pictures.decode(request.uploads[0], unpacked, "file")
+    files = [UploadedFile(name, content) for name, content in zip(found.names, found.contents, strict=True)]
+    return replace(request, uploads=files)
+
+
+def _unset(request: ImportRequest) -> list[ConceptField]:
+    """The fields that neither the request nor the files beside the embedding fill. The embedding's header may."""
+    sent: dict[ConceptField, object] = {
+        "name": request.name.strip(),
+        "description": request.description,
+        "tags": request.tags,
+        "kind": request.kind,
+        "initializer": request.initializer.strip() or request.initializer_in_files,
+    }
+    return [field for field, value in sent.items() if not value]
+
+
+def _pictures(services: Services, request: ImportRequest, model: AllowedModel) -> list[CleanPicture]:
+    """The pictures of a folder, clean. One that cannot be used is left out: the embedding is what was asked for."""
+    if not request.pictures:
+        return []
+    most = services.settings.pictures_max
+    checked = services.pictures.check(request.pictures[:most], model.facts.resolution)
+    return [each.picture for each in checked if each.picture is not None and each.problem is None]
 
 
 def _check_files(uploads: Sequence[UploadedFile]) -> None:
@@ -81,7 +124,7 @@ def _check_files(uploads: Sequence[UploadedFile]) -> None:
     for upload in uploads:
         if upload.name.lower().endswith(".zip"):
             raise InvalidInput(
-                f"{upload.name} is a packed folder. Unpack it, and send the files in it.",
+                f"{upload.name} is a packed folder, and other files came with it. Send the zip alone.",
                 field="file",
                 code="file-kind",
             )
@@ -114,7 +157,12 @@ def _concept(
 
 
 def _queue(
-    session: Session, services: Services, principal: Principal, concept: Concept, files: list[ImportFile]
+    session: Session,
+    services: Services,
+    principal: Principal,
+    concept: Concept,
+    files: list[ImportFile],
+    unset: list[ConceptField],
 ) -> Job:
     version = Version(
         team_id=principal.team_id,
@@ -135,6 +183,7 @@ def _queue(
         placeholder=concept.placeholder,
         kind=concept.kind,
         files=files,
+        unset=unset,
     )
     job = jobs.about_version(principal, f"Importing {concept.placeholder}", spec)
     version.job_id = job.id

@@ -29,6 +29,7 @@ export const ACTIONS: Record<Action, string> = {
   "generation.purged": "removed a drawing for good",
   "image.kept": "kept a picture",
   "image.let-go": "stopped keeping a picture",
+  "image.shared": "made a link to a picture",
   "bin.emptied": "emptied the bin",
   "job.cancelled": "cancelled a job",
   "webhook.created": "created a webhook",

@@ -16,6 +16,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
+from app.contracts import concept_text
 from app.contracts.encoders import ENCODER_NAMES, FIRST, SECOND, described_widths
 from app.contracts.limits import FOREIGN_VECTORS_MAX, embedding_bytes_max
 from app.contracts.safetensors_header import header_of
@@ -124,7 +125,10 @@ def _from_safetensors(data: bytes, filename: str) -> Foreign:
 def _cut(metadata: Mapping[str, Any]) -> dict[str, str]:
     """The first entries of a file's metadata, each on one line and cut."""
     texts = ((key, text) for key, text in metadata.items() if isinstance(text, str))
-    return {label(key): label(text, TEXT_CHARACTERS_MAX) for key, text in islice(texts, TEXTS_MAX)}
+    return {
+        label(key): label(text, concept_text.CHARACTERS_MAX if key == concept_text.KEY else TEXT_CHARACTERS_MAX)
+        for key, text in islice(texts, TEXTS_MAX)
+    }
 
 
 BEGINNINGS = {b"\x89PNG\r\n\x1a\n": "card", b"RIFF": "card", b"PK\x03\x04": "pickle", b"\x80\x02": "pickle"}
