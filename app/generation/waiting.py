@@ -29,6 +29,11 @@ async def end_of(services: Services, principal: Principal, job_id: str, seconds:
                 pass
     except TimeoutError:
         pass
+    await require_right(services, principal)
+
+
+async def require_right(services: Services, principal: Principal) -> None:
+    """Raise NotSignedIn if the token or session has ended, or its person has left the team."""
     scopes = await run_in_threadpool(scopes_now, services.database, [principal.credential_id])
     if not set(scopes.get(principal.credential_id, ())) & set(ANY_OF):
         raise NotSignedIn(
