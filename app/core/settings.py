@@ -53,6 +53,12 @@ class Settings(BaseSettings):
         description="Allowed base models, separated by commas: `demo`, folders, or hub names with a pinned revision, "
         "such as `org/name@0123abc`. The first is the default.",
     )
+    openai_aliases: str = Field(
+        "",
+        description="Model names that OpenAI clients may send, and the base model that each means, such as "
+        "`gpt-image-1=demo,dall-e-3=auto`. `auto`: that of the prompt's concepts, or the first. The name `*` stands "
+        "for every other. Empty: none.",
+    )
     scorer: str = Field(
         "",
         description="CLIP model that scores finished words, for base models that include none: a folder, or a hub name "
@@ -148,6 +154,12 @@ class Settings(BaseSettings):
     log_level: str = Field("INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`.")
     log_json: bool = Field(False, description="Write logs as JSON lines instead of text.")
 
+    @field_validator("openai_aliases")
+    @classmethod
+    def _pairs(cls, aliases: str) -> str:
+        _pairs_of(aliases)
+        return aliases
+
     @field_validator("audit_days")
     @classmethod
     def _at_least_a_month(cls, days: float) -> float:
@@ -195,3 +207,17 @@ class Settings(BaseSettings):
     def base_model_sources(self) -> tuple[str, ...]:
         """The allowed base models, in order."""
         return tuple(entry.strip() for entry in self.base_models.split(",") if entry.strip())
+
+    @cached_property
+    def openai_model_aliases(self) -> dict[str, str]:
+        """Alias -> id of a base model, or `auto`."""
+        return _pairs_of(self.openai_aliases)
+
+
+def _pairs_of(text: str) -> dict[str, str]:
+    """The pairs of `name=value,name=value`. Raises ValueError."""
+    entries = [entry.partition("=") for entry in text.split(",") if entry.strip()]
+    pairs = {name.strip(): value.strip() for name, _, value in entries}
+    if not all(pairs) or not all(pairs.values()):
+        raise ValueError("write pairs such as gpt-image-1=demo, separated by commas")
+    return pairs

@@ -31,6 +31,11 @@ async def end_of(
                 pass
     except TimeoutError:
         pass
+    await require_right(services, principal)
+
+
+async def require_right(services: Services, principal: Principal) -> None:
+    """Raise NotSignedIn if the token or session has ended, or its person has left the team."""
     scopes = await run_in_threadpool(scopes_now, services.database, [principal.credential_id])
     if not set(scopes.get(principal.credential_id, ())) & set(any_of):
         raise NotSignedIn(

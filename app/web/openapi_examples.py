@@ -199,7 +199,32 @@ _EVENTS: Final = (
     'id: 44\nevent: state\ndata: {"state": "succeeded", "attempt": 1, "error": null}\n\n'
 )
 
-_PNG_AT: Final = {"created": 1795510870, "data": [{"url": f"http://127.0.0.1:8000/api/images/{IMAGE}"}]}
+_PNG_AT: Final = {
+    "created": 1795510870,
+    "background": "opaque",
+    "data": [{"url": f"http://127.0.0.1:8000/api/images/{IMAGE}"}],
+    "output_format": "png",
+    "quality": "medium",
+    "size": "512x512",
+    "usage": {
+        "input_tokens": 9,
+        "input_tokens_details": {"image_tokens": 0, "text_tokens": 9},
+        "output_tokens": 4096,
+        "output_tokens_details": {"image_tokens": 4096, "text_tokens": 0},
+        "total_tokens": 4105,
+    },
+    "ignored": [],
+}
+_PNG_FROM: Final = _PNG_AT | {
+    "usage": {
+        "input_tokens": 4105,
+        "input_tokens_details": {"image_tokens": 4096, "text_tokens": 9},
+        "output_tokens": 4096,
+        "output_tokens_details": {"image_tokens": 4096, "text_tokens": 0},
+        "total_tokens": 8201,
+    }
+}
+_MODEL: Final = {"id": "demo", "object": "model", "created": 0, "owned_by": "oneword"}
 
 # What is sent, for each call that takes a body.
 REQUESTS: Final[Mapping[str, Any]] = {
@@ -226,6 +251,7 @@ REQUESTS: Final[Mapping[str, Any]] = {
     "cancel_job": {"keep": True},
     "generate_images": {"model": "demo", "prompt": _RECIPE["prompt"], "n": 1, "response_format": "url"},
     "edit_image": {"model": "demo", "prompt": _RECIPE["prompt"], "image": ["beach.png"], "mask": "mask.png"},
+    "vary_image": {"model": "demo", "image": ["beach.png"], "n": 1, "prompt": _RECIPE["prompt"]},
 }
 
 # What comes back. Calls that answer 204 have nothing to show.
@@ -336,12 +362,11 @@ RESPONSES: Final[Mapping[str, Any]] = {
     "get_job": _RUNNING,
     "cancel_job": _RUNNING | {"cancel": "keep"},
     "watch_job": _EVENTS,
-    "list_models": {
-        "object": "list",
-        "data": [{"id": "demo", "object": "model", "created": 0, "owned_by": "oneword"}],
-    },
+    "list_models": {"object": "list", "data": [_MODEL]},
+    "get_model": _MODEL,
     "generate_images": _PNG_AT,
-    "edit_image": _PNG_AT,
+    "edit_image": _PNG_FROM,
+    "vary_image": _PNG_FROM,
     "healthz": {"status": "ok"},
     "readyz": {"database": "ok", "broker": "ok", "storage": "ok", "base_models": "ok", "workers": "ok"},
     "metrics": 'oneword_jobs{kind="training",state="queued"} 2.0\noneword_queue_age_seconds{kind="training"} 4.1\n',

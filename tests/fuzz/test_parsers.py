@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from app.base_models.catalog import Catalog
 from app.base_models.initializers import checked_initializer, checked_placeholder, free_placeholder
-from app.compat.openai.schemas import ImagesIn
-from app.compat.openai.service import SIDES, as_generation
+from app.compat.openai.request import SIDES, sides
 from app.concepts import search_terms
 from app.contracts import placeholders, recipe_text, safetensors_header
 from app.contracts.errors import BrokenHeader, UnfitModel
@@ -180,8 +179,8 @@ def test_what_is_written_as_a_placeholder_is_one_or_is_refused(fuzz: Fuzz) -> No
 def test_a_size_a_hub_name_and_a_search_are_read_or_refused(fuzz: Fuzz) -> None:
     def check(text: str) -> None:
         try:
-            sides = as_generation(ImagesIn.model_construct(prompt="x", size=text))
-            assert sides.width is None or (sides.width in SIDES and sides.height in SIDES)
+            width, height = sides(text)
+            assert width is None or (width in SIDES and height in SIDES)
         except OnewordError as error:
             assert error.status == 422
         name = HubName.parse(text)

@@ -171,6 +171,7 @@ FILES = {
     "/api/concepts/import": "file",
     "/api/generations": "init_image",
     "/v1/images/edits": "image",
+    "/v1/images/variations": "image",
 }
 EVERYTHING = [*corpus.pictures(), *(each for files in corpus.embeddings().values() for each in files)]
 FIELDS = ("prompt", "placeholder", "initializer", "name", "kind", "tags", "seed", "vectors", "steps_max", "size", "n")

@@ -38,7 +38,7 @@ def test_an_unexpected_error_is_a_problem_with_every_header_and_its_request_id(
     member: TestClient, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     monkeypatch.setattr("app.jobs.views.page", broken)
-    monkeypatch.setattr("app.compat.openai.routes.ModelList", broken)
+    monkeypatch.setattr("app.compat.openai.base_models.ModelList", broken)
     with capture_logs(processors=[structlog.contextvars.merge_contextvars]) as logs:
         answer = member.get(path, headers={"X-Request-ID": "id-7"})
     problem = refused(answer, None, "id-7", status=500, code="internal")

@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from app.core.settings import Settings
 from app.main import create_app
 from app.services import Services
-from tests.support.http import filled
+from tests.support.http import filled, unusable
 from tests.support.pictures import photo, photos
 from tests.support.principals import PRINCIPALS, client_of
 from tests.support.world import World, fill
@@ -40,7 +40,7 @@ MAY: dict[str, str] = {
         GET /api/images/{image_id}/recipe                GET /api/images/{image_id}/order
         GET /api/uploads/{upload_id}                     POST /api/images/{image_id}/link
         GET /api/jobs              GET /api/jobs/{job_id}                     GET /api/jobs/{job_id}/events
-        GET /v1/models
+        GET /v1/models             GET /v1/models/{model_id}
     """,
     "member": """
         POST /api/tokens           POST /api/pictures/check                   POST /api/concepts
@@ -53,6 +53,7 @@ MAY: dict[str, str] = {
         POST /api/jobs/{job_id}/cancel                   POST /api/uploads    DELETE /api/uploads/{upload_id}
         POST /api/bin/{item_id}/restore                  DELETE /api/bin/{item_id}
         POST /v1/images/generations                      POST /v1/images/edits
+        POST /v1/images/variations
     """,
     "admin": """
         POST /api/members          PATCH /api/members/{user_id}               DELETE /api/members/{user_id}
@@ -77,7 +78,10 @@ CREDENTIALS = {
     ("DELETE", "/api/sessions/{session_id}"),
     ("DELETE", "/api/sessions"),
 }
-EVERYBODYS = {("GET", "/api/lessons/{lesson_id}/pictures/{number}")}  # comes with the studio and belongs to no team
+EVERYBODYS = {  # come with the studio and belong to no team
+    ("GET", "/api/lessons/{lesson_id}/pictures/{number}"),
+    ("GET", "/v1/models/{model_id}"),
+}
 
 
 def allowed() -> dict[Route, str]:
@@ -128,6 +132,7 @@ def bodies(world: World) -> dict[Route, dict[str, Any]]:
         ("POST", "/api/webhooks"): {"json": {"url": "https://example.com/", "events": ["job.failed"]}},
         ("PATCH", "/api/webhooks/{webhook_id}"): {"json": {}},
         ("POST", "/v1/images/generations"): {"json": {"prompt": "a <my-kestrel>"}},
+        ("POST", "/v1/images/variations"): {"data": {"prompt": "a <my-kestrel>"}, "files": {"image": ("x.png", b"")}},
         ("POST", "/v1/images/edits"): {"data": {"prompt": "a <my-kestrel>"}, "files": {"image": ("x.png", b"")}},
     }
 
@@ -167,7 +172,7 @@ def expected(route: Route, access: str) -> set[int]:
         return {403} if role in ("member", "admin") else {200, 204, 403, 404} if route in CREDENTIALS else {200, 204}
     if "{" in route[1] and route not in EVERYBODYS:
         return {404}
-    return {200, 201, 202, 204, 403, 404, 422}
+    return {200, 201, 202, 204, 403, 404, unusable(route[1])}
 
 
 def test_every_route_says_who_may_call_it() -> None:

@@ -52,8 +52,9 @@ def studio(
         yield Studio(port, principals.bearer(principals.member(services)), services.database)
 
 
-def test_a_client_that_hangs_up_cancels_its_waiting_job(studio: Studio) -> None:
-    with sent(studio.port, "/v1/images/generations", studio.token, {"prompt": "a cat"}):
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_client_that_hangs_up_cancels_its_waiting_job(studio: Studio, stream: bool) -> None:
+    with sent(studio.port, "/v1/images/generations", studio.token, {"prompt": "a cat", "stream": stream}):
         assert studio.job().state == "queued"
     until(lambda: studio.job().state == "cancelled", "the cancellation")
 
@@ -72,9 +73,9 @@ def test_a_client_that_hangs_up_cancels_its_running_job(studio: Studio) -> None:
     assert until(told, "the worker to be told") == "discard"
 
 
-def goes_on(studio: Studio, watchers: Callable[[], int], *request: str, headers: tuple[str, ...] = ()) -> None:
+def goes_on(studio: Studio, watchers: Callable[[], int], path: str, *headers: str, stream: bool = False) -> None:
     """The job still waits after the server has noticed that its client is gone."""
-    path, body = request[0], {"prompt": "a cat"} if "/v1" in request[0] else FAST
+    body = {"prompt": "a cat", "stream": stream} if "/v1" in path else FAST
     with sent(studio.port, path, studio.token, body, *headers):
         job = studio.job()
         until(lambda: watchers() == 1, "the server to wait for the job")
@@ -104,10 +105,11 @@ def watchers(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     return lambda: len(begun)
 
 
+@pytest.mark.parametrize("stream", [False, True])
 def test_a_client_with_an_idempotency_key_may_come_back_so_its_job_goes_on(
-    studio: Studio, watchers: Callable[[], int]
+    studio: Studio, watchers: Callable[[], int], stream: bool
 ) -> None:
-    goes_on(studio, watchers, "/v1/images/generations", headers=("Idempotency-Key: once",))
+    goes_on(studio, watchers, "/v1/images/generations", "Idempotency-Key: once", stream=stream)
 
 
 def test_a_client_of_the_rest_interface_that_hangs_up_leaves_its_job_alone(

@@ -46,7 +46,7 @@ CALLS: dict[Scope, list[tuple[str, str, int]]] = {
         ("POST", "/api/generations", 422),
         ("DELETE", "/api/generations/nothing", 404),
         ("PUT", "/api/images/nothing/kept", 404),
-        ("POST", "/v1/images/generations", 422),
+        ("POST", "/v1/images/generations", 400),
     ],
     "teach": [
         ("POST", "/api/concepts", 422),

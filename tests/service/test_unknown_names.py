@@ -57,7 +57,7 @@ def _json_of(operation: dict[str, Any]) -> dict[str, Any] | None:
 
 def _no_file(path: str) -> dict[str, tuple[str, bytes, str]]:
     """A file under a declared name, which makes the body a multipart one."""
-    name = {"import": "file", "read": "image", "edits": "image", "generations": "mask"}.get(
+    name = {"import": "file", "read": "image", "edits": "image", "variations": "image", "generations": "mask"}.get(
         path.split("/")[-1], "images"
     )
     return {name: ("x.png", b"x", "image/png")}

@@ -1,4 +1,8 @@
-"""Errors as the OpenAI clients read them: the usual problem, with OpenAI's `error` object added."""
+"""Errors as the OpenAI clients read them: the usual problem, with OpenAI's `error` object added.
+
+A value that cannot be used is 400 here and not 422, because that is what OpenAI answers and what scripts catch
+(`openai.BadRequestError`).
+"""
 
 import json
 from typing import Any, Final
@@ -10,6 +14,7 @@ from app.web.problems import MEDIA_TYPE
 
 # OpenAI's names of the fields that an error may be about.
 _OPENAI_FIELDS: Final = {"base_model": "model", "count": "n", "init_image": "image", "width": "size", "height": "size"}
+_STATUSES: Final = {422: 400}
 
 
 class OpenAIErrors:
@@ -35,22 +40,32 @@ class OpenAIErrors:
             else:
                 body += message.get("body", b"")
                 if not message.get("more_body", False):
-                    content = json.dumps(with_openai_error(json.loads(body))).encode()
+                    problem = with_openai_error(json.loads(body))
+                    content = json.dumps(problem).encode()
                     MutableHeaders(scope=start)["Content-Length"] = str(len(content))
-                    await send(start)
+                    await send({**start, "status": problem["status"]})
                     await send({"type": "http.response.body", "body": content})
 
         await self._app(scope, receive, sending)
 
 
 def with_openai_error(problem: dict[str, Any]) -> dict[str, Any]:
-    """The same problem with OpenAI's names of fields and its `error` object."""
+    """The same problem with OpenAI's status, its names of fields and its `error` object."""
     if "field" in problem:
         problem["field"] = _OPENAI_FIELDS.get(problem["field"], problem["field"])
-    kind = "invalid_request_error" if problem["status"] < 500 else "server_error"
-    code = problem["type"].removeprefix("/problems/")
-    error = {"message": problem["detail"], "type": kind, "param": problem.get("field"), "code": code}
-    return problem | {"error": error}
+    problem["status"] = _STATUSES.get(problem["status"], problem["status"])
+    return problem | {"error": error_object(problem)}
+
+
+def error_object(problem: dict[str, Any]) -> dict[str, Any]:
+    """The `error` object of a problem."""
+    field = problem.get("field")
+    return {
+        "message": problem["detail"],
+        "type": "invalid_request_error" if problem["status"] < 500 else "server_error",
+        "param": _OPENAI_FIELDS.get(field or "", field),
+        "code": problem["type"].removeprefix("/problems/"),
+    }
 
 
 def _is_problem(start: Message) -> bool:
