@@ -8,6 +8,7 @@ and parse what they like; with it the body of a request that will be refused sta
     nobody, to any other endpoint               not read: 401
     somebody whose role does not allow it       not read: 403
     somebody, a form where a form is taken      at most ONEWORD_BODY_BYTES_MAX
+    somebody, JSON where pictures come in it    the same
     somebody, anything else                     at most 1 MB
 
 The principal is looked up once for each request, and kept in `request.state.principal`.
@@ -24,7 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.accounts.principal import Principal
 from app.core.errors import OnewordError, TooLarge
 from app.services import Services
-from app.web.bounded_bodies import FORM
+from app.web.bounded_bodies import FORM, JSON, media_type
 from app.web.endpoints import Endpoint, Endpoints, may_be_signed
 from app.web.problems import refusal
 from app.web.sign_in import credential_of, not_signed_in, who_sent
@@ -51,8 +52,9 @@ class Admission:
         endpoint = self._endpoints.of(scope)
         try:
             person = await self._who(scope, endpoint) if may_be_signed(scope) else None
-            scope.setdefault("state", {}).update(principal=person, takes_form=endpoint.takes_form)
-            bytes_max = self._bytes_max(scope, endpoint, person)
+            upload = _is_upload(scope, endpoint)
+            scope.setdefault("state", {}).update(principal=person, upload=upload)
+            bytes_max = self._bytes_max(scope, endpoint, person, upload)
         except OnewordError as error:
             await refusal(error)(scope, receive, send)
             return
@@ -72,7 +74,7 @@ class Admission:
         guesses.count(address, credential, person is not None)
         return person
 
-    def _bytes_max(self, scope: Scope, endpoint: Endpoint, person: Principal | None) -> int:
+    def _bytes_max(self, scope: Scope, endpoint: Endpoint, person: Principal | None, upload: bool) -> int:
         """The most bytes of the body that are read. Raises the error that the request is refused with."""
         headers = Headers(scope=scope)
         length = headers.get("content-length", "0")
@@ -81,11 +83,17 @@ class Admission:
         if person is not None and ("transfer-encoding" in headers or length != "0"):
             endpoint.must_allow(person)
         bytes_max = PUBLIC_BYTES_MAX if endpoint.public else JSON_BYTES_MAX
-        if endpoint.takes_form and headers.get("content-type", "").lower().startswith(FORM):
+        if upload:
             bytes_max = self._services.settings.body_bytes_max
         if length.isdecimal() and int(length[:20]) > bytes_max:
             raise _too_large(bytes_max)
         return bytes_max
+
+
+def _is_upload(scope: Scope, endpoint: Endpoint) -> bool:
+    """Whether pictures or files may come with this request."""
+    kind = media_type(HTTPConnection(scope))
+    return (endpoint.takes_form and kind.startswith(FORM)) or (endpoint.pictures_in_json and kind == JSON)
 
 
 def _counted(receive: Receive, bytes_max: int) -> Receive:

@@ -14,12 +14,14 @@ from starlette._utils import AwaitableOrContextManager  # the type of Request.fo
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 
 from app.core.errors import InvalidInput, OnewordError
 from app.core.request_model import refuse_unstorable
 from app.core.settings import Settings
 
 FORM: Final = "multipart/form-data"
+JSON: Final = "application/json"
 ON_LOOP_BYTES_MAX: Final = 65_536  # JSON that is parsed on the event loop
 SPARE_FILES: Final = 5  # more files than a concept takes, so that the answer says how many were sent
 FIELDS_MAX: Final = 60  # fields of a form that are no files; a concept may have many tags
@@ -75,6 +77,7 @@ class BoundedRoute(APIRoute):
     """An endpoint that reads its body from a BoundedRequest."""
 
     takes_form: ClassVar = False  # also where FastAPI's own signature says that it takes JSON
+    pictures_in_json: ClassVar = False  # whether pictures may also come as base64 in JSON
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The endpoint."""
@@ -89,6 +92,11 @@ class BoundedRoute(APIRoute):
                 raise
 
         return handler
+
+
+def media_type(request: HTTPConnection) -> str:
+    """The type of a request's body, without parameters."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def bounded(request: Request) -> BoundedRequest:

@@ -31,6 +31,7 @@ class Endpoint:
     methods: frozenset[str]
     checks: tuple[Requirement, ...]  # empty: no sign-in is needed
     takes_form: bool  # whether pictures and files may come with a request
+    pictures_in_json: bool = False  # whether they may also come in JSON
 
     @property
     def public(self) -> bool:
@@ -65,6 +66,7 @@ class Endpoints:
                 frozenset(context.methods or ()),
                 tuple(call for call in _calls(context.route.dependant) if isinstance(call, Requirement)),
                 _takes_form(context.route),
+                getattr(context.route, "pictures_in_json", False),
             )
             for context in contexts
             if isinstance(context.route, APIRoute) and context.route.include_in_schema

@@ -4,8 +4,10 @@
 `request.state.principal`. The dependencies only read that, so they need no database connection.
 """
 
+import base64
+import binascii
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Depends, Request
 from fastapi.security import APIKeyCookie, HTTPBearer
@@ -18,6 +20,10 @@ from app.core.errors import NotSignedIn
 from app.core.settings import Settings
 from app.services import Services
 from app.web.session_cookie import secret_in
+
+BASIC: Final = (
+    "sdapi"  # below this address a token is also the password of HTTP Basic, as AUTOMATIC1111's clients send it
+)
 
 _bearer = HTTPBearer(auto_error=False, description="A token from the settings page or `oneword token NAME`.")
 _cookie = APIKeyCookie(
@@ -32,8 +38,20 @@ def credential_of(connection: HTTPConnection, settings: Settings) -> tuple[str, 
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return "bearer", token.strip()
+    if scheme.lower() == "basic" and connection.scope["path"].split("/")[1:2] == [BASIC]:
+        password = _password(token)
+        if password:
+            return "bearer", password
     cookie = secret_in(connection, settings)
     return ("cookie", cookie) if cookie else None
+
+
+def _password(credentials: str) -> str:
+    """The password of HTTP Basic (RFC 7617); empty if there is none. The user name does not matter."""
+    try:
+        return base64.b64decode(credentials.strip(), validate=True).decode().partition(":")[2].strip()
+    except (binascii.Error, ValueError):  # no base64, or no UTF-8
+        return ""
 
 
 def who_sent(services: Services, credential: tuple[str, str]) -> Principal | None:

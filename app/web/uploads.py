@@ -17,7 +17,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.accounts.principal import Principal
 from app.pictures.fair_turns import SENDER, Sender
-from app.web.bounded_bodies import FORM
 from app.web.upload_room import Room, Share
 
 READING: Final = 6
@@ -36,8 +35,8 @@ class Uploads:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Wait for a place among the team's uploads, and watch the connection once the form is read."""
         headers = Headers(raw=scope.get("headers", []))
-        is_form = scope["type"] == "http" and headers.get("content-type", "").lower().startswith(FORM)
-        person: Principal | None = scope["state"]["principal"] if is_form and scope["state"]["takes_form"] else None
+        is_upload = scope["type"] == "http" and scope["state"]["upload"]
+        person: Principal | None = scope["state"]["principal"] if is_upload else None
         if person is None:
             await self._app(scope, receive, send)
             return
