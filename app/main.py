@@ -18,6 +18,8 @@ from app.audit import routes as audit
 from app.base_models import routes as base_models
 from app.base_models.catalog import Catalog
 from app.bin import routes as bin_routes
+from app.compat.automatic1111 import routes as automatic1111
+from app.compat.automatic1111.errors import Automatic1111Errors
 from app.compat.openai import routes as compat
 from app.compat.openai.errors import OpenAIErrors
 from app.concepts import routes as concepts
@@ -103,6 +105,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         uploads,
         jobs,
         compat,
+        automatic1111,
         usage,
         webhooks,
         retention,
@@ -125,6 +128,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(Failures)
     app.add_middleware(Timing, metrics=RequestMetrics(app.state.services.registry))
     app.add_middleware(OpenAIErrors)
+    app.add_middleware(Automatic1111Errors)
     app.add_middleware(HeadRequests)
     app.add_middleware(SecurityHeaders, settings=settings)
     app.add_middleware(Tracing)

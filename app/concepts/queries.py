@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, false, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, and_, false, func, select, tuple_, update
 from sqlalchemy.orm import Session, undefer
 
 from app.concepts import search_terms
@@ -43,6 +43,17 @@ def by_placeholders(session: Session, team_id: str, placeholders: Collection[str
     """The team's concepts with these placeholders, by placeholder."""
     concepts = session.scalars(_library(team_id).where(Concept.placeholder.in_(placeholders)))
     return {concept.placeholder: concept for concept in concepts}
+
+
+def current_versions(session: Session, team_id: str) -> Sequence[Row[Concept, Version]]:
+    """Every concept of the team that can be drawn, with the version that its placeholder means."""
+    query = (
+        select(Concept, Version)
+        .join(Version, and_(Version.concept_id == Concept.id, Version.number == Concept.current_version))
+        .where(Concept.team_id == team_id, Version.team_id == team_id)
+        .where(Concept.deleted_at.is_(None), Version.state == "ready")
+    )
+    return session.execute(query.order_by(Concept.id)).all()
 
 
 def page(

@@ -73,6 +73,25 @@ def read(text: str) -> ParsedText | None:
     return parsed
 
 
+def fields(text: str) -> dict[str, str]:
+    """A `parameters` text by AUTOMATIC1111's own names: `Prompt`, `Negative prompt` and each setting as it is written.
+
+    A size becomes two fields: `Size: 512x768` is `Size-1: 512` and `Size-2: 768`. Empty for a text without settings.
+    """
+    lines = text.strip().split("\n")
+    settings = dict(_pairs(lines[-1]))
+    if "Steps" not in settings and "Seed" not in settings:
+        return {}
+    prompt, _, negative = "\n".join(lines[:-1]).partition(_NEGATIVE)
+    found = {"Prompt": prompt.strip(), "Negative prompt": negative.strip()}
+    for name, value in settings.items():
+        if (size := _SIZE.fullmatch(value)) is not None:
+            found |= {f"{name}-1": size[1], f"{name}-2": size[2]}
+        else:
+            found[name] = value
+    return found
+
+
 def _quoted(value: object) -> str:
     """Values with a comma, a colon or a line break stand in quotes, as AUTOMATIC1111's reader expects."""
     text = str(value)

@@ -31,11 +31,11 @@ async def end_of(
                 pass
     except TimeoutError:
         pass
-    await require_right(services, principal)
+    await require_right(services, principal, any_of)
 
 
-async def require_right(services: Services, principal: Principal) -> None:
-    """Raise NotSignedIn if the token or session has ended, or its person has left the team."""
+async def require_right(services: Services, principal: Principal, any_of: tuple[Scope, ...] = ANY_OF) -> None:
+    """Raise NotSignedIn if the token or session has lost all of these scopes, or its person has left the team."""
     scopes = await run_in_threadpool(scopes_now, services.database, [principal.credential_id])
     if not set(scopes.get(principal.credential_id, ())) & set(any_of):
         raise NotSignedIn(

@@ -71,6 +71,25 @@ def page(
     return session.scalars(query).all()
 
 
+def drawing_of(session: Session, team_id: str, user_id: str) -> Job | None:
+    """The generation job of a person that runs, or else the one that waits first. The oldest, if several run."""
+    query = select(Job).where(
+        Job.team_id == team_id, Job.user_id == user_id, Job.kind == "generation", or_(WAITS, RUNS)
+    )
+    return session.scalars(query.order_by(Job.state.desc(), Job.id).limit(1)).one_or_none()
+
+
+def newest_preview(session: Session, team_id: str, job_id: str) -> dict[str, Any] | None:
+    """The data of the newest preview event of a job of the team."""
+    query = (
+        select(JobEvent.data)
+        .join(Job, Job.id == JobEvent.job_id)
+        .where(JobEvent.job_id == job_id, JobEvent.type == "preview", Job.team_id == team_id)
+        .order_by(JobEvent.id.desc())
+    )
+    return session.scalars(query.limit(1)).one_or_none()
+
+
 def drawing_report(session: Session, team_id: str, concept_id: str, version_id: str) -> Job | None:
     """The job that draws the report of a version of a concept again, while it waits or runs."""
     of_version = and_(Job.concept_id == concept_id, Job.version_id == version_id, Job.kind == "report")

@@ -9,6 +9,7 @@ from typing import Any, Final
 from app.web import openapi_examples_administration as administration
 from app.web.openapi_examples_accounts import ACCOUNT_REQUESTS, ACCOUNT_RESPONSES, ADA, DONE, LATER, THEN
 from app.web.openapi_examples_administration import GENERATION, MUG
+from app.web.openapi_examples_automatic1111 import A1111_REQUESTS, A1111_RESPONSES
 
 JOB, DRAWING = "01k9j0b0000000000000000mug", "01k9j0b000000000000000draw"
 IMAGE, PICTURE = "01k91mage000000000000000a1", "01k9p1cture000000000000001"
@@ -230,6 +231,7 @@ _MODEL: Final = {"id": "demo", "object": "model", "created": 0, "owned_by": "one
 REQUESTS: Final[Mapping[str, Any]] = {
     **ACCOUNT_REQUESTS,
     **administration.REQUESTS,
+    **A1111_REQUESTS,
     "tokenize": {"base_model": "demo", "text": "mugg"},
     "check_pictures": {"images": _THREE, "base_model": "demo"},
     "create_concept": {
@@ -258,6 +260,7 @@ REQUESTS: Final[Mapping[str, Any]] = {
 RESPONSES: Final[Mapping[str, Any]] = {
     **ACCOUNT_RESPONSES,
     **administration.RESPONSES,
+    **A1111_RESPONSES,
     "get_usage": {
         "queued_jobs": {"used": 3.0, "limit": 100.0, "near": False},
         "gpu_seconds": {"used": 5400.0, "limit": None, "near": False},

@@ -4,6 +4,8 @@
 `request.state.principal`. The dependencies only read that, so they need no database connection.
 """
 
+import base64
+import binascii
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Final
@@ -23,6 +25,9 @@ from app.services import Services
 from app.web.session_cookie import secret_in
 
 _LINK_CHARACTERS_MAX: Final = 500
+BASIC: Final = (
+    "sdapi"  # below this address a token is also the password of HTTP Basic, as AUTOMATIC1111's clients send it
+)
 
 _bearer = HTTPBearer(auto_error=False, description="A token from the settings page or `oneword token NAME`.")
 _cookie = APIKeyCookie(
@@ -44,8 +49,20 @@ def credential_of(connection: HTTPConnection, settings: Settings) -> tuple[str, 
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return "bearer", token.strip()
+    if scheme.lower() == "basic" and connection.scope["path"].split("/")[1:2] == [BASIC]:
+        password = _password(token)
+        if password:
+            return "bearer", password
     cookie = secret_in(connection, settings)
     return ("cookie", cookie) if cookie else None
+
+
+def _password(credentials: str) -> str:
+    """The password of HTTP Basic (RFC 7617); empty if there is none. The user name does not matter."""
+    try:
+        return base64.b64decode(credentials.strip(), validate=True).decode().partition(":")[2].strip()
+    except (binascii.Error, ValueError):  # no base64, or no UTF-8
+        return ""
 
 
 def who_sent(services: Services, credential: tuple[str, str]) -> Principal | None:

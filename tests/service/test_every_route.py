@@ -41,6 +41,8 @@ MAY: dict[str, str] = {
         GET /api/uploads/{upload_id}                     POST /api/images/{image_id}/link
         GET /api/jobs              GET /api/jobs/{job_id}                     GET /api/jobs/{job_id}/events
         GET /v1/models             GET /v1/models/{model_id}
+        GET /sdapi/v1/progress     GET /sdapi/v1/options GET /sdapi/v1/samplers                 GET /sdapi/v1/schedulers
+        GET /sdapi/v1/sd-models    GET /sdapi/v1/embeddings
     """,
     "member": """
         POST /api/tokens           POST /api/pictures/check                   POST /api/concepts
@@ -54,6 +56,8 @@ MAY: dict[str, str] = {
         POST /api/bin/{item_id}/restore                  DELETE /api/bin/{item_id}
         POST /v1/images/generations                      POST /v1/images/edits
         POST /v1/images/variations
+        POST /sdapi/v1/txt2img     POST /sdapi/v1/img2img                     POST /sdapi/v1/png-info
+        POST /sdapi/v1/interrupt   POST /sdapi/v1/skip   POST /sdapi/v1/options
     """,
     "admin": """
         POST /api/members          PATCH /api/members/{user_id}               DELETE /api/members/{user_id}
@@ -133,6 +137,10 @@ def bodies(world: World) -> dict[Route, dict[str, Any]]:
         ("PATCH", "/api/webhooks/{webhook_id}"): {"json": {}},
         ("POST", "/v1/images/generations"): {"json": {"prompt": "a <my-kestrel>"}},
         ("POST", "/v1/images/variations"): {"data": {"prompt": "a <my-kestrel>"}, "files": {"image": ("x.png", b"")}},
+        ("POST", "/sdapi/v1/txt2img"): {"json": {"prompt": "a my-kestrel and a <my-kestrel>"}},
+        ("POST", "/sdapi/v1/img2img"): {"json": {"prompt": "a <my-kestrel>", "init_images": [""]}},
+        ("POST", "/sdapi/v1/png-info"): {"json": {"image": ""}},
+        ("POST", "/sdapi/v1/options"): {"json": {}},
         ("POST", "/v1/images/edits"): {"data": {"prompt": "a <my-kestrel>"}, "files": {"image": ("x.png", b"")}},
     }
 

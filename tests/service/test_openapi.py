@@ -120,6 +120,7 @@ def test_every_call_errs_in_the_documented_shape(anonymous: TestClient) -> None:
             assert problem.status == answer.status_code
             assert re.fullmatch(r"/problems/[a-z-]+", problem.type)
             known = set(Problem.model_fields) | ({"error"} if path.startswith("/v1/") else set())
+            known |= {"error", "body", "errors"} if path.startswith("/sdapi/") else set()
             assert set(answer.json()) <= known
 
 

@@ -175,13 +175,11 @@ class Application:
         await self.may_answer.wait()
 
 
-async def one_upload(
-    uploads: Uploads, team_id: str, name: str, *, takes_form: bool = True, length: int | None = 6
-) -> None:
+async def one_upload(uploads: Uploads, team_id: str, name: str, *, upload: bool = True, length: int | None = 6) -> None:
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
     headers |= {} if length is None else {"Content-Length": str(length)}
     request = scope(None, "POST", name, headers)  # type: ignore[arg-type]
-    request["state"].update(principal=person(team_id), upload=takes_form)
+    request["state"].update(principal=person(team_id), upload=upload)
     parts = iter([b"one", b"two"])
     forever = asyncio.Event()
 
@@ -264,7 +262,7 @@ def test_a_request_that_reads_no_form_takes_no_place_whatever_type_it_says_its_b
     async def run() -> None:
         application = Application()
         uploads = Uploads(application, LARGEST)
-        streams = [one_upload(uploads, "a", f"s{number}", takes_form=False) for number in range(10)]
+        streams = [one_upload(uploads, "a", f"s{number}", upload=False) for number in range(10)]
         tasks = [asyncio.create_task(each) for each in [*streams, one_upload(uploads, "a", "upload")]]
         await settle()
         assert application.read == [*(f"s{number}" for number in range(10)), "upload"]
