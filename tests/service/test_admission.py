@@ -64,7 +64,7 @@ def test_nothing_of_a_strangers_body_is_read_at_any_address(
         assert (answer.status, answer.bytes_read) == (401, 0), (method, path)
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.headers["www-authenticate"] == "Bearer"
-        assert ("error" in answer.json()) == path.startswith("/v1/")
+        assert ("error" in answer.json()) == path.startswith(("/v1/", "/sdapi/"))
 
 
 def test_nothing_of_a_body_is_read_at_an_address_that_does_not_exist(anonymous: TestClient) -> None:
