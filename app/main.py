@@ -17,6 +17,7 @@ from app.audit import routes as audit
 from app.base_models import routes as base_models
 from app.base_models.catalog import Catalog
 from app.bin import routes as bin_routes
+from app.compat.mcp import routes as agents
 from app.compat.openai import routes as compat
 from app.compat.openai.errors import OpenAIErrors
 from app.concepts import routes as concepts
@@ -95,6 +96,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         generation,
         jobs,
         compat,
+        agents,
         usage,
         webhooks,
         retention,
@@ -131,7 +133,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services.pictures.warm()
     await run_in_threadpool(document_of, app)
     try:
-        yield
+        async with agents.serving(app):
+            yield
     finally:
         feed.cancel()
         with suppress(asyncio.CancelledError):

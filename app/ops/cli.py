@@ -36,6 +36,11 @@ def _parser() -> argparse.ArgumentParser:
         ("migrate", _migrate, "bring the database to the newest schema"),
         ("sweep", _sweep, "re-send lost wake-ups and reclaim dead leases, forever"),
         ("openapi", _openapi, "print the OpenAPI schema"),
+        (
+            "mcp",
+            _mcp,
+            "speak MCP over stdin and stdout, for desktop agents; ONEWORD_URL and ONEWORD_TOKEN name a studio",
+        ),
     ):
         commands.add_parser(name, help=help_).set_defaults(command=command)
     worker = commands.add_parser("worker", help="run the workers of one GPU")
@@ -130,6 +135,13 @@ def _openapi(settings: Settings, _: argparse.Namespace) -> int:
     with TemporaryDirectory() as folder:  # an application opens its storage, and the schema needs none
         of_nothing = settings.model_copy(update={"data_dir": Path(folder), "database_url": "", "storage_url": ""})
         print(json.dumps(create_app(of_nothing).openapi(), indent=1))
+    return 0
+
+
+def _mcp(settings: Settings, _: argparse.Namespace) -> int:
+    from app.ops.agent_bridge import serve
+
+    serve(settings)
     return 0
 
 

@@ -25,6 +25,7 @@ TAGS: Final = [
     {"name": "bin", "description": "Deleted concepts and drawings: restoring them, and removing them for good."},
     {"name": "webhooks", "description": "Messages about the team's events, sent to its own addresses."},
     {"name": "OpenAI", "description": "The endpoints for OpenAI clients, whose base address ends in `/v1`."},
+    {"name": "agents", "description": "The endpoint for agents, which speak the Model Context Protocol."},
     {"name": "operations", "description": "Liveness, readiness and metrics. They need no sign-in."},
 ]
 
