@@ -18,6 +18,7 @@ from app.base_models import routes as base_models
 from app.base_models.catalog import Catalog
 from app.bin import routes as bin_routes
 from app.compat.mcp import routes as agents
+from app.compat.mcp.errors import AgentErrors
 from app.compat.openai import routes as compat
 from app.compat.openai.errors import OpenAIErrors
 from app.concepts import routes as concepts
@@ -119,6 +120,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(Failures)
     app.add_middleware(Timing, metrics=RequestMetrics(app.state.services.registry))
     app.add_middleware(OpenAIErrors)
+    app.add_middleware(AgentErrors)
     app.add_middleware(HeadRequests)
     app.add_middleware(SecurityHeaders, settings=settings)
     app.add_middleware(Tracing)

@@ -64,7 +64,7 @@ def test_an_agent_finds_a_concept_teaches_one_and_draws_with_it_in_three_calls(s
         heard = Heard()
         drawn = await client.call_tool("draw", again, progress_callback=heard)
         assert len(images(drawn)) == 1
-        assert heard.last[:2] == (4, 4)
+        assert heard.steps[0] == (0, None, "Waiting for a worker.")
         assert len((await client.list_tools()).tools) == 6
 
     address = {"ONEWORD_URL": str(web.client.base_url), "ONEWORD_TOKEN": token}

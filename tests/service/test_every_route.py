@@ -40,7 +40,7 @@ MAY: dict[str, str] = {
         GET /api/images/{image_id}/recipe                GET /api/images/{image_id}/order
         GET /api/uploads/{upload_id}
         GET /api/jobs              GET /api/jobs/{job_id}                     GET /api/jobs/{job_id}/events
-        GET /v1/models
+        GET /v1/models             POST /mcp
     """,
     "member": """
         POST /api/tokens           POST /api/pictures/check                   POST /api/concepts
@@ -125,9 +125,16 @@ def bodies(world: World) -> dict[Route, dict[str, Any]]:
         ("POST", "/api/generations/read"): {"files": {"image": ("x.png", photo(1, format="PNG"))}},
         ("POST", "/api/webhooks"): {"json": {"url": "https://example.com/", "events": ["job.failed"]}},
         ("PATCH", "/api/webhooks/{webhook_id}"): {"json": {}},
+        ("POST", "/mcp"): {"json": tool_call(world)},
         ("POST", "/v1/images/generations"): {"json": {"prompt": "a <my-kestrel>"}},
         ("POST", "/v1/images/edits"): {"data": {"prompt": "a <my-kestrel>"}, "files": {"image": ("x.png", b"")}},
     }
+
+
+def tool_call(world: World) -> dict[str, Any]:
+    """An agent's call that names the team's concept. `tests/service/test_agents.py` looks at each tool."""
+    params = {"name": "draw", "arguments": {"prompt": "a <my-kestrel>", "picture": {"image_id": world.ids["image_id"]}}}
+    return {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
 
 
 def queries(world: World) -> dict[Route, dict[str, str]]:

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, TypeVar
 
 import httpx2
-from mcp import Client, StdioServerParameters
+from mcp import Client, MCPError, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 from mcp_types import CallToolResult, ImageContent, TextContent
 
@@ -25,24 +25,24 @@ async def agent(port: int, token: str, mode: str = "auto") -> AsyncIterator[Clie
 
 def ask(port: int, token: str, do: Callable[[Client], Awaitable[Result]], mode: str = "auto") -> Result:
     """What `do` returns with a connected client."""
-
-    async def run() -> Result:
-        async with agent(port, token, mode) as client:
-            return await do(client)
-
-    return asyncio.run(run())
+    return asyncio.run(_with(agent(port, token, mode), do))
 
 
 def ask_program(
     program: StdioServerParameters, do: Callable[[Client], Awaitable[Result]], mode: str = "auto"
 ) -> Result:
     """What `do` returns with a client of a program that speaks over stdin and stdout."""
+    return asyncio.run(_with(Client(program, mode=mode), do))
 
-    async def run() -> Result:
-        async with Client(program, mode=mode) as client:
+
+async def _with(connecting: AbstractAsyncContextManager[Client], do: Callable[[Client], Awaitable[Result]]) -> Result:
+    """Raises an error of the protocol by itself, and not as a part of the group that the client's tasks make of it."""
+    async with connecting as client:
+        try:
             return await do(client)
-
-    return asyncio.run(run())
+        except MCPError as error:
+            raised = error
+    raise raised
 
 
 def text(result: CallToolResult) -> str:
