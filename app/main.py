@@ -20,6 +20,8 @@ from app.base_models.catalog import Catalog
 from app.bin import routes as bin_routes
 from app.compat.automatic1111 import routes as automatic1111
 from app.compat.automatic1111.errors import Automatic1111Errors
+from app.compat.mcp import routes as agents
+from app.compat.mcp.errors import AgentErrors
 from app.compat.openai import routes as compat
 from app.compat.openai.errors import OpenAIErrors
 from app.concepts import routes as concepts
@@ -106,6 +108,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         jobs,
         compat,
         automatic1111,
+        agents,
         usage,
         webhooks,
         retention,
@@ -129,6 +132,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(Timing, metrics=RequestMetrics(app.state.services.registry))
     app.add_middleware(OpenAIErrors)
     app.add_middleware(Automatic1111Errors)
+    app.add_middleware(AgentErrors)
     app.add_middleware(HeadRequests)
     app.add_middleware(SecurityHeaders, settings=settings)
     app.add_middleware(Tracing)
@@ -144,7 +148,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services.pictures.warm()
     await run_in_threadpool(document_of, app)
     try:
-        yield
+        async with agents.serving(app):
+            yield
     finally:
         feed.cancel()
         with suppress(asyncio.CancelledError):

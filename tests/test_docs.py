@@ -1,10 +1,12 @@
 """The pages that list things are held to the things they list."""
 
+import json
 import re
 
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
+from app.compat.mcp.tools import TOOLS
 from app.core.settings import REPOSITORY, Settings
 from app.main import create_app
 
@@ -50,6 +52,22 @@ def test_every_call_is_on_the_page_about_rest_and_no_other() -> None:
         for method in methods
     }
     assert set(re.findall(r"`((?:GET|POST|PATCH|PUT|DELETE) /\S*)`", REST)) == calls
+
+
+def test_the_page_about_agents_lists_every_tool_with_its_scopes() -> None:
+    page = (REPOSITORY / "docs" / "agents.md").read_text("utf-8")
+    listed = dict(re.findall(r"^\| `(\w+)` \| (`[^|]+`) \|", page, re.MULTILINE))
+    assert listed == {name: " or ".join(f"`{scope}`" for scope in tool.needs.any_of) for name, tool in TOOLS.items()}
+
+
+def test_what_the_page_about_agents_shows_to_copy_is_json_for_this_studio() -> None:
+    page = (REPOSITORY / "docs" / "agents.md").read_text("utf-8")
+    snippets = [json.loads(each) for each in re.findall(r"```json\n(.*?)```", page, re.DOTALL)]
+    servers = [(each.get("mcpServers") or each["servers"])["oneword"] for each in snippets]
+    assert len(servers) == 4
+    for server in servers:
+        by_address = server.get("url", "").endswith("/mcp") and "Authorization" in server["headers"]
+        assert by_address or server["args"] == ["mcp"]
 
 
 PATH = re.compile(r"`((?:app|worker|frontend|benchmarks|migrations|models|tests|docs|examples)/[\w./-]+)`")

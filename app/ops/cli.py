@@ -178,6 +178,14 @@ def token(
 
 
 @app.command(rich_help_panel=PANEL)
+def mcp() -> None:
+    """Speak MCP over stdin and stdout, for agents on a desktop. ONEWORD_URL and ONEWORD_TOKEN name another studio."""
+    from app.ops.agent_bridge import serve as bridge
+
+    bridge(Settings())
+
+
+@app.command(rich_help_panel=PANEL)
 def backup(
     folder: Annotated[Path, typer.Argument(help="Where the copy is, or shall be; outside the data folder.")],
     data: DataFolder = None,

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.web.problems import status_problem
 
 PAGE: Final = "/{path:path}"  # the route that serves the page
-PROGRAMS: Final = ("api", "v1", "sdapi", "mcp", "docs")  # below these the page has no address
+PROGRAMS: Final = ("api", "v1", "sdapi", "mcp", "docs", ".well-known")  # below these the page has no address
 LONGEST: Final = 1000  # characters of a path; the longest of ours has less than 200
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")  # a file system and PostgreSQL refuse NUL with an exception
 

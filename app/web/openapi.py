@@ -30,6 +30,7 @@ TAGS: Final = [
     {"name": "webhooks", "description": "Messages about the team's events, sent to its own addresses."},
     {"name": "OpenAI", "description": "The endpoints for OpenAI clients, whose base address ends in `/v1`."},
     {"name": "AUTOMATIC1111", "description": "The endpoints for AUTOMATIC1111's clients, under `/sdapi/v1`."},
+    {"name": "agents", "description": "The endpoint for agents, which speak the Model Context Protocol."},
     {"name": "operations", "description": "Liveness, readiness and metrics. They need no sign-in."},
 ]
 

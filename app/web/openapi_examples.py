@@ -254,6 +254,12 @@ REQUESTS: Final[Mapping[str, Any]] = {
     "generate_images": {"model": "demo", "prompt": _RECIPE["prompt"], "n": 1, "response_format": "url"},
     "edit_image": {"model": "demo", "prompt": _RECIPE["prompt"], "image": ["beach.png"], "mask": "mask.png"},
     "vary_image": {"model": "demo", "image": ["beach.png"], "n": 1, "prompt": _RECIPE["prompt"]},
+    "call_mcp": {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "tools/call",
+        "params": {"name": "find_concepts", "arguments": {"query": "mug"}},
+    },
 }
 
 # What comes back. Calls that answer 204 have nothing to show.
@@ -370,6 +376,11 @@ RESPONSES: Final[Mapping[str, Any]] = {
     "generate_images": _PNG_AT,
     "edit_image": _PNG_FROM,
     "vary_image": _PNG_FROM,
+    "call_mcp": {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "result": {"content": [{"type": "text", "text": "<my-mug> (ready): my mug."}], "isError": False},
+    },
     "healthz": {"status": "ok"},
     "readyz": {"database": "ok", "broker": "ok", "storage": "ok", "base_models": "ok", "workers": "ok"},
     "metrics": 'oneword_jobs{kind="training",state="queued"} 2.0\noneword_queue_age_seconds{kind="training"} 4.1\n',

@@ -43,6 +43,7 @@ MAY: dict[str, str] = {
         GET /v1/models             GET /v1/models/{model_id}
         GET /sdapi/v1/progress     GET /sdapi/v1/options GET /sdapi/v1/samplers                 GET /sdapi/v1/schedulers
         GET /sdapi/v1/sd-models    GET /sdapi/v1/embeddings
+        POST /mcp
     """,
     "member": """
         POST /api/tokens           POST /api/pictures/check                   POST /api/concepts
@@ -135,6 +136,7 @@ def bodies(world: World) -> dict[Route, dict[str, Any]]:
         ("POST", "/api/images/{image_id}/link"): {"json": {}},
         ("POST", "/api/webhooks"): {"json": {"url": "https://example.com/", "events": ["job.failed"]}},
         ("PATCH", "/api/webhooks/{webhook_id}"): {"json": {}},
+        ("POST", "/mcp"): {"json": tool_call(world)},
         ("POST", "/v1/images/generations"): {"json": {"prompt": "a <my-kestrel>"}},
         ("POST", "/v1/images/variations"): {"data": {"prompt": "a <my-kestrel>"}, "files": {"image": ("x.png", b"")}},
         ("POST", "/sdapi/v1/txt2img"): {"json": {"prompt": "a my-kestrel and a <my-kestrel>"}},
@@ -143,6 +145,12 @@ def bodies(world: World) -> dict[Route, dict[str, Any]]:
         ("POST", "/sdapi/v1/options"): {"json": {}},
         ("POST", "/v1/images/edits"): {"data": {"prompt": "a <my-kestrel>"}, "files": {"image": ("x.png", b"")}},
     }
+
+
+def tool_call(world: World) -> dict[str, Any]:
+    """An agent's call that names the team's concept. `tests/service/test_agents.py` looks at each tool."""
+    params = {"name": "draw", "arguments": {"prompt": "a <my-kestrel>", "picture": {"image_id": world.ids["image_id"]}}}
+    return {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
 
 
 def queries(world: World) -> dict[Route, dict[str, str]]:
