@@ -25,7 +25,6 @@ log = structlog.get_logger(__name__)
 Decoded = TypeVar("Decoded")
 
 NAME_CHARACTERS_MAX: Final = 255
-_NOUNS: Final = {"mask": "mask", "file": "file"}  # what an upload of this field is called
 BLURRED_BELOW: Final = 12.0  # sharpness of a picture that looks blurred
 CROPPED_ABOVE: Final = 0.4  # share of a picture outside the square
 ALIKE_BITS: Final = 5  # of 256 bits of the difference hash
@@ -89,12 +88,10 @@ class PictureCleaner:
         """
         (result,) = self._in_turn([upload], decode)
         if isinstance(result, PictureFault):
-            label = _NOUNS.get(field, "picture") + (f" ({upload.name[:100]})" if upload.name else "")
-            raise PictureError(
-                f"The {label} {result.detail}",
-                field=field,
-                code=f"{'file' if field == 'file' else 'picture'}-{result.code}",
-            )
+            noun = "file" if field == "file" else "mask" if field == "mask" else "picture"
+            label = noun + (f" ({upload.name[:100]})" if upload.name else "")
+            kind = "file" if field == "file" else "picture"
+            raise PictureError(f"The {label} {result.detail}", field=field, code=f"{kind}-{result.code}")
         return result
 
     def warm(self) -> None:

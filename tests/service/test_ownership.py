@@ -22,6 +22,8 @@ OF_THE_OWNER = {
     ("POST", "/api/jobs/{job_id}/cancel"),
 }
 OF_EVERY_MEMBER = {("PUT", "/api/images/{image_id}/kept")}
+OF_EVERYBODY = {("POST", "/api/images/{image_id}/link")}  # who may see a picture may share it
+OF_THE_SENDER = {("DELETE", "/api/uploads/{upload_id}")}  # see test_pictures_in_json.py
 IN_THE_BIN = {("POST", "/api/bin/{item_id}/restore"), ("DELETE", "/api/bin/{item_id}")}
 THINGS = ("{concept_id}", "{generation_id}", "{image_id}", "{job_id}", "{picture_id}", "{upload_id}", "{item_id}")
 
@@ -39,7 +41,7 @@ def test_every_call_that_changes_a_thing_is_on_one_of_the_lists() -> None:
         for method in methods
         if method != "get" and any(name in path for name in THINGS)
     }
-    assert changing == OF_THE_OWNER | OF_EVERY_MEMBER | IN_THE_BIN
+    assert changing == OF_THE_OWNER | OF_EVERY_MEMBER | OF_EVERYBODY | OF_THE_SENDER | IN_THE_BIN
 
 
 @pytest.mark.parametrize(("method", "path"), sorted(OF_THE_OWNER))
