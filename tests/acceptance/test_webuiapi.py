@@ -1,4 +1,4 @@
-"""AUTOMATIC1111's interface, called by its Python client as it comes from the registry: real service, real worker."""
+"""AUTOMATIC1111's interface, called by its Python client as it is in the registry: a real service, a real worker."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
