@@ -14,6 +14,7 @@ from app.core.errors import InvalidInput
 from app.generation import service as generation
 from app.pictures.cleaning import UploadedFile
 from app.services import Services
+from app.uploads import service as uploads
 
 PREVIEW_SIDE: Final = 512  # pixels; what a model that looks at the picture needs, and a few tens of KB
 _QUALITY: Final = 85
@@ -48,11 +49,10 @@ def _file(services: Services, principal: Principal, picture: Picture, field: str
         )
     if sent.data:
         return UploadedFile("", _decoded(sent.data, field))
+    if sent.upload_id:
+        return uploads.files(services, principal.team_id, [sent.upload_id], field)[sent.upload_id]
     with services.database.reading() as session:
-        if sent.image_id:
-            key = generation.image(session, principal.team_id, sent.image_id).key
-        else:
-            key = generation.upload(session, principal.team_id, given[0]).key
+        key = generation.image(session, principal.team_id, given[0]).key
     return UploadedFile("", services.storage.get(key))
 
 

@@ -68,7 +68,7 @@ def of_job(services: Services, principal: Principal, job_id: str) -> Answer:
         done=job.state == "succeeded",
         job=_brief(job),
         concept=described and brief_concept(described),
-        pictures=[_picture(services, each) for each in images],
+        pictures=[_picture(services, principal, each) for each in images],
         next_step=_next_step(job, described),
     )
     shown = _previews(services, images or ([sample] if sample else []))
@@ -137,8 +137,8 @@ def _text(job: JobOut, result: JobResult) -> str:
     return "\n".join([*lines, result.next_step])
 
 
-def _picture(services: Services, image: Image) -> DrawnPicture:
-    url = f"{services.settings.url}/api/images/{image.id}"
+def _picture(services: Services, principal: Principal, image: Image) -> DrawnPicture:
+    url = services.signed_addresses.url(f"/api/images/{image.id}", principal)  # for people, who have no token
     return DrawnPicture(image_id=image.id, url=url, seed=image.seed, width=image.width, height=image.height)
 
 
