@@ -70,7 +70,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     }
     usual = {name: value for name, value in os.environ.items() if not name.startswith("ONEWORD_")}
     environment = usual | {f"ONEWORD_{name}": str(value) for name, value in settings.items()}
-    environment |= {"CURL_HOME": str(folder), "OMP_NUM_THREADS": "1"}
+    environment |= {"CURL_HOME": str(folder), "XDG_CONFIG_HOME": str(folder / "config"), "OMP_NUM_THREADS": "1"}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     lay_out(folder)
     log = folder / "serve.log"
