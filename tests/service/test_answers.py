@@ -257,7 +257,7 @@ def test_head_answers_wherever_get_does_with_the_same_headers_and_no_body(
     drawn = member.post("/api/generations", json={"prompt": "a cat", "count": 1}).json()
     ids = {"concept_id": learned, "generation_id": drawn["generation"]["id"], "job_id": drawn["job"]["id"]}
     for route in every_route(administrator.app):  # type: ignore[arg-type]
-        path = filled(route.path, **ids)
+        path = filled(route.path_format, **ids)
         if "GET" not in route.methods or path.endswith("/events"):
             continue
         head, get = administrator.head(path), administrator.get(path)

@@ -16,13 +16,13 @@ from tests.support.pictures import photo
 from tests.support.principals import client_of
 
 DRAW = "/v1/images/generations"
-CAT = {"prompt": "a cat", "stream": True}
+CAT = {"prompt": "a cat"}
 Ask = Callable[[TestClient], httpx.Response]
 
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    return settings.model_copy(update={"queued_jobs_max": 0})
+    return settings.model_copy(update={"queued_jobs_max": 0, "streams_max": 0})
 
 
 def in_the_form_of_openai(answer: httpx.Response, status: int, code: str) -> None:
@@ -83,9 +83,5 @@ def test_an_error_of_the_studio(
     in_the_form_of_openai(member.post(DRAW, json=CAT), status, code)
 
 
-def test_a_stream_too_many_is_refused_before_anything_is_drawn(
-    member: TestClient, services: Services, woken: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(services.viewers, "_most", 0)
-    in_the_form_of_openai(member.post(DRAW, json=CAT), 429, "too-many-streams")
-    assert woken == []
+def test_a_stream_too_many_is_refused_before_anything_is_queued(member: TestClient) -> None:
+    in_the_form_of_openai(member.post(DRAW, json=CAT | {"stream": True}), 429, "too-many-streams")
