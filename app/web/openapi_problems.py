@@ -15,6 +15,7 @@ from app.web.problems import MEDIA_TYPE
 ANY_PROBLEM: Final = "Problem"  # in `components/responses`
 _SCHEMA: Final = {"$ref": "#/components/schemas/Problem"}
 _STATUSES: Final[Mapping[int, str]] = {
+    400: "A value cannot be used.",
     401: "Nobody is signed in, or the credential is not valid.",
     403: "The caller may not do this.",
     404: "There is no such object, or it belongs to another team.",
@@ -44,6 +45,9 @@ _OF_CALLS: Final[Mapping[str, tuple[str, ...]]] = {
     "read_picture": ("recipe-missing",),
     "generate_images": (*_PROMPTS, "queue-full"),
     "edit_image": (*_PROMPTS, "queue-full"),
+    "vary_image": (*_PROMPTS, "queue-full"),
+    "sdapi_txt2img": (*_PROMPTS, "queue-full"),
+    "sdapi_img2img": (*_PROMPTS, "queue-full"),
     "cancel_job": ("job-ended", "not-owner"),
     "watch_job": ("too-many-streams",),
     "tokenize": ("base-model-unknown",),
@@ -64,6 +68,8 @@ def add_problems(path: str, method: str, operation: dict[str, Any]) -> None:
     by_status: defaultdict[int, dict[str, Any]] = defaultdict(dict)
     for code in dict.fromkeys(_codes(path, method, operation)):
         example = EXAMPLES[code]
+        if path.startswith("/v1/") and example["status"] == 422:
+            example = example | {"status": 400}  # OpenAI's word for it, see app.compat.openai.errors
         by_status[example["status"]][code] = {"summary": example["title"], "value": example}
     for status, examples in sorted(by_status.items()):
         content = {MEDIA_TYPE: {"schema": _SCHEMA, "examples": examples}}
