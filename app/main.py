@@ -22,6 +22,7 @@ from app.compat.automatic1111 import routes as automatic1111
 from app.compat.automatic1111.errors import Automatic1111Errors
 from app.compat.mcp import routes as agents
 from app.compat.mcp.errors import AgentErrors
+from app.compat.mcp.serving import serving as serving_agents
 from app.compat.openai import routes as compat
 from app.compat.openai.errors import OpenAIErrors
 from app.concepts import routes as concepts
@@ -148,7 +149,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services.pictures.warm()
     await run_in_threadpool(document_of, app)
     try:
-        async with agents.serving(app):
+        async with serving_agents(app):
             yield
     finally:
         feed.cancel()

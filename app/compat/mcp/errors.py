@@ -4,14 +4,15 @@ These are the errors of a whole request, such as one that nobody signed. `app.co
 """
 
 import json
-from typing import Any
+from typing import Any, Final
 
-from mcp_types import INTERNAL_ERROR, INVALID_PARAMS
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.compat.mcp.results import error_text
 from app.web.problems import MEDIA_TYPE
+
+INVALID_PARAMS: Final = -32602  # JSON-RPC 2.0, section 5.1
+INTERNAL_ERROR: Final = -32603
 
 
 class AgentErrors:
@@ -52,6 +53,15 @@ def as_rpc_error(problem: dict[str, Any]) -> dict[str, Any]:
     """A problem as an error of JSON-RPC. The client knows which request it sent, so the id may be null."""
     code = INVALID_PARAMS if problem["status"] < 500 else INTERNAL_ERROR
     return {"jsonrpc": "2.0", "id": None, "error": {"code": code, "message": error_text(problem), "data": problem}}
+
+
+def error_text(problem: dict[str, Any]) -> str:
+    """A problem as an agent reads it: the sentence, what is wrong with each picture, and what could be sent instead."""
+    lines = [str(problem["detail"])]
+    lines += [f"Picture {each['index'] + 1}: {each['detail']}" for each in problem.get("pictures", [])]
+    if problem.get("suggestions"):
+        lines.append(f"Suggestions: {', '.join(problem['suggestions'])}.")
+    return "\n".join(lines)
 
 
 def _speaks_mcp(scope: Scope) -> bool:

@@ -1,7 +1,6 @@
 """From rows of the studio to what an agent gets back: structured results, sentences, previews and links."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from mcp_types import ContentBlock, ImageContent, ResourceLink, TextContent
 from pydantic import BaseModel
@@ -86,15 +85,6 @@ def must_have_succeeded(answer: Answer) -> Answer:
     if job.state == "cancelled":
         raise Conflict(f"Somebody cancelled this job ({job.title}). Ask for it again.", code="job-cancelled")
     return answer
-
-
-def error_text(problem: dict[str, Any]) -> str:
-    """A problem as an agent reads it: the sentence, what is wrong with each picture, and what could be sent instead."""
-    lines = [str(problem["detail"])]
-    lines += [f"Picture {each['index'] + 1}: {each['detail']}" for each in problem.get("pictures", [])]
-    if problem.get("suggestions"):
-        lines.append(f"Suggestions: {', '.join(problem['suggestions'])}.")
-    return "\n".join(lines)
 
 
 def _brief(job: JobOut) -> JobBrief:

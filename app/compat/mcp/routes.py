@@ -4,19 +4,16 @@ The request has passed what every request passes before this: the guards of Host
 bodies and rates. The transport of the `mcp` package then answers with JSON or with an event stream.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
-from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from fastapi import APIRouter, Depends, Request, Response
 from starlette.types import Message as AsgiMessage
 from starlette.types import Receive, Scope, Send
 
 from app.accounts.principal import Principal
 from app.compat.mcp.schemas import Message
-from app.compat.mcp.server import mcp_server
-from app.web.bounded_bodies import JSON_BYTES_MAX, BoundedRoute
+from app.compat.mcp.serving import AgentSessions
+from app.web.bounded_bodies import BoundedRoute
 from app.web.sign_in import Requirement
 
 router = APIRouter(tags=["agents"], route_class=BoundedRoute)
@@ -26,29 +23,18 @@ Agent = Annotated[Principal, Depends(Requirement("viewer", ("read", "draw", "tea
 _STREAM: Final = {"text/event-stream": {"schema": {"type": "string"}}}
 
 
-@asynccontextmanager
-async def serving(app: FastAPI) -> AsyncIterator[None]:
-    """Answer `POST /mcp` until the end of the block."""
-    manager = StreamableHTTPSessionManager(
-        mcp_server(app.version), stateless=True, max_request_body_size=JSON_BYTES_MAX
-    )
-    async with manager.run():
-        app.state.mcp = manager
-        yield
-
-
 class _Transported(Response):
     """The answer of the transport to a request whose body has been read."""
 
-    def __init__(self, manager: StreamableHTTPSessionManager, request: Request, body: bytes) -> None:
+    def __init__(self, sessions: AgentSessions, request: Request, body: bytes) -> None:
         super().__init__()
-        self._manager = manager
+        self._sessions = sessions
         self._request = request
         self._body: bytes | None = body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the transport answer."""
-        await self._manager.handle_request(scope, self._receive, send)
+        await (await self._sessions.manager()).handle_request(scope, self._receive, send)
 
     async def _receive(self) -> AsgiMessage:
         """The body, and then the end of the connection."""
@@ -75,4 +61,4 @@ class _Transported(Response):
 async def call_mcp(body: Message, _: Agent, request: Request) -> Response:
     """Answer one message of an agent. The tools are listed in docs/agents.md; clients of the Model Context Protocol
     take this address and a bearer token."""
-    return _Transported(request.app.state.mcp, request, await request.body())
+    return _Transported(request.app.state.agents, request, await request.body())

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from app.accounts.principal import Principal
 from app.compat.mcp import resources
 from app.compat.mcp.call import Call, request_of
-from app.compat.mcp.results import error_text
+from app.compat.mcp.errors import error_text
 from app.compat.mcp.tools import TOOLS
 from app.core.errors import InvalidInput
 from app.core.request_model import RequestModel, printable
