@@ -218,7 +218,7 @@ def _read(images: list[UploadFile]) -> list[UploadedFile]:
 
 def _accepted(services: Services, principal: Principal, job: Job) -> Accepted:
     with services.database.reading() as session:
-        # A repeated request gets the same answer, also if the concept was deleted meanwhile.
+        # A repeated request names what the first one made, as it is now: it may be trained, or in the bin.
         concept = queries.including_deleted(session, job.team_id, job.concept_id or "")
         if concept is None:
             raise NotFound("The concept that this request made was deleted for good. Send it with a new key.")
