@@ -265,7 +265,7 @@ async def _accepted(
 
     def describe() -> Accepted:
         with services.database.reading() as session:
-            # A repeated request gets the same answer, also if the concept was deleted meanwhile.
+            # A repeated request names what the first one made, as it is now: it may be trained, or in the bin.
             concept = queries.including_deleted(session, team_id, concept_id)
             if concept is None:
                 raise NotFound("The concept that this request made was deleted for good. Send it with a new key.")

@@ -1,5 +1,8 @@
 """`Idempotency-Key`: a request that is sent twice creates one object, also when both copies arrive at once.
 
+The second answer is not a copy of the first. It names the same object and shows its state at that moment: the job that
+was `queued` in the first answer may be `succeeded` in the second.
+
 A key belongs to a team. The key, the hash of its request and the id of the created object are written in the
 transaction that creates the object. This module does not know what kind of object the id names.
 """

@@ -230,6 +230,20 @@ def samples(session: Session, kind: Kind) -> list[Sample]:
     return list(loops.values())
 
 
+def newest_trained(
+    session: Session, team_id: str, base_model: str, limit: int
+) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """The specification and the last progress of the team's newest trainings on a base model that succeeded."""
+    query = (
+        select(Job.spec, Job.progress)
+        .where(Job.team_id == team_id, Job.kind == "training", Job.state == "succeeded", Job.base_model == base_model)
+        .where(Job.cancel.is_(None))  # nobody stopped it
+        .order_by(Job.id.desc())
+        .limit(limit)
+    )
+    return [(row[0], row[1]) for row in session.execute(query) if row[1]]
+
+
 def is_drawn_by(session: Session, workers: Sequence[str]) -> bool:
     """Whether these workers draw something, or are about to because something waits to be drawn."""
     drawn = and_(Job.kind == "generation", or_(WAITS, and_(RUNS, Job.worker.in_(workers))))

@@ -16,7 +16,14 @@ class Progress(BaseModel):
     steps_max: int
     loss: float | None = None
     evaluation: float | None = None
-    seconds_left: float | None = None
+    seconds_left: float | None = Field(
+        None, description="Seconds until `steps_max` at the present pace: the most that a training takes."
+    )
+    seconds_likely: float | None = Field(
+        None,
+        description="Seconds until a training probably stops by itself, after as many steps as the team's earlier ones "
+        "with the same base model and options; null when they say nothing about what follows.",
+    )
     stage: Literal["report"] | None = Field(
         None, description="`report` while the report is drawn, after the last step."
     )

@@ -36,7 +36,11 @@ def reading(request: Request) -> Iterator[Session]:
 ServicesOf = Annotated[Services, Depends(services)]
 UnitOfWork = Annotated[Session, Depends(unit_of_work, scope="function")]
 Reading = Annotated[Session, Depends(reading, scope="function")]
-Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
+_KEY: Final = (
+    "A name of your own for this request. The same request with the same key, sent again, makes nothing new: the "
+    "answer names what the first one made and shows it in its present state. A different request with the key is a 409."
+)
+Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200, description=_KEY)]
 
 
 def must_be_ours(pattern: re.Pattern[str]) -> AfterValidator:

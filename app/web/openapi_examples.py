@@ -40,7 +40,15 @@ _RUNNING: Final = _TRAINING | {
     "attempt": 1,
     "ahead": None,
     "starts_at": None,
-    "progress": {"step": 60, "steps_max": 300, "loss": 0.31, "evaluation": 0.29, "seconds_left": 24.0, "stage": None},
+    "progress": {
+        "step": 60,
+        "steps_max": 300,
+        "loss": 0.31,
+        "evaluation": 0.29,
+        "seconds_left": 24.0,
+        "seconds_likely": 7.0,
+        "stage": None,
+    },
     "started_at": LATER,
 }
 _TAUGHT: Final = {

@@ -1,6 +1,7 @@
 """From an upload to a queued training."""
 
 import io
+from functools import partial
 
 import pytest
 from fastapi.testclient import TestClient
@@ -36,6 +37,17 @@ def test_the_same_idempotency_key_makes_one_concept(member: TestClient) -> None:
     assert again["job"]["id"] == first["job"]["id"]
     other = member.post("/api/concepts", data={**GOOD, "vectors": "2"}, files=photos(), headers=headers)
     assert (other.status_code, other.json()["field"]) == (409, "Idempotency-Key")
+
+
+def test_a_repeated_request_gets_the_present_state_of_its_job_as_the_schema_says(member: TestClient) -> None:
+    send = partial(member.post, "/api/concepts", data=GOOD, headers={"Idempotency-Key": "once"})
+    first = send(files=photos()).json()["job"]
+    member.post(f"/api/jobs/{first['id']}/cancel").raise_for_status()
+    again = send(files=photos()).json()["job"]
+    assert (first["state"], again["id"], again["state"]) == ("queued", first["id"], "cancelled")
+    parameters = member.get("/openapi.json").json()["paths"]["/api/concepts"]["post"]["parameters"]
+    (key,) = [each for each in parameters if each["name"] == "Idempotency-Key"]
+    assert "present state" in key["description"]
 
 
 def test_a_stranger_sees_nothing_of_it(member: TestClient, stranger: TestClient) -> None:

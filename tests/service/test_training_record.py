@@ -1,6 +1,7 @@
 """What a training writes and tells: each preview once, the seconds that are left, and the report before it is drawn."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -11,18 +12,19 @@ from PIL import Image as Pillow
 from sqlalchemy import func, select
 
 from app.contracts.training import TrainingSpec
-from app.core.database import Database
+from app.core.database import Database, utc_now
 from app.core.settings import Settings
 from app.core.storage import open_storage
 from app.generation.models import Image
 from app.jobs import ledger
-from app.jobs.models import JobEvent
+from app.jobs.models import Job, JobEvent
 from tests.support.databases import lose_the_next_answer
 from tests.support.ledger import LEASE, add_team, submit
 from tests.support.worker import opened
 from worker.context import WorkerContext
 from worker.engine.inversion import Options, TrainingStep
 from worker.handlers.training import TrainingHandler, training_run
+from worker.handlers.training.earlier_trainings import likely_last_step, stops_before
 from worker.handlers.training.training_record import TrainingRecord
 from worker.handlers.training.training_run import TrainingRun, start_inversion
 from worker.job_run import JobRun
@@ -75,12 +77,16 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 def seconds_left(clock: SimpleNamespace) -> Callable[..., float | None]:
     """What a training of 100 steps tells that loads for `loading` seconds and then takes `steps` of `each` seconds."""
 
-    def train(began_at: int, loading: float, steps: int, each: float) -> float | None:
+    def train(
+        began_at: int, loading: float, steps: int, each: float, stops_before: Sequence[int] = (), name: str = "left"
+    ) -> float | None:
         told: list[float | None] = []
         context = SimpleNamespace(settings=SimpleNamespace(checkpoint_seconds=1e9))
         run: Any = SimpleNamespace(context=context, cancellation=None, raise_if_stopped=lambda: None)
-        record: Any = SimpleNamespace(progress=lambda progress, _: told.append(progress["seconds_left"]), warnings=[])
-        work = TrainingRun(run, SPEC, record, model=cast("Any", None), pictures=[])
+        record: Any = SimpleNamespace(
+            progress=lambda progress, _: told.append(progress[f"seconds_{name}"]), warnings=[]
+        )
+        work = TrainingRun(run, SPEC, record, model=cast("Any", None), pictures=[], stops_before=stops_before)
         taken = iter(range(began_at + 1, 1000))
         inversion: Any = SimpleNamespace(steps_max=100, take_step=lambda _: step(next(taken)))
         clock.now += loading
@@ -114,6 +120,45 @@ def test_nothing_is_said_of_what_is_left_while_it_would_be_a_guess(
     seconds_left: Callable[..., float | None],
 ) -> None:
     assert seconds_left(began_at=0, loading=60.0, steps=5, each=1.0) is None
+
+
+def test_a_training_tells_the_seconds_to_its_likely_end_beside_those_to_its_last_step(
+    seconds_left: Callable[..., float | None],
+) -> None:
+    told = partial(seconds_left, began_at=0, loading=60.0, steps=20, each=1.0, stops_before=[50])
+    assert told() == pytest.approx(80.0)
+    assert told(name="likely") == pytest.approx(30.0)
+    assert told(name="likely", stops_before=[]) is None
+
+
+def test_the_likely_end_is_told_from_where_the_earlier_trainings_stopped_that_came_this_far() -> None:
+    assert likely_last_step([110, 130, 150, 900], step=0, steps_max=300) == 140
+    assert likely_last_step([110, 130, 150, 900], step=120, steps_max=300) == 150
+    assert likely_last_step([110, 130], step=130, steps_max=300) is None
+    assert likely_last_step([110, 900, 900], step=20, steps_max=300) == 300
+
+
+def test_only_trainings_with_the_same_options_that_stopped_by_themselves_say_where_the_next_one_stops(
+    database: Database, run: JobRun[TrainingRun]
+) -> None:
+    team_id = run.job.team_id
+    cases: list[tuple[int, int, dict[str, Any], str]] = [
+        (120, 300, {}, "succeeded"),
+        (60, 60, {}, "succeeded"),  # out of steps
+        (40, 300, {}, "cancelled"),
+        (260, 300, {"prefer": "likeness"}, "succeeded"),
+        (80, 300, {"kind": "style"}, "succeeded"),
+        (90, 300, {"base_model": "another"}, "succeeded"),
+    ]
+    ids = [submit(database, team_id, kind="training") for _ in cases]
+    with database.transaction() as session:
+        for id_, (step, steps_max, options, state) in zip(ids, cases, strict=True):
+            spec = SPEC.model_copy(update={"steps_max": steps_max, **options})
+            job = session.get_one(Job, id_)
+            job.spec, job.base_model, job.state = spec.model_dump(mode="json"), spec.base_model, state
+            job.progress, job.finished_at = {"step": step, "steps_max": steps_max}, utc_now()
+    assert run.read(partial(stops_before, team_id=team_id, spec=SPEC)) == [120]
+    assert run.read(partial(stops_before, team_id="another", spec=SPEC)) == []
 
 
 def test_who_prefers_likeness_waits_twice_as_long_before_a_concept_counts_as_trained(

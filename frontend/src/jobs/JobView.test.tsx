@@ -34,7 +34,7 @@ test("a training job is followed from the queue to its end", async () => {
   events.send("state", { state: "running", attempt: 1 });
   expect(heading()).toBe("Learning <my-mug>");
   events.send("progress", { step: 30, steps_max: 300, seconds_left: 58 });
-  expect(screen.getByText(/Step 30 of at most 300; about 1 min left/)).toBeDefined();
+  expect(screen.getByText(/Step 30 of at most 300; at most 1 min left/)).toBeDefined();
   expect(screen.getByRole("progressbar").getAttribute("aria-valuenow")).toBe("10");
   events.send("preview", { step: 20, url: "/api/previews/20", prompt: "a photo of <my-mug>" });
   expect(screen.getByAltText("What it draws after 20 steps")).toBeDefined();

@@ -7,7 +7,10 @@ export interface Progress {
   steps_max: number;
   loss?: number | null;
   evaluation?: number | null;
+  /** Until `steps_max`: the most that a training takes. */
   seconds_left?: number | null;
+  /** Until it probably stops by itself, as earlier trainings did. */
+  seconds_likely?: number | null;
   /** What follows the last step. */
   stage?: "report" | null;
 }

@@ -16,7 +16,13 @@ test("a queue says how many jobs are before this one", () => {
 
 test("a running job says how far it is and how long it may take", () => {
   const running = { ...emptyHistory, state: "running" as const, attempt: 1, progress };
-  expect(progressText(running, job)).toBe("Step 60 of at most 300; about 2 min left, less if it learns quickly.");
+  expect(progressText(running, job)).toBe("Step 60 of at most 300; at most 2 min left.");
+});
+
+test("where earlier trainings say when it stops by itself, the page says so and keeps the maximum apart", () => {
+  const known: Progress = { ...progress, step: 120, seconds_left: 129, seconds_likely: 4 };
+  const running = { ...emptyHistory, state: "running" as const, attempt: 1, progress: known };
+  expect(progressText(running, job)).toBe("Step 120 of at most 300; probably a few seconds left, at most 3 min.");
 });
 
 test("after its last step a job says that it draws the report", () => {

@@ -1,6 +1,6 @@
 // The state of a job as text.
 import type { Job, JobState } from "../api/types";
-import { secondsUntil, timeLeft } from "../ui/time";
+import { secondsUntil, timeAtMost, timeLeft } from "../ui/time";
 import type { Progress, JobHistory } from "./jobEvents";
 
 // The first steps include loading the model, so an estimate from them is far too long.
@@ -36,7 +36,9 @@ export function progressText(history: JobHistory, job: Pick<Job, "ahead" | "star
   if (progress.stage === "report") return `Learned after ${progress.step} steps. Drawing its report…${again}`;
   const steps = `Step ${progress.step} of at most ${progress.steps_max}`;
   if (progress.seconds_left == null || progress.step < STEPS_BEFORE_GUESSING) return `${steps}.${again}`;
-  return `${steps}; ${timeLeft(progress.seconds_left)} left, less if it learns quickly.${again}`;
+  const most = timeAtMost(progress.seconds_left);
+  const left = progress.seconds_likely == null ? `${most} left` : `probably ${timeLeft(progress.seconds_likely)} left, ${most}`;
+  return `${steps}; ${left}.${again}`;
 }
 
 function waiting(history: JobHistory, { ahead, starts_at }: Pick<Job, "ahead" | "starts_at">, now: Date): string {

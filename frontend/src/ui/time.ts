@@ -20,6 +20,12 @@ export function timeLeft(seconds: number): string {
   return `about ${joined(Math.round(seconds / MINUTE) * MINUTE, HOUR, "h", MINUTE, "min")}`;
 }
 
+/** The most that is left: "at most a few seconds", "at most 40 s", "at most 3 min". Never less than `seconds`. */
+export function timeAtMost(seconds: number): string {
+  const rounded = seconds < 55 ? seconds : Math.ceil(seconds / MINUTE) * MINUTE;
+  return `at most ${timeLeft(rounded).replace("about ", "")}`;
+}
+
 /** Seconds until a moment; 0 once it is over. */
 export function secondsUntil(then: string, now: Date): number {
   return Math.max(0, (new Date(then).getTime() - now.getTime()) / 1000);

@@ -18,6 +18,7 @@ from worker.context import WorkerContext
 from worker.engine.errors import UserError
 from worker.generation_priority import no_yield
 from worker.handlers.report_files import stored_candidates
+from worker.handlers.training.earlier_trainings import stops_before
 from worker.handlers.training.pictures import as_trained
 from worker.handlers.training.training_batch import Run, TrainingBatch
 from worker.handlers.training.training_record import TrainingRecord, forget_checkpoint
@@ -50,6 +51,7 @@ class TrainingHandler:
             record=record,
             model=context.base_model(spec.base_model),
             pictures=[as_trained(context.storage, picture.key, picture.mask_key) for picture in spec.pictures],
+            stops_before=run.read(partial(stops_before, team_id=run.job.team_id, spec=spec)),
         )
         work.trained = self._trained_before(run, record)
         if work.trained is None:

@@ -25,6 +25,7 @@ from worker.engine.embeddings.formats import Embedding
 from worker.engine.generation import DenoisingStep, Request, SamplerSettings, denoise
 from worker.engine.inversion import Checkpoint, EmbeddingCandidate, Inversion, InversionError, Options, TrainingStep
 from worker.handlers.report_files import Document, ReportInputs, ReportWriter, files_of
+from worker.handlers.training.earlier_trainings import likely_last_step
 from worker.handlers.training.provenance import provenance
 from worker.handlers.training.training_record import TrainingRecord
 from worker.job_run import JobRun, ShuttingDown
@@ -58,6 +59,7 @@ class TrainingRun:
     record: TrainingRecord
     model: BaseModel
     pictures: Sequence[Pillow.Image]
+    stops_before: Sequence[int] = ()  # steps of the team's earlier trainings that stopped by themselves
     inversion: Inversion | None = None  # None if an earlier attempt trained the concept
     trained: Trained | None = None
     evaluated: bool = False
@@ -149,24 +151,29 @@ class TrainingRun:
         stage = {"stage": "report"} if evaluating else {}
         if self.inversion is None:  # an earlier attempt took the steps
             before = {name: value for name, value in (self.run.job.progress or {}).items() if name != "stage"}
-            return {**before, "seconds_left": None, **stage}
+            return {**before, "seconds_left": None, "seconds_likely": None, **stage}
+        each = None if evaluating else self._seconds_of_a_step(moment)
         return {
             "step": self.step.number,
             "steps_max": self.inversion.steps_max,
             "loss": self.step.loss_value(),
             "evaluation": self.step.evaluation,
-            "seconds_left": None if evaluating else self._seconds_left(moment),
+            "seconds_left": None if each is None else each * (self.inversion.steps_max - self.step.number),
+            "seconds_likely": None if each is None else self._seconds_likely(each),
             **stage,
         }
 
-    def _seconds_left(self, moment: float) -> float | None:
-        """Estimated from the pace since the first step, so without the loading before; None while it is a guess."""
-        assert self.inversion is not None
+    def _seconds_of_a_step(self, moment: float) -> float | None:
+        """The pace since the first step, so without the loading before; None while it is a guess."""
         first, since = self.paced_from
         done = self.step.number - first
-        if done < STEPS_BEFORE_ESTIMATE:
-            return None
-        return (self.inversion.steps_max - self.step.number) * (moment - since) / done
+        return None if done < STEPS_BEFORE_ESTIMATE else (moment - since) / done
+
+    def _seconds_likely(self, each: float) -> float | None:
+        """Seconds until the training probably stops by itself; None if no earlier training says when."""
+        assert self.inversion is not None
+        last = likely_last_step(self.stops_before, self.step.number, self.inversion.steps_max)
+        return None if last is None else each * (last - self.step.number)
 
     # --- trained ------------------------------------------------------------------------------------------------------
 
