@@ -99,8 +99,10 @@ def lay_out(folder: Path) -> None:
     (folder / ".venv").mkdir()
     (folder / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
     (folder / ".curlrc").write_text('write-out = "%{stderr}called %{method} %{url_effective} %{http_code}\\n"\n')
+    (folder / "photos").mkdir()
     for number in (1, 2, 3):
         shutil.copy(REPOSITORY / "examples" / "harlequin-mug" / f"{number}.jpg", folder)
+        shutil.copy(REPOSITORY / "examples" / "harlequin-mug" / f"{number}.jpg", folder / "photos")
     Image.new("RGB", (64, 64), "saddlebrown").save(folder / "desk.png")
     where = Image.new("L", (64, 64))
     ImageDraw.Draw(where).rectangle((16, 16, 48, 48), fill=255)

@@ -209,7 +209,7 @@ def test_a_body_that_is_no_form_is_a_sentence(member: TestClient) -> None:
         ({"prompt": "x", "count": 99}, "count", "count", "16"),
         ({"prompt": "x", "width": 65}, "width", "invalid-input", "8"),
         ({"prompt": "x", "scheduler": "magic"}, "scheduler", "invalid-input", "ddim"),
-        ({"prompt": "x", "init_image": "cat.png"}, "init_image", "invalid-input", ""),
+        ({"prompt": "x", "init_image": "cat.png"}, "init_image", "base64", "base64"),
         ({}, "prompt", "invalid-input", ""),
     ],
 )
