@@ -130,6 +130,11 @@ def _summarise(operation: dict[str, Any]) -> None:
         operation["description"] = rest
 
 
+def _as_events(answer: object) -> str:
+    """An answer as the only event of a stream."""
+    return f"event: message\ndata: {json.dumps(answer)}\n\n"
+
+
 def _show_examples(operation: dict[str, Any]) -> None:
     name = operation["operationId"]
     for content in operation.get("requestBody", {}).get("content", {}).values():
@@ -137,4 +142,5 @@ def _show_examples(operation: dict[str, Any]) -> None:
     for status, response in operation["responses"].items():
         for media_type, content in response.get("content", {}).items():
             if status != "default" and not media_type.startswith(("image/", "application/octet-stream")):
-                content["example"] = RESPONSES[name]
+                is_stream = media_type == "text/event-stream" and not isinstance(RESPONSES[name], str)
+                content["example"] = _as_events(RESPONSES[name]) if is_stream else RESPONSES[name]

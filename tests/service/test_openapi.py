@@ -104,7 +104,7 @@ def test_every_call_documents_the_one_shape_of_errors_and_shows_those_that_it_an
             if status[0] == "4":
                 assert list(response["content"]) == ["application/problem+json"], name
                 for code, shown in response["content"]["application/problem+json"]["examples"].items():
-                    assert shown["value"] == EXAMPLES[code]
+                    assert shown["value"] == EXAMPLES[code] | {"status": int(status)}
                     assert str(Problem.model_validate(shown["value"]).status) == status
         signed_in = (*next((method, path) for method, path, found in CALLS if found is operation),) not in OPEN
         assert ("401" in responses and bool(operation["security"])) is signed_in or name.endswith("sign_in")
