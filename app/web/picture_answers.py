@@ -14,7 +14,6 @@ A browser names WebP beside a wildcard because it can show both. The PNG has the
 a wildcard is taken as no preference: a picture that is saved from the page stays a PNG.
 """
 
-from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
 from anyio import CapacityLimiter
@@ -34,26 +33,16 @@ ANY_FORMAT: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-@dataclass(frozen=True)
-class WantedFormat:
-    """The format of the answer, and whether it depends on the `Accept` header."""
-
-    format: PictureFormat
-    negotiated: bool
-
-
 def _wanted(
     request: Request,
     format: Annotated[
         Literal["png", "jpeg", "webp"] | None, Query(description="Empty: what `Accept` prefers, or else PNG.")
     ] = None,
-) -> WantedFormat:
-    if format is not None:
-        return WantedFormat(format, negotiated=False)
-    return WantedFormat(preferred(request.headers.getlist("accept")), negotiated=True)
+) -> PictureFormat:
+    return format or preferred(request.headers.getlist("accept"))
 
 
-Wanted = Annotated[WantedFormat, Depends(_wanted)]
+Wanted = Annotated[PictureFormat, Depends(_wanted)]
 
 
 def preferred(accept: list[str]) -> PictureFormat:
@@ -84,13 +73,10 @@ class Encoders:
     def __init__(self) -> None:
         self._limiter = CapacityLimiter(ENCODING)
 
-    async def encoded(self, png: bytes, name: str, wanted: WantedFormat, *, download: bool = False) -> Response:
+    async def encoded(self, png: bytes, name: str, wanted: PictureFormat, *, download: bool = False) -> Response:
         """The answer with a stored picture. `name` is that of its file, without a suffix."""
         content = png
-        if wanted.format != "png":
-            content = await run_sync(in_format, png, wanted.format, limiter=self._limiter)
-        file_name = f"{name}.{_SUFFIXES[wanted.format]}"
-        answer = picture(content, _KINDS[wanted.format], file_name, download=download)
-        if wanted.negotiated:
-            answer.headers["Vary"] = "Accept"
-        return answer
+        if wanted != "png":
+            content = await run_sync(in_format, png, wanted, limiter=self._limiter)
+        file_name = f"{name}.{_SUFFIXES[wanted]}"
+        return picture(content, _KINDS[wanted], file_name, download=download)
