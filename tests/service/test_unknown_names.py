@@ -35,10 +35,16 @@ def test_every_route_refuses_an_unknown_query_parameter(administrator: TestClien
             assert "error" in problem or not path.startswith("/v1")
 
 
+# They take JSON in the place of their form, see app.web.openapi_json_forms.
+JSON_NOT_DESCRIBED = {"check_pictures", "create_upload", "read_picture"}
+
+
 def test_every_route_refuses_an_unknown_field(administrator: TestClient) -> None:
     """As JSON and as a form, where a body is taken, and also where none is."""
     for method, path, operation in operations():
         content = operation.get("requestBody", {}).get("content", {})
+        if path == "/mcp":  # a message of JSON-RPC, which names what it lacks first
+            continue
         if JSON in content:
             answer = administrator.request(method, filled(path), json={"zzz": 1})
             refused(answer, "zzz", "There is no field zzz", code="invalid-input")
@@ -47,7 +53,11 @@ def test_every_route_refuses_an_unknown_field(administrator: TestClient) -> None
                 answer = administrator.request(method, filled(path), data={"zzz": value}, files=_no_file(path))
                 refused(answer, "zzz", "There is no field zzz", code="invalid-input")
         if JSON not in content and method != "GET":
-            refused(administrator.request(method, filled(path), json={"zzz": 1}), None, "takes", code="body")
+            answer = administrator.request(method, filled(path), json={"zzz": 1})
+            if operation["operationId"] in JSON_NOT_DESCRIBED:
+                refused(answer, "zzz", "There is no field zzz", code="invalid-input")
+            else:
+                refused(answer, None, "takes", code="body")
             assert administrator.request(method, filled(path), json={}).status_code != 500
 
 
@@ -89,11 +99,6 @@ def test_a_misspelt_field_of_a_form_is_told_its_near_name(member: TestClient) ->
     answer = member.post("/api/concepts", data=MUG | {"step_max": "10"}, files=photos())
     refused(answer, "step_max", "Did you mean steps_max?")
     assert member.get("/api/concepts").json()["items"] == []
-
-
-def test_a_form_that_is_sent_as_json_is_refused(member: TestClient, learned: str) -> None:
-    answer = member.post(f"/api/concepts/{learned}/versions", json={"steps_max": 10})
-    refused(answer, None, "multipart/form-data", code="body")
 
 
 def test_openai_clients_may_send_every_field_that_openai_documents(member: TestClient, anonymous: TestClient) -> None:
