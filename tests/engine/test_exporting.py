@@ -12,6 +12,8 @@ import torch
 from PIL import Image
 from safetensors.torch import load
 
+from app.contracts import concept_text
+from app.contracts.concept_text import ConceptText
 from app.embeddings.exporting import cards, folders, pickles
 from app.embeddings.exporting.formats import Format, formats_for
 from app.embeddings.exporting.stored import StoredEmbedding
@@ -111,14 +113,11 @@ def test_what_is_pickled_is_what_torch_reads(content: dict[str, Any]) -> None:
 
 
 def test_a_renamed_word_keeps_its_rows_and_its_history() -> None:
-    found = formats.read(stored(SINGLE).with_placeholder("<blue-mug>").content, "a.safetensors")
+    text = ConceptText("Blue mug", "With a chip.", ["kitchen"], "object", "mug")
+    found = formats.read(stored(SINGLE).of_concept("<blue-mug>", text).content, "a.safetensors")
     assert (found.placeholder, found.metadata["base_model"]) == ("<blue-mug>", "demo")
+    assert concept_text.read(found.metadata[concept_text.KEY]) == text
     assert same(found.embedding, SINGLE)
-
-
-def test_a_word_under_its_own_name_is_the_stored_file_itself() -> None:
-    content = formats.write_native(SINGLE, "<my-mug>", ABOUT)
-    assert StoredEmbedding.read(content).with_placeholder("<my-mug>").content is content
 
 
 def png(side: int) -> bytes:
@@ -138,7 +137,7 @@ def test_a_card_shows_the_word_and_carries_it(picture: bytes | None) -> None:
 
 @pytest.mark.parametrize("kind", ["object", "style"])
 def test_a_folder_of_the_concepts_library_has_everything_it_should(kind: str) -> None:
-    content = folders.write(stored(SINGLE), "<my-mug>", "My\nmug", kind, [png(64), png(64)])
+    content = folders.write(stored(SINGLE), "<my-mug>", ConceptText("My\nmug", kind=kind), [png(64), png(64)])
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         found = {name: archive.read(name) for name in archive.namelist()}
     assert set(found) == {
@@ -146,6 +145,7 @@ def test_a_folder_of_the_concepts_library_has_everything_it_should(kind: str) ->
         "my-mug/token_identifier.txt",
         "my-mug/type_of_concept.txt",
         "my-mug/README.md",
+        "my-mug/concept.json",
         "my-mug/concept_images/0.jpeg",
         "my-mug/concept_images/1.jpeg",
     }
