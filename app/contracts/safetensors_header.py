@@ -46,6 +46,18 @@ def read_header(path: Path) -> Header:
         return _read(file, path.stat().st_size)
 
 
+def with_metadata(content: bytes, metadata: Mapping[str, str]) -> bytes:
+    """The same tensors with other metadata. `content` is a whole file.
+
+    The safetensors library writes metadata in an order by chance; here the same metadata makes the same bytes.
+    """
+    length = int.from_bytes(content[:LENGTH_BYTES], "little")
+    entries = json.loads(content[LENGTH_BYTES : LENGTH_BYTES + length])
+    header = json.dumps({**entries, METADATA: dict(metadata)}, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % LENGTH_BYTES)  # tensors begin at a multiple of 8, as the library has it
+    return len(header).to_bytes(LENGTH_BYTES, "little") + header + content[LENGTH_BYTES + length :]
+
+
 def _read(file: BinaryIO, size: int) -> Header:
     length = int.from_bytes(file.read(LENGTH_BYTES), "little")
     room = size - LENGTH_BYTES

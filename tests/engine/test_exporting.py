@@ -117,6 +117,8 @@ def test_a_renamed_word_keeps_its_rows_and_its_history() -> None:
     found = formats.read(stored(SINGLE).of_concept("<blue-mug>", text).content, "a.safetensors")
     assert (found.placeholder, found.metadata["base_model"]) == ("<blue-mug>", "demo")
     assert concept_text.read(found.metadata[concept_text.KEY]) == text
+    kept = stored(SINGLE)
+    assert len({kept.of_concept("<blue-mug>", text).content for _ in range(20)}) == 1  # an ETag stays
     assert same(found.embedding, SINGLE)
 
 

@@ -68,7 +68,7 @@ def test_nothing_of_a_strangers_body_is_read_at_any_address(
 
 
 def test_nothing_of_a_body_is_read_at_an_address_that_does_not_exist(anonymous: TestClient) -> None:
-    for path in ("/api/nothing", "/v1/nothing", "/mcp"):
+    for path in ("/api/nothing", "/v1/nothing", "/mcp/nothing"):
         answer = attack(anonymous, "POST", path, "application/json")
         assert (answer.status, answer.bytes_read) == (404, 0), path
 

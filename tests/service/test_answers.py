@@ -120,7 +120,7 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 
 
 @pytest.mark.parametrize("path", ["/api", "/api/", "/api/nothing", "/api/concepts/x/y/z", "/v1/nothing", "/v1",
-                                  "/sdapi/v1/nothing", "/mcp", "/docs/x"])  # fmt: skip
+                                  "/sdapi/v1/nothing", "/mcp/nothing", "/docs/x"])  # fmt: skip
 @pytest.mark.parametrize("method", METHODS)
 def test_a_missing_address_of_the_interfaces_is_a_404_for_every_method(
     anonymous: TestClient, method: str, path: str
@@ -130,7 +130,7 @@ def test_a_missing_address_of_the_interfaces_is_a_404_for_every_method(
     assert answer.headers["content-type"] == "application/problem+json"
     if method != "HEAD":
         problem = refused(answer, None, status=404, code="not-found")
-        assert ("error" in problem) == path.startswith("/v1")
+        assert ("error" in problem) == path.startswith(("/v1", "/sdapi"))
 
 
 def test_a_missing_address_is_an_error_in_the_form_of_openai(anonymous: TestClient) -> None:

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load, save
+from safetensors.numpy import load
 
 from app.contracts import concept_text
 from app.contracts.concept_text import ConceptText
 from app.contracts.encoders import ENCODER_NAMES
-from app.contracts.safetensors_header import header_of
+from app.contracts.safetensors_header import header_of, with_metadata
 from app.core.errors import NotFound
 
 Rows = np.ndarray[Any, np.dtype[np.float32]]  # (vectors, width)
@@ -41,4 +41,4 @@ class StoredEmbedding:
     def of_concept(self, placeholder: str, text: ConceptText) -> "StoredEmbedding":
         """The embedding with what its concept is called now in its metadata."""
         metadata = {**self.metadata, "placeholder": placeholder, concept_text.KEY: concept_text.write(text)}
-        return StoredEmbedding(self.rows, metadata, save(dict(self.rows), metadata))
+        return StoredEmbedding(self.rows, metadata, with_metadata(self.content, metadata))
