@@ -4,7 +4,7 @@ The request has passed what every request passes before this: the guards of Host
 bodies and rates. The transport of the `mcp` package then answers with JSON or with an event stream.
 """
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request, Response
 from starlette.types import Message as AsgiMessage
@@ -20,7 +20,7 @@ router = APIRouter(tags=["agents"], route_class=BoundedRoute)
 
 # Each tool asks for its own scope; see app.compat.mcp.tools.
 Agent = Annotated[Principal, Depends(Requirement("viewer", ("read", "draw", "teach")))]
-_STREAM: Final = {"text/event-stream": {"schema": {"type": "string"}}}
+_STREAM: Final[dict[str, Any]] = {"text/event-stream": {"schema": {}}}  # messages of JSON-RPC
 
 
 class _Transported(Response):
