@@ -123,6 +123,8 @@ def test_a_token_is_the_password_of_basic_under_sdapi_alone(anonymous: TestClien
         ("txt2img", {"enable_hr": True}, "enable_hr", "Leave it out, or send false."),
         ("txt2img", {"styles": ["anime"]}, "styles", "write their text into the prompt"),
         ("txt2img", {"alwayson_scripts": {"ControlNet": {"args": [{}]}}}, "alwayson_scripts", "is not here"),
+        ("txt2img", {"alwayson_scripts": {"ControlNet": {"units": [{}]}}}, "alwayson_scripts", "is not here"),
+        ("txt2img", {"s_noise": 0}, "s_noise", "Leave it out, or send 1."),
         ("txt2img", {"override_settings": {"sd_model_checkpoint": "sdxl"}}, "override_settings.sd_model_checkpoint",
          "There is: demo"),
         ("txt2img", {"override_settings": {"sd_vae": "x"}}, "override_settings.sd_vae", "always"),
@@ -144,6 +146,19 @@ def test_what_cannot_be_honoured_is_refused_in_a_sentence(
     problem = refused(member.post(f"/sdapi/v1/{path}", json=sent), field, says)
     assert set(problem) >= ERROR
     assert problem["errors"] == f"422: {problem['detail']}"
+    assert woken == []
+
+
+def test_a_prompt_of_more_words_than_a_statement_takes_is_refused_as_too_long(
+    member: TestClient, woken: list[str]
+) -> None:
+    prompt = " ".join(f"{number:x}" for number in range(260_000))  # SQLite and PostgreSQL take fewer parameters
+    for field, sent in (
+        ("prompt", {"prompt": prompt}),
+        ("negative_prompt", {"prompt": "a cat", "negative_prompt": prompt}),
+    ):
+        problem = refused(member.post("/sdapi/v1/img2img", json={"init_images": [PNG], **sent}), field, "Shorten it")
+        assert problem["type"] == "/problems/prompt-too-long"
     assert woken == []
 
 

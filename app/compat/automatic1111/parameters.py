@@ -32,7 +32,7 @@ REFUSED: Final[Mapping[str, Off]] = {
     "s_min_uncond": Off((0,), "The negative prompt is used in every step."),
     "s_tmax": Off((0,), "The samplers have no such setting."),
     "s_tmin": Off((0,), "The samplers have no such setting."),
-    "s_noise": Off((1, 0), "The samplers have no such setting."),
+    "s_noise": Off((1,), "The samplers have no such setting."),
     "refiner_checkpoint": Off(("", "None"), "A picture is drawn by one base model."),
     "comments": Off(({},), "Comments are written by AUTOMATIC1111 itself."),
     "script_name": Off(("", "None"), "There are no scripts here."),
@@ -127,8 +127,8 @@ def _check_settings(settings: Mapping[str, Any]) -> None:
 
 
 def _is_off(sent: Any) -> bool:
-    """Whether an extension's entry switches it off: no arguments, or `false` as the first one."""
-    arguments = sent.get("args") if isinstance(sent, Mapping) else sent
+    """Whether an extension's entry switches it off: nothing but `args`, without any or with `false` as the first."""
+    arguments = sent.get("args") if isinstance(sent, Mapping) and sent.keys() <= {"args"} else sent
     return arguments in (None, [], {}) or (isinstance(arguments, list) and arguments[0] is False)
 
 

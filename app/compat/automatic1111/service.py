@@ -45,9 +45,10 @@ def submit(services: Services, principal: Principal, body: SdapiDrawIn) -> str:
     refuse_what_is_not_done(body)
     from_picture = isinstance(body, SdapiImg2ImgIn)
     files = attached(body, services.settings.upload_bytes_max) if isinstance(body, SdapiImg2ImgIn) else None
+    longest = services.settings.prompt_characters_max
     with services.database.reading() as session:
-        prompts = [
-            library.with_placeholders(session, principal.team_id, prompt)
+        prompts = [  # `draw` refuses a longer one: its words may be more than a statement takes
+            library.with_placeholders(session, principal.team_id, prompt) if len(prompt) <= longest else prompt
             for prompt in (body.prompt, body.negative_prompt)
         ]
     request = GenerationRequest(
