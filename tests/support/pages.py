@@ -87,7 +87,7 @@ def _substituted(place: str, body: str, substitutions: str) -> str:
 def script(found: Sequence[Block], port: int) -> str:
     """A shell script that runs blocks in order, with the studio on `port`, and stops at the first that fails."""
     lines = "".join(each.script() for each in found if each.language in {"sh", "python"} and each.not_run is None)
-    return _BEGINNING + lines.replace(ADDRESS, f"127.0.0.1:{port}")
+    return _BEGINNING + lines.replace(ADDRESS, f"127.0.0.1:{port}").replace("port=8000", f"port={port}")
 
 
 def parse(block: Block) -> None:
