@@ -143,7 +143,8 @@ def test_the_lines_of_the_readme_only_copied_work_twice_in_a_row(studio: Studio)
     for _ in range(2):
         (studio.folder / "cat.png").unlink(missing_ok=True)
         studio.run(lines)
-        assert Image.open(studio.folder / "cat.png").format == "PNG"
+        with Image.open(studio.folder / "cat.png") as picture:
+            assert picture.format == "PNG"
 
 
 PAGES = [each for each in OTHERS if each != README]

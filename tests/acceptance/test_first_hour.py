@@ -96,7 +96,8 @@ def test_the_command_line_teaches_lists_draws_and_exports(studio: Studio, tmp_pa
     (listed,) = json.loads(run("oneword", "list", "--json", cwd=tmp_path, **where))
     assert (listed["placeholder"], listed["state"]) == ("<our-zub>", "ready")
     run("oneword", "draw", "a photo of <our-zub>", "-n", "2", "-o", "out", cwd=tmp_path, **where)
-    assert [Image.open(file).size for file in (tmp_path / "out").iterdir()] == [(64, 64)] * 2
+    drawn = [Image.open(io.BytesIO(file.read_bytes())) for file in (tmp_path / "out").iterdir()]
+    assert [picture.size for picture in drawn] == [(64, 64)] * 2
     run("oneword-client", "export", "<our-zub>", "-o", "our-zub.safetensors", cwd=tmp_path, **where)
     assert (tmp_path / "our-zub.safetensors").stat().st_size < 10_000
 
