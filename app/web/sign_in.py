@@ -40,7 +40,8 @@ _cookie = APIKeyCookie(
 def credential_of(connection: HTTPConnection, settings: Settings) -> tuple[str, str] | None:
     """What a request signs in with: `bearer` and a token, or `cookie` and its value. None without either.
 
-    A signed address speaks for itself, whoever opens it: `link` and the address.
+    A signed address needs no other credential: the pair is `link` and the address itself. It takes precedence over a
+    token or cookie that comes with it.
     """
     if "signature" in connection.query_params and connection.scope["method"] == "GET":
         path = connection.scope["path"]
