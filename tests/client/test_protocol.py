@@ -80,6 +80,12 @@ def test_a_pause_may_be_a_date_by_the_clock_of_the_studio(call: Callable[..., An
     assert pauses == [9]
 
 
+def test_the_query_of_an_address_is_sent(call: Callable[..., Any]) -> None:
+    with scripted_server(Scripted(200, b"a picture")) as server:
+        assert call(server, "fetch", "/api/images/i1?format=webp&expires=1") == b"a picture"
+    assert [asked.path for asked in server.asked] == ["/api/images/i1?format=webp&expires=1"]
+
+
 def test_what_may_have_happened_already_is_not_sent_again(call: Callable[..., Any], pauses: list[float]) -> None:
     with scripted_server(Scripted(0)) as server, pytest.raises(Unreachable, match="broke before the answer"):
         call(server, "cancel", "j1")

@@ -51,7 +51,7 @@ class Request:
         headers = {name: value for name, value in self.headers.items() if value}
         params = {name: value for name, value in self.params.items() if value is not None}
         return http.build_request(
-            self.method, url, params=params, headers=headers, json=self.json, data=self.data, files=self.files
+            self.method, url, params=params or None, headers=headers, json=self.json, data=self.data, files=self.files
         )
 
 

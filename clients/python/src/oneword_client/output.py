@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRe
 from rich.table import Table
 
 from oneword_client.client import Client
+from oneword_client.errors import JobFailed
 from oneword_client.models import Event, Job
 
 STATES = {"ready": "green", "succeeded": "green", "running": "cyan", "training": "cyan", "failed": "red"}
@@ -71,9 +72,10 @@ class Output:
                 bar.update(task, said="goes on")
                 raise
             ended = studio.job(job.id)
-            if ended.state == "succeeded":
-                bar.update(task, total=1, completed=1, said="done")
-        return studio.wait(job)
+            if ended.state != "succeeded":
+                raise JobFailed(ended)
+            bar.update(task, total=1, completed=1, said="done")
+        return ended
 
     def _show(self, bar: Progress, task: Any, event: Event) -> None:
         if event.type == "progress" and "step" in event.data:
