@@ -46,7 +46,7 @@ def credential_of(connection: HTTPConnection, settings: Settings) -> tuple[str, 
     if "signature" in connection.query_params and connection.scope["method"] == "GET":
         path = connection.scope["path"]
         if SIGNABLE.fullmatch(path):
-            return "link", f"{path}?{connection.url.query[:_LINK_CHARACTERS_MAX]}"
+            return "link", f"{path}?{connection.url.query}"
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return "bearer", token.strip()
@@ -73,8 +73,18 @@ def who_sent(services: Services, credential: tuple[str, str]) -> Principal | Non
         return principal.by_token(services.database, secret)
     if kind == "link":
         path, _, query = secret.partition("?")
-        return services.signed_addresses.reader(path, dict(parse_qsl(query)))
+        return services.signed_addresses.reader(path, _parameters(query))
     return principal.by_cookie(services.database, secret, services.settings.session_days)
+
+
+def _parameters(query: str) -> dict[str, str]:
+    """The parameters of a signed address by name; none of a query that is too long or names one twice, so that the
+    value that was checked is the value that is used."""
+    if len(query) > _LINK_CHARACTERS_MAX:
+        return {}
+    pairs = parse_qsl(query, keep_blank_values=True)
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else {}
 
 
 def link_refused() -> Forbidden:
@@ -152,9 +162,9 @@ def _of_signed_address(
     signature: Annotated[str | None, Query(description="Of a signed address.")] = None,
 ) -> datetime | None:
     """When the signed address of this request ends; None for other requests. `credential_of` has read the rest."""
-    if signature is None or expires is None or not SIGNABLE.fullmatch(request.url.path):
+    if signature is None or not SIGNABLE.fullmatch(request.url.path):
         return None
-    return datetime.fromtimestamp(int(expires), UTC)
+    return datetime.fromtimestamp(int(_parameters(request.url.query)["expires"]), UTC)
 
 
 SignedUntil = Annotated[datetime | None, Depends(_of_signed_address)]  # declared where signed addresses are taken

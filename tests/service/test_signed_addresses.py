@@ -60,6 +60,14 @@ def test_a_signed_address_shows_the_picture_to_anybody_also_on_another_site(
     assert anonymous.get(image["url"]).status_code == 401
 
 
+def test_a_parameter_that_is_added_to_a_signed_address_changes_nothing_that_was_signed(
+    member: TestClient, anonymous: TestClient, image: dict[str, Any]
+) -> None:
+    address = link(member, image)
+    for more in ("&expires=", "&expires=99999999999", f"&x={'x' * 500}&expires=1"):
+        refused(anonymous.get(address + more), None, "link", status=403, code="link")
+
+
 def test_what_was_changed_is_refused(
     member: TestClient, anonymous: TestClient, services: Services, image: dict[str, Any]
 ) -> None:
