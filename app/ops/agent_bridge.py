@@ -11,10 +11,11 @@ from app.accounts import service as accounts
 from app.accounts.scopes import USUAL_SCOPES
 from app.audit import service as audit
 from app.compat.mcp.bridge import bridge, check
-from app.core.database import Database, utc_now
+from app.core.database import utc_now
 from app.core.errors import NotReady
 from app.core.settings import Settings
-from app.ops.migrate import is_current
+from app.ops.studio_database import NoStudio, opened
+from app.ops.supervisor import local_address
 
 URL: Final = "ONEWORD_URL"
 TOKEN: Final = "ONEWORD_TOKEN"  # noqa: S105 (the name of a variable)
@@ -24,7 +25,7 @@ LIFETIME: Final = timedelta(days=1)  # of a token whose program was killed befor
 def serve(settings: Settings) -> None:
     """Bridge to the studio of ONEWORD_URL and ONEWORD_TOKEN, or to that of this machine, until stdin ends."""
     token = os.environ.get(TOKEN, "").strip()
-    url = os.environ.get(URL, "").strip().rstrip("/") or settings.url
+    url = os.environ.get(URL, "").strip().rstrip("/") or local_address(settings)
     if token:
         _run(url, token)
         return
@@ -42,13 +43,10 @@ def _run(url: str, token: str) -> None:
 @contextmanager
 def _local_token(settings: Settings) -> Iterator[str]:
     """A token of this machine's studio, for as long as the program runs. Makes no studio where there is none."""
-    nowhere = not settings.database_url and not (settings.data_dir / "oneword.sqlite3").exists()
-    database = None if nowhere else Database(settings.resolved_database_url)
-    if database is None or not is_current(database):
-        raise NotReady(
-            f"There is no studio in {settings.data_dir.resolve()}. Start one there with `oneword serve`, set "
-            f"ONEWORD_DATA_DIR to the folder of one that runs, or set {URL} and {TOKEN}."
-        )
+    try:
+        database = opened(settings)
+    except NoStudio as error:
+        raise NotReady(f"{error.detail} For a studio elsewhere set {URL} and {TOKEN}.") from None
     with database.transaction() as session:
         user, team = accounts.first_administrator(session)
         row, secret = accounts.create_token(

@@ -33,10 +33,6 @@ DataFolder = Annotated[
 ]
 
 
-class NoStudio(OnewordError):
-    """There is no studio where one was looked for; the message says where, and what to do."""
-
-
 def main() -> int:
     """Run one command. Of an expected error only its text is printed."""
     try:
@@ -74,12 +70,13 @@ def serve(
     data: DataFolder = None,
 ) -> None:
     """Run the whole studio on this machine."""
+    from app.ops.studio_database import upgrade
     from app.ops.supervisor import serve as supervise
 
     settings = _settings(port=port, host=host, data_dir=data)
 
     def prepare() -> str:
-        _upgrade(settings)
+        upgrade(settings)
         return _link(settings)
 
     supervise(settings, prepare)
@@ -100,7 +97,9 @@ def doctor(data: DataFolder = None) -> None:
 @app.command(rich_help_panel=PANEL)
 def migrate(data: DataFolder = None) -> None:
     """Bring the database to the newest schema."""
-    _upgrade(_settings(data_dir=data))
+    from app.ops.studio_database import upgrade
+
+    upgrade(_settings(data_dir=data))
 
 
 @app.command(rich_help_panel=PANEL)
@@ -178,11 +177,11 @@ def token(
 
 
 @app.command(rich_help_panel=PANEL)
-def mcp() -> None:
+def mcp(data: DataFolder = None) -> None:
     """Speak MCP over stdin and stdout, for agents on a desktop. ONEWORD_URL and ONEWORD_TOKEN name another studio."""
     from app.ops.agent_bridge import serve as bridge
 
-    bridge(Settings())
+    bridge(_settings(data_dir=data))
 
 
 @app.command(rich_help_panel=PANEL)
@@ -215,15 +214,6 @@ def _settings(**given: Path | str | int | None) -> Settings:
     return Settings()
 
 
-def _upgrade(settings: Settings) -> None:
-    from app.ops.migrate import upgrade
-
-    keep_private(settings.data_dir)
-    database = Database(settings.resolved_database_url)
-    upgrade(database)
-    database.dispose()
-
-
 def _link(settings: Settings, person: str | None = None) -> str:
     from app.accounts import people, service
     from app.audit import service as audit
@@ -235,21 +225,9 @@ def _link(settings: Settings, person: str | None = None) -> str:
 
 
 def _database(settings: Settings) -> Database:
-    """The studio's database with the newest schema. Raises NoStudio if there is none, and creates nothing."""
-    from app.ops.migrate import exists, is_current
+    from app.ops.studio_database import opened
 
-    if not exists(settings.resolved_database_url):
-        if settings.database_url:
-            raise NoStudio("The database of ONEWORD_DATABASE_URL has no studio yet. `oneword migrate` makes one in it.")
-        raise NoStudio(
-            f"There is no studio in {settings.data_dir.resolve()}. Name the data folder of yours with --data or "
-            "ONEWORD_DATA_DIR, or start a new studio with `oneword serve`."
-        )
-    keep_private(settings.data_dir)
-    database = Database(settings.resolved_database_url)
-    if not is_current(database):
-        _upgrade(settings)
-    return database
+    return opened(settings)
 
 
 if __name__ == "__main__":

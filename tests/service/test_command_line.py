@@ -113,7 +113,7 @@ def test_scopes_and_days_that_do_not_exist_are_refused(database: Database, onewo
     assert "\n" not in printed
 
 
-@pytest.mark.parametrize("arguments", [("token", "x"), ("sign-in",), ("backup", "copy"), ("doctor",)])
+@pytest.mark.parametrize("arguments", [("token", "x"), ("sign-in",), ("backup", "copy"), ("doctor",), ("mcp",)])
 def test_where_there_is_no_studio_a_command_says_where_it_looked_and_creates_nothing(  # type: ignore[no-untyped-def]
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, oneword, arguments: tuple[str, ...]
 ) -> None:
