@@ -42,7 +42,7 @@ class JsonOrForm(BoundedRoute):
                 return await handle(await _of_form(bounded(request)))
             if kind != JSON:
                 return await handle(request)
-            skeleton = Skeleton()
+            skeleton = Skeleton(len(FILES))
             try:
                 sent = await json_body(request, skeleton)
                 return await handle(await _of_json(request, sent, skeleton))

@@ -36,9 +36,14 @@ def draw(
 ) -> str:
     """Queue a generation. `files` are an initial picture and its mask, by field. Returns the job's id."""
     settings, team_id = services.settings, principal.team_id
+    # An upload counts by its id, because it may be gone when the key comes again.
+    request_hash = _request_hash(request, files or {})
+    if key is not None:
+        with services.database.reading() as session:
+            if (earlier := job_service.earlier_job(session, team_id, key, request_hash)) is not None:
+                return earlier.id
     request, uploads = init_images.from_uploads(services, team_id, request)
     files = {**(files or {}), **uploads}
-    request_hash = _request_hash(request, files)
     _check_sizes(request, settings)
     pictures = init_images.cleaned(services.pictures, files)
 

@@ -57,8 +57,7 @@ class BoundedRequest(Request):
         more.
         """
         if max_files is None:
-            settings: Settings = self.app.state.services.settings
-            max_files = settings.pictures_max + SPARE_FILES
+            max_files = files_max(self)
         return super().form(max_files=max_files, max_fields=max_fields, max_part_size=max_part_size)
 
     async def _get_form(
@@ -72,6 +71,12 @@ class BoundedRequest(Request):
                 f"fields here, each field at most {max_part_size // 1024} KB.",
                 code="form",
             ) from error
+
+
+def files_max(request: HTTPConnection) -> int:
+    """The most files that a request brings to an endpoint with no limit of its own."""
+    settings: Settings = request.app.state.services.settings
+    return settings.pictures_max + SPARE_FILES
 
 
 class BoundedRoute(APIRoute):

@@ -20,15 +20,14 @@ from app.web.bounded_bodies import (
     FIELDS_MAX,
     FORM,
     JSON,
-    SPARE_FILES,
     BoundedRequest,
     BoundedRoute,
     bounded,
+    files_max,
     media_type,
 )
 from app.web.json_uploads import Skeleton, as_file, read
 
-FOLDER_FILES_MAX: Final = 21  # an import may be a whole folder of the concepts library
 URL_ENCODED: Final = "application/x-www-form-urlencoded"
 
 
@@ -49,7 +48,7 @@ class FormOrJson(BoundedRoute):
             if kind != JSON:
                 refuse_other_types(request, kind, FORM, URL_ENCODED, JSON)
                 return await handle(request)
-            skeleton = Skeleton()
+            skeleton = Skeleton(self.form_limits.get("max_files") or files_max(request))
             try:
                 sent = await json_body(request, skeleton)
                 return await handle(await _as_form(request, skeleton, sent, files))
@@ -111,13 +110,11 @@ class _Form(BoundedRequest):
 async def _as_form(request: Request, skeleton: Skeleton, sent: Mapping[str, Any], files: frozenset[str]) -> Request:
     lists = {name: value if isinstance(value, list) else [value] for name, value in sent.items()}
     items = [(name, each) for name, values in lists.items() for each in values if each is not None]
-    pictures_max: int = request.app.state.services.settings.pictures_max + SPARE_FILES
-    files_max = FOLDER_FILES_MAX if "file" in files else pictures_max
     count = len([name for name, _ in items if name in files])
-    if count > files_max or len(items) - count > FIELDS_MAX:
+    if count > skeleton.files_max or len(items) - count > FIELDS_MAX:
         raise InvalidInput(
-            f"The request cannot be read: it has too many values. Send at most {files_max} files and {FIELDS_MAX} "
-            "other values here.",
+            f"The request cannot be read: it has too many values. Send at most {skeleton.files_max} files and "
+            f"{FIELDS_MAX} other values here.",
             code="form",
         )
     read = [

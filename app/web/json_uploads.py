@@ -12,6 +12,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from json import JSONDecodeError
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, Final
 
@@ -96,6 +97,7 @@ class Base64File:
 class Skeleton:
     """The JSON without its long strings, and the files that those are."""
 
+    files_max: int
     rest: bytearray = field(default_factory=bytearray)
     files: dict[str, Base64File] = field(default_factory=dict)
     _nonce: str = field(default_factory=lambda: secrets.token_hex(8))
@@ -126,7 +128,11 @@ class Skeleton:
             place = end
 
     def new_file(self) -> Base64File:
-        """A file that is removed with the others."""
+        """A file that is removed with the others. Raises InvalidInput for one more than `files_max`."""
+        if len(self.files) >= self.files_max:
+            raise InvalidInput(
+                f"The request cannot be read: it has too many files. Send at most {self.files_max} here.", code="form"
+            )
         file = self.files[f"{self._nonce}-{len(self.files)}"] = Base64File()
         return file
 
@@ -160,7 +166,10 @@ class Skeleton:
         """The JSON, in which the files take the places of the long strings. Raises JSONDecodeError and InvalidInput."""
         found = parsed(bytes(self.rest if self._string is None else self.rest + self._string))
         refuse_unstorable(found)
-        return self._with_files(found) if self.files else found
+        try:
+            return self._with_files(found) if self.files else found
+        except RecursionError:
+            raise JSONDecodeError("nested too deeply", "", 0) from None
 
     def _with_files(self, value: Any) -> Any:
         if isinstance(value, str):

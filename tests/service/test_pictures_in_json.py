@@ -70,7 +70,7 @@ def test_escaped_slashes_and_every_cut_of_a_body_give_the_same_bytes() -> None:
     content = bytes(range(256)) * 400
     text = json.dumps({"a": 'x"\\é', "images": [data(content), "short"], "n": 1}).replace("/", "\\/").encode()
     for size in (1, 7, 1000, 32_767, len(text)):
-        skeleton = Skeleton()
+        skeleton = Skeleton(1)
         for place in range(0, len(text), size):
             skeleton.feed(text[place : place + size])
         found = skeleton.value()
@@ -208,3 +208,23 @@ def test_a_request_with_a_wrong_type_says_which_are_taken(member: TestClient) ->
     for content_type in ("text/plain", "application/xml"):
         answer = member.post("/api/concepts", content=b"x" * 100, headers={"Content-Type": content_type})
         refused(answer, "Content-Type", "multipart/form-data or application/json", content_type)
+
+
+def test_json_beside_a_picture_that_is_nested_too_deeply_is_a_sentence(member: TestClient) -> None:
+    deep = "[" * 700 + "]" * 700
+    body = f'{{"image": "{base64_of(LARGE)}", "deep": {deep}}}'
+    refused(member.post("/api/uploads", content=body, headers={"Content-Type": "application/json"}), None, "nested")
+
+
+def test_json_brings_as_many_files_as_the_form(member: TestClient) -> None:
+    for pictures in ([base64_of(photo(1)), base64_of(photo(2))], [base64_of(LARGE), base64_of(LARGE)]):
+        refused(member.post("/api/uploads", json={"image": pictures}), None, "at most 1", code="form")
+
+
+def test_the_same_request_with_the_same_key_gets_its_drawing_after_its_upload_is_gone(member: TestClient) -> None:
+    upload, key = stored(member, photo(1)), {"Idempotency-Key": "once"}
+    order = {**FAST, "init_image": {"upload_id": upload["id"]}}
+    first = member.post("/api/generations", json=order, headers=key)
+    assert member.delete(f"/api/uploads/{upload['id']}").status_code == 204
+    again = member.post("/api/generations", json=order, headers=key)
+    assert (again.status_code, again.json()["job"]["id"]) == (202, first.json()["job"]["id"])
