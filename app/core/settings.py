@@ -133,7 +133,7 @@ class Settings(BaseSettings):
     upload_hours: float = Field(
         24.0,
         gt=0,
-        description="Hours after which a picture of `POST /api/uploads` is removed that no request has named since.",
+        description="Hours that a picture of `POST /api/uploads` is kept after it was sent or last named.",
     )
     progress_days: float = Field(
         7.0, ge=0, description="Days after which the progress and warnings of a job are removed; its outcome stays."

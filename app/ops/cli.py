@@ -186,7 +186,7 @@ def mcp(data: DataFolder = None) -> None:
 
 @app.command(rich_help_panel=PANEL)
 def backup(
-    folder: Annotated[Path, typer.Argument(help="Where the copy is, or shall be; outside the data folder.")],
+    folder: Annotated[Path, typer.Argument(help="Folder of the copy, outside the data folder; created if missing.")],
     data: DataFolder = None,
 ) -> None:
     """Copy the studio of this machine into a folder, also while it runs."""

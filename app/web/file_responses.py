@@ -19,8 +19,8 @@ _SAFE: Final = {
 
 
 class Picture(Response):
-    """A picture. `Accept: application/octet-stream` gets the same bytes under that type: generated clients that know
-    no pictures read them so."""
+    """A picture. `Accept: application/octet-stream` gets the same bytes under that type: generated clients that cannot
+    read image types ask for it."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""

@@ -111,7 +111,8 @@ def _message(event: str, shape: type[BaseModel]) -> dict[str, Any]:
     return {
         "operationId": f"receive_{event.replace('.', '_')}",
         "summary": f"The event {event}",
-        "description": "Signed as Standard Webhooks has it. Any other status, or none, is sent again later.",
+        "description": "Signed according to Standard Webhooks. If the answer has another status, or none comes, the "
+        "message is sent again later.",
         "tags": ["webhooks"],
         "requestBody": {"required": True, "content": {"application/json": described}},
         "responses": {

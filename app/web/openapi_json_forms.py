@@ -56,17 +56,17 @@ def add_json_bodies(schema: dict[str, Any], routes: Sequence[BaseRoute]) -> None
     for methods in schema["paths"].values():
         for operation in methods.values():
             content = operation.get("requestBody", {}).get("content", {})
-            if operation["operationId"] in names and FORM in content and _has_optional_parameter(operation):
+            if operation["operationId"] in names and FORM in content and _generators_cope(operation):
                 form = content[FORM]["schema"]
                 name = (form.get("$ref") or form["anyOf"][0]["$ref"]).removeprefix(_REF)
                 schemas[f"{name}_json"] = _twin(schemas[name], f"{name}_json")
                 content[JSON] = {"schema": {"$ref": f"{_REF}{name}_json"}}
-                schemas.update(copy.deepcopy(_SHAPES))
+    schemas.update(copy.deepcopy(_SHAPES))
 
 
-def _has_optional_parameter(operation: dict[str, Any]) -> bool:
-    """For a call with two bodies and without one `openapi-python-client` writes code that does not run. Its JSON is
-    left to docs/rest.md."""
+def _generators_cope(operation: dict[str, Any]) -> bool:
+    """Whether generated clients work with two kinds of body here. `openapi-python-client` writes broken code for a call
+    with two kinds of body and no optional parameter, so the JSON of such a call is described in docs/rest.md alone."""
     return any(not parameter.get("required") for parameter in operation.get("parameters", ()))
 
 

@@ -18,10 +18,8 @@ _UPLOADS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 
 _PARAMETERS: Final[Mapping[str, str]] = {
-    "Idempotency-Key": "A text of your own: the same request with the same key is carried out once.",
     "base_model": "Only concepts of the base model with this id.",
     "concept_id": "Id of a concept.",
-    "cursor": "The `next` of the page before.",
     "delivery_id": "Id of a delivery of this webhook.",
     "generation_id": "Id of a generation.",
     "image_id": "Id of a drawn picture.",
@@ -41,7 +39,7 @@ _PARAMETERS: Final[Mapping[str, str]] = {
     "step": "The step of a checkpoint that the version's report lists.",
     "tag": "Only concepts with this tag.",
     "token_id": "Id of a bearer token.",
-    "upload_id": "Id of an upload, as recipes name it.",
+    "upload_id": "Id of an upload, as `POST /api/uploads` and recipes name it.",
     "user_id": "Id of a person.",
     "version": "Number of the version. Empty: the one that the placeholder means.",
     "webhook_id": "Id of a webhook.",

@@ -154,7 +154,7 @@ class SdapiProgress(BaseModel):
 class SdapiOptions(BaseModel):
     """The options that hold for every request that says nothing else."""
 
-    sd_model_checkpoint: str = Field(description="The title of the base model that is used unless a prompt names more.")
+    sd_model_checkpoint: str = Field(description="The title of the default base model.")
     sd_checkpoint_hash: str | None = Field(description="The SHA-256 of its weights.")
     sd_vae: str = Field("Automatic", description="Always the base model's own.")
     samples_format: str = Field("png", description="Always PNG.")

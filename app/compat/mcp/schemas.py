@@ -160,7 +160,9 @@ class DrawnPicture(BaseModel):
     """A drawn picture. The previews in the answer come in the same order."""
 
     image_id: str
-    url: str = Field(description="The full picture as PNG; it takes the bearer token of this studio.")
+    url: str = Field(
+        description="The full picture as PNG. The address is signed: it opens without a token for an hour."
+    )
     seed: int
     width: int
     height: int

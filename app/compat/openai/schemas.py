@@ -58,9 +58,9 @@ class ImagesIn(PictureRequest):
     background: Literal["auto", "opaque"] | None = Field(None, description="Pictures have no transparent parts.")
     quality: SentQuality | None = Field(
         None,
-        description="How many steps are taken: of the base model's own half for `low`, 1 time for `medium` and `auto`, "
-        "2, 3 and 4 times for `high`, `xhigh` and `max`. `standard` is `medium`, `hd` is `high`. "
-        "Where `steps` is sent it changes nothing, and is named in the answer's `ignored`.",
+        description="`low` takes half of the base model's own steps, `medium` and `auto` as many, `high`, `xhigh` and "
+        "`max` two, three and four times as many. `standard` is `medium`, `hd` is `high`. Together with `steps` it "
+        "changes nothing, and the answer's `ignored` names it.",
     )
     stream: bool | None = Field(
         None, description="Whether the answer is a stream of server-sent events: partial images, then the pictures."

@@ -93,7 +93,7 @@ def import_(
     run: Session,
     files: Files,
     word: NewWord,
-    like: Annotated[str | None, typer.Option("--like", help="A word for what it is.")] = None,
+    like: Annotated[str | None, typer.Option("--like", help="A common word for what it shows.")] = None,
     kind: OfKind = None,
     base_model: Model = None,
     name: Name = None,
