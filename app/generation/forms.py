@@ -10,13 +10,12 @@ from typing import Any, ClassVar, Final
 
 from fastapi import Request, Response
 from starlette.datastructures import UploadFile
-from starlette.types import Message
 
 from app.core.errors import InvalidInput
 from app.generation.init_images import DECODERS, Attached
 from app.generation.request import GenerationRequest
 from app.pictures.cleaning import UploadedFile
-from app.web.bounded_bodies import FORM, JSON, BoundedRoute, bounded, media_type, parsed
+from app.web.bounded_bodies import FORM, JSON, BoundedRoute, bounded, media_type, parsed, with_json
 from app.web.json_forms import json_body, refuse_other_types
 from app.web.json_uploads import Base64File, Skeleton, as_file
 
@@ -29,7 +28,7 @@ class JsonOrForm(BoundedRoute):
     """An endpoint that takes its JSON body as a form too, and pictures in either."""
 
     takes_form: ClassVar = True
-    pictures_in_json: ClassVar = True
+    pictures_in_json = True
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The endpoint, behind the reading of forms."""
@@ -100,14 +99,8 @@ async def _of_form(request: Request) -> Request:
 
 def _plain(request: Request, body: bytes, files: dict[str, Attached]) -> Request:
     """A request with this JSON as its body, beside which the files are."""
-    headers = [(name, value) for name, value in request.scope["headers"] if name not in _ABOUT_THE_BODY]
-    headers += [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
-
     request.state.attached = files
-    return Request({**request.scope, "headers": headers}, receive)
+    return with_json(request, body)
 
 
 def _misplaced(value: Any) -> str:
@@ -124,6 +117,3 @@ def _reference(text: str) -> Any:
         return parsed(text)
     except ValueError:
         return text
-
-
-_ABOUT_THE_BODY: Final = (b"content-type", b"content-length")

@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
+from starlette.types import Message
 
 from app.core.errors import InvalidInput, OnewordError
 from app.core.request_model import refuse_unstorable
@@ -27,6 +28,7 @@ ON_LOOP_BYTES_MAX: Final = 65_536  # JSON that is parsed on the event loop
 SPARE_FILES: Final = 5  # more files than a concept takes, so that the answer says how many were sent
 FIELDS_MAX: Final = 60  # fields of a form that are no files; a concept may have many tags
 FIELD_BYTES_MAX: Final = 65_536
+_ABOUT_THE_BODY: Final = (b"content-type", b"content-length")
 
 
 class BoundedRequest(Request):
@@ -83,7 +85,11 @@ class BoundedRoute(APIRoute):
     """An endpoint that reads its body from a BoundedRequest."""
 
     takes_form: ClassVar = False  # also where FastAPI's own signature says that it takes JSON
-    pictures_in_json: ClassVar = False  # whether pictures may also come as base64 in JSON
+
+    @property
+    def pictures_in_json(self) -> bool:
+        """Whether pictures may come as base64 in JSON, which then may be as large as a form."""
+        return False
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The endpoint."""
@@ -108,6 +114,20 @@ def media_type(request: HTTPConnection) -> str:
 def bounded(request: Request) -> BoundedRequest:
     """The same request as a BoundedRequest."""
     return request if isinstance(request, BoundedRequest) else BoundedRequest(request.scope, request.receive)
+
+
+def with_json(request: Request, body: bytes) -> Request:
+    """The request with this JSON in the place of its body, which has been read. It still hears when its client goes."""
+    headers = [(name, value) for name, value in request.scope["headers"] if name not in _ABOUT_THE_BODY]
+    headers += [(b"content-type", JSON.encode()), (b"content-length", str(len(body)).encode())]
+    unread = [body]
+
+    async def receive() -> Message:
+        if unread:
+            return {"type": "http.request", "body": unread.pop(), "more_body": False}
+        return await request.receive()
+
+    return Request({**request.scope, "headers": headers}, receive)
 
 
 def _checked(body: bytes) -> Any:

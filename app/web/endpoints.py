@@ -1,4 +1,4 @@
-"""What each endpoint asks of a request before its body is read: who may call it, and whether it takes a form.
+"""What each endpoint asks of a request before its body is read: who may call it, and what it takes.
 
 FastAPI reads the body before it runs the dependencies. `app.web.admission` therefore looks up here what the
 dependencies will ask, with the same functions.
@@ -30,8 +30,8 @@ class Endpoint:
     path: re.Pattern[str]
     methods: frozenset[str]
     checks: tuple[Requirement, ...]  # empty: no sign-in is needed
-    takes_form: bool  # whether pictures and files may come with a request
-    pictures_in_json: bool = False  # whether they may also come in JSON
+    takes_form: bool  # whether pictures and files may come in a form
+    pictures_in_json: bool = False  # whether they may come in JSON
 
     @property
     def public(self) -> bool:
@@ -66,7 +66,7 @@ class Endpoints:
                 frozenset(context.methods or ()),
                 tuple(call for call in _calls(context.route.dependant) if isinstance(call, Requirement)),
                 _takes_form(context.route),
-                _takes_form(context.route) and getattr(context.route, "pictures_in_json", False),
+                isinstance(context.route, BoundedRoute) and context.route.pictures_in_json,
             )
             for context in contexts
             if isinstance(context.route, APIRoute) and context.route.include_in_schema

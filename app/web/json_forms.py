@@ -6,7 +6,7 @@ signature says in both cases.
 
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from json import JSONDecodeError
-from typing import Any, ClassVar, Final, get_args
+from typing import Any, Final, get_args
 
 from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
@@ -34,7 +34,10 @@ URL_ENCODED: Final = "application/x-www-form-urlencoded"
 class FormOrJson(BoundedRoute):
     """An endpoint whose form may be sent as JSON. Endpoints without a form are not concerned."""
 
-    pictures_in_json: ClassVar = True
+    @property
+    def pictures_in_json(self) -> bool:
+        """Whether its form has files."""
+        return any(files_of(self.dependant))
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The endpoint, behind the reading of JSON."""

@@ -27,6 +27,7 @@ from app.web.bounded_bodies import JSON_BYTES_MAX, parsed
 
 CUT_BYTES: Final = 32_768  # longer strings are pictures or files, and no texts
 IN_MEMORY_BYTES: Final = 1_000_000  # of one decoded file; the rest is on the disk, as with forms
+_HEAD_BYTES: Final = 200  # after which it is known whether a text is an address
 _BATCH_BYTES: Final = 1_000_000  # that are read before a thread goes through them
 _IN_STRING: Final = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _DATA_ADDRESS: Final = re.compile(rb"data:[\w.+/;=-]{0,100};base64,", re.IGNORECASE)
@@ -47,38 +48,56 @@ class Base64File:
     def feed(self, text: bytes) -> None:
         """The next part of the string, as it stands in the JSON."""
         text = self._left + text
+        if self._begun or len(text) >= _HEAD_BYTES:
+            self._take(text)
+        else:
+            self._left = text
+
+    def end(self) -> None:
+        """The string is over."""
         if not self._begun:
-            if len(text) < 200:
-                self._left = text
-                return
-            self._begin(text)
-            return
+            self._take(self._left)
+        left, self._left = self._left, b""
+        self._decode(left + b"=" * (-len(left) % 4))
+        self.file.seek(0)
+
+    def read_text(self, text: str) -> None:
+        """Decode a whole text, as it is meant and not as JSON spells it."""
+        self.feed(text.replace("\\", "\\\\").encode())
+        self.end()
+
+    def check(self, field: str) -> None:
+        """Raise InvalidInput about `field` for a text that is no base64."""
+        if self.fault is not None:
+            raise InvalidInput(
+                f"{field}: this {self.fault}. Send the file itself, as base64 or as a data: address with ;base64.",
+                field=field,
+                code="base64",
+            )
+
+    def _take(self, text: bytes) -> None:
         held = b"\\" if text.endswith(b"\\") else b""
         text = text[: len(text) - len(held)]
         for written, meant in _ESCAPES:
             text = text.replace(written, meant)
         text = text.translate(None, _SPACE)
+        if not self._begun:
+            self._begun = True
+            text = self._without_head(text)
         whole = len(text) - len(text) % 4
         self._decode(text[:whole])
         self._left = text[whole:] + held
 
-    def _begin(self, text: bytes) -> None:
-        self._left, self._begun = b"", True
-        found = _DATA_ADDRESS.match(text.replace(rb"\/", b"/")[:150])
+    def _without_head(self, text: bytes) -> bytes:
+        found = _DATA_ADDRESS.match(text)
         if found:
-            text = text.replace(rb"\/", b"/")[found.end() :]
-        elif text[:5].lower() == b"data:":
+            return text[found.end() :]
+        head = text[:8].lower()
+        if head.startswith(b"data:"):
             self.fault = "is a data: address that is not base64"
-        self.feed(text)
-
-    def end(self) -> None:
-        """The string is over."""
-        if not self._begun:
-            text, self._left = self._left, b""
-            self._begin(text)
-        left, self._left = self._left, b""
-        self._decode(left + b"=" * (-len(left) % 4))
-        self.file.seek(0)
+        elif head.startswith((b"http://", b"https://")):
+            self.fault = "is an address, and the studio fetches none"
+        return text
 
     def _decode(self, text: bytes) -> None:
         if self.fault is not None or not text:
@@ -211,17 +230,20 @@ async def as_file(request: Request, skeleton: Skeleton, name: str, value: Any) -
         value = value["data"]
     if isinstance(value, str):
         text, value = value, skeleton.new_file()
-        value.feed(text.replace("\\", "\\\\").encode())
-        value.end()
+        value.read_text(text)
     if not isinstance(value, Base64File):
         raise _no_file(name)
-    if value.fault is not None:
-        raise InvalidInput(
-            f"{name}: a text {value.fault}. Send a picture as a data: address or as base64, or its upload_id.",
-            field=name,
-            code="base64",
-        )
+    value.check(name)
     return UploadFile(value.file, filename=file_name)  # type: ignore[arg-type]
+
+
+def decoded(text: str, field: str) -> bytes:
+    """The bytes of base64 or of a `data:` address that is in memory. Raises InvalidInput about `field`."""
+    sent = Base64File()
+    with sent.file:
+        sent.read_text(text)
+        sent.check(field)
+        return sent.file.read()
 
 
 async def _stored(request: Request, name: str, upload_id: str) -> UploadFile:

@@ -115,6 +115,8 @@ def commands(page: Path, *, long: bool) -> list[Block]:
 
 def test_every_block_is_in_a_language_that_a_test_understands_and_what_is_not_run_says_why() -> None:
     found = [each for page in pages() for each in blocks(page)]
+    fences = [line for page in pages() for line in page.read_text("utf-8").splitlines() if line.startswith("```")]
+    assert 2 * len(found) == len(fences)  # none is passed over
     assert {each.language for each in found} <= {"sh", "python", "json", "yaml", "mermaid", ""}
     assert [each.place for each in found if each.not_run is not None and len(each.not_run) < 10] == []
     for each in found:

@@ -95,7 +95,7 @@ def test_json_is_read_to_one_megabyte_and_an_unknown_type_too(member: TestClient
 
 
 def test_an_address_of_pictures_takes_a_megabyte_of_json_beside_them(member: TestClient) -> None:
-    for path in ("/api/generations", "/api/concepts"):
+    for path in ("/api/generations", "/api/concepts", "/sdapi/v1/img2img", "/sdapi/v1/png-info"):
         answer = attack(member, "POST", path, "application/json")
         assert (answer.status, answer.bytes_read <= 3 * len(MEGABYTE)) == (413, True), path
 

@@ -130,6 +130,7 @@ def test_what_is_unknown_or_wrong_is_a_sentence_with_a_way_out(studio: Studio, m
         ("draw", {}, "prompt: Field required"),
         ("draw", {"prompt": "a cat", "count": 99}, "at most 16"),
         ("draw", {"prompt": "a cat", "picture": "https://example.com/cat.png"}, "the studio fetches none"),
+        ("draw", {"prompt": "a cat", "picture": "data:image/png,%89PNG"}, "is not base64. Send the file itself"),
         ("draw", {"prompt": "a cat", "picture": {"image_id": "1", "upload_id": "2"}}, "give one of"),
         ("draw", {"prompt": "a cat", "picture": {"upload_id": "0"}}, "no such upload"),
         ("teach", LESSON | {"like": "mugg"}, "Suggestions: "),

@@ -12,13 +12,16 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from app.compat.automatic1111 import pictures, routes
 from app.compat.automatic1111.parameters import REFUSED, UNREAD
 from app.compat.automatic1111.schemas import SdapiImg2ImgIn, SdapiTxt2ImgIn
 from app.core.settings import REPOSITORY, Settings
 from app.generation.models import Image
+from app.generation.waiting import client_stayed
 from app.jobs import ledger, wake_up
 from app.jobs.ledger import Lease
 from app.services import Services
+from app.web.json_uploads import CUT_BYTES, Base64File, Skeleton
 from tests.support.http import refused
 from tests.support.pictures import photo
 
@@ -41,6 +44,7 @@ INFO = {"prompt", "all_prompts", "negative_prompt", "all_negative_prompts", "see
         "index_of_first_image", "infotexts", "styles", "job_timestamp", "clip_skip",
         "is_using_inpainting_conditioning", "version"}  # fmt: skip
 ERROR = {"error", "detail", "body", "errors"}
+LONG = "A" * (CUT_BYTES + 4)  # base64 of a picture, by its length
 PNG = base64.b64encode(photo(1, (64, 64), "PNG")).decode()
 
 
@@ -131,7 +135,13 @@ def test_a_token_is_the_password_of_basic_under_sdapi_alone(anonymous: TestClien
         ("txt2img", {"n_iter": 20}, "batch_size", "at most 16"),
         ("txt2img", {"promt": "x"}, "promt", "Did you mean prompt?"),
         ("img2img", {}, "init_images", "Send one."),
-        ("img2img", {"init_images": ["http://127.0.0.1/x.png"]}, "init_images", "not fetched"),
+        ("img2img", {"init_images": ["http://127.0.0.1/x.png"]}, "init_images", "fetches none"),
+        ("img2img", {"init_images": ["data:image/png,%89PNG"]}, "init_images", "data: address that is not base64"),
+        ("img2img", {"init_images": LONG}, "init_images", "valid list"),
+        ("img2img", {"init_images": [LONG, LONG]}, "init_images", "2 were sent"),
+        ("img2img", {"init_images": [PNG], "latent_mask": LONG}, "latent_mask", "Send the mask as a picture"),
+        ("img2img", {"init_images": [PNG], "alwayson_scripts": {"ControlNet": {"args": [{"image": LONG}]}}},
+         "alwayson_scripts", "is not here"),
         ("img2img", {"init_images": ["no base64!"]}, "init_images", "base64"),
         ("img2img", {"init_images": [PNG], "resize_mode": 2}, "resize_mode", "Send one of them."),
         ("img2img", {"init_images": [PNG], "mask": PNG, "inpaint_full_res": True}, "inpaint_full_res", "Send false."),
@@ -157,9 +167,42 @@ def test_a_prompt_of_more_words_than_a_statement_takes_is_refused_as_too_long(
         ("prompt", {"prompt": prompt}),
         ("negative_prompt", {"prompt": "a cat", "negative_prompt": prompt}),
     ):
-        problem = refused(member.post("/sdapi/v1/img2img", json={"init_images": [PNG], **sent}), field, "Shorten it")
+        refused(member.post("/sdapi/v1/img2img", json={"init_images": [PNG], **sent}), field, "Shorten it")
+        sent[field] = prompt[:900_000]
+        problem = refused(member.post("/sdapi/v1/txt2img", json=sent), field, "Shorten it")
         assert problem["type"] == "/problems/prompt-too-long"
     assert woken == []
+
+
+@pytest.mark.parametrize("wanted_back", [False, True])
+def test_a_picture_is_in_a_file_and_goes_before_the_wait_unless_it_is_wanted_back(
+    member: TestClient, worker: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, wanted_back: bool
+) -> None:
+    skeletons: list[Skeleton] = []
+    closed: list[bool] = []
+
+    class Watched(Skeleton):
+        def new_file(self) -> Base64File:
+            skeletons.append(self)
+            return super().new_file()
+
+    async def waited(*arguments: Any) -> bool:
+        body = await arguments[-1].body()
+        assert len(body) < 1000
+        closed.extend(each.file.closed for each in skeletons[0].files.values())
+        return await client_stayed(*arguments)
+
+    monkeypatch.setattr(pictures, "Skeleton", Watched)
+    monkeypatch.setattr(routes, "client_stayed", waited)
+    large = base64.b64encode(photo(3, (256, 256), "PNG", compress_level=0)).decode()
+    assert len(large) > CUT_BYTES
+    sent = {"prompt": "x", "init_images": [large], "mask": PNG, "include_init_images": wanted_back}
+    answer = member.post("/sdapi/v1/img2img", json=sent | {"width": 64, "height": 64})
+    assert answer.status_code == 200, answer.text
+    shown = answer.json()["parameters"]
+    assert (shown["init_images"], shown["mask"]) == (([large], PNG) if wanted_back else (None, None))
+    assert closed == [not wanted_back] * 2
+    assert all(each.file.closed for each in skeletons[0].files.values())
 
 
 def test_every_parameter_is_documented_with_what_becomes_of_it() -> None:

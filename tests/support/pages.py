@@ -17,7 +17,7 @@ import yaml
 
 from app.core.settings import REPOSITORY
 
-_FENCE = re.compile(r"((?:^<!--.*-->\n)*)^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"((?:^<!--[^\n]*-->\n)*)^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _COMMENT = re.compile(r"^<!-- (.*) -->$", re.MULTILINE)
 _SUBSTITUTION = re.compile(r"s/((?:[^/\\]|\\.)*)/((?:[^/\\]|\\.)*)/")
 ADDRESS = "127.0.0.1:8000"

@@ -62,6 +62,7 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in {"Content-Type": "application/json", **scripted.headers}.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(content) + scripted.cut))
+        self.send_header("Connection", "close")  # or a client sends the next request into the one that is closing
         self.end_headers()
         self.wfile.write(content)
 

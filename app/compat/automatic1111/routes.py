@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from app.compat.automatic1111 import library, samplers, service
-from app.compat.automatic1111.pictures import PictureRoute
+from app.compat.automatic1111.pictures import PictureRoute, sent_pictures
 from app.compat.automatic1111.schemas import (
     SdapiDrawIn,
     SdapiEmbeddings,
@@ -53,9 +53,9 @@ async def sdapi_img2img(body: SdapiImg2ImgIn, principal: MayDraw, services: Serv
 
 
 @_pictures.post("/png-info")
-def sdapi_png_info(body: SdapiPngInfoIn, _: MayDraw, services: ServicesOf) -> SdapiPngInfo:
+def sdapi_png_info(body: SdapiPngInfoIn, _: MayDraw, services: ServicesOf, sent: Request) -> SdapiPngInfo:
     """What a PNG says of how it was drawn. The PNG is not stored."""
-    return service.png_info(services, body.image)
+    return service.png_info(services, sent_pictures(sent))
 
 
 @router.get("/progress")
@@ -125,11 +125,12 @@ def sdapi_embeddings(principal: Viewer, services: ServicesOf, session: Reading) 
 
 
 async def _drawn(services: Services, principal: MayDraw, body: SdapiDrawIn, sent: Request) -> Response:
-    job_id = await run_in_threadpool(service.submit, services, principal, body)
+    pictures = sent_pictures(sent)
+    job_id = await run_in_threadpool(service.submit, services, principal, body, pictures)
     if not await client_stayed(services, principal, job_id, WAIT_SECONDS, sent):
         await run_in_threadpool(service.cancel, services, principal, job_id)
         return Response(status_code=SenderGone.status)
-    content = await run_in_threadpool(service.answer, services, principal, job_id, body)
+    content = await run_in_threadpool(service.answer, services, principal, job_id, body, pictures)
     return Response(content, media_type="application/json")
 
 

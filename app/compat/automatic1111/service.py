@@ -11,7 +11,7 @@ import structlog
 from app.accounts.principal import Principal
 from app.compat.automatic1111 import library
 from app.compat.automatic1111.parameters import CHECKPOINT, refuse_what_is_not_done
-from app.compat.automatic1111.pictures import attached, upload
+from app.compat.automatic1111.pictures import FIELDS, Pictures, as_base64, attached, upload
 from app.compat.automatic1111.samplers import scheduler_of
 from app.compat.automatic1111.schemas import (
     SdapiDrawIn,
@@ -40,11 +40,14 @@ from app.services import Services
 log = structlog.get_logger(__name__)
 
 
-def submit(services: Services, principal: Principal, body: SdapiDrawIn) -> str:
-    """Queue the generation. Returns the job's id. Raises InvalidInput for what cannot be honoured."""
+def submit(services: Services, principal: Principal, body: SdapiDrawIn, pictures: Pictures) -> str:
+    """Queue the generation. Returns the job's id. Raises InvalidInput for what cannot be honoured.
+
+    Pictures that the answer does not repeat are closed: the client may wait for an hour.
+    """
     refuse_what_is_not_done(body)
     from_picture = isinstance(body, SdapiImg2ImgIn)
-    files = attached(body, services.settings.upload_bytes_max) if isinstance(body, SdapiImg2ImgIn) else None
+    files = attached(body, pictures, services.settings.upload_bytes_max) if isinstance(body, SdapiImg2ImgIn) else None
     longest = services.settings.prompt_characters_max
     with services.database.reading() as session:
         prompts = [  # `draw` refuses a longer one: its words may be more than a statement takes
@@ -64,10 +67,14 @@ def submit(services: Services, principal: Principal, body: SdapiDrawIn) -> str:
         height=body.height,
         strength=(0.75 if body.denoising_strength is None else body.denoising_strength) if from_picture else None,
     )
-    return draw(services, principal, request, None, files)
+    job_id = draw(services, principal, request, None, files)
+    if not body.include_init_images:
+        for picture in pictures.values():
+            picture.close()
+    return job_id
 
 
-def answer(services: Services, principal: Principal, job_id: str, body: SdapiDrawIn) -> bytes:
+def answer(services: Services, principal: Principal, job_id: str, body: SdapiDrawIn, pictures: Pictures) -> bytes:
     """The pictures of a generation, as JSON. Those of an interrupted one are the ones that were done by then.
 
     Raises the error that the generation ended with if there are none.
@@ -80,7 +87,7 @@ def answer(services: Services, principal: Principal, job_id: str, body: SdapiDra
     contents = [services.storage.get(image.key) for image in images] if body.send_images else []
     drawn = SdapiImages(
         images=[base64.b64encode(content).decode() for content in contents],
-        parameters=_echoed(body),
+        parameters=_echoed(body, pictures),
         info=json.dumps(_info(services, job, images, body), ensure_ascii=False),
     )
     return drawn.model_dump_json().encode()
@@ -127,17 +134,18 @@ def progress(services: Services, principal: Principal, *, with_image: bool) -> S
     )
 
 
-def png_info(services: Services, image: str) -> SdapiPngInfo:
+def png_info(services: Services, pictures: Pictures) -> SdapiPngInfo:
     """What a picture says of how it was drawn. Nothing is kept. Raises PictureError."""
-    found = services.pictures.decode(upload(image.strip(), "image"), texts_of, "image")
+    found = services.pictures.decode(upload(pictures, "image", services.settings.upload_bytes_max), texts_of, "image")
     return SdapiPngInfo(info=found.parameters, items=found.others, parameters=recipe_text.fields(found.parameters))
 
 
-def _echoed(body: SdapiDrawIn) -> dict[str, Any]:
+def _echoed(body: SdapiDrawIn, pictures: Pictures) -> dict[str, Any]:
     """The request as the answer repeats it: without the pictures that were sent, unless the client wants them."""
-    sent = body.model_dump(mode="json")
-    if not body.include_init_images:
-        sent |= {name: None for name in ("init_images", "mask") if name in sent}
+    sent = body.model_dump(mode="json", exclude=set(FIELDS))
+    if isinstance(body, SdapiImg2ImgIn):
+        shown = {name: as_base64(file) for name, file in pictures.items()} if body.include_init_images else {}
+        sent |= {"init_images": [shown["init_images"]] if shown else None, "mask": shown.get("mask")}
     return sent
 
 

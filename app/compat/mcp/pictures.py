@@ -1,9 +1,7 @@
 """Pictures as an agent sends them and as it sees them: base64 and ids on the way in, small JPEGs on the way out."""
 
 import base64
-import binascii
 import io
-import re
 from typing import Final
 
 from PIL import Image
@@ -15,10 +13,10 @@ from app.generation import service as generation
 from app.pictures.cleaning import UploadedFile
 from app.services import Services
 from app.uploads import service as uploads
+from app.web.json_uploads import decoded
 
 PREVIEW_SIDE: Final = 512  # pixels; what a model that looks at the picture needs, and a few tens of KB
 _QUALITY: Final = 85
-_DATA_URI: Final = re.compile(r"data:[\w.+/;=-]{0,100};base64,", re.IGNORECASE)
 
 
 def files(services: Services, principal: Principal, pictures: list[Picture], field: str) -> list[UploadedFile]:
@@ -48,30 +46,9 @@ def _file(services: Services, principal: Principal, picture: Picture, field: str
             field=field,
         )
     if sent.data:
-        return UploadedFile("", _decoded(sent.data, field))
+        return UploadedFile("", decoded(sent.data, field))
     if sent.upload_id:
         return uploads.files(services, principal.team_id, [sent.upload_id], field)[sent.upload_id]
     with services.database.reading() as session:
         key = generation.image(session, principal.team_id, given[0]).key
     return UploadedFile("", services.storage.get(key))
-
-
-def _decoded(text: str, field: str) -> bytes:
-    match = _DATA_URI.match(text)
-    if match is None and text[:5].lower() in ("data:", "http:", "https"):
-        raise InvalidInput(
-            f"{field}: this is an address, and the studio fetches none. Send the picture itself as base64 or as a "
-            "data: URI with ;base64, or upload it with POST /api/uploads and give its upload_id.",
-            field=field,
-            code="base64",
-        )
-    try:
-        bare = "".join(text[match.end() if match else 0 :].split())
-        return base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True)
-    except (binascii.Error, ValueError):
-        raise InvalidInput(
-            f"{field}: this is not base64. Send a JPEG, PNG or WebP as base64 or as a data: URI, or name a picture of "
-            "the studio by image_id or upload_id.",
-            field=field,
-            code="base64",
-        ) from None
