@@ -18,13 +18,13 @@ from app.audit import routes as audit
 from app.base_models import routes as base_models
 from app.base_models.catalog import Catalog
 from app.bin import routes as bin_routes
+from app.compat.automatic1111 import errors as automatic1111_errors
 from app.compat.automatic1111 import routes as automatic1111
-from app.compat.automatic1111.errors import Automatic1111Errors
+from app.compat.mcp import errors as agents_errors
 from app.compat.mcp import routes as agents
-from app.compat.mcp.errors import AgentErrors
 from app.compat.mcp.serving import serving as serving_agents
+from app.compat.openai import errors as openai_errors
 from app.compat.openai import routes as compat
-from app.compat.openai.errors import OpenAIErrors
 from app.concepts import routes as concepts
 from app.core.database import Database
 from app.core.settings import REPOSITORY, Settings
@@ -56,6 +56,7 @@ from app.web.picture_answers import Encoders
 from app.web.problems import answer_with_problems
 from app.web.rate_limits import Rates
 from app.web.request_id import Tracing
+from app.web.rewritten_problems import Rewriter, RewrittenProblems
 from app.web.security_headers import SecurityHeaders
 from app.web.session_cookie import SessionRenewal
 from app.web.strict_requests import Strict
@@ -69,6 +70,13 @@ _NO_PAGE: Final = (
     "<p>Run <code>make install</code> where the studio runs, then reload this page. "
     "The REST API works already: <a href='/openapi.json'>/openapi.json</a>.</p>"
 )
+
+# Who answers errors in a form of their own, by the first part of the path.
+_REWRITERS: Final[dict[str, Rewriter]] = {
+    "v1": openai_errors.rewritten,
+    "sdapi": automatic1111_errors.rewritten,
+    "mcp": agents_errors.rewritten,
+}
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -131,9 +139,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(Guards, settings=settings)
     app.add_middleware(Failures)
     app.add_middleware(Timing, metrics=RequestMetrics(app.state.services.registry))
-    app.add_middleware(OpenAIErrors)
-    app.add_middleware(Automatic1111Errors)
-    app.add_middleware(AgentErrors)
+    app.add_middleware(RewrittenProblems, rewriters=_REWRITERS)
     app.add_middleware(HeadRequests)
     app.add_middleware(SecurityHeaders, settings=settings)
     app.add_middleware(Tracing)

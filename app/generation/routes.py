@@ -24,7 +24,6 @@ from app.generation.schemas import (
     RecoveredRequest,
 )
 from app.generation.submission import draw
-from app.generation.waiting import ANY_OF
 from app.pictures.cleaning import UploadedFile
 from app.services import Services
 from app.uploads import service as uploads
@@ -36,7 +35,7 @@ from app.web.file_responses import Png
 from app.web.json_forms import FormOrJson
 from app.web.picture_answers import ANY_FORMAT, Encoders, Wanted
 from app.web.sign_in import MayDraw, SignedUntil, Viewer
-from app.web.waiting import Wait, answered, ended
+from app.web.waiting import DRAWING, Wait, answered, ended
 
 router = APIRouter(prefix="/api", tags=["generations"], route_class=BoundedRoute)
 drawing = APIRouter(route_class=JsonOrForm)
@@ -83,7 +82,7 @@ async def create_generation(
             drawn = views.describe_drawn(session, principal, job_id)
         return drawn.model_copy(update={"generation": _signed(services, principal, drawn.generation, signed)})
 
-    return await answered(services, principal, job_id, wait, describe, response, ANY_OF)
+    return await answered(services, principal, job_id, wait, describe, response, DRAWING)
 
 
 @router.get("/generations")

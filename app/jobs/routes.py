@@ -80,5 +80,5 @@ async def _events(services: Services, principal: Principal, job_id: str, last_se
     if last_seen is None:
         return
     with services.viewers.watching(principal.user_id):
-        async for content in services.feed.watch(job_id, last_seen, principal.credential_id):
-            yield content
+        async for chunk in services.feed.watch(job_id, last_seen, principal.credential_id):
+            yield chunk.content

@@ -9,7 +9,7 @@ import asyncio
 import json
 import time
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -46,10 +46,17 @@ class EventStream(StreamingResponse):
 
 @dataclass(frozen=True)
 class Chunk:
-    """Encoded events for one watcher, and whether the stream ends after them."""
+    """New events for one watcher, or the comment that is sent instead, and whether the stream ends after them."""
 
-    content: bytes
+    events: Sequence[StoredEvent] = ()
+    comment: bytes = b""
     last: bool = False
+
+    @property
+    def content(self) -> bytes:
+        """The events as they are sent. JSON as databases write it has no line breaks."""
+        lines = (f"event: {each.type}\nid: {each.id}\ndata: {each.data}\n\n" for each in self.events)
+        return "".join(lines).encode() + self.comment
 
 
 @dataclass(eq=False)
@@ -124,13 +131,13 @@ class EventFeed:
             if time.monotonic() - alive > ALIVE_SECONDS:
                 alive = time.monotonic()
                 for watcher in self._watchers:
-                    watcher.chunks.put_nowait(Chunk(ALIVE))
+                    watcher.chunks.put_nowait(Chunk(comment=ALIVE))
             await asyncio.sleep(INTERVAL_SECONDS)
 
     async def watch(
         self, job_id: str, after: int, credential_id: str, any_of: Collection[Scope] = READ
-    ) -> AsyncIterator[bytes]:
-        """The job's events with ids above `after`, encoded.
+    ) -> AsyncGenerator[Chunk, None]:
+        """The job's events with ids above `after`, and comments that keep the stream alive.
 
         Ends after the event that ends the job, and when the token or session has none of these scopes any more.
         """
@@ -140,7 +147,7 @@ class EventFeed:
         try:
             while True:
                 chunk = await watcher.chunks.get()
-                yield chunk.content
+                yield chunk
                 if chunk.last:
                     return
         finally:
@@ -154,7 +161,7 @@ class EventFeed:
         for watcher in watchers:
             if watcher.any_of.isdisjoint(scopes.get(watcher.credential_id, ())):
                 self._watchers.discard(watcher)  # nothing more is queued for it
-                watcher.chunks.put_nowait(Chunk(NO_RIGHT, last=True))
+                watcher.chunks.put_nowait(Chunk(comment=NO_RIGHT, last=True))
 
     async def _deliver(self) -> None:
         watchers: dict[str, list[Watcher]] = defaultdict(list)
@@ -169,16 +176,11 @@ class EventFeed:
                 new = [event for event in events if event.id > watcher.last]
                 if new:
                     watcher.last = new[-1].id
-                    watcher.chunks.put_nowait(Chunk(b"".join(map(encoded, new)), any(map(_ends, new))))
+                    watcher.chunks.put_nowait(Chunk(new, last=any(map(_ends, new))))
 
     def _read(self, last_seen: dict[str, int]) -> list[StoredEvent]:
         with self._database.reading() as session:
             return queries.events_after(session, last_seen)
-
-
-def encoded(event: StoredEvent) -> bytes:
-    """One event as it is sent. JSON as databases write it has no line breaks."""
-    return f"event: {event.type}\nid: {event.id}\ndata: {event.data}\n\n".encode()
 
 
 def _ends(event: StoredEvent) -> bool:

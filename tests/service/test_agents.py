@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from app.core.settings import Settings
 from app.jobs import wake_up
 from app.jobs.models import Job
 from app.main import create_app
+from app.pictures.fair_turns import SENDER, FairTurns
 from app.services import Services
 from tests.support import principals
 from tests.support.agents import Heard, agent, ask, structured, text
@@ -226,3 +227,40 @@ def test_what_an_agent_does_is_in_the_audit(studio: Studio) -> None:
     entries = httpx.get(f"http://127.0.0.1:{studio.port}/api/audit", headers=administrator).json()["items"]
     (entry,) = [each for each in entries if each["action"] == "concept.created"]
     assert entry["address"] == "127.0.0.1"
+
+
+@pytest.mark.parametrize(("status", "code"), [(422, "drawing"), (500, "internal")])
+def test_a_job_that_fails_is_answered_with_its_own_error(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, status: int, code: str
+) -> None:
+    error = {"type": f"/problems/{code}", "title": "No", "status": status, "detail": "No. Do this."}
+
+    def fail(_: object, __: object, job_id: str) -> None:
+        with studio.services.database.transaction() as session:
+            job = session.get_one(Job, job_id)
+            job.state, job.error = "failed", error
+
+    monkeypatch.setattr(wake_up, "wake", fail)
+    answer = studio.call(studio.member(), "draw", {"prompt": "a cat", "wait_seconds": 0})
+    assert text(answer) == "No. Do this."
+    problem = (answer.meta or {})["oneword/problem"]
+    assert (problem["status"], problem["type"]) == (status, f"/problems/{code}")
+
+
+def test_the_pictures_of_an_agent_are_decoded_in_the_turns_of_its_team(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    senders: list[str] = []
+    submit = FairTurns.submit
+
+    def noted(self: FairTurns, task: Callable[[], Any]) -> Any:
+        senders.append(SENDER.get().team_id)
+        return submit(self, task)
+
+    monkeypatch.setattr(FairTurns, "submit", noted)
+    own, other = studio.member(), studio.token(principals.other_team(studio.services))
+    for token in (own, other):
+        structured(studio.call(token, "teach", LESSON))
+    with studio.services.database.reading() as session:
+        teams = [job.team_id for job in session.scalars(select(Job).order_by(Job.id))]
+    assert list(dict.fromkeys(senders)) == teams

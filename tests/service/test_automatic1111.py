@@ -10,6 +10,7 @@ import json
 from typing import Any
 
 import pytest
+from app.generation.waiting import client_stayed
 from fastapi.testclient import TestClient
 
 from app.compat.automatic1111 import pictures, routes
@@ -17,7 +18,6 @@ from app.compat.automatic1111.parameters import REFUSED, UNREAD
 from app.compat.automatic1111.schemas import SdapiImg2ImgIn, SdapiTxt2ImgIn
 from app.core.settings import REPOSITORY, Settings
 from app.generation.models import Image
-from app.generation.waiting import client_stayed
 from app.jobs import ledger, wake_up
 from app.jobs.ledger import Lease
 from app.services import Services

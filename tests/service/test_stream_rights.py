@@ -216,5 +216,5 @@ def test_the_streams_go_on_after_the_database_had_no_connection_left(
         finally:
             for watcher in list(services.feed._watchers):  # of a feed that has died
                 assert anonymous.portal is not None
-                anonymous.portal.call(watcher.chunks.put_nowait, Chunk(b"", last=True))
+                anonymous.portal.call(watcher.chunks.put_nowait, Chunk(last=True))
     assert b'"cancelled"' in stream.result().content

@@ -26,11 +26,11 @@ from app.compat.automatic1111.schemas import (
     SdapiTxt2ImgIn,
 )
 from app.core.errors import InvalidInput, SenderGone
-from app.generation.waiting import client_stayed
 from app.services import Services
 from app.web.bounded_bodies import BoundedRoute
 from app.web.dependencies import Reading, ServicesOf
 from app.web.sign_in import MayDraw, Viewer
+from app.web.waiting import cancel_unless_ended, client_stayed
 
 router = APIRouter(prefix="/sdapi/v1", tags=["AUTOMATIC1111"], route_class=BoundedRoute)
 _pictures = APIRouter(route_class=PictureRoute)
@@ -128,7 +128,7 @@ async def _drawn(services: Services, principal: MayDraw, body: SdapiDrawIn, sent
     pictures = sent_pictures(sent)
     job_id = await run_in_threadpool(service.submit, services, principal, body, pictures)
     if not await client_stayed(services, principal, job_id, WAIT_SECONDS, sent):
-        await run_in_threadpool(service.cancel, services, principal, job_id)
+        await run_in_threadpool(cancel_unless_ended, services, principal, job_id)
         return Response(status_code=SenderGone.status)
     content = await run_in_threadpool(service.answer, services, principal, job_id, body, pictures)
     return Response(content, media_type="application/json")

@@ -6,8 +6,6 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-import structlog
-
 from app.accounts.principal import Principal
 from app.compat.automatic1111 import library
 from app.compat.automatic1111.parameters import CHECKPOINT, refuse_what_is_not_done
@@ -25,7 +23,7 @@ from app.contracts import recipe_text
 from app.contracts.generation import GenerationSpec
 from app.contracts.schedulers import LABELS
 from app.core.database import utc_now
-from app.core.errors import Conflict, InvalidInput, NotReady, OnewordError
+from app.core.errors import Conflict
 from app.generation import queries
 from app.generation.models import Image
 from app.generation.request import GenerationRequest
@@ -36,8 +34,7 @@ from app.jobs import views as job_views
 from app.jobs.models import Job
 from app.pictures.texts import texts_of
 from app.services import Services
-
-log = structlog.get_logger(__name__)
+from app.web.waiting import must_have_succeeded
 
 
 def submit(services: Services, principal: Principal, body: SdapiDrawIn, pictures: Pictures) -> str:
@@ -82,8 +79,8 @@ def answer(services: Services, principal: Principal, job_id: str, body: SdapiDra
     with services.database.reading() as session:
         job = jobs.get(session, principal.team_id, job_id)
         images = queries.images(session, principal.team_id, [job.generation_id or ""])
-    if job.state != "succeeded" and not (job.state == "cancelled" and images):
-        raise _not_drawn(job)
+    if not (job.state == "cancelled" and images):
+        must_have_succeeded(job, cancelled="This drawing was interrupted before a picture was done. Ask for it again.")
     contents = [services.storage.get(image.key) for image in images] if body.send_images else []
     drawn = SdapiImages(
         images=[base64.b64encode(content).decode() for content in contents],
@@ -91,13 +88,6 @@ def answer(services: Services, principal: Principal, job_id: str, body: SdapiDra
         info=json.dumps(_info(services, job, images, body), ensure_ascii=False),
     )
     return drawn.model_dump_json().encode()
-
-
-def cancel(services: Services, principal: Principal, job_id: str) -> None:
-    """Cancel a drawing that nobody waits for any more, unless it has ended meanwhile."""
-    with suppress(Conflict), services.database.transaction() as session:
-        jobs.cancel(session, principal, job_id, keep=False)
-        log.info("cancelled: the client closed its connection", job=job_id)
 
 
 def interrupt(services: Services, principal: Principal) -> None:
@@ -193,20 +183,6 @@ def _info(services: Services, job: Job, images: Any, body: SdapiDrawIn) -> dict[
 
 def _infotext(spec: GenerationSpec, image: Image) -> str:
     return recipe_text.write(spec.recipe(image.seed))
-
-
-def _not_drawn(job: Job) -> OnewordError:
-    if job.state == "failed" and job.error is not None:
-        kind = InvalidInput if job.error["status"] < 500 else OnewordError
-        return kind(job.error["detail"], code=job.error["type"].removeprefix("/problems/"))
-    if job.state == "cancelled":
-        return Conflict(
-            "This drawing was interrupted before a picture was done. Ask for it again.", code="job-cancelled"
-        )
-    return NotReady(
-        f"The drawing still waits or runs. It goes on: look at /api/generations/{job.generation_id} for it.",
-        code="still-drawing",
-    )
 
 
 def _glimpse(preview: dict[str, Any] | None) -> str | None:

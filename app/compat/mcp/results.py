@@ -12,13 +12,13 @@ from app.concepts import queries as concepts
 from app.concepts import views as concept_views
 from app.concepts.schemas import ConceptOut
 from app.contracts.jobs import FINAL
-from app.core.errors import Conflict, InvalidInput
 from app.generation import queries as generation
 from app.generation.models import Image
 from app.jobs import service as jobs
 from app.jobs import views as job_views
 from app.jobs.schemas import JobOut
 from app.services import Services
+from app.web.waiting import must_have_succeeded
 
 IMAGE_URI = "oneword://pictures/"
 CONCEPT_URI = "oneword://concepts/"
@@ -54,15 +54,20 @@ def brief_concept(concept: ConceptOut) -> ConceptBrief:
     )
 
 
-def of_job(services: Services, principal: Principal, job_id: str) -> Answer:
-    """A job with the concept it teaches or the pictures it has drawn. Raises NotFound."""
+def of_job(services: Services, principal: Principal, job_id: str, *, must_succeed: bool = False) -> Answer:
+    """A job with the concept it teaches or the pictures it has drawn. Raises NotFound, and if the job must succeed, the
+    error that it ended with."""
     with services.database.reading() as session:
-        job = job_views.describe(session, jobs.get(session, principal.team_id, job_id))
+        found = jobs.get(session, principal.team_id, job_id)
+        if must_succeed and found.state in FINAL:
+            must_have_succeeded(found, f"Somebody cancelled this job ({found.title}). Ask for it again.")
+        job = job_views.describe(session, found)
         concept = job.concept and concepts.by_id(session, principal.team_id, job.concept.id)
         described = concept_views.describe(session, principal, concept) if concept else None
         drawn = job.generation_id and generation.by_id(session, principal.team_id, job.generation_id)
         images = list(generation.images(session, principal.team_id, [drawn.id])) if drawn else []
-        sample = generation.image(session, principal.team_id, _sample_id(described))
+        sample_id = _sample_id(described)
+        sample = generation.image(session, principal.team_id, sample_id) if sample_id else None
     result = JobResult(
         done=job.state == "succeeded",
         job=_brief(job),
@@ -72,19 +77,6 @@ def of_job(services: Services, principal: Principal, job_id: str) -> Answer:
     )
     shown = _previews(services, images or ([sample] if sample else []))
     return Answer(result, _text(job, result), [*shown, *map(_link, images)])
-
-
-def must_have_succeeded(answer: Answer) -> Answer:
-    """The same answer. Raises the error that the job ended with."""
-    assert isinstance(answer.result, JobResult)
-    job = answer.result.job
-    if job.state == "failed":
-        raise InvalidInput(
-            job.error or "The job failed, and its record does not say why. Try again.", code="job-failed"
-        )
-    if job.state == "cancelled":
-        raise Conflict(f"Somebody cancelled this job ({job.title}). Ask for it again.", code="job-cancelled")
-    return answer
 
 
 def _brief(job: JobOut) -> JobBrief:

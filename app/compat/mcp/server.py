@@ -20,6 +20,7 @@ from app.compat.mcp.errors import error_text
 from app.compat.mcp.tools import TOOLS
 from app.core.errors import InvalidInput
 from app.core.request_model import RequestModel, printable
+from app.pictures.fair_turns import SENDER, Sender
 from app.services import Services
 from app.web.problems import response_to
 
@@ -61,6 +62,7 @@ async def _call_tool(context: Context, params: CallToolRequestParams) -> CallToo
         raise MCPError(INVALID_PARAMS, f"There is no tool {name}. {advice}")
     try:
         call = call_of(context)
+        SENDER.set(Sender(call.principal.team_id))  # whose turn it is at the decoders
         tool.needs(call.principal)
         answer = await tool.run(call, _arguments(tool.takes, params.arguments or {}))
     except Exception as error:

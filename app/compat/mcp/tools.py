@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from app.base_models.schemas import BaseModelOut
 from app.compat.mcp.call import Call
 from app.compat.mcp.pictures import files
-from app.compat.mcp.results import Answer, brief_concept, must_have_succeeded, of_job
+from app.compat.mcp.results import Answer, brief_concept, of_job
 from app.compat.mcp.schemas import (
     BaseModelsOut,
     CancelJobIn,
@@ -34,10 +34,12 @@ from app.generation import submission
 from app.generation.init_images import Attached
 from app.generation.request import GenerationRequest
 from app.jobs import service as jobs
+from app.jobs.stream import READ
 from app.pictures import decoding
 from app.training.service import TrainingRequest
 from app.training.service import teach as train
 from app.web.sign_in import Requirement
+from app.web.waiting import DRAWING, TEACHING
 
 
 @dataclass(frozen=True)
@@ -104,8 +106,8 @@ async def _teach(call: Call, sent: TeachIn) -> Answer:
 
     job_id = await run_in_threadpool(queue)
     # A caller that hangs up leaves the training in the library, where find_concepts shows it.
-    await call.follow(job_id, call.seconds(sent.wait_seconds), ("teach", "read"))
-    return must_have_succeeded(await run_in_threadpool(of_job, call.services, call.principal, job_id))
+    await call.follow(job_id, call.seconds(sent.wait_seconds), TEACHING)
+    return await run_in_threadpool(of_job, call.services, call.principal, job_id, must_succeed=True)
 
 
 async def _draw(call: Call, sent: DrawIn) -> Answer:
@@ -119,16 +121,20 @@ async def _draw(call: Call, sent: DrawIn) -> Answer:
 
     job_id = await run_in_threadpool(queue)
     try:
-        await call.follow(job_id, call.seconds(sent.wait_seconds), ("draw", "read"))
+        await call.follow(job_id, call.seconds(sent.wait_seconds), DRAWING)
     except asyncio.CancelledError:
         await call.cancel_if_nobody_waits(job_id)
         raise
-    return must_have_succeeded(await run_in_threadpool(of_job, call.services, call.principal, job_id))
+    return await run_in_threadpool(of_job, call.services, call.principal, job_id, must_succeed=True)
 
 
 async def _show_job(call: Call, sent: ShowJobIn) -> Answer:
-    await run_in_threadpool(of_job, call.services, call.principal, sent.job_id)  # that it is the team's
-    await call.follow(sent.job_id, call.seconds(sent.wait_seconds), ("read",))
+    def must_be_of_the_team() -> None:
+        with call.services.database.reading() as session:
+            jobs.get(session, call.principal.team_id, sent.job_id)
+
+    await run_in_threadpool(must_be_of_the_team)
+    await call.follow(sent.job_id, call.seconds(sent.wait_seconds), READ)
     return await run_in_threadpool(of_job, call.services, call.principal, sent.job_id)
 
 

@@ -2,9 +2,10 @@
 
 import base64
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from app.accounts.principal import Principal
-from app.compat.openai import drawing
 from app.compat.openai.request import AnswerForm
 from app.compat.openai.schemas import ImageData, ImagesOut, InputTokens, OutputTokens, Usage
 from app.concepts import queries as concepts
@@ -16,23 +17,29 @@ from app.generation.models import Image
 from app.generation.picture_formats import in_format
 from app.jobs import service as jobs
 from app.services import Services
+from app.web.waiting import must_have_succeeded
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A generation and its pictures."""
+
+    spec: GenerationSpec
+    created_at: datetime
+    images: Sequence[Image]
 
 
 def answer(services: Services, principal: Principal, job_id: str, form: AnswerForm) -> ImagesOut:
     """The pictures of a generation. Raises the error that it ended with if there are none."""
-    with services.database.reading() as session:
-        job = jobs.get(session, principal.team_id, job_id)
-        drawing.must_have_succeeded(job)
-        generation = service.of_job(session, principal.team_id, job_id)
-        images = queries.images(session, principal.team_id, [generation.id])
-    spec = GenerationSpec.model_validate(job.spec)
+    found = drawn(services, principal, job_id)
+    spec = found.spec
     return ImagesOut(
-        created=int(generation.created_at.timestamp()),
-        data=[_data(services, principal, image, form) for image in images],
+        created=int(found.created_at.timestamp()),
+        data=[_data(services, principal, image, form) for image in found.images],
         output_format=form.output_format,
         quality=form.quality,
         size=f"{spec.width}x{spec.height}",
-        usage=usage(spec, len(images), input_tokens(services, principal.team_id, spec)),
+        usage=usage(spec, len(found.images), input_tokens(services, principal.team_id, spec)),
         ignored=list(form.ignored),
     )
 
@@ -71,12 +78,14 @@ def usage(spec: GenerationSpec, pictures: int, read: InputTokens) -> Usage:
     )
 
 
-def images_of(services: Services, principal: Principal, job_id: str) -> Sequence[Image]:
-    """The pictures of a generation that has ended. Raises the error that it ended with if there are none."""
+def drawn(services: Services, principal: Principal, job_id: str) -> Drawn:
+    """A generation that has succeeded. Raises the error that it ended with otherwise."""
     with services.database.reading() as session:
-        drawing.must_have_succeeded(jobs.get(session, principal.team_id, job_id))
+        job = jobs.get(session, principal.team_id, job_id)
+        must_have_succeeded(job)
         generation = service.of_job(session, principal.team_id, job_id)
-        return queries.images(session, principal.team_id, [generation.id])
+        images = queries.images(session, principal.team_id, [generation.id])
+    return Drawn(GenerationSpec.model_validate(job.spec), generation.created_at, images)
 
 
 def _image_tokens(spec: GenerationSpec) -> int:

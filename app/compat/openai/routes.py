@@ -11,13 +11,13 @@ from app.compat.openai.request import ImageRequest
 from app.compat.openai.schemas import EditIn, ImagesIn, ImagesOut, ModelList, ModelOut, VariationIn
 from app.compat.openai.stream import ImageStream
 from app.core.errors import OnewordError, SenderGone
-from app.generation.waiting import client_stayed
 from app.pictures.fair_turns import SENDER
 from app.services import Services
 from app.web.bounded_bodies import BoundedRoute
 from app.web.dependencies import Key, ServicesOf
 from app.web.problems import problem_response
 from app.web.sign_in import MayDraw, Viewer
+from app.web.waiting import cancel_unless_ended, client_stayed
 
 router = APIRouter(prefix="/v1", tags=["OpenAI"], route_class=BoundedRoute)
 
@@ -96,7 +96,7 @@ async def _drawn(services: Services, asked: ImageRequest, sent: Request) -> Imag
         return ImageStream(services, asked, job_id)
     if not await client_stayed(services, asked.principal, job_id, WAIT_SECONDS, sent):
         if asked.key is None:  # with a key, the same request can still fetch the pictures
-            await run_in_threadpool(drawing.cancel, services, asked.principal, job_id)
+            await run_in_threadpool(cancel_unless_ended, services, asked.principal, job_id)
         return Response(status_code=SenderGone.status)
     try:
         return await run_in_threadpool(answer.answer, services, asked.principal, job_id, asked.form)

@@ -26,9 +26,9 @@ from app.compat.openai.schemas import CompletedImage, InputTokens, PartialImage
 from app.contracts.generation import GenerationSpec
 from app.core.errors import OnewordError
 from app.generation import service
-from app.generation.waiting import ANY_OF, require_right
 from app.jobs.stream import ALIVE, HEADERS, EventStream
 from app.services import Services
+from app.web.waiting import DRAWING, cancel_unless_ended, require_right
 
 _NOTHING_READ: Final = InputTokens(image_tokens=0, text_tokens=0)
 
@@ -50,7 +50,7 @@ class ImageStream(EventStream):
             await super().__call__(scope, receive, send)
         if not self._over and self._request.key is None:
             with CancelScope(shield=True):
-                await run_in_threadpool(drawing.cancel, self._services, self._request.principal, self._job_id)
+                await run_in_threadpool(cancel_unless_ended, self._services, self._request.principal, self._job_id)
 
     async def _content(self) -> AsyncIterator[bytes]:
         person = self._request.principal
@@ -66,15 +66,15 @@ class ImageStream(EventStream):
         services, person = self._services, self._request.principal
         spec = await run_in_threadpool(drawing.spec_of, services, person, self._job_id)
         pictures = _Pictures(services, self._request, spec)
-        watching = services.feed.watch(self._job_id, 0, person.credential_id, ANY_OF)
-        async with aclosing(watching) as chunks:  # type: ignore[type-var]
+        watching = services.feed.watch(self._job_id, 0, person.credential_id, DRAWING)
+        async with aclosing(watching) as chunks:
             async for chunk in chunks:
-                if chunk == ALIVE:
+                if chunk.comment == ALIVE:
                     yield ALIVE
-                for name, data in _decoded(chunk):
-                    for event in await run_in_threadpool(pictures.after, name, data):
+                for each in chunk.events:
+                    for event in await run_in_threadpool(pictures.after, each.type, json.loads(each.data)):
                         yield _encoded(event.type, event.model_dump())
-        await require_right(services, person)
+        await require_right(services, person, DRAWING)
         for event in await run_in_threadpool(pictures.rest, self._job_id):
             yield _encoded(event.type, event.model_dump())
 
@@ -106,8 +106,10 @@ class _Pictures:
 
     def rest(self, job_id: str) -> list[PartialImage | CompletedImage]:
         """The pictures that no event named. Raises the error that the job ended with if it has none."""
-        images = answer.images_of(self._services, self._principal, job_id)
-        return [self._completed(image.position, image.key) for image in images if image.position not in self._finished]
+        drawn = answer.drawn(self._services, self._principal, job_id)
+        return [
+            self._completed(image.position, image.key) for image in drawn.images if image.position not in self._finished
+        ]
 
     def _partial_images(self, preview: dict[str, Any]) -> Iterator[PartialImage]:
         """Partial image k (from 0) of a picture is the first preview at or after (k + 1) / (partial images + 1) of the
@@ -155,14 +157,6 @@ def _enlarged(preview: str, size: tuple[int, int]) -> bytes:
     png = io.BytesIO()
     enlarged.save(png, "PNG")
     return png.getvalue()
-
-
-def _decoded(chunk: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The events of a job, as `app.jobs.stream` encodes them: name and data. Comments have none."""
-    for block in chunk.decode().split("\n\n"):
-        fields = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
-        if "data" in fields:
-            yield fields["event"], json.loads(fields["data"])
 
 
 def _encoded(name: str, data: Any) -> bytes:
