@@ -25,6 +25,7 @@ from app.compat.mcp import routes as agents
 from app.compat.mcp.serving import serving as serving_agents
 from app.compat.openai import errors as openai_errors
 from app.compat.openai import routes as compat
+from app.compat.openai.schemas import ImagesEvent
 from app.concepts import routes as concepts
 from app.core.database import Database
 from app.core.settings import REPOSITORY, Settings
@@ -128,7 +129,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     ):
         app.include_router(room.router)
     answer_with_problems(app)
-    describe_well(app, unnamed=[GenerationForm, JobEvent], messages=MESSAGES)
+    describe_well(app, unnamed=[GenerationForm, JobEvent, ImagesEvent], messages=MESSAGES)
     # From the inside out: a request passes the last of these first.
     app.add_middleware(Conditional)
     app.add_middleware(SessionRenewal, settings=settings)

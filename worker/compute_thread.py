@@ -19,8 +19,8 @@ class ComputeThread:
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def run(self, work: Callable[[], None]) -> None:
-        """Run `work` in the thread, after all earlier work. Returns or raises as `work` does."""
+    def submit(self, work: Callable[[], None]) -> "Future[None]":
+        """Queue `work` behind all earlier work. Returns at once; the future ends as `work` does."""
         with self._starting:
             if self._thread is None:
                 # A daemon thread, so that the process can end without waiting for it.
@@ -28,7 +28,11 @@ class ComputeThread:
                 self._thread.start()
         done: Future[None] = Future()
         self._waiting.put((work, done))
-        done.result()
+        return done
+
+    def run(self, work: Callable[[], None]) -> None:
+        """Run `work` in the thread, after all earlier work. Returns or raises as `work` does."""
+        self.submit(work).result()
 
     def _run(self) -> None:
         while True:

@@ -21,7 +21,7 @@ def open_context() -> WorkerContext:
 
 
 def begin(queues: Iterable[str]) -> None:
-    """Start the heartbeat and the poller of a worker that consumes these queues."""
+    """Start the heartbeat, the poller and the warm-up of a worker that consumes these queues."""
     global _loop
     context = open_context()
     _loop = WorkLoop.of(context, kinds_of(list(queues)), shutdown)
@@ -29,6 +29,7 @@ def begin(queues: Iterable[str]) -> None:
     _threads.append(JobPoller(context.database, _loop.kinds, _loop.run_waiting, shutdown, settings.sweep_seconds))
     for thread in _threads:
         thread.begin()
+    _loop.warm_up(context)
 
 
 def leave() -> None:

@@ -5,11 +5,14 @@ A message from the broker and the poller both call `run_waiting`; which jobs run
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final
 
 import structlog
 
 from app.contracts.jobs import Kind
+from app.core.database import now
+from app.jobs import queries
 from worker.compute_thread import ComputeThread
 from worker.context import WorkerContext
 from worker.generation_priority import GenerationPriority, no_yield, wait_for_neighbours
@@ -19,6 +22,7 @@ from worker.handlers.reports import ReportHandler
 from worker.handlers.training import TrainingHandler
 from worker.runner import Handler, Runner
 from worker.shutdown import Shutdown
+from worker.warm_up import warm_up
 
 log = structlog.get_logger(__name__)
 
@@ -66,6 +70,16 @@ class WorkLoop:
     def run_waiting(self) -> None:
         """Run jobs until none waits or the worker is to stop. Any thread may call; one of them computes."""
         self._thread.run(self._run_all)
+
+    def warm_up(self, context: WorkerContext) -> None:
+        """Load what a first drawing needs, if this worker draws. Returns at once; a job waits for the present part."""
+
+        def is_wanted() -> bool:
+            with context.database.reading() as session:
+                return not self._shutdown.is_set() and not queries.claimable(session, self.kinds, now(session))
+
+        if context.settings.warm_up and "generation" in self.kinds:
+            self._thread.submit(partial(warm_up, context, is_wanted))
 
     def _run_all(self) -> None:
         kinds, idle = deque(self.kinds), 0

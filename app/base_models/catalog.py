@@ -105,6 +105,12 @@ class Catalog:
         model.must_be_ready()
         return model
 
+    def warm(self) -> None:
+        """Read the files of every base model now, so that the first request need not wait for them."""
+        for model in self.models:
+            if model.not_ready_reason is None:
+                _ = model.weights_hash
+
 
 def sources(settings: Settings) -> dict[str, str]:
     """Id of each allowed base model -> the folder or pinned hub name behind it."""

@@ -65,6 +65,7 @@ class GenerationSpec(BaseModel):
     init_image_key: str | None = None
     mask: PictureRef | None = None
     mask_key: str | None = None
+    mask_padding: int | None = None  # None: the whole picture is drawn; see GenerationRequest
     strength: float | None = None
     pass_pictures: int = 16  # drawn in one pass, which nothing interrupts; see app.contracts.sizes
 
@@ -92,4 +93,6 @@ class GenerationSpec(BaseModel):
             recipe["strength"] = self.strength
         if self.mask is not None:
             recipe["mask"] = self.mask.model_dump(exclude_none=True)
+        if self.mask_padding is not None:
+            recipe["mask_padding"] = self.mask_padding
         return recipe

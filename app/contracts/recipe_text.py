@@ -47,6 +47,8 @@ def write(recipe: Mapping[str, Any]) -> str:
     }
     if recipe.get("strength") is not None:
         settings["Denoising strength"] = f"{recipe['strength']:g}"
+    if recipe.get("mask_padding") is not None:
+        settings |= {"Inpaint area": "Only masked", "Masked area padding": recipe["mask_padding"]}
     lines = [str(recipe["prompt"])]
     if recipe.get("negative_prompt"):
         lines.append(f"{_NEGATIVE} {recipe['negative_prompt']}")

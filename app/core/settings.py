@@ -72,6 +72,11 @@ class Settings(BaseSettings):
     warm_models: int = Field(
         4, ge=1, description="Most base models a worker keeps in memory at once; fewer if they do not fit."
     )
+    warm_up: bool = Field(
+        True,
+        description="Load at the start what the first upload and the first drawing need. Workers load a base model "
+        "only if it is the only one.",
+    )
     upload_bytes_max: int = Field(25_000_000, description="Largest picture that is accepted, in bytes.")
     body_bytes_max: int = Field(130_000_000, description="Largest request body that is accepted, in bytes.")
     pictures_min: int = Field(3, ge=1, description="Fewest pictures a concept is taught from.")

@@ -112,6 +112,12 @@ def start(session: Session, team_id: str, request: GenerationRequest, sent: Mapp
             field="mask",
             code="mask-size",
         )
+    if mask is None and request.mask_padding is not None:
+        raise InvalidInput(
+            "mask_padding is the space around a masked area, and no mask was sent. Send one, or leave it out.",
+            field="mask_padding",
+            code="padding-alone",
+        )
     strength = request.strength
     if strength is None:
         strength = STRENGTH if mask is None else STRENGTH_IN_MASK
@@ -177,12 +183,13 @@ def _need_a_picture(request: GenerationRequest, mask: Source | None) -> None:
         raise InvalidInput(
             "A mask was sent without the picture that it belongs to. Send both.", field="init_image", code="mask-alone"
         )
-    if request.strength is not None:
-        raise InvalidInput(
-            "A strength was sent without a picture to start from. Send one, or leave the strength out.",
-            field="strength",
-            code="strength",
-        )
+    for field in ("strength", "mask_padding"):
+        if getattr(request, field) is not None:
+            raise InvalidInput(
+                f"A {field} was sent without a picture to start from. Send one, or leave the {field} out.",
+                field=field,
+                code="strength" if field == "strength" else "padding-alone",
+            )
 
 
 def _side(pixels: float) -> int:

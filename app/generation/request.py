@@ -35,6 +35,13 @@ class GenerationRequest(RequestModel):
     mask: PictureRef | None = Field(
         None, description="Of the picture's size. White is redrawn; black keeps its exact pixels. Best sent as a file."
     )
+    mask_padding: int | None = Field(
+        None,
+        ge=0,
+        le=SIDE_MAX,
+        description="Draw the masked area alone, with so many pixels around it, enlarged to width × height, and put it "
+        "back into the picture. Empty: the whole picture is drawn.",
+    )
     strength: float | None = Field(
         None,
         ge=0,

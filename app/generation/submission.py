@@ -101,7 +101,8 @@ def _spec(
     request: GenerationRequest, model: AllowedModel, every: Sequence[Named], start: InitImage, generation_id: str
 ) -> GenerationSpec:
     facts = model.facts
-    width, height = start.size(model.size_limit) or (facts.resolution, facts.resolution)
+    own = None if request.mask_padding is not None else start.size(model.size_limit)
+    width, height = own or (facts.resolution, facts.resolution)
     return GenerationSpec(
         generation_id=generation_id,
         base_model=model.id,
@@ -119,6 +120,7 @@ def _spec(
         init_image_key=start.picture and start.picture.key,
         mask=start.mask and start.mask.ref,
         mask_key=start.mask and start.mask.key,
+        mask_padding=request.mask_padding,
         strength=start.strength,
     )
 

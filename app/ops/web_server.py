@@ -6,6 +6,7 @@ of `app.ops.connection_limits` are those of this server.
 
 import gc
 import resource
+import threading
 
 import uvicorn
 
@@ -39,6 +40,9 @@ def serve(settings: Settings, limits: Limits) -> None:
     keep_private(settings.data_dir)
     _allow_open_files(limits.connections + OTHER_FILES)
     app = create_app(settings)
+    if settings.warm_up:
+        catalog = app.state.services.catalog
+        threading.Thread(target=catalog.warm, name="warm-up", daemon=True).start()
     # Objects that exist now live as long as the process. Without freeze(), each full collection scans them, which stops
     # every answer for 60 ms.
     gc.collect()

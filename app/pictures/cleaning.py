@@ -4,6 +4,7 @@ Decoding happens in child processes with limits (`app.foreign_bytes.decoder_pool
 turns at them (`app.pictures.fair_turns`).
 """
 
+import base64
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
@@ -28,6 +29,9 @@ NAME_CHARACTERS_MAX: Final = 255
 BLURRED_BELOW: Final = 12.0  # sharpness of a picture that looks blurred
 CROPPED_ABOVE: Final = 0.4  # share of a picture outside the square
 ALIKE_BITS: Final = 5  # of 256 bits of the difference hash
+_TINY_PNG: Final = base64.b64decode(  # 32×32 pixels, all white
+    "iVBORw0KGgoAAAANSUhEUgAAACAAAAAgAQAAAABbAUdZAAAAEUlEQVR42mP8z8DAwMQwaAkAswEBP25AfJYAAAAASUVORK5CYII="
+)
 
 
 @dataclass(frozen=True)
@@ -95,8 +99,10 @@ class PictureCleaner:
         return result
 
     def warm(self) -> None:
-        """Start the child processes now, so that the first upload need not wait for them."""
+        """Start the child processes and let them open a picture now, so that the first upload need not wait."""
         self._decoders.open()
+        for _ in range(self._decoders.workers):
+            self._decoders.submit(decoding.training_picture, _TINY_PNG)
 
     def close(self) -> None:
         """Stop the child processes."""

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from app.web.etags import tag_of
 from app.web.openapi_examples import REQUESTS, RESPONSES
+from app.web.openapi_examples_streams import STREAMS
 from app.web.openapi_json_forms import add_json_bodies
 from app.web.openapi_problems import ANY_PROBLEM, add_problems, any_problem
 from app.web.openapi_shapes import operations, rewrite_operation, rewrite_schemas
@@ -143,5 +144,6 @@ def _show_examples(operation: dict[str, Any]) -> None:
     for status, response in operation["responses"].items():
         for media_type, content in response.get("content", {}).items():
             if status != "default" and not media_type.startswith(("image/", "application/octet-stream")):
-                is_stream = media_type == "text/event-stream" and not isinstance(RESPONSES[name], str)
-                content["example"] = _as_events(RESPONSES[name]) if is_stream else RESPONSES[name]
+                answer = STREAMS.get(name, RESPONSES[name]) if media_type == "text/event-stream" else RESPONSES[name]
+                is_stream = media_type == "text/event-stream" and not isinstance(answer, str)
+                content["example"] = _as_events(answer) if is_stream else answer

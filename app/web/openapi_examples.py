@@ -169,7 +169,7 @@ _GENERATION: Final = {
 }
 _ORDER: Final = {
     "order": {name: value for name, value in _RECIPE.items() if name != "concepts"}
-    | {"count": 1, "init_image": None, "mask": None, "strength": None},
+    | {"count": 1, "init_image": None, "mask": None, "mask_padding": None, "strength": None},
     "read_from": "oneword",
     "notes": [],
 }

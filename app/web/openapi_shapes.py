@@ -53,7 +53,8 @@ _PARAMETERS_OF_CALLS: Final[Mapping[tuple[str, str], str]] = {
 }
 
 
-_EVENTS_OF_CALLS: Final = {"watch_job": "JobEvent"}  # the type of one event of the stream
+# The type of one event of the stream.
+_EVENTS_OF_CALLS: Final = {"watch_job": "JobEvent", "generate_images": "ImagesEvent", "edit_image": "ImagesEvent"}
 _OPTIONAL_BODIES: Final = ("teach_concept_again",)  # no field of the form is needed
 
 

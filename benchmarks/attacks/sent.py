@@ -201,6 +201,12 @@ def _thousand_files() -> Multipart:
     return [("images", (f"{number}.jpg", made.small_jpeg(number), "image/jpeg")) for number in range(1000)]
 
 
+def _pictures_in_json() -> bytes:
+    """Four large photos and a file that is none, 125 MB of JSON in all. Nothing is taught."""
+    blank = bytes(16_000_000)  # behind the end of a JPEG, where no decoder looks
+    return made.json_of_pictures("images", *(photo(number) + blank for number in range(4)), bytes(18_000_000))
+
+
 def _brackets() -> dict[str, tuple[None, str]]:
     return {"prompt": (None, "x"), "init_image": (None, "[" * 60_000)}
 
@@ -223,6 +229,9 @@ ATTACKS: Final = (
     ),
     Attack("a form whose picture is 60,000 brackets", _request("POST", "/api/generations", files=_brackets)),
     Attack("1,000 pictures in one form", _request("POST", "/api/pictures/check", files=_thousand_files)),
+    Attack("125 MB of pictures as base64 in JSON", _json("/api/concepts", _pictures_in_json)),
+    Attack("zip whose files unpack to 700 MB", _import("x.zip", lambda: made.zip_of_files(*[70_000_000] * 10))),
+    Attack("zip of 25 MB of zeros, all of which are read", _import("x.zip", lambda: made.zip_of_files(25_000_000))),
     Attack("`.pt`: a list of shared lists, 10⁸ entries written out", _import("x.pt", made.pt_of_shared_lists)),
     Attack("`.pt` with a tail, 680 kB that unpack to 700 MB", _import("x.pt", made.pt_with_a_tail)),
     Attack("PNG text of 100,000 letters", _read(made.recipe_of_letters)),

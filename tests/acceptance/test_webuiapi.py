@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw
 from sqlalchemy import select
 from webuiapi import WebUIApi
 
@@ -103,14 +103,29 @@ def draws_into_a_mask(api: WebUIApi, drawn: Image.Image) -> None:
         "mask_blur": 0,
     }
     size = {"width": SIZE, "height": SIZE}
-    with pytest.raises(RuntimeError, match="inpaint_full_res"):
-        api.img2img(**wanted, **size)
+    with_defaults(api, drawn)
     left = api.img2img(**wanted, **size, inpaint_full_res=False).image.convert("RGB")
     right = api.img2img(**wanted, **size, inpaint_full_res=False, inpainting_mask_invert=1).image.convert("RGB")
     halves = (0, 0, SIZE // 2, SIZE), (SIZE // 2, 0, SIZE, SIZE)
     before = [drawn.convert("RGB").crop(half).tobytes() for half in halves]
     assert [left.crop(half).tobytes() == same for half, same in zip(halves, before, strict=True)] == [False, True]
     assert [right.crop(half).tobytes() == same for half, same in zip(halves, before, strict=True)] == [True, False]
+
+
+def with_defaults(api: WebUIApi, drawn: Image.Image) -> None:
+    """The masked area alone, with a soft edge, filled with the colours around it: what the client asks for itself."""
+    before = drawn.convert("RGB").resize((3 * SIZE, 2 * SIZE))
+    mask = Image.new("L", before.size, "black")
+    ImageDraw.Draw(mask).rectangle((100, 60, 119, 79), fill="white")
+    answer = api.img2img(images=[before], mask_image=mask, prompt="a cat", steps=4, seed=3, width=SIZE, height=SIZE)
+    after = answer.image.convert("RGB")
+    assert after.size == before.size
+    left, top, right, bottom = ImageChops.difference(before, after).getbbox()
+    assert 80 <= left < 105
+    assert 40 <= top < 65
+    assert 115 < right <= 140  # the edge is 4 pixels soft
+    assert 75 < bottom <= 100
+    assert "Inpaint area: Only masked" in answer.info["infotexts"][0]
 
 
 def refuses_in_its_own_form(api: WebUIApi) -> None:

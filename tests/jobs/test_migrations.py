@@ -12,7 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, event, inspect, select, text
 
 from app.accounts.models import Team, User
-from app.concepts.models import Concept, Version
+from app.concepts.models import Concept, SearchTerm, Version
 from app.core.database import Database
 from app.jobs.models import Job
 from app.ops.migrate import downgrade, is_current, revisions, upgrade
@@ -158,6 +158,33 @@ def test_a_word_whose_import_failed_has_left_the_library_unless_there_is_somethi
     upgrade(database)
     with database.reading() as session:
         assert (session.scalars(select(Concept.deleted_at)).one() is None) == stays
+
+
+def test_tags_of_an_older_studio_are_found_without_case_and_two_that_become_one_are_one(database: Database) -> None:
+    with database.transaction() as session:
+        team, user = Team(name="team"), User(name="user")
+        session.add_all([team, user])
+        session.flush()
+        stored = {"mug": ["#Desk", "#desk", "#STRASSE", "Mug"], "cup": ["#DESK", "#Straße", "#white"]}
+        for name, tags in stored.items():
+            concept = Concept(
+                team_id=team.id, owner_id=user.id, name=name, placeholder=f"<{name}>", initializer="mug",
+                kind="object", base_model="demo", family="sd1",
+            )  # fmt: skip
+            session.add(concept)
+            session.flush()
+            session.add_all(SearchTerm(concept_id=concept.id, term=term, team_id=team.id) for term in tags)
+    downgrade(database, "0012")
+    upgrade(database)
+    with database.reading() as session:
+        found = session.execute(
+            select(Concept.name, SearchTerm.term).join(SearchTerm, SearchTerm.concept_id == Concept.id)
+        )
+        terms = sorted(tuple(row) for row in found)
+    assert [row for row in terms if row[1].startswith("#")] == [
+        ("cup", "#desk"), ("cup", "#strasse"), ("cup", "#white"), ("mug", "#desk"), ("mug", "#strasse"),
+    ]  # fmt: skip
+    assert ("mug", "Mug") in terms  # no tag
 
 
 def test_two_processes_that_migrate_at_once_both_end_well(empty: Database) -> None:

@@ -10,7 +10,6 @@ import json
 from typing import Any
 
 import pytest
-from app.generation.waiting import client_stayed
 from fastapi.testclient import TestClient
 
 from app.compat.automatic1111 import pictures, routes
@@ -22,6 +21,7 @@ from app.jobs import ledger, wake_up
 from app.jobs.ledger import Lease
 from app.services import Services
 from app.web.json_uploads import CUT_BYTES, Base64File, Skeleton
+from app.web.waiting import client_stayed
 from tests.support.http import refused
 from tests.support.pictures import photo
 
@@ -144,7 +144,8 @@ def test_a_token_is_the_password_of_basic_under_sdapi_alone(anonymous: TestClien
          "alwayson_scripts", "is not here"),
         ("img2img", {"init_images": ["no base64!"]}, "init_images", "base64"),
         ("img2img", {"init_images": [PNG], "resize_mode": 2}, "resize_mode", "Send one of them."),
-        ("img2img", {"init_images": [PNG], "mask": PNG, "inpaint_full_res": True}, "inpaint_full_res", "Send false."),
+        ("img2img", {"init_images": [PNG], "mask": PNG, "inpaint_full_res": True, "inpaint_full_res_padding": -1},
+         "inpaint_full_res_padding", "0"),
         ("options", {"sd_vae": "x"}, "sd_vae", "everybody"),
         ("skip", None, None, "Send interrupt"),
     ],

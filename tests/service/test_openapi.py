@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from pydantic import TypeAdapter
 
+from app.compat.openai.schemas import ImagesEvent
 from app.core.settings import REPOSITORY, Settings
 from app.jobs.schemas import JobEvent
 from app.main import create_app
@@ -177,6 +178,18 @@ def test_the_events_of_a_job_are_modelled_and_the_example_has_such_events() -> N
         event = {"id": int(fields["id"]), "event": fields["event"], "data": json.loads(fields["data"])}
         shown = JobEvent.model_validate(event)
         assert shown.model_dump(mode="json", exclude_unset=True) == event
+
+
+@pytest.mark.parametrize("call", ["generate_images", "edit_image"])
+def test_the_events_of_an_openai_stream_are_modelled_and_the_example_has_such_events(call: str) -> None:
+    content = OPERATIONS[call]["responses"]["200"]["content"]["text/event-stream"]
+    assert content["schema"]["contentSchema"] == {"$ref": "#/components/schemas/ImagesEvent"}
+    blocks = [dict(line.split(": ", 1) for line in each.splitlines()) for each in content["example"].split("\n\n")[:-1]]
+    assert [fields["event"].partition(".")[2] for fields in blocks] == ["partial_image", "completed"]
+    for fields in blocks:
+        event = json.loads(fields["data"])
+        assert event["type"] == fields["event"]
+        assert ImagesEvent.model_validate(event).model_dump(mode="json") == event
 
 
 def test_the_messages_of_webhooks_are_modelled() -> None:

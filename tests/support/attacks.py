@@ -36,6 +36,12 @@ def json_of_many_objects(size: int = 30_000_000) -> bytes:
     return b'{"prompt":"a cat","tags":[' + b"{}," * ((size - 30) // 3) + b"{}]}"
 
 
+def json_of_pictures(field: str, *pictures: bytes) -> bytes:
+    """Pictures as base64 in the list `field`, and what a concept needs beside them."""
+    shown = [base64.b64encode(each).decode() for each in pictures]
+    return json.dumps({"placeholder": "<json-word>", "initializer": "cat", field: shown}).encode()
+
+
 def json_of_deep_nesting(depth: int = 400_000) -> bytes:
     """Lists in lists. A parser that calls itself for each of them runs out of stack."""
     return b'{"prompt":' + b"[" * depth + b"]" * depth + b"}"
@@ -161,6 +167,15 @@ def large(format: str, side: int) -> bytes:
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def zip_of_files(*sizes: int) -> bytes:
+    """A zip of a folder whose files are zeros, packed a thousandfold."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for number, size in enumerate(sizes):
+            archive.writestr(f"{number}.bin", bytes(size))
+    return content.getvalue()
 
 
 # --- Embeddings -------------------------------------------------------------------------------------------------------

@@ -188,7 +188,8 @@ class Stack:
     def environment(self) -> dict[str, str]:
         """What a process of this studio is started with."""
         chosen = {f"ONEWORD_{name.upper()}": getattr(self.settings, name) for name in self.settings.model_fields_set}
-        return os.environ | {"OMP_NUM_THREADS": "1"} | {name: str(value) for name, value in chosen.items()}
+        usual = {"OMP_NUM_THREADS": "1", "ONEWORD_WARM_UP": "false"}
+        return os.environ | usual | {name: str(value) for name, value in chosen.items()}
 
     def start_web(self) -> "Web":
         """A web service in a process of its own, beside the one in this process."""

@@ -89,6 +89,7 @@ class ImageSlot:
             guidance=inputs.spec.guidance,
             init_image=inputs.init_image,
             mask=inputs.mask,
+            mask_padding=inputs.spec.mask_padding,
             **strength,
         )
 

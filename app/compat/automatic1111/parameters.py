@@ -56,7 +56,6 @@ UNREAD: Final[Mapping[str, str]] = {
     "override_settings_restore_afterwards": "no setting of the studio is changed",
     "refiner_switch_at": "it belongs to `refiner_checkpoint`",
     "disable_extra_networks": "there are no extra networks",
-    "inpaint_full_res_padding": "it belongs to `inpaint_full_res`",
     "hr_scale": _HIRES,
     "hr_upscaler": _HIRES,
     "hr_second_pass_steps": _HIRES,
@@ -102,11 +101,6 @@ def _check_picture(body: SdapiImg2ImgIn) -> None:
         raise _refused("resize_mode", "Only 0 (stretch the picture) and 1 (crop it) are done here. Send one of them.")
     if body.mask is None:
         return
-    if body.inpaint_full_res:
-        raise _refused(
-            "inpaint_full_res",
-            "The masked part is not enlarged for drawing: the whole picture is drawn at width × height. Send false.",
-        )
     if body.inpainting_fill not in (0, 1):
         raise _refused(
             "inpainting_fill", "Only 0 (the colours around the mask) and 1 (the picture itself) are done. Send one."

@@ -112,6 +112,8 @@ def attached(body: SdapiImg2ImgIn, pictures: Pictures, bytes_max: int) -> Mappin
     if fit is None and size != (None, None):
         raise InvalidInput("Send width and height, or neither.", field="width" if body.height else "height")
     picture = upload(pictures, "init_images", bytes_max)
+    if body.mask is not None and body.inpaint_full_res:
+        fit = None  # the worker cuts the masked area out of the whole picture
     if body.mask is None:
         return {"init_image": Attached(picture, partial(start_picture, fit=fit))}
     mask = upload(pictures, "mask", bytes_max)

@@ -98,8 +98,12 @@ class SdapiImg2ImgIn(SdapiDrawIn):
     inpainting_fill: int = Field(
         0, description="What the drawing starts from under the mask: 0 the colours around it, 1 the picture itself."
     )
-    inpaint_full_res: bool | None = Field(None, description="Refused together with a mask, unless it is false.")
-    inpaint_full_res_padding: int | None = Field(None, description="Not read: it belongs to `inpaint_full_res`.")
+    inpaint_full_res: bool | None = Field(
+        None, description="Whether the masked area alone is drawn, at width × height, and put back. Empty: false."
+    )
+    inpaint_full_res_padding: int | None = Field(
+        None, ge=0, le=SIDE_MAX, description="Pixels around the masked area that are drawn too. Empty: 0."
+    )
     image_cfg_scale: float | None = Field(None, description=_REFUSED)
     initial_noise_multiplier: float | None = Field(None, description=_REFUSED)
     latent_mask: str | None = Field(None, description=_REFUSED)

@@ -62,6 +62,7 @@ def submit(services: Services, principal: Principal, body: SdapiDrawIn, pictures
         scheduler=scheduler_of(body.sampler_name or body.sampler_index, body.scheduler),
         width=body.width,
         height=body.height,
+        mask_padding=_mask_padding(body),
         strength=(0.75 if body.denoising_strength is None else body.denoising_strength) if from_picture else None,
     )
     job_id = draw(services, principal, request, None, files)
@@ -179,6 +180,13 @@ def _info(services: Services, job: Job, images: Any, body: SdapiDrawIn) -> dict[
         "is_using_inpainting_conditioning": False,
         "version": "Oneword",
     }
+
+
+def _mask_padding(body: SdapiDrawIn) -> int | None:
+    """The pixels around the masked area if that is drawn alone; None if the whole picture is."""
+    if isinstance(body, SdapiImg2ImgIn) and body.mask is not None and body.inpaint_full_res:
+        return body.inpaint_full_res_padding or 0
+    return None
 
 
 def _infotext(spec: GenerationSpec, image: Image) -> str:

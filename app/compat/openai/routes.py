@@ -1,7 +1,7 @@
 """The endpoints that the OpenAI clients call. Their `base_url` is the studio's address with `/v1`, their `api_key` a
 bearer token."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, File, Path, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -23,6 +23,7 @@ router = APIRouter(prefix="/v1", tags=["OpenAI"], route_class=BoundedRoute)
 
 WAIT_SECONDS: Final = 300.0
 FILES_MAX: Final = 17  # as many pictures as OpenAI takes and a mask, so that the answer says how many were sent
+_OR_A_STREAM: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"text/event-stream": {"schema": {}}}}}
 MODEL: Final = Path(description="Id of a base model, or an alias.")
 
 
@@ -38,7 +39,7 @@ def get_model(model_id: Annotated[str, MODEL], _: Viewer, services: ServicesOf) 
     return base_models.one(services, model_id)
 
 
-@router.post("/images/generations", response_model=ImagesOut, response_model_exclude_none=True)
+@router.post("/images/generations", response_model=ImagesOut, response_model_exclude_none=True, responses=_OR_A_STREAM)
 async def generate_images(
     body: ImagesIn,
     principal: MayDraw,
@@ -54,7 +55,11 @@ async def generate_images(
 
 
 @router.post(
-    "/images/edits", response_model=ImagesOut, response_model_exclude_none=True, form_limits={"max_files": FILES_MAX}
+    "/images/edits",
+    response_model=ImagesOut,
+    response_model_exclude_none=True,
+    responses=_OR_A_STREAM,
+    form_limits={"max_files": FILES_MAX},
 )
 async def edit_image(
     body: Annotated[EditIn, File()],

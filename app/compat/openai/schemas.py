@@ -4,10 +4,10 @@ Every field that OpenAI documents is declared unless nothing here could mean it;
 them. A field is obeyed, refused, or named in the answer's `ignored` (IGNORED below).
 """
 
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import UploadFile
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, RootModel
 
 from app.contracts.limits import GENERATION_STEPS_MAX, GUIDANCE_MAX
 from app.contracts.schedulers import SchedulerName
@@ -141,7 +141,9 @@ class ImagesOut(BaseModel):
 class PartialImage(BaseModel):
     """An event of a stream: a picture on its way, enlarged to the size of the finished one."""
 
-    type: str = Field(description="`image_generation.partial_image` or `image_edit.partial_image`.")
+    type: Literal["image_generation.partial_image", "image_edit.partial_image"] = Field(
+        description="By the call that was made."
+    )
     b64_json: str = Field(description="The file.")
     background: Literal["opaque"] = "opaque"
     created_at: int = Field(description="Seconds since 1970.")
@@ -155,7 +157,9 @@ class PartialImage(BaseModel):
 class CompletedImage(BaseModel):
     """An event of a stream: a finished picture."""
 
-    type: str = Field(description="`image_generation.completed` or `image_edit.completed`.")
+    type: Literal["image_generation.completed", "image_edit.completed"] = Field(
+        description="By the call that was made."
+    )
     b64_json: str = Field(description="The file.")
     background: Literal["opaque"] = "opaque"
     created_at: int = Field(description="Seconds since 1970.")
@@ -165,6 +169,28 @@ class CompletedImage(BaseModel):
     usage: Usage = Field(description="Of this picture; the first finished one also has the input.")
     image_index: int = Field(description="Oneword's own: which picture of the request, from 0.")
     ignored: list[str] = Field(description="Oneword's own: the fields of the request that changed nothing.")
+
+
+class StreamedError(BaseModel):
+    """The error object of a stream that cannot go on."""
+
+    message: str = Field(description="What happened, and what to do.")
+    type: Literal["invalid_request_error", "server_error"] = Field(description="Whose fault it is.")
+    param: str | None = Field(description="The field at fault, if one is.")
+    code: str = Field(description="The kind of problem.")
+
+
+class FailedStream(BaseModel):
+    """The last event of a stream that cannot go on."""
+
+    type: Literal["error"] = "error"
+    error: StreamedError = Field(description="What went wrong.")
+
+
+class ImagesEvent(
+    RootModel[Annotated[PartialImage | CompletedImage | FailedStream, Field(discriminator="type")]],
+):
+    """One event of a drawing that is answered as a stream: its `data`, whose `type` is also the event's name."""
 
 
 class ModelOut(BaseModel):

@@ -41,6 +41,25 @@ def test_outside_the_mask_every_pixel_stays(member: TestClient, work: Callable[[
     assert made.json()["generation"]["recipe"]["strength"] == 1.0
 
 
+def test_the_masked_area_alone_is_drawn_and_the_recipe_draws_the_same_again(
+    member: TestClient, work: Callable[[], None]
+) -> None:
+    before, where = photo(1, (200, 120), "PNG"), mask((200, 120), (150, 80, 170, 90))
+    made = form(member, {"init_image": before, "mask": where}, **FAST, mask_padding=6)
+    recipe = made.json()["generation"]["recipe"]
+    assert (recipe["mask_padding"], recipe["width"], recipe["height"]) == (6, 64, 64)
+    work()
+    drawn = picture(member, made)
+    changed = (levels(drawn) != levels(Pillow.open(io.BytesIO(before)))).any(axis=2)
+    assert Pillow.fromarray(changed).getbbox() == (150, 80, 170, 90)
+    assert "Inpaint area: Only masked, Masked area padding: 6" in drawn.info["parameters"]
+    generation = member.get(f"/api/generations/{made.json()['generation']['id']}").json()
+    found = member.get(f"/api/images/{generation['images'][0]['id']}/order").raise_for_status().json()
+    again = member.post("/api/generations", json=found["order"])
+    work()
+    assert np.array_equal(levels(picture(member, again)), levels(drawn))
+
+
 def test_one_of_our_own_pictures_is_edited_by_its_id(member: TestClient, work: Callable[[], None]) -> None:
     first = member.post("/api/generations", json=FAST)
     work()
@@ -81,6 +100,9 @@ def test_the_size_is_the_pictures_own_or_its_shape(
         ({}, {"init_image": '{"image_id": "nothing"}'}, "init_image", "picture-gone"),
         ({}, {"init_image": '{"image_id": "a", "upload_id": "b"}'}, "init_image", "invalid-input"),
         ({}, {"strength": 0.5}, "strength", "strength"),
+        ({}, {"mask_padding": 5}, "mask_padding", "padding-alone"),
+        ({"init_image": png()}, {"mask_padding": 5}, "mask_padding", "padding-alone"),
+        ({"init_image": png(), "mask": mask()}, {"mask_padding": -1}, "mask_padding", "invalid-input"),
         ({"cat": png()}, {}, "cat", "invalid-input"),
     ],
 )

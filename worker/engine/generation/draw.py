@@ -16,6 +16,7 @@ from torch import Tensor
 from worker.engine.base_models import BaseModel, Conditioning, joined
 from worker.engine.generation.batch_invariant import batch_invariant, rows_at_once
 from worker.engine.generation.latent_preview import implied_z_0, latent_previews
+from worker.engine.generation.masked_area import area_alone
 from worker.engine.generation.prompts import Text, condition
 from worker.engine.generation.request import Request, SamplerSettings
 from worker.engine.generation.schedulers import SCHEDULERS, scheduler_for
@@ -63,9 +64,10 @@ def denoise(
         request.checked(settings.steps)
     pictures: dict[int, Image.Image] = {}
     for indices in _loops(requests, settings.steps):
-        drawn = yield from _loop(model, [requests[index] for index in indices], settings, indices)
+        parts = [area_alone(requests[index], (settings.width, settings.height)) for index in indices]
+        drawn = yield from _loop(model, parts, settings, indices)
         pictures.update(zip(indices, drawn, strict=True))
-    return [pictures[index] for index in range(len(requests))]
+    return [with_unmasked_pixels(pictures[index], request) for index, request in enumerate(requests)]
 
 
 def _loops(requests: Sequence[Request], steps: int) -> list[tuple[int, ...]]:
@@ -94,10 +96,7 @@ def _loop(
             z_t = start.restore_unmasked(z_t, scheduler, timesteps[number] if number < len(timesteps) else None)
         yield DenoisingStep(number, len(timesteps), indices, partial(_latent_previews, model, scaled, t, prediction))
     with _inference(model):
-        return [
-            with_unmasked_pixels(picture, request)
-            for picture, request in zip(decoded(model, z_t), requests, strict=True)
-        ]
+        return decoded(model, z_t)
 
 
 @contextmanager

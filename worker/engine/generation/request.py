@@ -26,6 +26,8 @@ class Request:
     guidance: float | None = None  # classifier-free guidance (arXiv 2207.12598); None: the base model's default
     init_image: Image.Image | None = None  # its largest centred crop is scaled to the size of the loop
     mask: Image.Image | None = None  # inpainting mask of the picture's size; everything that is not black is drawn
+    # None: the whole picture is drawn. Else the mask's area alone, with so many pixels around it, and put back.
+    mask_padding: int | None = None
     strength: float = STRENGTH  # share of the steps that is taken, 0..1; at 1 nothing of the picture remains
 
     def checked(self, steps: int) -> "Request":
@@ -34,6 +36,8 @@ class Request:
             if self.mask is not None:
                 raise DrawingError("A mask was given and no picture that it belongs to. Give the picture too.")
             return self
+        if self.mask_padding is not None and (self.mask is None or self.mask_padding < 0):
+            raise DrawingError("A padding of the masked area needs a mask, and is 0 or more pixels. Give both.")
         if self.mask is not None:
             _check_mask(self.mask, self.init_image)
         if not 0 <= self.strength <= 1:

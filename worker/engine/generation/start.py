@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from worker.engine.base_models import BaseModel
+from worker.engine.generation.masked_area import put_back
 from worker.engine.generation.request import Request, SamplerSettings
 
 
@@ -65,9 +66,11 @@ class InitialLatents:
 
 
 def with_unmasked_pixels(picture: Image.Image, request: Request) -> Image.Image:
-    """The drawn picture with the original pixels wherever the mask is black."""
+    """The drawn picture with the original pixels wherever the mask is black. A masked area is put back first."""
     if request.init_image is None or request.mask is None:
         return picture
+    if request.mask_padding is not None:
+        return put_back(picture, request.init_image, request.mask, request.mask_padding)
     return Image.composite(picture, fitted(request.init_image, picture.size), _fitted_mask(request.mask, picture.size))
 
 
