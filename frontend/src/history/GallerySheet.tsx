@@ -1,5 +1,5 @@
 // The sheet of pictures. Click opens one; the tick, Shift, Space, Ctrl+A or a long press selects; arrows move.
-import { Checkbox, GridList, GridListItem } from "react-aria-components";
+import { CheckboxButton, CheckboxField, GridList, GridListItem } from "react-aria-components";
 
 import { Icon } from "../ui/Icon";
 import { thumbnail } from "../ui/thumbnail";
@@ -48,9 +48,11 @@ export function GallerySheet({ pictures, selected, onSelected, onOpen, onDelete 
                 <span className="sr-only">Kept</span>
               </span>
             )}
-            <Checkbox slot="selection" className="tick" aria-label="Select">
-              <Icon name="check" size={14} />
-            </Checkbox>
+            <CheckboxField slot="selection" className="ticking">
+              <CheckboxButton className="tick">
+                <Icon name="check" size={14} />
+              </CheckboxButton>
+            </CheckboxField>
           </GridListItem>
         )}
       </GridList>

@@ -168,5 +168,10 @@ function Running() {
   const { user, role } = useMe();
   const asked = useQuery(drawingJobs);
   const jobs = (asked.data ?? []).filter((job) => role === "admin" || job.created_by.id === user.id);
-  return <RunningBar drawings={jobs.map(({ id, title }) => ({ jobId: id, prompt: title }))} />;
+  return (
+    <>
+      <RunningBar drawings={jobs.map(({ id, title }) => ({ jobId: id, prompt: title }))} />
+      <Problems of={[asked]} />
+    </>
+  );
 }

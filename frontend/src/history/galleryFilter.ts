@@ -24,9 +24,9 @@ export function filterFrom(search: string): GalleryFilter {
   };
   return {
     query: found.get("query") ?? "",
-    concept: found.get("concept") || null,
-    person: found.get("person") || null,
-    board: found.get("board") || null,
+    concept: found.get("concept"),
+    person: found.get("person"),
+    board: found.get("board"),
     since: day("since"),
     until: day("until"),
     kept: found.has("kept"),
