@@ -18,7 +18,7 @@ export function GalleryFilters({ filter, onChange }: GalleryFiltersProps) {
   return (
     <>
       <div className="filters gallery-filters" role="search">
-        <Words key={filter.query === "" ? "empty" : "some"} query={filter.query} onQuery={(query) => { onChange({ ...filter, query }); }} />
+        <Words query={filter.query} onQuery={(query) => { onChange({ ...filter, query }); }} />
         <select
           aria-label="Word"
           value={filter.concept ?? ""}
@@ -49,13 +49,6 @@ export function GalleryFilters({ filter, onChange }: GalleryFiltersProps) {
             ))}
           </select>
         )}
-        <span className="row days">
-          <Day label="From" value={filter.since} onDay={(since) => { onChange({ ...filter, since }); }} />
-          <span className="soft" aria-hidden="true">
-            –
-          </span>
-          <Day label="To" value={filter.until} onDay={(until) => { onChange({ ...filter, until }); }} />
-        </span>
         <button
           type="button"
           className="chip"
@@ -66,6 +59,13 @@ export function GalleryFilters({ filter, onChange }: GalleryFiltersProps) {
         >
           Kept
         </button>
+        <span className="row days">
+          <Day label="From" value={filter.since} onDay={(since) => { onChange({ ...filter, since }); }} />
+          <span className="soft" aria-hidden="true">
+            –
+          </span>
+          <Day label="To" value={filter.until} onDay={(until) => { onChange({ ...filter, until }); }} />
+        </span>
         {isNarrowed(filter) && (
           <button
             type="button"
@@ -86,7 +86,13 @@ export function GalleryFilters({ filter, onChange }: GalleryFiltersProps) {
 /** The search field keeps what is typed, and hands it on when the typing pauses. */
 function Words({ query, onQuery }: { query: string; onQuery: (query: string) => void }) {
   const [typed, setTyped] = useState(query);
+  const [known, setKnown] = useState(query);
   const settled = useDebounced(typed);
+  if (query !== known) {
+    // The address changed: by what was typed, by "Clear", or by a link.
+    setKnown(query);
+    if (query !== settled) setTyped(query);
+  }
   useEffect(() => {
     if (settled !== query && settled === typed) onQuery(settled);
     // eslint-disable-next-line react-hooks/exhaustive-deps -- only a pause in typing hands it on

@@ -32,7 +32,8 @@ export function GallerySheet({ pictures, selected, onSelected, onOpen, onDelete 
         selectionMode="multiple"
         selectedKeys={selected}
         onSelectionChange={(keys) => {
-          onSelected(new Set(keys === "all" ? pictures.map(({ id }) => id) : [...keys].map(String)));
+          // The set itself goes back to the list: it also remembers where a range began.
+          onSelected(keys === "all" ? new Set(pictures.map(({ id }) => id)) : (keys as ReadonlySet<string>));
         }}
         onAction={(key) => {
           const picture = pictures.find(({ id }) => id === key);

@@ -56,6 +56,29 @@ test("thumbnails are asked for at the size at which they are shown", async () =>
   expect(tile(1).querySelector("img")?.getAttribute("src")).toBe("/api/images/picture-1?format=webp&width=320");
 });
 
+test("what is typed is in the address after a pause, the field keeps the focus, and Clear empties both", async () => {
+  const { user } = await open();
+  const field = screen.getByLabelText("Search the prompts");
+  await user.type(field, "beach mug");
+  await waitFor(() => {
+    expect(location.search).toBe("?query=beach+mug");
+  });
+  expect(document.activeElement).toBe(field);
+  await user.click(screen.getByRole("button", { name: "Clear" }));
+  expect(location.search).toBe("");
+  expect(field).toHaveProperty("value", "");
+});
+
+test("Shift selects everything between two pictures", async () => {
+  const { user, tile } = await open();
+  await user.click(within(tile(1)).getByRole("checkbox"));
+  await user.keyboard("{Shift>}");
+  await user.click(tile(3));
+  await user.keyboard("{/Shift}");
+  expect(screen.getByText("3")).toBeDefined();
+  expect(screen.getAllByRole("row", { selected: true })).toHaveLength(3);
+});
+
 test("selected pictures are deleted in one request and come back in one", async () => {
   studio.answer("POST", "/api/images/delete", { item_ids: ["picture-1", "picture-2"] });
   studio.answer("POST", "/api/bin/restore", { items: [] });
