@@ -90,7 +90,7 @@ def download_images(
             name = "pictures"
             found = queries.by_ids(session, principal.team_id, id)
         else:
-            raise InvalidInput("The zip needs either pictures or a board. Name pictures by `id`, or one `board`.", field="id")
+            raise InvalidInput("The zip needs pictures or a board. Name pictures by `id`, or one `board`.", field="id")
         pictures = [(image, generation) for image, generation in found]
     if len(pictures) > ZIP_MAX:
         raise InvalidInput(

@@ -1,6 +1,6 @@
 // Everything that was drawn, as a dense sheet of pictures: to search, to select, to collect on boards.
 import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
-import { useDeferredValue, useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Link, useLocation, useSearch } from "wouter";
 
 import { refreshLibrary } from "../bin/refreshLibrary";
@@ -23,7 +23,7 @@ export function HistoryView() {
   const search = useSearch();
   const [, navigate] = useLocation();
   const filter = filterFrom(search);
-  const asked = useInfiniteQuery(gallery(useDeferredValue(filter)));
+  const asked = useInfiniteQuery(gallery(filter));
   const boards = useQuery(boardsQuery);
   const board = boards.data?.find(({ id }) => id === filter.board);
   const pictures = asked.data?.pages.flatMap((page) => page.items) ?? [];
