@@ -30,6 +30,7 @@ from app.concepts import routes as concepts
 from app.core.database import Database
 from app.core.settings import REPOSITORY, Settings
 from app.core.storage import open_storage
+from app.gallery import routes as gallery
 from app.generation import routes as generation
 from app.generation.schemas import GenerationForm
 from app.jobs import routes as jobs
@@ -114,6 +115,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         concepts,
         reports,
         generation,
+        gallery,
         uploads,
         jobs,
         compat,

@@ -10,7 +10,9 @@ import app.concepts.job_hooks
 import app.concepts.models
 import app.concepts.search_terms
 import app.core.idempotency
+import app.gallery.models
 import app.generation.models
+import app.generation.search_terms
 import app.jobs.models
 import app.uploads.models
 import app.usage.accounting

@@ -41,6 +41,8 @@ ACROSS_TEAMS: Final = {
     "audit.remove_before": "the sweep serves every team",
     "bin.expired_concepts": "the sweep serves every team",
     "bin.expired_generations": "the sweep serves every team",
+    "bin.remove_expired_images": "the sweep serves every team",
+    "bin.remove_expired_boards": "the sweep serves every team",
     "bin.remove_jobs": "the sweep serves every team",
     "accounts.by_token": "finds out which team is asking",
     "accounts.by_session": "finds out which team is asking",
@@ -294,7 +296,7 @@ def test_the_list_of_queries_across_teams_names_only_ones_that_are_there() -> No
 
 # --- What is in the bin -----------------------------------------------------------------------------------------------
 
-IN_LIBRARY: Final = {"Concept", "Version", "Picture", "SearchTerm", "Generation", "GenerationUpload", "Image"}
+IN_LIBRARY: Final = {"Concept", "Version", "Picture", "SearchTerm", "Generation", "GenerationUpload", "Image", "Board"}
 
 # Queries that also see what is in the bin, and why. The room of the bin is not looked at.
 SEE_THE_BIN: Final = {
@@ -309,6 +311,7 @@ SEE_THE_BIN: Final = {
     "concepts.trained_concepts": "the ledger names what a job was about",
     "concepts.end_training": "a deleted concept's training ends too",
     "generation.images": "of generations that were found before",
+    "generation.images_drawn": "a worker draws no picture again that is in the bin",
     "generation.previews_shown": "of jobs whose versions were found before",
     "generation.add_generated": "a worker writes what it drew, and looks at nothing",
     "generation.add_preview": "a worker writes what it drew, and looks at nothing",

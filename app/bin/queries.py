@@ -1,5 +1,6 @@
-"""All SQL of the bin: deleted concepts and generations that can still be restored, and their removal for good."""
+"""All SQL of the bin: what was deleted and can still be restored, and its removal for good."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.concepts.models import Concept, Picture, Version
 from app.contracts.jobs import FINAL
 from app.core.database import UtcDateTime, rows_changed
+from app.gallery.models import Board
 from app.generation.models import Generation, Image
 from app.jobs.models import Job, JobEvent
 
@@ -18,7 +20,8 @@ LONG_AGO = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 
 @dataclass(frozen=True)
 class Binned:
-    """A row of the bin. `label` is a concept's placeholder or a generation's prompt."""
+    """A row of the bin. `label` is a concept's placeholder, a generation's prompt (also of one picture of it), or a
+    board's name."""
 
     kind: str
     id: str
@@ -51,7 +54,31 @@ def page(session: Session, team_id: str, *, before: tuple[datetime, str] | None,
         Generation.deleted_by,
         Generation.team_id,
     ).where(Generation.team_id == team_id, Generation.deleted_at.is_not(None), Generation.deleted_by.is_not(None))
-    rows = union_all(concepts, drawings).subquery().c
+    pictures = (
+        select(
+            literal("image"),
+            Image.id,
+            Generation.prompt,
+            Generation.user_id,
+            Image.created_at,
+            Image.deleted_at,
+            Image.deleted_by,
+            Image.team_id,
+        )
+        .join(Generation, Generation.id == Image.generation_id)
+        .where(Image.team_id == team_id, Image.deleted_at.is_not(None), Generation.deleted_at.is_(None))
+    )
+    boards = select(
+        literal("board"),
+        Board.id,
+        Board.name,
+        Board.user_id,
+        Board.created_at,
+        Board.deleted_at,
+        Board.deleted_by,
+        Board.team_id,
+    ).where(Board.team_id == team_id, Board.deleted_at.is_not(None))
+    rows = union_all(concepts, drawings, pictures, boards).subquery().c
     columns = [column for column in rows if column.name != "team_id"]
     query = select(*columns).where(rows.team_id == team_id).order_by(rows.deleted_at.desc(), rows.id.desc())
     if before is not None:
@@ -82,11 +109,29 @@ def generation(session: Session, team_id: str, generation_id: str) -> Generation
     return session.scalars(query.with_for_update()).one_or_none()
 
 
+def image(session: Session, team_id: str, image_id: str) -> tuple[Image, Generation] | None:
+    """One picture that is in the team's bin by itself, locked, with its generation, which is not in the bin."""
+    query = (
+        select(Image, Generation)
+        .join(Generation, Generation.id == Image.generation_id)
+        .where(Image.team_id == team_id, Image.id == image_id)
+        .where(Image.deleted_at.is_not(None), Generation.deleted_at.is_(None))
+    )
+    found = session.execute(query.with_for_update(of=Image)).one_or_none()
+    return None if found is None else (found[0], found[1])
+
+
+def board(session: Session, team_id: str, board_id: str) -> Board | None:
+    """One board in the team's bin, locked."""
+    query = select(Board).where(Board.team_id == team_id, Board.id == board_id, Board.deleted_at.is_not(None))
+    return session.scalars(query.with_for_update()).one_or_none()
+
+
 def lock(session: Session, team_id: str, found: Collection[Binned]) -> list[Binned]:
     """Those of the rows that are still in the bin, locked; without the ones that another transaction restores or
     removes at this moment."""
     kept: set[str] = set()
-    for table in (Concept, Generation):
+    for table in (Concept, Generation, Image, Board):
         ids = [each.id for each in found]
         query = select(table.id).where(table.team_id == team_id, table.id.in_(ids), table.deleted_by.is_not(None))
         kept |= set(session.scalars(query.with_for_update(skip_locked=True)))
@@ -110,6 +155,38 @@ def expired_generations(session: Session, before: datetime, limit: int) -> Seque
     still_runs = exists().where(Job.id == Generation.job_id, Job.state.not_in(FINAL))
     query = select(Generation.team_id, Generation.id).where(Generation.deleted_at < before, ~still_runs).limit(limit)
     return [(row[0], row[1]) for row in session.execute(query.with_for_update(skip_locked=True))]
+
+
+def remove_expired_images(session: Session, before: datetime, limit: int) -> dict[str, int]:
+    """Remove up to `limit` pictures that went into the bin by themselves before a moment. Returns how many of each
+    team."""
+    expired = select(Image.id).where(Image.deleted_at < before).limit(limit).with_for_update(skip_locked=True)
+    return _removed_by_team(session, Image, session.scalars(expired).all())
+
+
+def remove_expired_boards(session: Session, before: datetime, limit: int) -> dict[str, int]:
+    """Remove up to `limit` boards that went into the bin before a moment. Returns how many of each team."""
+    expired = select(Board.id).where(Board.deleted_at < before).limit(limit).with_for_update(skip_locked=True)
+    return _removed_by_team(session, Board, session.scalars(expired).all())
+
+
+def _removed_by_team(session: Session, table: type[Image] | type[Board], ids: Collection[str]) -> dict[str, int]:
+    gone = delete(table).where(table.id.in_(ids), table.deleted_at.is_not(None)).returning(table.team_id)
+    return Counter(session.scalars(gone, execution_options={"synchronize_session": False}))
+
+
+def remove_images(session: Session, team_id: str, image_ids: Collection[str]) -> int:
+    """Remove pictures in the bin for good. Returns how many there were. The sweep removes their blobs."""
+    in_bin = and_(Image.id.in_(image_ids), Image.deleted_at.is_not(None))
+    gone = delete(Image).where(Image.team_id == team_id, in_bin)
+    return rows_changed(session.execute(gone.execution_options(synchronize_session=False)))
+
+
+def remove_boards(session: Session, team_id: str, board_ids: Collection[str]) -> int:
+    """Remove boards in the bin for good. Returns how many there were. Their pictures stay."""
+    in_bin = and_(Board.id.in_(board_ids), Board.deleted_at.is_not(None))
+    gone = delete(Board).where(Board.team_id == team_id, in_bin)
+    return rows_changed(session.execute(gone.execution_options(synchronize_session=False)))
 
 
 def remove_concept(session: Session, team_id: str, concept_id: str) -> set[str]:

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, status
 
 from app.bin import service, views
-from app.bin.schemas import BinPage, Restoration, Restored
+from app.bin.schemas import BinPage, ItemSelection, Restoration, Restored, RestoredItems
 from app.web.bounded_bodies import BoundedRoute
 from app.web.dependencies import Reading, ServicesOf, UnitOfWork, must_be_ours
 from app.web.sign_in import Admin, MayDrawOrTeach, Viewer
@@ -25,23 +25,32 @@ def list_bin(
     cursor: BinCursor = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> BinPage:
-    """The team's deleted concepts and generations that can still be restored, last deleted first."""
+    """The team's deleted concepts, generations, pictures and boards that can still be restored, last deleted first."""
     return views.page(session, principal, services.settings, cursor=cursor, limit=limit)
+
+
+@router.post("/restore")
+def restore_items(
+    body: ItemSelection, principal: MayDrawOrTeach, session: UnitOfWork, services: ServicesOf
+) -> RestoredItems:
+    """Restore several things: all of them, or none if one cannot be restored. It undoes a deletion of many at once."""
+    restored = service.restore_all(session, services.catalog, principal, body.ids)
+    return RestoredItems(items=[views.describe_restored(each) for each in restored])
 
 
 @router.post("/{item_id}/restore")
 def restore_item(
     item_id: str, principal: MayDrawOrTeach, session: UnitOfWork, services: ServicesOf, body: Restoration | None = None
 ) -> Restored:
-    """Restore a concept with its versions, or a generation with its pictures. The person who made it may, and
-    administrators. If a concept's placeholder is taken meanwhile, the problem suggests a free one to send."""
+    """Restore a concept with its versions, a generation with its pictures, a picture, or a board. The person who made
+    it may, and administrators. If a concept's placeholder is taken meanwhile, the problem suggests a free one."""
     placeholder = None if body is None else body.placeholder
     return views.describe_restored(service.restore(session, services.catalog, principal, item_id, placeholder))
 
 
 @router.delete("/{item_id}", status_code=status.HTTP_204_NO_CONTENT)
 def remove_item(item_id: str, principal: MayDrawOrTeach, session: UnitOfWork, services: ServicesOf) -> None:
-    """Remove a concept or a generation in the bin for good. The person who made it may, and administrators."""
+    """Remove a thing in the bin for good. The person who made it may, and administrators."""
     service.remove(session, services, principal, item_id)
 
 

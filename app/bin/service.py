@@ -1,5 +1,5 @@
 """The bin: deletes concepts and generations so that they can be restored for `ONEWORD_BIN_DAYS`, restores them, and
-removes them for good.
+removes them for good. `app.bin.drawings` does the same for single pictures and for boards.
 
 A row with `deleted_at` is in the bin. Every other query leaves such rows out. The person who made a thing may delete,
 restore and remove it, and administrators may.
@@ -17,7 +17,8 @@ from app.accounts.principal import Principal
 from app.audit import service as audit
 from app.base_models.catalog import Catalog
 from app.base_models.initializers import checked_placeholder, free_placeholder
-from app.bin import queries
+from app.bin import drawings, queries
+from app.bin.drawings import PictureInBin
 from app.concepts import queries as concepts
 from app.concepts import service as concept_service
 from app.concepts.models import Concept
@@ -25,6 +26,7 @@ from app.core.database import after_commit
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.core.settings import Settings
 from app.core.storage import Storage
+from app.gallery.models import Board
 from app.generation import service as generation_service
 from app.generation.models import Generation
 from app.services import Services
@@ -51,9 +53,12 @@ def delete_generation(session: Session, services: Services, principal: Principal
         _remove(session, services.storage, principal, generation)
 
 
+Item = Concept | Generation | PictureInBin | Board
+
+
 def restore(
-    session: Session, catalog: Catalog, principal: Principal, item_id: str, placeholder: str | None
-) -> Concept | Generation:
+    session: Session, catalog: Catalog, principal: Principal, item_id: str, placeholder: str | None = None
+) -> Item:
     """Take a thing out of the bin.
 
     Raises Conflict with a free placeholder if a concept's own is taken meanwhile, InvalidInput for a new placeholder
@@ -65,11 +70,19 @@ def restore(
         audit.record(session, principal, "concept.restored", item.id, item.placeholder)
     else:
         if placeholder is not None:
-            raise InvalidInput("A drawing has no placeholder. Leave the field out.", field="placeholder")
+            raise InvalidInput("Only a word has a placeholder. Leave the field out.", field="placeholder")
+        if not isinstance(item, Generation):
+            drawings.restore(session, principal, item)
+            return item
         audit.record(session, principal, "generation.restored", item.id, item.prompt)
     item.deleted_at = item.deleted_by = None
     session.flush()
     return item
+
+
+def restore_all(session: Session, catalog: Catalog, principal: Principal, item_ids: Sequence[str]) -> list[Item]:
+    """Take several things out of the bin: all of them, or none if one cannot be restored. Raises as `restore` does."""
+    return [restore(session, catalog, principal, item_id) for item_id in dict.fromkeys(item_ids)]
 
 
 def remove(session: Session, services: Services, principal: Principal, item_id: str) -> None:
@@ -97,15 +110,26 @@ def _remove_all(session: Session, storage: Storage, principal: Principal, items:
     for each in concepts_gone:
         audit.record(session, principal, "concept.purged", each.id, each.label)
         _delete_later(session, storage, queries.remove_concept(session, principal.team_id, each.id))
-    drawings = [each.id for each in items if each.kind == "generation"]
-    gone = queries.remove_generations(session, principal.team_id, drawings)
-    audit.record(session, principal, "bin.emptied", concepts=len(concepts_gone), generations=len(gone))
+    ids = {kind: [each.id for each in items if each.kind == kind] for kind in ("generation", "image", "board")}
+    gone = queries.remove_generations(session, principal.team_id, ids["generation"])
+    images = queries.remove_images(session, principal.team_id, ids["image"])
+    boards = queries.remove_boards(session, principal.team_id, ids["board"])
+    audit.record(
+        session,
+        principal,
+        "bin.emptied",
+        concepts=len(concepts_gone),
+        generations=len(gone),
+        images=images or None,
+        boards=boards or None,
+    )
 
 
 def remove_expired(session: Session, settings: Settings, moment: datetime, limit: int) -> int:
-    """Remove up to `limit` concepts and as many generations that have been in the bin for long enough.
+    """Remove up to `limit` concepts, and as many generations, pictures and boards, that have been in the bin for long
+    enough.
 
-    Returns how many were removed. The sweep removes their blobs.
+    Returns how many were removed of the kind with the most. The sweep removes their blobs.
     """
     before = moment - timedelta(days=settings.bin_days)
     expired = queries.expired_concepts(session, before, limit)
@@ -118,7 +142,8 @@ def remove_expired(session: Session, settings: Settings, moment: datetime, limit
     for team_id, generation_ids in by_team.items():
         gone = queries.remove_generations(session, team_id, generation_ids)
         audit.record(session, audit.system(team_id), "bin.emptied", generations=len(gone))
-    return len(expired) + sum(map(len, by_team.values()))
+    more = drawings.remove_expired(session, before, limit)
+    return max(len(expired), sum(map(len, by_team.values())), more)
 
 
 def delete_blobs(storage: Storage, keys: set[str]) -> None:
@@ -127,7 +152,7 @@ def delete_blobs(storage: Storage, keys: set[str]) -> None:
         storage.delete(key)
 
 
-def _get(session: Session, principal: Principal, item_id: str) -> Concept | Generation:
+def _get(session: Session, principal: Principal, item_id: str) -> Item:
     concept = queries.concept(session, principal.team_id, item_id)
     if concept is not None:
         principal.require_scope("teach")
@@ -135,16 +160,21 @@ def _get(session: Session, principal: Principal, item_id: str) -> Concept | Gene
         return concept
     generation = queries.generation(session, principal.team_id, item_id)
     if generation is None:
+        other = drawings.get(session, principal, item_id)
+        if other is not None:
+            return other
         raise NotFound("This is not in the bin. It may have been restored, or removed for good.")
     principal.require_scope("draw")
     require_owner(session, principal, generation.user_id, "This drawing")
     return generation
 
 
-def _remove(session: Session, storage: Storage, principal: Principal, item: Concept | Generation) -> None:
+def _remove(session: Session, storage: Storage, principal: Principal, item: Item) -> None:
     if isinstance(item, Concept):
         audit.record(session, principal, "concept.purged", item.id, item.placeholder, name=item.name)
         _delete_later(session, storage, queries.remove_concept(session, item.team_id, item.id))
+    elif not isinstance(item, Generation):
+        drawings.remove(session, principal, item)
     else:
         audit.record(session, principal, "generation.purged", item.id, item.prompt)
         queries.remove_generations(session, item.team_id, [item.id])

@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 from app.accounts import queries as accounts
 from app.accounts.principal import Principal
 from app.bin import queries
+from app.bin.drawings import PictureInBin
 from app.bin.queries import Binned
 from app.bin.schemas import BinItem, BinKind, BinPage, Restored
-from app.bin.service import LABEL_MAX
+from app.bin.service import LABEL_MAX, Item
 from app.concepts.models import Concept
 from app.core.settings import Settings
-from app.generation.models import Generation
+from app.gallery.models import Board
 from app.jobs.schemas import Person
 
 # Microseconds since 1970 at which the last row of a page was deleted, and its id.
@@ -35,8 +36,12 @@ def page(session: Session, reader: Principal, settings: Settings, *, cursor: str
     )
 
 
-def describe_restored(item: Concept | Generation) -> Restored:
+def describe_restored(item: Item) -> Restored:
     """What was restored."""
+    if isinstance(item, PictureInBin):
+        return Restored(kind="image", id=item.image.id, label=item.generation.prompt[:LABEL_MAX])
+    if isinstance(item, Board):
+        return Restored(kind="board", id=item.id, label=item.name)
     if isinstance(item, Concept):
         return Restored(kind="concept", id=item.id, label=item.placeholder)
     return Restored(kind="generation", id=item.id, label=item.prompt[:LABEL_MAX])
@@ -59,7 +64,7 @@ def _item(binned: Binned, reader: Principal, settings: Settings, names: dict[str
 def _expiry(binned: Binned, settings: Settings) -> datetime:
     """When the bin gives a thing up. Old drawings are removed by their age, in the bin too."""
     expiry = binned.deleted_at + timedelta(days=settings.bin_days)
-    if binned.kind == "generation" and settings.drawings_days:
+    if binned.kind in ("generation", "image") and settings.drawings_days:
         return min(expiry, binned.created_at + timedelta(days=settings.drawings_days))
     return expiry
 

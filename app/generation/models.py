@@ -59,11 +59,25 @@ class GenerationConcept(Base):
     team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
 
 
+class GenerationTerm(Base):
+    """A search term of a generation's prompt. `app.generation.search_terms` writes the rows."""
+
+    __tablename__ = "generation_terms"
+    __table_args__ = (Index("ix_generation_terms_team_id", "team_id", "term"),)
+
+    generation_id: Mapped[str] = mapped_column(ForeignKey("generations.id", ondelete="CASCADE"), primary_key=True)
+    term: Mapped[str] = mapped_column(String(64), primary_key=True)
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
+
+
 class Image(Base):
     """A drawn picture: of a generation, or a preview that a training drew (then `generation_id` is None)."""
 
     __tablename__ = "images"
-    __table_args__ = (Index("ix_images_created_at", "created_at"),)
+    __table_args__ = (
+        Index("ix_images_created_at", "created_at"),
+        Index("ix_images_deleted_at", "deleted_at", sqlite_where=text(IN_BIN), postgresql_where=text(IN_BIN)),
+    )
 
     id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id)
     team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"), index=True)
@@ -78,3 +92,5 @@ class Image(Base):
     kept_at: Mapped[datetime | None]  # somebody wants it kept when old pictures are removed
     recipe: Mapped[dict[str, Any]]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    deleted_at: Mapped[datetime | None]  # in the bin since then, by itself; its generation may be in the bin too
+    deleted_by: Mapped[str | None] = mapped_column(String(26))

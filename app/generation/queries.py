@@ -42,8 +42,14 @@ def page(
 
 
 def images(session: Session, team_id: str, generation_ids: Collection[str]) -> Sequence[Image]:
-    """The pictures of these generations, in order."""
+    """The pictures of these generations, in order, without the ones in the bin."""
     query = select(Image).where(Image.team_id == team_id, Image.generation_id.in_(generation_ids))
+    return session.scalars(query.where(Image.deleted_at.is_(None)).order_by(Image.position)).all()
+
+
+def images_drawn(session: Session, team_id: str, generation_id: str) -> Sequence[Image]:
+    """Every picture that a generation has, also those in the bin: a worker draws none of them again."""
+    query = select(Image).where(Image.team_id == team_id, Image.generation_id == generation_id)
     return session.scalars(query.order_by(Image.position)).all()
 
 
@@ -54,7 +60,7 @@ def image(session: Session, team_id: str, image_id: str) -> Image | None:
         .outerjoin(Generation, Generation.id == Image.generation_id)
         .outerjoin(Version, and_(Version.job_id == Image.job_id, Image.generation_id.is_(None)))
         .outerjoin(Concept, Concept.id == Version.concept_id)
-        .where(Image.team_id == team_id, Image.id == image_id)
+        .where(Image.team_id == team_id, Image.id == image_id, Image.deleted_at.is_(None))
         .where(Generation.deleted_at.is_(None), Concept.deleted_at.is_(None))
         .where(or_(Generation.id.is_not(None), Concept.id.is_not(None)))
     )

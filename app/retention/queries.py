@@ -12,6 +12,7 @@ from app.concepts.models import Picture, Version
 from app.contracts.jobs import ACTIVE, FINAL
 from app.core.database import rows_changed
 from app.core.idempotency import Submission
+from app.gallery.models import BoardImage
 from app.generation.models import Generation, GenerationUpload, Image
 from app.jobs.models import Job, JobEvent
 from app.uploads.models import StoredUpload
@@ -24,7 +25,8 @@ def drawn(session: Session, team_id: str, image_id: str) -> Image | None:
     query = (
         select(Image)
         .join(Generation, Generation.id == Image.generation_id)
-        .where(Image.team_id == team_id, Image.id == image_id, Generation.deleted_at.is_(None))
+        .where(Image.team_id == team_id, Image.id == image_id)
+        .where(Image.deleted_at.is_(None), Generation.deleted_at.is_(None))
     )
     return session.scalars(query).one_or_none()
 
@@ -36,16 +38,21 @@ def pictures(session: Session, team_id: str, concept_id: str) -> Sequence[Pictur
 
 
 def remove_drawings(session: Session, before: datetime) -> int:
-    """Remove up to BATCH drawings made before a moment, except the pictures that a person keeps.
+    """Remove up to BATCH drawings made before a moment, except the pictures that a person keeps or has put on a board.
 
     A generation is removed with its last picture. Returns how many generations were looked at.
     """
-    unkept = exists().where(Image.generation_id == Generation.id, Image.kept_at.is_(None))
-    kept = exists().where(Image.generation_id == Generation.id, Image.kept_at.is_not(None))
+    wanted = or_(Image.kept_at.is_not(None), exists().where(BoardImage.image_id == Image.id))
+    unkept = exists().where(Image.generation_id == Generation.id, ~wanted)
+    kept = exists().where(Image.generation_id == Generation.id, wanted)
     old = _ended().where(Generation.id < _first_id(before), or_(unkept, ~kept))
     found = session.execute(old.order_by(Generation.id).limit(BATCH)).all()
     generation_ids = [row[0] for row in found]
-    session.execute(delete(Image).where(Image.generation_id.in_(generation_ids), Image.kept_at.is_(None)))
+    session.execute(
+        delete(Image)
+        .where(Image.generation_id.in_(generation_ids), ~wanted)
+        .execution_options(synchronize_session=False)
+    )
     empty = select(Generation.id, Generation.job_id).where(Generation.id.in_(generation_ids), ~kept)
     _forget(session, [(row[0], row[1]) for row in session.execute(empty)])
     return len(found)

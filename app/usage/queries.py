@@ -25,7 +25,7 @@ def stored_bytes(session: Session, team_id: str) -> tuple[int, int]:
     Two sums: of everything, and of what is in the bin. What is in the bin counts, since it is still stored.
     """
     drawn = (
-        select(*_sums(Image.bytes, Generation.deleted_at))
+        select(*_sums(Image.bytes, func.coalesce(Image.deleted_at, Generation.deleted_at)))
         .join(Generation, Generation.id == Image.generation_id)
         .where(Image.team_id == team_id)
     )

@@ -54,6 +54,12 @@ class Csv(StreamingResponse):
     media_type = "text/csv"
 
 
+class Zip(StreamingResponse):
+    """An archive to download, in the interface's schema."""
+
+    media_type = "application/zip"
+
+
 class File(Response):
     """A file to download, in the interface's schema."""
 
@@ -96,6 +102,11 @@ def file(content: bytes, file_name: str) -> Response:
 def csv(rows: Iterator[str], file_name: str) -> Csv:
     """A table to download, sent row by row."""
     return Csv(rows, headers=_to_download(file_name))
+
+
+def zip_file(parts: Iterator[bytes], file_name: str) -> Zip:
+    """An archive to download, sent piece by piece."""
+    return Zip(parts, headers=_to_download(file_name))
 
 
 def _to_download(file_name: str) -> dict[str, str]:

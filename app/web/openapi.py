@@ -24,6 +24,7 @@ TAGS: Final = [
     {"name": "base models", "description": "The base models, and how a base model tokenizes a text."},
     {"name": "concepts", "description": "The library: training, importing, changing and downloading concepts."},
     {"name": "generations", "description": "Drawing, and the drawn pictures."},
+    {"name": "gallery", "description": "Drawn pictures one by one: finding them, many at once, and boards."},
     {"name": "uploads", "description": "Pictures that are sent once, and named in later requests."},
     {"name": "jobs", "description": "The queue, and the live events of its jobs."},
     {"name": "retention", "description": "Keeping drawn pictures, and deleting training pictures."},
@@ -137,13 +138,16 @@ def _as_events(answer: object) -> str:
     return f"event: message\ndata: {json.dumps(answer)}\n\n"
 
 
+_BINARY: Final = ("image/", "application/octet-stream", "application/zip")  # nothing to show of these
+
+
 def _show_examples(operation: dict[str, Any]) -> None:
     name = operation["operationId"]
     for content in operation.get("requestBody", {}).get("content", {}).values():
         content["example"] = REQUESTS[name]
     for status, response in operation["responses"].items():
         for media_type, content in response.get("content", {}).items():
-            if status != "default" and not media_type.startswith(("image/", "application/octet-stream")):
+            if status != "default" and not media_type.startswith(_BINARY):
                 answer = STREAMS.get(name, RESPONSES[name]) if media_type == "text/event-stream" else RESPONSES[name]
                 is_stream = media_type == "text/event-stream" and not isinstance(answer, str)
                 content["example"] = _as_events(answer) if is_stream else answer

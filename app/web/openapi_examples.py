@@ -13,6 +13,7 @@ from app.web.openapi_examples_automatic1111 import A1111_REQUESTS, A1111_RESPONS
 
 JOB, DRAWING = "01k9j0b0000000000000000mug", "01k9j0b000000000000000draw"
 IMAGE, PICTURE = "01k91mage000000000000000a1", "01k9p1cture000000000000001"
+BOARD = "01k9b0ard00000000000000001"
 
 _PICTURES: Final = [{"id": PICTURE, "url": f"/api/pictures/{PICTURE}", "width": 1024, "height": 768}]
 _TRAINING: Final = {
@@ -174,6 +175,22 @@ _ORDER: Final = {
     "notes": [],
 }
 _DRAWN: Final = _GENERATION | {"state": "succeeded", "images": [_IMAGE]}
+_BOARD: Final = {
+    "id": BOARD,
+    "name": "Autumn campaign",
+    "pictures": 1,
+    "cover": [f"/api/images/{IMAGE}"],
+    "created_by": ADA,
+    "may_change": True,
+    "created_at": DONE,
+}
+_GALLERY_IMAGE: Final = _IMAGE | {
+    "generation_id": GENERATION,
+    "prompt": _RECIPE["prompt"],
+    "created_by": ADA,
+    "may_change": True,
+    "board_ids": [BOARD],
+}
 _DRAWING_JOB: Final = _TRAINING | {
     "id": DRAWING,
     "kind": "generation",
@@ -257,6 +274,11 @@ REQUESTS: Final[Mapping[str, Any]] = {
     "create_generation": {"prompt": _RECIPE["prompt"], "count": 1, "seed": 7},
     "read_picture": {"image": "beach.png"},
     "link_image": {"valid_for": 3600},
+    "delete_images": {"ids": [IMAGE]},
+    "restore_items": {"ids": [IMAGE]},
+    "create_board": {"name": "Autumn campaign"},
+    "change_board": {"name": "Winter campaign"},
+    "change_board_images": {"add": [IMAGE]},
     "create_upload": {"image": "mug.jpg"},
     "cancel_job": {"keep": True},
     "generate_images": {"model": "demo", "prompt": _RECIPE["prompt"], "n": 1, "response_format": "url"},
@@ -359,6 +381,14 @@ RESPONSES: Final[Mapping[str, Any]] = {
     "list_generations": {"items": [_DRAWN], "next": GENERATION},
     "get_generation": _DRAWN,
     "get_recipe": _IMAGE,
+    "list_images": {"items": [_GALLERY_IMAGE], "next": f"{GENERATION}-0"},
+    "delete_images": {"item_ids": [IMAGE]},
+    "restore_items": {"items": [{"kind": "image", "id": IMAGE, "label": _RECIPE["prompt"]}]},
+    "list_boards": {"items": [_BOARD], "next": None},
+    "create_board": _BOARD | {"pictures": 0, "cover": []},
+    "get_board": _BOARD,
+    "change_board": _BOARD | {"name": "Winter campaign"},
+    "change_board_images": _BOARD,
     "get_order": _ORDER,
     "read_picture": _ORDER,
     "link_image": {

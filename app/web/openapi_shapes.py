@@ -19,12 +19,13 @@ _UPLOADS: Final[Mapping[str, str]] = {
 
 _PARAMETERS: Final[Mapping[str, str]] = {
     "base_model": "Only concepts of the base model with this id.",
+    "board_id": "Id of a board.",
     "concept_id": "Id of a concept.",
     "delivery_id": "Id of a delivery of this webhook.",
     "generation_id": "Id of a generation.",
     "image_id": "Id of a drawn picture.",
     "invitation_id": "Id of an invitation.",
-    "item_id": "Id of a concept or of a generation in the bin.",
+    "item_id": "Id of a thing in the bin.",
     "job_id": "Id of a job.",
     "kind": "Only those of this kind.",
     "lesson_id": "Id of a lesson.",

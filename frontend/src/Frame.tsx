@@ -8,7 +8,7 @@ import { Icon, type IconName } from "./ui/Icon";
 const PLACES: readonly { href: string; name: string; icon: IconName; holds: readonly string[] }[] = [
   { href: "/", name: "Library", icon: "library", holds: ["/concepts", "/bin"] },
   { href: "/teach", name: "Teach", icon: "teach", holds: [] },
-  { href: "/draw", name: "Draw", icon: "draw", holds: [] },
+  { href: "/draw", name: "Draw", icon: "draw", holds: ["/history"] },
   { href: "/queue", name: "Queue", icon: "queue", holds: ["/jobs"] },
   { href: "/settings", name: "Settings", icon: "settings", holds: ["/audit"] },
 ];

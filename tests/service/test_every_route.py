@@ -39,6 +39,7 @@ MAY: dict[str, str] = {
         GET /api/generations       GET /api/generations/{generation_id}       GET /api/images/{image_id}
         GET /api/images/{image_id}/recipe                GET /api/images/{image_id}/order
         GET /api/uploads/{upload_id}                     POST /api/images/{image_id}/link
+        GET /api/images            GET /api/images.zip   GET /api/boards      GET /api/boards/{board_id}
         GET /api/jobs              GET /api/jobs/{job_id}                     GET /api/jobs/{job_id}/events
         GET /v1/models             GET /v1/models/{model_id}
         GET /sdapi/v1/progress     GET /sdapi/v1/options GET /sdapi/v1/samplers                 GET /sdapi/v1/schedulers
@@ -55,6 +56,9 @@ MAY: dict[str, str] = {
         PUT /api/images/{image_id}/kept                  DELETE /api/images/{image_id}/kept
         POST /api/jobs/{job_id}/cancel                   POST /api/uploads    DELETE /api/uploads/{upload_id}
         POST /api/bin/{item_id}/restore                  DELETE /api/bin/{item_id}
+        POST /api/bin/restore      POST /api/images/delete                    POST /api/boards
+        PATCH /api/boards/{board_id}                     DELETE /api/boards/{board_id}
+        PATCH /api/boards/{board_id}/images
         POST /v1/images/generations                      POST /v1/images/edits
         POST /v1/images/variations
         POST /sdapi/v1/txt2img     POST /sdapi/v1/img2img                     POST /sdapi/v1/png-info
@@ -134,6 +138,11 @@ def bodies(world: World) -> dict[Route, dict[str, Any]]:
         ("POST", "/api/generations/read"): {"files": {"image": ("x.png", photo(1, format="PNG"))}},
         ("POST", "/api/uploads"): {"files": {"image": ("x.png", photo(1, format="PNG"))}},
         ("POST", "/api/images/{image_id}/link"): {"json": {}},
+        ("POST", "/api/images/delete"): {"json": {"ids": [world.ids["image_id"]]}},
+        ("POST", "/api/bin/restore"): {"json": {"ids": [world.ids["item_id"]]}},
+        ("POST", "/api/boards"): {"json": {"name": "x"}},
+        ("PATCH", "/api/boards/{board_id}"): {"json": {"name": "x"}},
+        ("PATCH", "/api/boards/{board_id}/images"): {"json": {"add": [world.ids["image_id"]]}},
         ("POST", "/api/webhooks"): {"json": {"url": "https://example.com/", "events": ["job.failed"]}},
         ("PATCH", "/api/webhooks/{webhook_id}"): {"json": {}},
         ("POST", "/mcp"): {"json": tool_call(world)},
@@ -159,6 +168,8 @@ def queries(world: World) -> dict[Route, dict[str, str]]:
     return {
         ("GET", "/api/concepts"): {"owner": ids["user_id"]},
         ("GET", "/api/generations"): {"concept": ids["concept_id"]},
+        ("GET", "/api/images"): {"concept": ids["concept_id"], "board": ids["board_id"], "person": ids["user_id"]},
+        ("GET", "/api/images.zip"): {"id": ids["image_id"]},
     }
 
 

@@ -46,6 +46,7 @@ CALLS: dict[Scope, list[tuple[str, str, int]]] = {
         ("POST", "/api/generations", 422),
         ("DELETE", "/api/generations/nothing", 404),
         ("PUT", "/api/images/nothing/kept", 404),
+        ("DELETE", "/api/boards/nothing", 404),
         ("POST", "/v1/images/generations", 400),
     ],
     "teach": [

@@ -42,6 +42,7 @@ def fill(owner: TestClient, services: Services, word: str = "kestrel") -> World:
     owner.delete(f"/api/generations/{deleted['generation']['id']}").raise_for_status()
     made = owner.post("/api/concepts", data=form, files=photos()).raise_for_status().json()
     drawn = owner.post("/api/generations", json={"prompt": f"a {word} prompt", "count": 1}).raise_for_status().json()
+    board = owner.post("/api/boards", json={"name": f"{word} board"}).raise_for_status().json()
     token = owner.post("/api/tokens", json={"name": f"{word} token"}).raise_for_status().json()
     concept, user = made["concept"], made["concept"]["owner"]["id"]
     key = f"jobs/{word}/0.png"
@@ -73,6 +74,7 @@ def fill(owner: TestClient, services: Services, word: str = "kestrel") -> World:
             "generation_id": drawn["generation"]["id"],
             "image_id": image.id,
             "upload_id": upload.id,
+            "board_id": board["id"],
             "token_id": token["id"],
             "user_id": user,
             "webhook_id": webhook.id,
@@ -83,7 +85,16 @@ def fill(owner: TestClient, services: Services, word: str = "kestrel") -> World:
         }
     own = [text for text in form.values() if word in text]
     return World(
-        ids, (*own, f"a {word} prompt", f"a {word} recipe", f"{word} token", f"{word}.example", f"a {word} in the bin")
+        ids,
+        (
+            *own,
+            f"a {word} prompt",
+            f"a {word} recipe",
+            f"{word} token",
+            f"{word} board",
+            f"{word}.example",
+            f"a {word} in the bin",
+        ),
     )
 
 

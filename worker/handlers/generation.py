@@ -271,7 +271,7 @@ class GenerationHandler:
 
 def _drawn(session: Session, run: GenerationRun) -> frozenset[int]:
     """Which pictures of the job are stored already."""
-    images = queries.images(session, run.job.team_id, [run.job.generation_id or ""])
+    images = queries.images_drawn(session, run.job.team_id, run.job.generation_id or "")
     return frozenset(image.position for image in images)
 
 

@@ -15,6 +15,15 @@ import { daysLeft } from "../ui/time";
 import { refreshLibrary } from "./refreshLibrary";
 import { RestoreItem } from "./RestoreItem";
 
+const KINDS: Record<BinItem["kind"], string> = { concept: "Word", generation: "Drawing", image: "One picture", board: "Board" };
+
+const CONSEQUENCES: Record<BinItem["kind"], string> = {
+  concept: "The word, its versions and the pictures it was taught from go at once, for the whole team. Pictures that were drawn with it stay.",
+  generation: "The drawing and its pictures go at once, for the whole team.",
+  image: "The picture goes at once, for the whole team.",
+  board: "The board goes at once, for the whole team. The pictures that are on it stay.",
+};
+
 export function BinView() {
   const asked = useInfiniteQuery(bin);
   const { role } = useMe();
@@ -28,7 +37,7 @@ export function BinView() {
           {days !== undefined && (
             <p>
               {days > 0
-                ? `Deleted words and drawings stay here for ${days} days. The person who made them can restore them, and administrators can.`
+                ? `Deleted words, drawings and boards stay here for ${days} days. The person who made them can restore them, and administrators can.`
                 : "This studio keeps no bin: what is deleted is gone at once."}
             </p>
           )}
@@ -67,7 +76,7 @@ function Row({ item }: { item: BinItem }) {
           <Prompt>{item.label}</Prompt>
         </p>
         <p className="small soft">
-          {item.kind === "concept" ? "Word" : "Drawing"} of {item.owner.name} · deleted by {item.deleted_by.name},{" "}
+          {KINDS[item.kind]} of {item.owner.name} · deleted by {item.deleted_by.name},{" "}
           <RelativeTime time={item.deleted_at} /> · {daysLeft(item.expires_at, new Date())}
         </p>
       </div>
@@ -110,10 +119,7 @@ function RemoveItem({ item }: { item: BinItem }) {
             setAsking(false);
           }}
         >
-          {item.kind === "concept"
-            ? "The word, its versions and the pictures it was taught from go at once, for the whole team. Pictures that were drawn with it stay."
-            : "The drawing and its pictures go at once, for the whole team."}{" "}
-          Nobody can bring it back.
+          {CONSEQUENCES[item.kind]} Nobody can bring it back.
         </ConfirmDialog>
       )}
     </>

@@ -23,7 +23,10 @@ export function UndoNotice() {
 
 function Offer({ deleted }: { deleted: Deleted }) {
   const undo = useMutation({
-    mutationFn: () => answer(api.POST("/api/bin/{item_id}/restore", { params: { path: { item_id: deleted.id } } })),
+    mutationFn: async () => {
+      if (deleted.ids) await answer(api.POST("/api/bin/restore", { body: { ids: [...deleted.ids] } }));
+      else await answer(api.POST("/api/bin/{item_id}/restore", { params: { path: { item_id: deleted.id } } }));
+    },
     onSuccess: () => {
       offerUndo(null);
       return refreshLibrary();
@@ -47,7 +50,7 @@ function Offer({ deleted }: { deleted: Deleted }) {
           </>
         ) : (
           <>
-            Deleted <span className="named">{deleted.kind === "concept" ? <Prompt>{deleted.label}</Prompt> : `“${deleted.label}”`}</span>
+            Deleted <span className="named">{named(deleted)}</span>
           </>
         )}
       </p>
@@ -75,4 +78,9 @@ function Offer({ deleted }: { deleted: Deleted }) {
       </button>
     </div>
   );
+}
+
+function named({ kind, label, ids }: Deleted) {
+  if (kind === "concept") return <Prompt>{label}</Prompt>;
+  return ids ? label : `“${label}”`;
 }

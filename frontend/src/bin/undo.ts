@@ -1,10 +1,14 @@
 // What was deleted last, so that it can be undone from wherever the page goes next.
 import { useSyncExternalStore } from "react";
 
+import type { BinItem } from "../api/types";
+
 export interface Deleted {
   id: string;
-  kind: "concept" | "generation";
-  /** A placeholder or a prompt. */
+  /** Everything that one action deleted, if that was not one thing alone: restored in one request. */
+  ids?: readonly string[];
+  kind: BinItem["kind"];
+  /** A placeholder, a prompt, a name, or how many of what. */
   label: string;
 }
 

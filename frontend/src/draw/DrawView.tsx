@@ -1,10 +1,10 @@
 // Drawing: a prompt, and below it everything that was drawn, newest first.
 import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
-import { useState } from "react";
-import { Link, useSearch } from "wouter";
+import { useEffect, useState } from "react";
+import { Link, useLocation, useSearch } from "wouter";
 
 import { answer, api } from "../api/client";
-import { history, queryClient } from "../api/queries";
+import { history, isBeingDrawn, queryClient } from "../api/queries";
 import type { RecoveredRequest, DrawnImage } from "../api/types";
 import { useMayChange } from "../session/currentUser";
 import { QuotaWarning } from "../settings/QuotaWarning";
@@ -12,6 +12,7 @@ import { ProblemNotice, Problems } from "../ui/Notice";
 import { valuesFromRequest, emptyGeneration, type GenerationValues } from "./generationValues";
 import { GenerationRow } from "./GenerationRow";
 import { Lightbox } from "./Lightbox";
+import { RunningBar } from "./RunningBar";
 import { GenerationForm, type RecoveredFrom } from "./GenerationForm";
 import { submitGeneration } from "./submitGeneration";
 import { initImageFrom } from "./initImage";
@@ -32,7 +33,7 @@ export function DrawView() {
   });
   // The service pins each concept that was trained again since to the version that the picture was drawn with.
   const recovery = useMutation({
-    mutationFn: ({ image }: { image: DrawnImage; done: (again: RecoveredRequest) => void }) =>
+    mutationFn: ({ image }: { image: Pick<DrawnImage, "id">; done: (again: RecoveredRequest) => void }) =>
       answer(api.GET("/api/images/{image_id}/order", { params: { path: { image_id: image.id } } })),
     onSuccess: (again, { done }) => {
       done(again);
@@ -47,14 +48,14 @@ export function DrawView() {
     window.scrollTo({ top: 0, behavior: "smooth" });
   }
 
-  function again(image: DrawnImage) {
+  function again(image: Pick<DrawnImage, "id">) {
     const done = (found: RecoveredRequest) => {
       show(valuesFromRequest(found.order, "the same"), { name: "the picture", notes: found.notes, file: null });
     };
     recovery.mutate({ image, done });
   }
 
-  function vary(image: DrawnImage) {
+  function vary(image: Pick<DrawnImage, "id">) {
     const done = (found: RecoveredRequest) => {
       setShown(null);
       submission.mutate(valuesFromRequest(found.order, "others"));
@@ -63,14 +64,28 @@ export function DrawView() {
     recovery.mutate({ image, done });
   }
 
-  function edit(image: DrawnImage) {
+  function edit(image: Pick<DrawnImage, "id">) {
     show({ ...values, initImage: initImageFrom({ kind: "image", id: image.id }) }, null);
   }
+
+  // The history sends a picture here to go on with: /draw?edit=ID.
+  const [, navigate] = useLocation();
+  useEffect(() => {
+    const actions = Object.entries({ again, vary, edit }).map(([name, act]) => ({ id: search.get(name), act }));
+    const wanted = actions.find(({ id }) => id !== null);
+    if (wanted?.id == null) return;
+    wanted.act({ id: wanted.id });
+    navigate("/draw", { replace: true });
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- once, with the address that the page came with
+  }, []);
 
   return (
     <>
       <div className="head">
         <h1>Draw</h1>
+        <Link className="button quiet" href="/history">
+          History and boards
+        </Link>
       </div>
       <QuotaWarning of={["queued_jobs", "gpu_seconds", "storage_bytes"]} />
       {mayDraw && <GenerationForm values={values} recovered={recovered} submission={submission} onChange={setValues} onRecovered={setRecovered} />}
@@ -92,6 +107,11 @@ export function DrawView() {
           </button>
         </p>
       )}
+      <RunningBar
+        drawings={generations
+          .filter((each) => isBeingDrawn(each) && each.may_change)
+          .map(({ job_id, prompt }) => ({ jobId: job_id, prompt }))}
+      />
       {shown && (
         <Lightbox
           images={generations.flatMap((generation) => generation.images)}

@@ -11,7 +11,11 @@ import { useJobEvents } from "../jobs/useJobEvents";
 import { RelativeTime } from "../ui/RelativeTime";
 import { ProblemNotice, Problems } from "../ui/Notice";
 import { Prompt } from "../ui/Placeholder";
+import { thumbnail } from "../ui/thumbnail";
 import { DeleteGeneration } from "./DeleteGeneration";
+import { rowId } from "./RunningBar";
+
+const SHOWN = 512; // pixels of a picture in the row, which is a quarter of the page wide
 
 interface GenerationRowProps {
   generation: Generation;
@@ -34,7 +38,7 @@ export function GenerationRow({ generation, live, onOpen }: GenerationRowProps) 
     latentPreview: history.latentPreviews.find((each) => each.index === index),
   }));
   return (
-    <article className="generation" aria-label={generation.prompt}>
+    <article className="generation" id={rowId(generation.job_id)} aria-label={generation.prompt}>
       <header className="row">
         <p className="asked">
           <Prompt>{generation.prompt}</Prompt>
@@ -69,7 +73,7 @@ export function GenerationRow({ generation, live, onOpen }: GenerationRowProps) 
                     onOpen(image);
                   }}
                 >
-                  <img className="picture drawn" src={image.url} alt={`${generation.prompt}, picture ${index + 1}`} loading="lazy" />
+                  <img className="picture drawn" src={thumbnail(image, SHOWN)} alt={`${generation.prompt}, picture ${index + 1}`} loading="lazy" />
                 </button>
               </li>
             );

@@ -19,9 +19,11 @@ interface LightboxProps {
   onAgain: (image: DrawnImage) => void;
   onVary: (image: DrawnImage) => void;
   onEdit: (image: DrawnImage) => void;
+  /** More actions. */
+  children?: ReactNode;
 }
 
-export function Lightbox({ images, shown, mayDraw, mayLetGo, problem, onShow, onClose, onAgain, onVary, onEdit }: LightboxProps) {
+export function Lightbox({ images, shown, mayDraw, mayLetGo, problem, onShow, onClose, onAgain, onVary, onEdit, children }: LightboxProps) {
   const place = images.findIndex((image) => image.id === shown.id);
   const before = images[place - 1];
   const after = images[place + 1];
@@ -105,6 +107,7 @@ export function Lightbox({ images, shown, mayDraw, mayLetGo, problem, onShow, on
           <a className="button quiet" href={`${shown.url}?download=1`} download>
             <Icon name="download" /> Download
           </a>
+          {children}
         </div>
         {problem}
       </div>

@@ -3,9 +3,10 @@
 /** A file that was dropped, or a picture that the service has. */
 export type Picture = { kind: "file"; file: File } | { kind: "image" | "upload"; id: string };
 
-/** One movement of the brush, in pixels of the mask; or something done to all of it. */
+/** One movement of the brush or of the lasso (`area`: all that the line goes around), in pixels of the mask; or something
+ * done to all of it. */
 export type Stroke =
-  | { kind: "paint" | "erase"; size: number; points: readonly Point[] }
+  | { kind: "paint" | "erase"; size: number; points: readonly Point[]; area?: boolean }
   | { kind: "invert" }
   | { kind: "clear" };
 

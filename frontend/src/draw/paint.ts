@@ -1,5 +1,5 @@
 // Strokes on a canvas, and the mask that is sent: white where something was painted, on black.
-import type { Size, Stroke } from "./initImage";
+import type { Point, Size, Stroke } from "./initImage";
 
 const COLOUR = "#ffd23f";
 
@@ -21,7 +21,8 @@ function drawStroke(context: CanvasRenderingContext2D, stroke: Stroke): void {
     context.fillRect(0, 0, width, height);
   } else {
     if (stroke.kind === "erase") context.globalCompositeOperation = "destination-out";
-    drawLine(context, stroke.points, stroke.size);
+    if (stroke.area) fillArea(context, stroke.points);
+    else drawLine(context, stroke.points, stroke.size);
   }
   context.restore();
 }
@@ -36,6 +37,30 @@ function drawLine(context: CanvasRenderingContext2D, points: readonly { x: numbe
   if (rest.length === 0) context.lineTo(first.x + 0.01, first.y);
   for (const { x, y } of rest) context.lineTo(x, y);
   context.stroke();
+}
+
+/** Fills what a closed line goes around. A line that crosses itself marks everything inside of it. */
+function fillArea(context: CanvasRenderingContext2D, points: readonly Point[]): void {
+  trace(context, points);
+  context.closePath();
+  context.fill("nonzero");
+}
+
+/** The line of a lasso that is still being drawn, over the strokes. */
+export function drawOutline(canvas: HTMLCanvasElement, points: readonly Point[]): void {
+  const context = canvas.getContext("2d");
+  if (context === null) return;
+  context.save();
+  context.lineWidth = Math.max(1, Math.min(canvas.width, canvas.height) / 200);
+  context.strokeStyle = "#000";
+  trace(context, points);
+  context.stroke();
+  context.restore();
+}
+
+function trace(context: CanvasRenderingContext2D, points: readonly Point[]): void {
+  context.beginPath();
+  for (const { x, y } of points) context.lineTo(x, y);
 }
 
 /** The mask as a PNG. */
