@@ -25,6 +25,7 @@ from app.compat.mcp import routes as agents
 from app.compat.mcp.serving import serving as serving_agents
 from app.compat.openai import errors as openai_errors
 from app.compat.openai import routes as compat
+from app.concepts import many_routes as many_concepts
 from app.concepts import routes as concepts
 from app.core.database import Database
 from app.core.settings import REPOSITORY, Settings
@@ -112,6 +113,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         teams,
         base_models,
         concepts,
+        many_concepts,
         reports,
         generation,
         gallery,

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, undefer
 
 from app.concepts import search_terms
 from app.concepts.models import Concept, Picture, SearchTerm, Version
+from app.concepts.order import Place, Sort, ordered, value_of
 
 
 def _library(team_id: str) -> Select[Concept]:
@@ -61,15 +62,16 @@ def page(
     team_id: str,
     *,
     query: str | None,
-    tag: str | None,
+    tags: Collection[str],
     kind: str | None,
     base_model: str | None,
     owner: str | None,
-    before: str | None,
+    sort: Sort,
+    after: Place | None,
     limit: int,
 ) -> Sequence[Concept]:
-    """At most `limit` of the team's concepts, newest first; with `before`, only those older than that id."""
-    statement = _library(team_id).order_by(Concept.id.desc()).limit(limit)
+    """At most `limit` of the team's concepts in an order, behind a place in it. With several tags: those with all."""
+    statement = ordered(_library(team_id), sort, after).limit(limit)
     if query:
         prefixes = search_terms.split(query)
         for prefix in prefixes:
@@ -77,7 +79,7 @@ def page(
             statement = statement.where(_has_term(team_id, matches))
         if not prefixes:
             statement = statement.where(false())
-    if tag:
+    for tag in tags:
         statement = statement.where(_has_term(team_id, SearchTerm.term == search_terms.tag_term(tag)))
     if kind:
         statement = statement.where(Concept.kind == kind)
@@ -85,9 +87,26 @@ def page(
         statement = statement.where(Concept.base_model == base_model)
     if owner:
         statement = statement.where(Concept.owner_id == owner)
-    if before:
-        statement = statement.where(Concept.id < before)
     return session.scalars(statement).all()
+
+
+def place_of(session: Session, concept: Concept, sort: Sort) -> Place:
+    """A concept's place in an order."""
+    value = value_of(sort)
+    found = "" if value is None else session.execute(select(value).where(Concept.id == concept.id)).scalar_one()
+    return Place(found, concept.id)
+
+
+def by_ids(session: Session, team_id: str, concept_ids: Collection[str]) -> dict[str, Concept]:
+    """The team's concepts with these ids, by id."""
+    concepts = session.scalars(_library(team_id).where(Concept.id.in_(concept_ids)).order_by(Concept.id))
+    return {concept.id: concept for concept in concepts}
+
+
+def tag_lists(session: Session, team_id: str) -> Sequence[list[str]]:
+    """The tags of each concept that has some, newest concept first."""
+    query = select(Concept.tags).where(Concept.team_id == team_id, Concept.deleted_at.is_(None))
+    return [tags for tags in session.scalars(query.order_by(Concept.id.desc())) if tags]
 
 
 def _has_term(team_id: str, matches: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -198,6 +217,7 @@ def end_training(session: Session, team_id: str, version_id: str, state: str, mo
             files={},
             report=None,
             report_bytes=0,
+            score=None,
             steps=None,
             evaluation=None,
             seconds=None,

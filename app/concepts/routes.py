@@ -11,6 +11,7 @@ from app.audit import service as audit
 from app.bin import service as bin_service
 from app.concepts import queries, service, views
 from app.concepts.forms import Named
+from app.concepts.order import CURSOR, Sort
 from app.concepts.schemas import (
     Accepted,
     CheckedPicture,
@@ -21,6 +22,7 @@ from app.concepts.schemas import (
     Fault,
     Kind,
     PictureCheck,
+    TagList,
     VersionList,
 )
 from app.concepts.service import ConceptChange
@@ -37,16 +39,19 @@ from app.services import Services
 from app.training.forms import Tuned
 from app.training.service import TrainingRequest, teach, teach_again
 from app.web import file_responses
-from app.web.dependencies import Cursor, Key, Reading, ServicesOf, UnitOfWork
+from app.web.dependencies import Key, Reading, ServicesOf, UnitOfWork, must_be_ours
 from app.web.etags import IfMatch, must_match
 from app.web.head_requests import HEAD
 from app.web.json_forms import FormOrJson
-from app.web.picture_answers import ANY_FORMAT, Encoders, Wanted
+from app.web.picture_answers import ANY_FORMAT, Encoders, Wanted, Width
 from app.web.sign_in import MayTeach, Viewer
 from app.web.waiting import Wait, answered, ended
 
 router = APIRouter(prefix="/api", tags=["concepts"], route_class=FormOrJson)
 
+LibraryCursor = Annotated[
+    Annotated[str, must_be_ours(CURSOR)] | None, Query(description="The `next` of the page before, in the same order.")
+]
 Images = Annotated[list[UploadFile], File(description="JPEG, PNG or WebP; training uses the centre square.")]
 
 
@@ -136,17 +141,30 @@ async def import_concept(
 def list_concepts(
     principal: Viewer,
     session: Reading,
-    query: Annotated[str | None, Query(max_length=200)] = None,
-    tag: str | None = None,
+    query: Annotated[
+        str | None, Query(max_length=200, description="Only concepts with words that begin like these.")
+    ] = None,
+    tag: Annotated[
+        list[str] | None, Query(max_length=10, description="Only concepts with this tag; sent twice, with both.")
+    ] = None,
     kind: Kind | None = None,
     base_model: str | None = None,
     owner: str | None = None,
-    cursor: Cursor = None,
+    sort: Annotated[
+        Sort, Query(description="`used`: the last drawn first; `score`: the best first, those without one last.")
+    ] = "newest",
+    cursor: LibraryCursor = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> ConceptPage:
-    """The team's library, newest first."""
-    filters = {"query": query, "tag": tag, "kind": kind, "base_model": base_model, "owner": owner, "before": cursor}
-    return views.page(session, principal, limit=limit, **filters)
+    """The team's library, newest first if `sort` says nothing else."""
+    filters = {"query": query, "tags": tag or (), "kind": kind, "base_model": base_model, "owner": owner}
+    return views.page(session, principal, sort=sort, cursor=cursor, limit=limit, **filters)
+
+
+@router.get("/tags")
+def list_tags(principal: Viewer, session: Reading) -> TagList:
+    """The tags of the team's library with the number of their concepts, the most used first."""
+    return TagList(items=views.tags(session, principal.team_id))
 
 
 @router.get("/concepts/{concept_id}")
@@ -240,11 +258,15 @@ def _training_picture(picture_id: str, principal: Viewer, services: ServicesOf, 
 
 @router.get("/pictures/{picture_id}", response_class=file_responses.Png, responses=ANY_FORMAT)
 async def get_picture(
-    picture_id: str, png: Annotated[bytes, Depends(_training_picture)], request: Request, wanted: Wanted
+    picture_id: str,
+    png: Annotated[bytes, Depends(_training_picture)],
+    request: Request,
+    wanted: Wanted,
+    width: Width = None,
 ) -> Response:
     """A training picture of a concept."""
     encoders: Encoders = request.app.state.encoders
-    return await encoders.encoded(png, picture_id, wanted)
+    return await encoders.encoded(png, picture_id, wanted, width=width)
 
 
 def _most(file: UploadFile, services: Services) -> int:
