@@ -25,7 +25,6 @@ from app.compat.mcp import routes as agents
 from app.compat.mcp.serving import serving as serving_agents
 from app.compat.openai import errors as openai_errors
 from app.compat.openai import routes as compat
-from app.concepts import many_routes as many_concepts
 from app.concepts import routes as concepts
 from app.core.database import Database
 from app.core.settings import REPOSITORY, Settings
@@ -36,6 +35,7 @@ from app.generation.schemas import GenerationForm
 from app.jobs import routes as jobs
 from app.jobs.schemas import JobEvent
 from app.jobs.stream import EventFeed, Viewers
+from app.library import routes as library
 from app.ops import health, metrics
 from app.ops.metrics import RequestMetrics, Timing
 from app.pictures.cleaning import PictureCleaner
@@ -113,7 +113,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         teams,
         base_models,
         concepts,
-        many_concepts,
+        library,
         reports,
         generation,
         gallery,

@@ -11,18 +11,14 @@ from app.audit import service as audit
 from app.bin import service as bin_service
 from app.concepts import queries, service, views
 from app.concepts.forms import Named
-from app.concepts.order import CURSOR, Sort
 from app.concepts.schemas import (
     Accepted,
     CheckedPicture,
     ConceptOut,
-    ConceptPage,
     ConceptPatch,
     Crop,
     Fault,
-    Kind,
     PictureCheck,
-    TagList,
     VersionList,
 )
 from app.concepts.service import ConceptChange
@@ -39,7 +35,7 @@ from app.services import Services
 from app.training.forms import Tuned
 from app.training.service import TrainingRequest, teach, teach_again
 from app.web import file_responses
-from app.web.dependencies import Key, Reading, ServicesOf, UnitOfWork, must_be_ours
+from app.web.dependencies import Key, Reading, ServicesOf, UnitOfWork
 from app.web.etags import IfMatch, must_match
 from app.web.head_requests import HEAD
 from app.web.json_forms import FormOrJson
@@ -49,9 +45,6 @@ from app.web.waiting import Wait, answered, ended
 
 router = APIRouter(prefix="/api", tags=["concepts"], route_class=FormOrJson)
 
-LibraryCursor = Annotated[
-    Annotated[str, must_be_ours(CURSOR)] | None, Query(description="The `next` of the page before, in the same order.")
-]
 Images = Annotated[list[UploadFile], File(description="JPEG, PNG or WebP; training uses the centre square.")]
 
 
@@ -135,36 +128,6 @@ async def import_concept(
         return importing.import_concept(services, principal, request, idempotency_key)
 
     return await _accepted(services, principal, make, wait, response)
-
-
-@router.get("/concepts")
-def list_concepts(
-    principal: Viewer,
-    session: Reading,
-    query: Annotated[
-        str | None, Query(max_length=200, description="Only concepts with words that begin like these.")
-    ] = None,
-    tag: Annotated[
-        list[str] | None, Query(max_length=10, description="Only concepts with this tag; sent twice, with both.")
-    ] = None,
-    kind: Kind | None = None,
-    base_model: str | None = None,
-    owner: str | None = None,
-    sort: Annotated[
-        Sort, Query(description="`used`: the last drawn first; `score`: the best first, those without one last.")
-    ] = "newest",
-    cursor: LibraryCursor = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
-) -> ConceptPage:
-    """The team's library, newest first if `sort` says nothing else."""
-    filters = {"query": query, "tags": tag or (), "kind": kind, "base_model": base_model, "owner": owner}
-    return views.page(session, principal, sort=sort, cursor=cursor, limit=limit, **filters)
-
-
-@router.get("/tags")
-def list_tags(principal: Viewer, session: Reading) -> TagList:
-    """The tags of the team's library with the number of their concepts, the most used first."""
-    return TagList(items=views.tags(session, principal.team_id))
 
 
 @router.get("/concepts/{concept_id}")

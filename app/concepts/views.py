@@ -1,8 +1,7 @@
 """Builds the responses about the library from its rows. A page of concepts takes five queries, whatever its length."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -10,52 +9,22 @@ from app.accounts import queries as accounts
 from app.accounts.principal import Principal
 from app.concepts import queries
 from app.concepts.models import Concept, Version
-from app.concepts.order import Place, Sort
 from app.concepts.schemas import (
     ConceptOut,
-    ConceptPage,
     EmbeddingOut,
     OriginOut,
     PictureOut,
     PreviewOut,
-    TagOut,
     VersionOut,
 )
 from app.embeddings.exporting.service import format_names
 from app.generation import queries as generation
 from app.jobs.schemas import Person
 
-TAGS_SHOWN: Final = 200
-
 
 def describe(session: Session, reader: Principal, concept: Concept) -> ConceptOut:
     """A concept with its current version, as the reader sees it."""
     return describe_all(session, reader, [concept])[0]
-
-
-def page(
-    session: Session, reader: Principal, *, sort: Sort, cursor: str | None, limit: int, **filters: Any
-) -> ConceptPage:
-    """The team's concepts that match the filters. Raises InvalidInput for a cursor of another order."""
-    after = None if cursor is None else Place.of(cursor, sort)
-    found = queries.page(session, reader.team_id, sort=sort, after=after, limit=limit + 1, **filters)
-    shown = found[:limit]
-    return ConceptPage(
-        items=describe_all(session, reader, shown),
-        next=queries.place_of(session, shown[-1], sort).cursor if len(found) > limit else None,
-    )
-
-
-def tags(session: Session, team_id: str) -> list[TagOut]:
-    """The team's tags, the most used first. Those that differ in case are one, spelled as on the newest concept."""
-    counts: Counter[str] = Counter()
-    spelled: dict[str, str] = {}
-    for tags in queries.tag_lists(session, team_id):
-        counts.update({tag.casefold() for tag in tags})
-        for tag in tags:
-            spelled.setdefault(tag.casefold(), tag)
-    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return [TagOut(tag=spelled[tag], concepts=count) for tag, count in ranked[:TAGS_SHOWN]]
 
 
 def versions(session: Session, concept: Concept) -> list[VersionOut]:

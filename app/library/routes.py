@@ -1,4 +1,4 @@
-"""The endpoints of the library that take many concepts at once: all of them, or none if one cannot be had."""
+"""The endpoints of the library as a whole: reading it, and many concepts at once (all of them, or none)."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated
@@ -9,17 +9,62 @@ from fastapi.responses import StreamingResponse
 from app.audit import service as audit
 from app.bin import service as bin_service
 from app.concepts import service
-from app.concepts.schemas import AT_ONCE_MAX, ChangedConcepts, ConceptId, ConceptSelection, TagChange
+from app.concepts.schemas import Kind
 from app.embeddings.exporting import service as exporting
+from app.library import views
+from app.library.order import CURSOR, Sort
+from app.library.schemas import (
+    AT_ONCE_MAX,
+    ChangedConcepts,
+    ConceptId,
+    ConceptPage,
+    ConceptSelection,
+    TagChange,
+    TagList,
+)
 from app.services import Services
 from app.web import file_responses
 from app.web.bounded_bodies import BoundedRoute
-from app.web.dependencies import ServicesOf, UnitOfWork
+from app.web.dependencies import Reading, ServicesOf, UnitOfWork, must_be_ours
 from app.web.head_requests import HEAD
 from app.web.sign_in import MayTeach, Viewer
 from app.web.streamed_zip import zipped
 
 router = APIRouter(prefix="/api", tags=["concepts"], route_class=BoundedRoute)
+
+LibraryCursor = Annotated[
+    Annotated[str, must_be_ours(CURSOR)] | None, Query(description="The `next` of the page before, in the same order.")
+]
+
+
+@router.get("/concepts")
+def list_concepts(
+    principal: Viewer,
+    session: Reading,
+    query: Annotated[
+        str | None, Query(max_length=200, description="Only concepts with words that begin like these.")
+    ] = None,
+    tag: Annotated[
+        list[str] | None, Query(max_length=10, description="Only concepts with this tag; sent twice, with both.")
+    ] = None,
+    kind: Kind | None = None,
+    base_model: str | None = None,
+    owner: str | None = None,
+    sort: Annotated[
+        Sort, Query(description="`used`: the last drawn first; `score`: the best first, those without one last.")
+    ] = "newest",
+    cursor: LibraryCursor = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+) -> ConceptPage:
+    """The team's library, newest first if `sort` says nothing else."""
+    filters = {"query": query, "tags": tag or (), "kind": kind, "base_model": base_model, "owner": owner}
+    return views.page(session, principal, sort=sort, cursor=cursor, limit=limit, **filters)
+
+
+@router.get("/tags")
+def list_tags(principal: Viewer, session: Reading) -> TagList:
+    """The tags of the team's library with the number of their concepts, the most used first."""
+    return TagList(items=views.tags(session, principal.team_id))
 
 
 @router.post("/concepts/tags")
