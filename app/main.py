@@ -36,6 +36,7 @@ from app.generation.schemas import GenerationForm
 from app.jobs import routes as jobs
 from app.jobs.schemas import JobEvent
 from app.jobs.stream import EventFeed, Viewers
+from app.library import routes as library
 from app.ops import health, metrics
 from app.ops.metrics import RequestMetrics, Timing
 from app.pictures.cleaning import PictureCleaner
@@ -113,6 +114,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         teams,
         base_models,
         concepts,
+        library,
         reports,
         generation,
         gallery,

@@ -44,6 +44,19 @@ def delete_concept(session: Session, services: Services, principal: Principal, c
         _remove(session, services.storage, principal, concept)
 
 
+def delete_concepts(
+    session: Session, services: Services, principal: Principal, concept_ids: Sequence[str]
+) -> list[str]:
+    """Put concepts into the bin, or remove them for good if the bin is off. Returns their ids.
+
+    Raises NotFound or Forbidden, before anything is deleted, if one of them is gone or somebody else's.
+    """
+    found = concept_service.get_all_to_change(session, principal, concept_ids)
+    for concept in found:
+        delete_concept(session, services, principal, concept.id)
+    return [concept.id for concept in found]
+
+
 def delete_generation(session: Session, services: Services, principal: Principal, generation_id: str) -> None:
     """Put a generation into the bin, or remove it for good if the bin is off."""
     generation = generation_service.get_to_change(session, principal, generation_id)

@@ -27,6 +27,7 @@ class Concept(Base):
             postgresql_where=text("deleted_at IS NULL"),
         ),
         Index("ix_concepts_team_id", "team_id", "id"),
+        Index("ix_concepts_team_name", "team_id", "sort_name", "id"),
         Index("ix_concepts_deleted_at", "deleted_at", sqlite_where=text(IN_BIN), postgresql_where=text(IN_BIN)),
     )
 
@@ -34,6 +35,10 @@ class Concept(Base):
     team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
     owner_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
     name: Mapped[str] = mapped_column(String(100))
+    # `app.concepts.search_terms` keeps it: the name in lower case, compared byte by byte as on every database.
+    sort_name: Mapped[str] = mapped_column(
+        String(200).with_variant(String(200, collation="C"), "postgresql"), default="", server_default=""
+    )
     description: Mapped[str] = mapped_column(Text, default="")
     tags: Mapped[list[Any]] = mapped_column(default=list)
     placeholder: Mapped[str] = mapped_column(String(64))
@@ -78,6 +83,8 @@ class Version(Base):
     has_report: Mapped[bool] = column_property(report.is_not(None))
     # Of the report's drawings; 0 for a version made of a checkpoint, whose report shares them.
     report_bytes: Mapped[int] = mapped_column(default=0, server_default="0")
+    # Likeness times editability of what was kept, from its report; None without one, or without a scorer.
+    score: Mapped[float | None]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     finished_at: Mapped[datetime | None]
 
@@ -87,9 +94,20 @@ class Version(Base):
         return self.report is not None and not self.report.get("failed")
 
     def set_report(self, report: dict[str, Any] | None) -> None:
-        """Store a report and the number of bytes of its drawings."""
+        """Store a report, the score of the checkpoint that it chose, and the number of bytes of its drawings."""
         self.report = report
+        self.score = score_of(report)
         self.report_bytes = sum(drawing["bytes"] for drawing in (report or {}).get("drawings", ()))
+
+
+def score_of(report: dict[str, Any] | None) -> float | None:
+    """Likeness times editability of the checkpoint that a report chose, or None where it has no scores."""
+    if report is None:
+        return None
+    for each in report.get("checkpoints", ()):
+        if each["step"] == report["chosen"] and each.get("likeness") is not None:
+            return float(each["likeness"] * each["editability"])
+    return None
 
 
 class Picture(Base):

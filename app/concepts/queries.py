@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, false, func, select, tuple_, update
+from sqlalchemy import Row, Select, and_, func, select, tuple_, update
 from sqlalchemy.orm import Session, undefer
 
-from app.concepts import search_terms
-from app.concepts.models import Concept, Picture, SearchTerm, Version
+from app.concepts.models import Concept, Picture, Version
 
 
-def _library(team_id: str) -> Select[Concept]:
+def library(team_id: str) -> Select[Concept]:
+    """The concepts of the team that are not in the bin."""
     return select(Concept).where(Concept.team_id == team_id, Concept.deleted_at.is_(None))
 
 
@@ -24,7 +24,7 @@ def placeholders(session: Session, team_id: str) -> set[str]:
 
 def by_id(session: Session, team_id: str, concept_id: str) -> Concept | None:
     """One concept of the team."""
-    return session.scalars(_library(team_id).where(Concept.id == concept_id)).one_or_none()
+    return session.scalars(library(team_id).where(Concept.id == concept_id)).one_or_none()
 
 
 def including_deleted(session: Session, team_id: str, concept_id: str) -> Concept | None:
@@ -41,7 +41,7 @@ def counts(session: Session, team_id: str) -> tuple[int, int]:
 
 def by_placeholders(session: Session, team_id: str, placeholders: Collection[str]) -> dict[str, Concept]:
     """The team's concepts with these placeholders, by placeholder."""
-    concepts = session.scalars(_library(team_id).where(Concept.placeholder.in_(placeholders)))
+    concepts = session.scalars(library(team_id).where(Concept.placeholder.in_(placeholders)))
     return {concept.placeholder: concept for concept in concepts}
 
 
@@ -56,42 +56,10 @@ def current_versions(session: Session, team_id: str) -> Sequence[Row[Concept, Ve
     return session.execute(query.order_by(Concept.id)).all()
 
 
-def page(
-    session: Session,
-    team_id: str,
-    *,
-    query: str | None,
-    tag: str | None,
-    kind: str | None,
-    base_model: str | None,
-    owner: str | None,
-    before: str | None,
-    limit: int,
-) -> Sequence[Concept]:
-    """At most `limit` of the team's concepts, newest first; with `before`, only those older than that id."""
-    statement = _library(team_id).order_by(Concept.id.desc()).limit(limit)
-    if query:
-        prefixes = search_terms.split(query)
-        for prefix in prefixes:
-            matches = SearchTerm.term.between(prefix, prefix + search_terms.END)
-            statement = statement.where(_has_term(team_id, matches))
-        if not prefixes:
-            statement = statement.where(false())
-    if tag:
-        statement = statement.where(_has_term(team_id, SearchTerm.term == search_terms.tag_term(tag)))
-    if kind:
-        statement = statement.where(Concept.kind == kind)
-    if base_model:
-        statement = statement.where(Concept.base_model == base_model)
-    if owner:
-        statement = statement.where(Concept.owner_id == owner)
-    if before:
-        statement = statement.where(Concept.id < before)
-    return session.scalars(statement).all()
-
-
-def _has_term(team_id: str, matches: ColumnElement[bool]) -> ColumnElement[bool]:
-    return Concept.id.in_(select(SearchTerm.concept_id).where(SearchTerm.team_id == team_id, matches))
+def by_ids(session: Session, team_id: str, concept_ids: Collection[str]) -> dict[str, Concept]:
+    """The team's concepts with these ids, by id."""
+    concepts = session.scalars(library(team_id).where(Concept.id.in_(concept_ids)).order_by(Concept.id))
+    return {concept.id: concept for concept in concepts}
 
 
 def versions(session: Session, team_id: str, concept_ids: Collection[str]) -> Sequence[Version]:
@@ -198,6 +166,7 @@ def end_training(session: Session, team_id: str, version_id: str, state: str, mo
             files={},
             report=None,
             report_bytes=0,
+            score=None,
             steps=None,
             evaluation=None,
             seconds=None,

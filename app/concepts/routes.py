@@ -15,11 +15,9 @@ from app.concepts.schemas import (
     Accepted,
     CheckedPicture,
     ConceptOut,
-    ConceptPage,
     ConceptPatch,
     Crop,
     Fault,
-    Kind,
     PictureCheck,
     VersionList,
 )
@@ -37,11 +35,11 @@ from app.services import Services
 from app.training.forms import Tuned
 from app.training.service import TrainingRequest, teach, teach_again
 from app.web import file_responses
-from app.web.dependencies import Cursor, Key, Reading, ServicesOf, UnitOfWork
+from app.web.dependencies import Key, Reading, ServicesOf, UnitOfWork
 from app.web.etags import IfMatch, must_match
 from app.web.head_requests import HEAD
 from app.web.json_forms import FormOrJson
-from app.web.picture_answers import ANY_FORMAT, Encoders, Wanted
+from app.web.picture_answers import ANY_FORMAT, Encoders, Wanted, Width
 from app.web.sign_in import MayTeach, Viewer
 from app.web.waiting import Wait, answered, ended
 
@@ -130,23 +128,6 @@ async def import_concept(
         return importing.import_concept(services, principal, request, idempotency_key)
 
     return await _accepted(services, principal, make, wait, response)
-
-
-@router.get("/concepts")
-def list_concepts(
-    principal: Viewer,
-    session: Reading,
-    query: Annotated[str | None, Query(max_length=200)] = None,
-    tag: str | None = None,
-    kind: Kind | None = None,
-    base_model: str | None = None,
-    owner: str | None = None,
-    cursor: Cursor = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
-) -> ConceptPage:
-    """The team's library, newest first."""
-    filters = {"query": query, "tag": tag, "kind": kind, "base_model": base_model, "owner": owner, "before": cursor}
-    return views.page(session, principal, limit=limit, **filters)
 
 
 @router.get("/concepts/{concept_id}")
@@ -240,11 +221,15 @@ def _training_picture(picture_id: str, principal: Viewer, services: ServicesOf, 
 
 @router.get("/pictures/{picture_id}", response_class=file_responses.Png, responses=ANY_FORMAT)
 async def get_picture(
-    picture_id: str, png: Annotated[bytes, Depends(_training_picture)], request: Request, wanted: Wanted
+    picture_id: str,
+    png: Annotated[bytes, Depends(_training_picture)],
+    request: Request,
+    wanted: Wanted,
+    width: Width = None,
 ) -> Response:
     """A training picture of a concept."""
     encoders: Encoders = request.app.state.encoders
-    return await encoders.encoded(png, picture_id, wanted)
+    return await encoders.encoded(png, picture_id, wanted, width=width)
 
 
 def _most(file: UploadFile, services: Services) -> int:

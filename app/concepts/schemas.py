@@ -65,6 +65,9 @@ class VersionOut(BaseModel):
     steps: int | None
     evaluation: float | None
     seconds: float | None
+    score: float | None = Field(
+        None, description="Likeness times editability, from its report; null without one. Higher is better."
+    )
     embedding: EmbeddingOut | None
     sample: str | None
     report: str | None = Field(None, description="Address of its report; null if it has none.")
@@ -98,15 +101,9 @@ class ConceptOut(BaseModel):
     sample: str | None
     pictures: list[PictureOut]
     training_job: str | None
+    score: float | None = Field(None, description="The current version's score.")
     created_at: datetime
     updated_at: datetime
-
-
-class ConceptPage(BaseModel):
-    """A page of the library, newest first."""
-
-    items: list[ConceptOut]
-    next: str | None
 
 
 class VersionList(BaseModel):

@@ -29,11 +29,22 @@ def tag_term(tag: str) -> str:
     return f"#{tag.casefold()}"[:LENGTH_MAX]
 
 
+def sort_name(name: str) -> str:
+    """A name as the library sorts it."""
+    return name.strip().casefold()[:200]
+
+
 def terms_of(concept: Concept) -> list[str]:
     """Every term that finds a concept."""
     tags = [str(tag) for tag in concept.tags or ()]
     text = " ".join((concept.placeholder, concept.name, concept.initializer, *tags, concept.description or ""))
     return [*(tag_term(tag) for tag in tags), *split(text)[:TERMS_MAX]]
+
+
+@event.listens_for(Concept, "before_insert")
+@event.listens_for(Concept, "before_update")
+def _rename(_: Mapper[Any], __: Connection, concept: Concept) -> None:
+    concept.sort_name = sort_name(concept.name)
 
 
 @event.listens_for(Concept, "after_update")

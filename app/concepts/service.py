@@ -90,6 +90,27 @@ def get_to_change(session: Session, principal: Principal, concept_id: str) -> Co
     return concept
 
 
+def get_all_to_change(session: Session, principal: Principal, concept_ids: Sequence[str]) -> list[Concept]:
+    """Concepts that the principal may change, in the order of their ids. Raises NotFound or Forbidden if one is gone or
+    somebody else's."""
+    found = get_all(session, principal.team_id, concept_ids)
+    for concept in found:
+        require_owner(session, principal, concept.owner_id, concept.placeholder)
+    return found
+
+
+def get_all(session: Session, team_id: str, concept_ids: Sequence[str]) -> list[Concept]:
+    """Concepts of the team, in the order of their ids. Raises NotFound if one of them is gone."""
+    wanted = set(concept_ids)
+    found = queries.by_ids(session, team_id, wanted)
+    if len(found) < len(wanted):
+        raise NotFound(
+            f"{len(wanted) - len(found)} of the {len(wanted)} concepts cannot be found. They may have been deleted. "
+            "Look again, and select anew."
+        )
+    return list(found.values())
+
+
 @dataclass(frozen=True)
 class ConceptChange:
     """The fields of a concept to change; None leaves a field as it is."""
@@ -139,6 +160,32 @@ def _record_change(session: Session, principal: Principal, concept: Concept, was
 def _tidy(tags: Sequence[str]) -> list[str]:
     """The first tags, each once, cut to 50 characters."""
     return list(dict.fromkeys(tidy for tag in tags[:TAGS_MAX] if (tidy := tag.strip()[:50])))
+
+
+def change_tags(
+    session: Session, principal: Principal, concepts: Sequence[Concept], add: Sequence[str], remove: Sequence[str]
+) -> None:
+    """Put tags on concepts that the principal may change, and take others off, whatever their case.
+
+    Raises InvalidInput if a concept would have more than 30.
+    """
+    unwanted = {tag.casefold() for tag in _tidy(remove)}
+    for concept in concepts:
+        have = {tag.casefold() for tag in concept.tags}
+        new = [tag for tag in _tidy(add) if tag.casefold() not in have]
+        tags = [tag for tag in (*concept.tags, *new) if tag.casefold() not in unwanted]
+        if len(tags) > TAGS_MAX:
+            raise InvalidInput(
+                f"{concept.placeholder} would have {len(tags)} tags, and it has room for {TAGS_MAX}. Take some off.",
+                field="add",
+                code="too-many-tags",
+            )
+        if tags != concept.tags:
+            concept.tags = tags
+            audit.record(
+                session, principal, "concept.changed", concept.id, concept.placeholder, fields=["tags"], tags=tags
+            )
+    session.flush()
 
 
 def delete(session: Session, principal: Principal, concept: Concept) -> None:

@@ -11,7 +11,6 @@ from app.concepts import queries
 from app.concepts.models import Concept, Version
 from app.concepts.schemas import (
     ConceptOut,
-    ConceptPage,
     EmbeddingOut,
     OriginOut,
     PictureOut,
@@ -26,13 +25,6 @@ from app.jobs.schemas import Person
 def describe(session: Session, reader: Principal, concept: Concept) -> ConceptOut:
     """A concept with its current version, as the reader sees it."""
     return describe_all(session, reader, [concept])[0]
-
-
-def page(session: Session, reader: Principal, *, limit: int, **filters: str | None) -> ConceptPage:
-    """The team's concepts that match the filters, newest first."""
-    found = queries.page(session, reader.team_id, limit=limit + 1, **filters)
-    shown = found[:limit]
-    return ConceptPage(items=describe_all(session, reader, shown), next=shown[-1].id if len(found) > limit else None)
 
 
 def versions(session: Session, concept: Concept) -> list[VersionOut]:
@@ -112,6 +104,7 @@ def _concept(
         sample=None if out is None else out.sample,
         pictures=[] if out is None else out.pictures,
         training_job=training,
+        score=None if out is None or not out.current else out.score,
         created_at=concept.created_at,
         updated_at=concept.updated_at,
     )
@@ -133,6 +126,7 @@ def _version(version: Version, current: bool, pictures: list[PictureOut], previe
         steps=version.steps,
         evaluation=version.evaluation,
         seconds=version.seconds,
+        score=version.score if ready else None,
         embedding=None
         if native is None
         else EmbeddingOut(

@@ -22,12 +22,13 @@ from app.gallery.schemas import (
     ImageId,
     ImageSelection,
 )
-from app.gallery.zipping import file_names, zipped
+from app.gallery.zipping import file_names
 from app.web import file_responses
 from app.web.bounded_bodies import BoundedRoute
 from app.web.dependencies import Cursor, Reading, ServicesOf, UnitOfWork, must_be_ours
 from app.web.etags import IfMatch, must_match
 from app.web.sign_in import MayDraw, Viewer
+from app.web.streamed_zip import zipped
 
 router = APIRouter(prefix="/api", tags=["gallery"], route_class=BoundedRoute)
 
@@ -98,8 +99,9 @@ def download_images(
         )
     if id and len(pictures) < len(set(id)):
         raise NotFound("Some of these pictures cannot be found. They may have been deleted. Select anew.")
-    files = list(zip(file_names(pictures), (image.key for image, _ in pictures), strict=True))
-    return file_responses.zip_file(zipped(services.storage, files), f"oneword-{name}.zip")
+    keys = [image.key for image, _ in pictures]
+    files = zip(file_names(pictures), map(services.storage.get, keys), strict=True)
+    return file_responses.zip_file(zipped(files), f"oneword-{name}.zip")
 
 
 @router.post("/images/delete")

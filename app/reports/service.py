@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.concepts import queries
-from app.concepts.models import Concept, Version
+from app.concepts.models import Concept, Version, score_of
 from app.core.database import now
 from app.core.errors import NotFound
 
@@ -82,6 +82,7 @@ def _new_version(session: Session, concept: Concept, version: Version, checkpoin
         files={"oneword": checkpoint["oneword"]},
         origin={"version": _root(version), "step": checkpoint["step"], "drawing": drawing},
         report=report,
+        score=score_of(report),
         created_at=moment,
         finished_at=moment,
     )

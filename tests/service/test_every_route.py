@@ -33,6 +33,7 @@ MAY: dict[str, str] = {
         GET /api/members           GET /api/base-models  POST /api/tokenize   GET /api/usage
         GET /api/lessons           GET /api/lessons/{lesson_id}/pictures/{number}
         GET /api/concepts          GET /api/concepts/{concept_id}             GET /api/concepts/{concept_id}/versions
+        GET /api/tags              GET /api/concepts.zip
         GET /api/concepts/{concept_id}/embedding         GET /api/pictures/{picture_id}
         GET /api/concepts/{concept_id}/versions/{number}/report
         GET /api/concepts/{concept_id}/versions/{number}/report/drawings/{place}
@@ -56,6 +57,7 @@ MAY: dict[str, str] = {
         PUT /api/images/{image_id}/kept                  DELETE /api/images/{image_id}/kept
         POST /api/jobs/{job_id}/cancel                   POST /api/uploads    DELETE /api/uploads/{upload_id}
         POST /api/bin/{item_id}/restore                  DELETE /api/bin/{item_id}
+        POST /api/concepts/tags    POST /api/concepts/delete
         POST /api/bin/restore      POST /api/images/delete                    POST /api/boards
         PATCH /api/boards/{board_id}                     DELETE /api/boards/{board_id}
         PATCH /api/boards/{board_id}/images
@@ -138,6 +140,8 @@ def bodies(world: World) -> dict[Route, dict[str, Any]]:
         ("POST", "/api/generations/read"): {"files": {"image": ("x.png", photo(1, format="PNG"))}},
         ("POST", "/api/uploads"): {"files": {"image": ("x.png", photo(1, format="PNG"))}},
         ("POST", "/api/images/{image_id}/link"): {"json": {}},
+        ("POST", "/api/concepts/tags"): {"json": {"ids": [world.ids["concept_id"]], "add": ["x"]}},
+        ("POST", "/api/concepts/delete"): {"json": {"ids": [world.ids["concept_id"]]}},
         ("POST", "/api/images/delete"): {"json": {"ids": [world.ids["image_id"]]}},
         ("POST", "/api/bin/restore"): {"json": {"ids": [world.ids["item_id"]]}},
         ("POST", "/api/boards"): {"json": {"name": "x"}},
@@ -170,6 +174,7 @@ def queries(world: World) -> dict[Route, dict[str, str]]:
         ("GET", "/api/generations"): {"concept": ids["concept_id"]},
         ("GET", "/api/images"): {"concept": ids["concept_id"], "board": ids["board_id"], "person": ids["user_id"]},
         ("GET", "/api/images.zip"): {"id": ids["image_id"]},
+        ("GET", "/api/concepts.zip"): {"id": ids["concept_id"]},
     }
 
 

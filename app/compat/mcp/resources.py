@@ -26,12 +26,12 @@ from app.concepts import service as concepts
 from app.concepts import views
 from app.core.errors import OnewordError
 from app.generation import service as generation
+from app.library import views as library
 from app.services import Services
 from app.web.sign_in import Requirement
 
 READ: Final = Requirement("viewer", ("read",))
 _PAGE: Final = 50
-_NO_FILTERS: Final = {"query": None, "tag": None, "kind": None, "base_model": None, "owner": None}
 
 
 async def listed(context: ServerRequestContext[Any, Any], params: PaginatedRequestParams | None) -> ListResourcesResult:
@@ -40,7 +40,8 @@ async def listed(context: ServerRequestContext[Any, Any], params: PaginatedReque
 
     def page() -> ListResourcesResult:
         with services.database.reading() as session:
-            found = views.page(session, principal, limit=_PAGE, before=params.cursor if params else None, **_NO_FILTERS)
+            cursor = params.cursor if params else None
+            found = library.page(session, principal, sort="newest", cursor=cursor, limit=_PAGE)
         every = [
             Resource(
                 name=each.placeholder,

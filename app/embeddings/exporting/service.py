@@ -40,8 +40,8 @@ def format_names(version: Version) -> list[str]:
     return [*own, CARD, FOLDER] if encoders == 1 else own
 
 
-def export(session: Session, storage: Storage, concept: Concept, version: Version, format_: str) -> ExportedFile:
-    """A ready version as the file of one tool. Raises InvalidInput with the known formats."""
+def check_format(concept: Concept, version: Version, format_: str) -> None:
+    """Raise InvalidInput with the known formats if a version cannot be had in this one."""
     known = format_names(version)
     if format_ not in known:
         raise InvalidInput(
@@ -50,6 +50,11 @@ def export(session: Session, storage: Storage, concept: Concept, version: Versio
             code="format-unknown",
             suggestions=known,
         )
+
+
+def export(session: Session, storage: Storage, concept: Concept, version: Version, format_: str) -> ExportedFile:
+    """A ready version as the file of one tool. Raises InvalidInput with the known formats."""
+    check_format(concept, version, format_)
     text = ConceptText(
         concept.name, concept.description, concept.tags, concept.kind, version.initializer or concept.initializer
     )
