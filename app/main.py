@@ -29,6 +29,7 @@ from app.concepts import routes as concepts
 from app.core.database import Database
 from app.core.settings import REPOSITORY, Settings
 from app.core.storage import open_storage
+from app.embeddings import routes as embeddings
 from app.generation import routes as generation
 from app.generation.schemas import GenerationForm
 from app.jobs import routes as jobs
@@ -111,6 +112,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         teams,
         base_models,
         concepts,
+        embeddings,
         reports,
         generation,
         uploads,

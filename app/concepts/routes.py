@@ -41,7 +41,7 @@ from app.web.dependencies import Cursor, Key, Reading, ServicesOf, UnitOfWork
 from app.web.etags import IfMatch, must_match
 from app.web.head_requests import HEAD
 from app.web.json_forms import FormOrJson
-from app.web.picture_answers import ANY_FORMAT, Encoders, Wanted
+from app.web.picture_answers import ANY_FORMAT, Encoders, Wanted, Width
 from app.web.sign_in import MayTeach, Viewer
 from app.web.waiting import Wait, answered, ended
 
@@ -240,11 +240,15 @@ def _training_picture(picture_id: str, principal: Viewer, services: ServicesOf, 
 
 @router.get("/pictures/{picture_id}", response_class=file_responses.Png, responses=ANY_FORMAT)
 async def get_picture(
-    picture_id: str, png: Annotated[bytes, Depends(_training_picture)], request: Request, wanted: Wanted
+    picture_id: str,
+    png: Annotated[bytes, Depends(_training_picture)],
+    request: Request,
+    wanted: Wanted,
+    width: Width = None,
 ) -> Response:
     """A training picture of a concept."""
     encoders: Encoders = request.app.state.encoders
-    return await encoders.encoded(png, picture_id, wanted)
+    return await encoders.encoded(png, picture_id, wanted, width=width)
 
 
 def _most(file: UploadFile, services: Services) -> int:

@@ -12,6 +12,7 @@ from typing import Final, Literal, get_args
 from xml.sax.saxutils import escape
 
 from PIL import ExifTags, Image
+from PIL.PngImagePlugin import PngInfo
 
 from app.pictures.recipes import XMP_RECIPE
 
@@ -46,6 +47,23 @@ def in_format(png: bytes, format: PictureFormat, quality: int | None = None) -> 
         extra |= {"optimize": True, "subsampling": 0}
     content = io.BytesIO()
     picture.save(content, format.upper(), **extra, **_metadata(parameters, recipe, format))
+    return content.getvalue()
+
+
+def resized(png: bytes, width: int) -> bytes:
+    """A stored picture as a PNG of this width, in its own shape and with its texts. One that is not wider stays as it
+    is."""
+    with Image.open(io.BytesIO(png), formats=("PNG",)) as opened:
+        if opened.width <= width:
+            return png
+        texts = PngInfo()
+        for name in ("parameters", "oneword"):
+            if opened.info.get(name):
+                texts.add_itxt(name, str(opened.info[name]))
+        height = max(1, round(opened.height * width / opened.width))
+        smaller = opened.convert("RGB").resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    content = io.BytesIO()
+    smaller.save(content, "PNG", pnginfo=texts, compress_level=1)
     return content.getvalue()
 
 

@@ -33,7 +33,7 @@ from app.web.dependencies import Cursor, Key, Reading, ServicesOf, UnitOfWork
 from app.web.etags import IfMatch, must_match
 from app.web.file_responses import Png
 from app.web.json_forms import FormOrJson
-from app.web.picture_answers import ANY_FORMAT, Encoders, Wanted
+from app.web.picture_answers import ANY_FORMAT, Encoders, Wanted, Width
 from app.web.sign_in import MayDraw, SignedUntil, Viewer
 from app.web.waiting import DRAWING, Wait, answered, ended
 
@@ -124,11 +124,12 @@ async def get_image(
     wanted: Wanted,
     until: SignedUntil,
     download: bool = False,
+    width: Width = None,
 ) -> Response:
     """A drawn picture with its recipe in the metadata: as PNG, or as JPEG or WebP if the client asks for it. A signed
     address of it needs no sign-in."""
     encoders: Encoders = request.app.state.encoders
-    answer = await encoders.encoded(image.png, f"oneword-{image.id}", wanted, download=download)
+    answer = await encoders.encoded(image.png, f"oneword-{image.id}", wanted, download=download, width=width)
     return answer if until is None else file_responses.until(answer, until)
 
 

@@ -20,7 +20,7 @@ from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import Depends, Query, Request, Response
 
-from app.generation.picture_formats import FORMATS, MEDIA_TYPES, PictureFormat, in_format
+from app.generation.picture_formats import FORMATS, MEDIA_TYPES, PictureFormat, in_format, resized
 from app.web.file_responses import Jpeg, Png, Webp, picture
 
 ENCODING: Final = 2  # pictures that a process encodes at the same time; others wait without a thread
@@ -43,6 +43,12 @@ def _wanted(
 
 
 Wanted = Annotated[PictureFormat, Depends(_wanted)]
+
+
+Width = Annotated[
+    int | None,
+    Query(ge=16, le=2048, description="A smaller one of this width, in pixels. One that is not wider stays as it is."),
+]
 
 
 def preferred(accept: list[str]) -> PictureFormat:
@@ -73,9 +79,13 @@ class Encoders:
     def __init__(self) -> None:
         self._limiter = CapacityLimiter(ENCODING)
 
-    async def encoded(self, png: bytes, name: str, wanted: PictureFormat, *, download: bool = False) -> Response:
+    async def encoded(
+        self, png: bytes, name: str, wanted: PictureFormat, *, download: bool = False, width: int | None = None
+    ) -> Response:
         """The answer with a stored picture. `name` is that of its file, without a suffix."""
         content = png
+        if width is not None:
+            content = png = await run_sync(resized, png, width, limiter=self._limiter)
         if wanted != "png":
             content = await run_sync(in_format, png, wanted, limiter=self._limiter)
         file_name = f"{name}.{_SUFFIXES[wanted]}"
