@@ -30,6 +30,7 @@ from app.concepts import routes as concepts
 from app.core.database import Database
 from app.core.settings import REPOSITORY, Settings
 from app.core.storage import open_storage
+from app.embeddings import routes as embeddings
 from app.gallery import routes as gallery
 from app.generation import routes as generation
 from app.generation.schemas import GenerationForm
@@ -115,6 +116,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         base_models,
         concepts,
         library,
+        embeddings,
         reports,
         generation,
         gallery,

@@ -3,6 +3,7 @@
 from sqlalchemy.orm import Session
 
 from app.concepts import queries, versions
+from app.contracts.embeddings import BulkImportSpec, is_bulk
 from app.jobs import hooks
 from app.jobs.models import Job
 
@@ -26,9 +27,15 @@ def end_version(session: Session, job: Job) -> None:
 
 @hooks.on_final_state
 def withdraw_failed_import(session: Session, job: Job) -> None:
-    """Take a concept out of the library if its import failed or was cancelled.
+    """Take a concept out of the library if its import failed or was cancelled; of a bulk import, all of its concepts.
 
     Such a concept has no embedding to draw with and no pictures to train on. The queue shows the job with the reason.
     """
-    if job.kind == "import" and job.concept_id is not None and job.state != "succeeded":
+    if job.kind != "import" or job.state == "succeeded":
+        return
+    if job.concept_id is not None:
         queries.withdraw(session, job.team_id, job.concept_id, job.finished_at)
+    elif is_bulk(job.spec):
+        for item in BulkImportSpec.model_validate(job.spec).items:
+            queries.end_training(session, job.team_id, item.version_id, job.state, job.finished_at)
+            queries.withdraw(session, job.team_id, item.concept_id, job.finished_at)

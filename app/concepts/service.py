@@ -193,7 +193,8 @@ def delete(session: Session, principal: Principal, concept: Concept) -> None:
     concept.deleted_at, concept.deleted_by = utc_now(), principal.user_id
     for version in queries.versions(session, concept.team_id, [concept.id]):
         job = jobs.by_id(session, concept.team_id, version.job_id or "")
-        if job is not None and job.state not in FINAL:
+        # The job of a bulk import goes on for its other concepts.
+        if job is not None and job.version_id == version.id and job.state not in FINAL:
             ledger.cancel(session, job, keep=False)
     session.flush()
 

@@ -1,6 +1,7 @@
-"""The spec of an import job. Pure data, written by the web service and read by the worker."""
+"""The specs of import jobs. Pure data, written by the web service and read by the worker."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
@@ -26,3 +27,26 @@ class ImportSpec(BaseModel):
     kind: ConceptKind
     files: list[ImportFile]
     unset: list[ConceptField] = []  # of the concept: what the file itself says is taken for these
+
+
+class ImportItem(BaseModel):
+    """One file of a bulk import, and the concept that it becomes."""
+
+    concept_id: str
+    version_id: str
+    placeholder: str
+    file: ImportFile
+    unset: list[ConceptField] = []
+
+
+class BulkImportSpec(BaseModel):
+    """Many embeddings for one base model, one file each."""
+
+    base_model: str
+    kind: ConceptKind
+    items: list[ImportItem]
+
+
+def is_bulk(spec: Mapping[str, Any]) -> bool:
+    """Whether the spec of an import job is a `BulkImportSpec`."""
+    return "items" in spec

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from app.accounts.permission import require_owner
 from app.accounts.principal import Principal
 from app.audit import service as audit
-from app.contracts.embeddings import ImportSpec
+from app.contracts.embeddings import BulkImportSpec, ImportSpec
 from app.contracts.jobs import FINAL, Kind
 from app.contracts.reports import ReportSpec
 from app.contracts.training import TrainingSpec
@@ -29,6 +29,17 @@ def about_version(principal: Principal, title: str, spec: TrainingSpec | ImportS
         spec=spec.model_dump(mode="json"),
         concept_id=spec.concept_id,
         version_id=spec.version_id,
+    )
+
+
+def about_many(principal: Principal, title: str, spec: BulkImportSpec) -> Job:
+    """A new job about the versions of many concepts. The caller submits it."""
+    return Job(
+        id=new_id(),
+        team_id=principal.team_id,
+        user_id=principal.user_id,
+        title=title,
+        spec=spec.model_dump(mode="json"),
     )
 
 

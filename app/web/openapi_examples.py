@@ -269,6 +269,7 @@ REQUESTS: Final[Mapping[str, Any]] = {
         "tags": ["kitchen"],
     },
     "import_concept": {"file": ["my-mug.pt"], "placeholder": "<my-mug>", "initializer": "mug", "base_model": "demo"},
+    "import_concepts": {"file": ["my-mug.pt", "old-street.safetensors"], "tags": ["from-elsewhere"]},
     "change_concept": {"name": "My mug", "tags": ["kitchen"], "current_version": 1},
     "teach_concept_again": {"images": _THREE, "vectors": 2},
     "create_generation": {"prompt": _RECIPE["prompt"], "count": 1, "seed": 7},
@@ -365,6 +366,16 @@ RESPONSES: Final[Mapping[str, Any]] = {
     "import_concept": {
         "concept": _TAUGHT | {"pictures": []},
         "job": _TRAINING | {"kind": "import", "title": "Importing <my-mug>"},
+    },
+    "import_concepts": {
+        "job": _TRAINING | {"kind": "import", "title": "Importing 1 word", "concept": None},
+        "concepts": [{"id": MUG, "placeholder": "<my-mug>"}],
+        "refused": [
+            {
+                "name": "old-street.docx",
+                "detail": "old-street.docx is not an embedding file. Send a file that ends in .safetensors or .pt.",
+            }
+        ],
     },
     "list_concepts": {"items": [_LEARNED], "next": None},
     "list_tags": {"items": [{"tag": "kitchen", "concepts": 3}], "next": None},

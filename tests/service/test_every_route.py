@@ -50,6 +50,7 @@ MAY: dict[str, str] = {
     "member": """
         POST /api/tokens           POST /api/pictures/check                   POST /api/concepts
         POST /api/concepts/import  PATCH /api/concepts/{concept_id}           DELETE /api/concepts/{concept_id}
+        POST /api/concepts/import-many
         POST /api/concepts/{concept_id}/versions         DELETE /api/concepts/{concept_id}/pictures
         POST /api/concepts/{concept_id}/versions/{number}/report
         POST /api/concepts/{concept_id}/versions/{number}/checkpoints/{step}
@@ -134,6 +135,7 @@ def bodies(world: World) -> dict[Route, dict[str, Any]]:
         ("POST", "/api/tokenize"): {"json": {"text": "a <my-kestrel>"}},
         ("POST", "/api/concepts"): {"data": form, "files": photos()},
         ("POST", "/api/concepts/import"): {"files": {"file": ("x.safetensors", b"\0" * 16)}},
+        ("POST", "/api/concepts/import-many"): {"files": {"file": ("x.safetensors", b"\0" * 16)}},
         ("PATCH", "/api/concepts/{concept_id}"): {"json": {"name": "x"}},
         ("POST", "/api/pictures/check"): {"files": photos()},
         ("POST", "/api/generations"): {"json": order},

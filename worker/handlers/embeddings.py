@@ -1,10 +1,10 @@
-"""Import jobs: another tool's embedding file becomes the embedding of a version.
+"""Import jobs: another tool's embedding file becomes the embedding of a version. One job may import many files.
 
 The only handler that reads foreign files, in a child process (`worker.foreign_files`). How each format is read is in
 `worker.engine.embeddings`.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import structlog
@@ -12,16 +12,16 @@ from sqlalchemy.orm import Session
 
 from app.base_models.catalog import Catalog
 from app.base_models.initializers import is_known
-from app.concepts import versions
+from app.concepts import queries, versions
 from app.concepts.versions import VersionResult
 from app.contracts import concept_text
-from app.contracts.embeddings import ImportSpec
+from app.contracts.embeddings import BulkImportSpec, ImportItem, ImportSpec, is_bulk
 from app.contracts.encoders import FIRST, SECOND
 from app.contracts.jobs import Kind, State
 from app.contracts.model_folder import ModelFacts
 from app.contracts.texts import label, whole_number
-from app.core.database import after_commit
-from app.core.errors import LeaseLost
+from app.core.database import after_commit, now
+from app.core.errors import LeaseLost, NotFound
 from app.generation import queries as images
 from app.generation.models import Image
 from app.jobs.models import Job
@@ -39,6 +39,7 @@ from worker.runner import Admit
 log = structlog.get_logger(__name__)
 
 SAMPLE_SEED: Final = 7
+FILES_BETWEEN_PROGRESS: Final = 10  # of a bulk import
 
 
 @dataclass
@@ -52,12 +53,21 @@ class ImportedEmbedding:
     sample: Image | None = None
 
 
-ImportRun = JobRun[ImportedEmbedding]
+@dataclass
+class ImportWork:
+    """The embeddings that a job imports: one, or those files of a bulk import that can be read."""
+
+    embeddings: list[ImportedEmbedding]
+    faults: list[tuple[ImportItem, str]] = field(default_factory=list)  # of a bulk import: why a file is left out
+    bulk: bool = False
+
+
+ImportRun = JobRun[ImportWork]
 
 
 @dataclass
 class ImportHandler:
-    """Imports one embedding at a time."""
+    """Runs one import at a time."""
 
     context: WorkerContext
     kind: Kind = "import"
@@ -66,38 +76,74 @@ class ImportHandler:
         """None: an import shares nothing with another."""
         return []
 
-    def prepare(self, run: ImportRun) -> ImportedEmbedding:
+    def prepare(self, run: ImportRun) -> ImportWork:
         """Read and check the files."""
-        spec = ImportSpec.model_validate(run.job.spec)
-        facts = Catalog(self.context.settings).get(spec.base_model).facts
-        found = [foreign_files.read(self.context.storage.get(file.key), label(file.name)) for file in spec.files]
-        return ImportedEmbedding(spec, found[0], _checked(joined(found, spec), spec, facts))
+        if is_bulk(run.job.spec):
+            return self._prepare_many(run, BulkImportSpec.model_validate(run.job.spec))
+        return ImportWork([self._read(ImportSpec.model_validate(run.job.spec))])
 
-    def compute(self, runs: list[ImportRun], admit: Admit[ImportedEmbedding]) -> None:
-        """Store each embedding, and draw a sample with it."""
+    def compute(self, runs: list[ImportRun], admit: Admit[ImportWork]) -> None:
+        """Store each embedding, and draw a sample with the one of a single import."""
         for run in runs:
-            run.guard(lambda run=run: self._store(run))  # type: ignore[misc]
+            run.guard(lambda run=run: self._store_all(run))  # type: ignore[misc]
 
     def finish(self, session: Session, run: ImportRun) -> None:
-        """Make the version ready. The foreign files are deleted once that is committed."""
-        work = run.work
-        assert work.result is not None
-        if work.sample is not None:
-            images.add_preview(session, run.job.team_id, work.sample)
-        self._fill_in(session, run)
-        versions.make_ready(session, run.job.team_id, work.spec.version_id, work.result)
+        """Make the versions ready, and take the concepts of files without an embedding out of the library. The foreign
+        files are deleted once that is committed."""
+        team_id = run.job.team_id
+        for work in run.work.embeddings:
+            assert work.result is not None
+            version_id = work.spec.version_id
+            if run.work.bulk and queries.version_in_library(session, team_id, version_id) is None:
+                continue  # deleted meanwhile
+            if work.sample is not None:
+                images.add_preview(session, team_id, work.sample)
+            self._fill_in(session, run, work)
+            versions.make_ready(session, team_id, version_id, work.result)
+        moment = now(session)
+        for item, _ in run.work.faults:
+            queries.end_training(session, team_id, item.version_id, "failed", moment)
+            queries.withdraw(session, team_id, item.concept_id, moment)
         after_commit(session, lambda: self._clean_up(run))
 
     def release(self, session: Session, run: ImportRun, state: State) -> None:
         """Nothing: the sweep removes the files of an import that failed."""
 
-    def _store(self, run: ImportRun) -> None:
-        run.raise_if_stopped()
-        work, storage = run.work, self.context.storage
+    def _read(self, spec: ImportSpec) -> ImportedEmbedding:
+        facts = Catalog(self.context.settings).get(spec.base_model).facts
+        found = [foreign_files.read(self.context.storage.get(file.key), label(file.name)) for file in spec.files]
+        return ImportedEmbedding(spec, found[0], _checked(joined(found, spec), spec, facts))
+
+    def _prepare_many(self, run: ImportRun, spec: BulkImportSpec) -> ImportWork:
+        """Read every file that can be read. Raises EmbeddingError if there is none."""
+        work = ImportWork([], bulk=True)
+        for number, item in enumerate(spec.items):
+            run.raise_if_stopped()
+            try:
+                work.embeddings.append(self._read(_spec_of(item, spec)))
+            except (EmbeddingError, NotFound) as error:
+                work.faults.append((item, str(error)))
+            if number % FILES_BETWEEN_PROGRESS == 0:
+                self._show_progress(run, number, len(spec.items))
+        if not work.embeddings:
+            raise EmbeddingError("No file could be imported. " + " ".join(fault for _, fault in work.faults[:5]))
+        run.record([("warning", {"detail": fault}) for _, fault in work.faults])
+        return work
+
+    def _show_progress(self, run: ImportRun, number: int, files: int) -> None:
+        progress = {"step": number, "steps_max": files}
+        run.record([("progress", progress)], progress=progress)
+
+    def _store_all(self, run: ImportRun) -> None:
+        for number, work in enumerate(run.work.embeddings):
+            run.raise_if_stopped()
+            self._store(run, work, run.key(f"embedding-{number}" if run.work.bulk else "embedding"))
+
+    def _store(self, run: ImportRun, work: ImportedEmbedding, folder: str) -> None:
         metadata = _metadata(work)
-        folder = run.key("embedding")
-        files = embedding_files.store(storage, folder, work.embedding, work.spec.placeholder, metadata)
-        work.sample = self._sample(run)
+        files = embedding_files.store(self.context.storage, folder, work.embedding, work.spec.placeholder, metadata)
+        if not run.work.bulk:  # many pictures would take longer than all the rest
+            work.sample = self._sample(run, work)
         work.result = VersionResult(
             files=files,
             vectors=work.embedding.vectors,
@@ -110,15 +156,15 @@ class ImportHandler:
             sample_image_id=None if work.sample is None else work.sample.id,
         )
 
-    def _sample(self, run: ImportRun) -> Image | None:
+    def _sample(self, run: ImportRun, work: ImportedEmbedding) -> Image | None:
         """A picture for the library. One that fails costs itself and not the import."""
-        spec = run.work.spec
+        spec = work.spec
         try:
             model = self.context.base_model(spec.base_model)
             if not EvaluationPlan.for_model(model).compare:  # a picture would take minutes
                 return None
             prompt = PLAIN[spec.kind].format(spec.placeholder)
-            request = Request(prompt, concepts={spec.placeholder: run.work.embedding}, seed=SAMPLE_SEED)
+            request = Request(prompt, concepts={spec.placeholder: work.embedding}, seed=SAMPLE_SEED)
             (picture,) = draw(model, [request], SamplerSettings.for_model(model))
             recipe = {"prompt": prompt, "seed": SAMPLE_SEED, "step": 0}
             return store_image(run, "sample.png", picture, position=0, seed=SAMPLE_SEED, recipe=recipe)
@@ -128,9 +174,9 @@ class ImportHandler:
             log.warning("no sample of an imported concept", job=run.job.id, reason=str(error))
             return None
 
-    def _fill_in(self, session: Session, run: ImportRun) -> None:
+    def _fill_in(self, session: Session, run: ImportRun, work: ImportedEmbedding) -> None:
         """Give the concept what its request left open and its file says."""
-        spec, metadata = run.work.spec, run.work.source.metadata
+        spec, metadata = work.spec, work.source.metadata
         said = concept_text.read(metadata.get(concept_text.KEY, ""))
         if not said.initializer:
             said = replace(said, initializer=metadata.get("initializer", ""))
@@ -141,9 +187,26 @@ class ImportHandler:
 
     def _clean_up(self, run: ImportRun) -> None:
         """Delete the foreign files."""
-        log.info("imported", job=run.job.id, format=run.work.source.format, vectors=run.work.embedding.vectors)
-        for file in run.work.spec.files:
-            run.delete_blob(file.key)
+        formats_read = sorted({each.source.format for each in run.work.embeddings})
+        log.info("imported", job=run.job.id, formats=formats_read, embeddings=len(run.work.embeddings))
+        for work in run.work.embeddings:
+            for file in work.spec.files:
+                run.delete_blob(file.key)
+        for item, _ in run.work.faults:
+            run.delete_blob(item.file.key)
+
+
+def _spec_of(item: ImportItem, spec: BulkImportSpec) -> ImportSpec:
+    """One file of a bulk import as an import of its own."""
+    return ImportSpec(
+        concept_id=item.concept_id,
+        version_id=item.version_id,
+        base_model=spec.base_model,
+        placeholder=item.placeholder,
+        kind=spec.kind,
+        files=[item.file],
+        unset=item.unset,
+    )
 
 
 def joined(found: list[Foreign], spec: ImportSpec) -> Embedding:

@@ -64,7 +64,7 @@ def import_concept(services: Services, principal: Principal, request: ImportRequ
 
     def make() -> Job:
         with savepoint(services.storage) as blobs:
-            files = _store(blobs, request.uploads)
+            files = store_files(blobs, request.uploads)
             with services.database.transaction() as session:
                 if (job := jobs.earlier_job(session, team_id, key, request_hash)) is not None:
                     return job
@@ -115,6 +115,7 @@ def _pictures(services: Services, request: ImportRequest, model: AllowedModel) -
 
 
 def _check_files(uploads: Sequence[UploadedFile]) -> None:
+    """Raise InvalidInput unless these files can be one embedding."""
     if not 1 <= len(uploads) <= EMBEDDINGS_MAX:
         raise InvalidInput(
             f"{len(uploads)} embedding files were sent. Send one, or the two that diffusers writes for SDXL.",
@@ -122,29 +123,34 @@ def _check_files(uploads: Sequence[UploadedFile]) -> None:
             code="file-count",
         )
     for upload in uploads:
-        if upload.name.lower().endswith(".zip"):
-            raise InvalidInput(
-                f"{upload.name} is a packed folder, and other files came with it. Send the zip alone.",
-                field="file",
-                code="file-kind",
-            )
-        if not upload.name.lower().endswith(SUFFIXES):
-            raise InvalidInput(
-                f"{upload.name or 'The file'} is not an embedding file. Send a file that ends in "
-                f"{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}.",
-                field="file",
-                code="file-kind",
-            )
-        if not upload.content:
-            raise InvalidInput(f"{upload.name} has 0 bytes. Export it again.", field="file", code="file-empty")
-        limit = embedding_bytes_max(upload.name)
-        if len(upload.content) > limit:
-            raise InvalidInput(
-                f"{upload.name} is larger than {limit / 1e6:.0f} MB, and no embedding is that large. It is probably a "
-                "model or a LoRA; send the embedding file.",
-                field="file",
-                code="file-large",
-            )
+        check_file(upload)
+
+
+def check_file(upload: UploadedFile) -> None:
+    """Raise InvalidInput unless this can be the file of an embedding, by its name and size."""
+    if upload.name.lower().endswith(".zip"):
+        raise InvalidInput(
+            f"{upload.name} is a packed folder, and other files came with it. Send the zip alone.",
+            field="file",
+            code="file-kind",
+        )
+    if not upload.name.lower().endswith(SUFFIXES):
+        raise InvalidInput(
+            f"{upload.name or 'The file'} is not an embedding file. Send a file that ends in "
+            f"{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}.",
+            field="file",
+            code="file-kind",
+        )
+    if not upload.content:
+        raise InvalidInput(f"{upload.name} has 0 bytes. Export it again.", field="file", code="file-empty")
+    limit = embedding_bytes_max(upload.name)
+    if len(upload.content) > limit:
+        raise InvalidInput(
+            f"{upload.name} is larger than {limit / 1e6:.0f} MB, and no embedding is that large. It is probably a "
+            "model or a LoRA; send the embedding file.",
+            field="file",
+            code="file-large",
+        )
 
 
 def _concept(
@@ -191,7 +197,8 @@ def _queue(
     return job
 
 
-def _store(blobs: BlobSavepoint, uploads: Sequence[UploadedFile]) -> list[ImportFile]:
+def store_files(blobs: BlobSavepoint, uploads: Sequence[UploadedFile]) -> list[ImportFile]:
+    """Store files from another tool as they are, for a worker to read."""
     files = [ImportFile(key=f"imports/{new_id()}", name=upload.name[:200]) for upload in uploads]
     for file, upload in zip(files, uploads, strict=True):
         blobs.put(file.key, upload.content)

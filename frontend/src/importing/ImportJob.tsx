@@ -6,8 +6,13 @@ import { isProblem } from "../api/problem";
 import { queryClient } from "../api/queries";
 import { hasEnded, type Job } from "../api/types";
 import { Placeholder } from "../ui/Placeholder";
+import { ManyImported } from "./ManyImported";
 
 export function ImportJob({ job }: { job: Job }) {
+  return job.concept === null ? <ManyImported job={job} refused={[]} /> : <OneImported job={job} />;
+}
+
+function OneImported({ job }: { job: Job }) {
   const ended = hasEnded(job.state);
   useEffect(() => {
     if (ended) void queryClient.invalidateQueries({ queryKey: ["concepts"] });

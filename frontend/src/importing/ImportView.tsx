@@ -14,7 +14,8 @@ import { PlaceholderField } from "../teach/PlaceholderField";
 import { Field } from "../ui/Field";
 import { FormNotice, FormProblem } from "../ui/FormProblem";
 import { Problems } from "../ui/Notice";
-import { EMBEDDING_FILE_TYPES } from "./fileTypes";
+import { areWordsOfTheirOwn, EMBEDDING_FILE_TYPES } from "./fileTypes";
+import { ImportMany } from "./ImportMany";
 
 const LOOK_MS = 500;
 
@@ -51,6 +52,16 @@ export function ImportView() {
     void queryClient.invalidateQueries({ queryKey: ["concepts"] });
     go(`/concepts/${learned}`);
   }, [learned, go]);
+  if (areWordsOfTheirOwn(files))
+    return (
+      <ImportMany
+        files={files}
+        models={models}
+        onBack={() => {
+          setFiles([]);
+        }}
+      />
+    );
   const reading = sent !== "" && !reader.isLoadingError && (job === undefined || !hasEnded(job.state));
 
   /** Sets one value and clears the problem of the values before. */
@@ -75,13 +86,20 @@ export function ImportView() {
       <form
         className="stack roomy column"
         noValidate
+        onDragOver={(event) => {
+          event.preventDefault();
+        }}
+        onDrop={(event) => {
+          event.preventDefault();
+          changing(setFiles)([...event.dataTransfer.files]);
+        }}
         onSubmit={(event) => {
           event.preventDefault();
           send.mutate();
         }}
       >
         <FormProblem error={send.error ?? endOf(job)}>
-          <Field label="The file" hint="SDXL embeddings of diffusers are two files: choose both. Of a folder of the concepts library choose all files." name="file">
+          <Field label="The file, or up to 100 of them" hint="Choose many, or drop them here, and each becomes a word. SDXL embeddings of diffusers are two files: choose both. Of a folder of the concepts library choose all files." name="file">
             {(control) => (
               <input
                 {...control}

@@ -1,14 +1,15 @@
 // Every word of the team, as pictures.
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useDeferredValue, useState } from "react";
-import { Link } from "wouter";
+import { useCallback, useDeferredValue, useMemo } from "react";
+import { Link, useLocation, useSearch } from "wouter";
 
 import { noFilter, library, runningTrainings, type LibraryFilter } from "../api/queries";
 import type { Kind } from "../api/types";
 import { useMayChange, useMe } from "../session/currentUser";
 import { ProblemNotice, Problems } from "../ui/Notice";
-import { ConceptCard } from "./ConceptCard";
+import { CardGrid } from "./CardGrid";
 import { EmptyLibrary } from "./EmptyLibrary";
+import { filterFrom, isNarrowed, libraryAddress } from "./libraryFilter";
 
 const KINDS: readonly { kind: Kind | null; name: string }[] = [
   { kind: null, name: "All" },
@@ -18,13 +19,22 @@ const KINDS: readonly { kind: Kind | null; name: string }[] = [
 
 export function LibraryView() {
   const mayChange = useMayChange();
-  const [filter, setFilter] = useState<LibraryFilter>(noFilter);
+  const search = useSearch();
+  const [, go] = useLocation();
+  const filter = useMemo(() => filterFrom(search), [search]);
+  const setFilter = (wanted: LibraryFilter) => {
+    go(libraryAddress(wanted), { replace: true });
+  };
   const asked = useInfiniteQuery(library(useDeferredValue(filter)));
-  const concepts = asked.data?.pages.flatMap((page) => page.items);
+  const { fetchNextPage, isFetching } = asked;
+  const concepts = useMemo(() => asked.data?.pages.flatMap((page) => page.items), [asked.data]);
+  const showMore = useCallback(() => {
+    if (!isFetching) void fetchNextPage();
+  }, [fetchNextPage, isFetching]);
   const learning = concepts?.some((concept) => concept.training_job !== null) ?? false;
   const running = useQuery({ ...runningTrainings, enabled: learning });
   const { user } = useMe();
-  const narrowed = filter.owner !== null || filter.query !== "" || filter.kind !== null || filter.tag !== null;
+  const narrowed = isNarrowed(filter);
   const tags = [...new Set(concepts?.flatMap((concept) => concept.tags))].sort();
   if (filter.tag !== null && !tags.includes(filter.tag)) tags.push(filter.tag);
 
@@ -118,25 +128,12 @@ export function LibraryView() {
           </button>
         </p>
       )}
-      <ul className="cards">
-        {concepts?.map((concept) => (
-          <li key={concept.id}>
-            <ConceptCard concept={concept} job={running.data?.find((job) => job.id === concept.training_job)} />
-          </li>
-        ))}
-      </ul>
-      {asked.hasNextPage && (
-        <p className="more">
-          <button
-            type="button"
-            className="button"
-            disabled={asked.isFetchingNextPage}
-            onClick={() => void asked.fetchNextPage()}
-          >
-            Show more
-          </button>
-        </p>
+      {concepts !== undefined && concepts.length > 0 && (
+        <CardGrid concepts={concepts} jobs={running.data} hasMore={asked.hasNextPage} onNearEnd={showMore} />
       )}
+      <p className="more soft" role="status">
+        {asked.isFetchingNextPage && "Loading more words…"}
+      </p>
     </>
   );
 }
