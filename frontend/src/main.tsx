@@ -4,6 +4,7 @@ import "@fontsource-variable/newsreader/opsz-italic.css";
 import "uplot/dist/uPlot.min.css";
 import "./styles/base.css";
 import "./styles/parts.css";
+import "./styles/windows.css";
 import "./styles/library.css";
 import "./styles/teach.css";
 import "./styles/concept.css";
@@ -18,6 +19,7 @@ import { createRoot } from "react-dom/client";
 
 import { queryClient } from "./api/queries";
 import { App } from "./App";
+import { loadDialog } from "./ui/Dialog";
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
@@ -28,3 +30,6 @@ createRoot(root).render(
     </QueryClientProvider>
   </StrictMode>,
 );
+
+// Windows open at once, also when the studio is away by then.
+window.setTimeout(() => void loadDialog(), 2000);
