@@ -3,7 +3,9 @@ import { useEffect, useRef, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 
 import { UndoNotice } from "./bin/UndoNotice";
+import { AwayNotice } from "./ui/AwayNotice";
 import { Icon, type IconName } from "./ui/Icon";
+import { Keys } from "./ui/Keys";
 
 const PLACES: readonly { href: string; name: string; icon: IconName; holds: readonly string[] }[] = [
   { href: "/", name: "Library", icon: "library", holds: ["/concepts", "/bin"] },
@@ -45,9 +47,11 @@ export function Frame({ children }: { children: ReactNode }) {
         </nav>
       </header>
       <main id="content" ref={main} tabIndex={-1}>
+        <AwayNotice />
         {children}
       </main>
       <UndoNotice />
+      <Keys />
     </div>
   );
 }

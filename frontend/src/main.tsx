@@ -1,6 +1,5 @@
 import "@fontsource-variable/instrument-sans/wght.css";
-import "@fontsource-variable/newsreader/opsz.css";
-import "@fontsource-variable/newsreader/opsz-italic.css";
+import "@fontsource-variable/newsreader/wght.css";
 import "uplot/dist/uPlot.min.css";
 import "./styles/base.css";
 import "./styles/parts.css";
@@ -12,6 +11,7 @@ import "./styles/report.css";
 import "./styles/draw.css";
 import "./styles/queue.css";
 import "./styles/administration.css";
+import "./styles/everywhere.css";
 
 import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";

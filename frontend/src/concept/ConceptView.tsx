@@ -10,6 +10,7 @@ import { useMayChange } from "../session/currentUser";
 import { RelativeTime } from "../ui/RelativeTime";
 import { ProblemNotice, Problems } from "../ui/Notice";
 import { Placeholder } from "../ui/Placeholder";
+import { Skeleton } from "../ui/Skeleton";
 import { DeleteConcept } from "./DeleteConcept";
 import { Download } from "./Download";
 import { RecentGenerations } from "./RecentGenerations";
@@ -20,7 +21,7 @@ import { Versions } from "./Versions";
 
 export function ConceptView({ id }: { id: string }) {
   const { data: concept, error } = useQuery(conceptQuery(id));
-  if (concept === undefined) return error === null ? null : <ProblemNotice error={error} />;
+  if (concept === undefined) return error === null ? <Skeleton /> : <ProblemNotice error={error} />;
   return <Known concept={concept} />;
 }
 

@@ -1,0 +1,15 @@
+// Says that the studio does not answer, on whatever view, until it does.
+import { useAway } from "../api/reachability";
+
+export function AwayNotice() {
+  const away = useAway();
+  return (
+    <div role="status" className="away-place">
+      {away && (
+        <p className="away">
+          The studio does not answer. Nothing is lost: what is on the screen stays, and the page goes on by itself.
+        </p>
+      )}
+    </div>
+  );
+}
