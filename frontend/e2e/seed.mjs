@@ -2,14 +2,14 @@
 import { setTimeout as pause } from "node:timers/promises";
 
 const LEARNED_MS = 900_000;
-const WORDS = 3;
-const STEPS = "60"; // enough for something to look at
+const WORDS = Number(process.env.WORDS ?? 3);
+const STEPS = process.env.STEPS ?? "60"; // enough for something to look at
 
 /** Signs in by the printed link and returns the concept and the job that the views are about. */
 export async function signInAndSeed(page, link) {
   await page.goto(link);
   await page.getByRole("button", { name: /^Sign in as/ }).click();
-  await page.locator("h1").waitFor();
+  await page.getByRole("navigation", { name: "Places" }).waitFor();
   const lessons = await send(page, "GET", "/api/lessons");
   const words = [];
   for (const lesson of lessons.items.slice(0, WORDS)) words.push(await teach(page, "/api/concepts", lesson, { steps_max: STEPS }));

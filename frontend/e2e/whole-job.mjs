@@ -73,7 +73,7 @@ try {
   await shoot("away");
   await page.getByText("The studio does not answer").waitFor({ state: "detached", timeout: LEARNED_MS });
   await page.getByRole("heading", { name: /It knows/ }).waitFor({ timeout: LEARNED_MS });
-  assert.ok((await page.locator(".thumb img").count()) >= 2, "there were no previews on the way");
+  assert.ok((await page.locator(".film img").count()) >= 2, "there were no previews on the way");
   await shoot("learned");
   assert.deepEqual(faults.splice(0).filter((fault) => !/net::ERR_/.test(fault)), [], "more than the silence went wrong");
 

@@ -10,6 +10,7 @@ import "./styles/concept.css";
 import "./styles/report.css";
 import "./styles/draw.css";
 import "./styles/queue.css";
+import "./styles/job.css";
 import "./styles/administration.css";
 import "./styles/everywhere.css";
 

@@ -17,6 +17,7 @@ import { RecentGenerations } from "./RecentGenerations";
 import { EditConcept } from "./EditConcept";
 import { DeletePictures } from "./DeletePictures";
 import { NoReport, ReportSection } from "./report/ReportSection";
+import { SideBySide } from "./report/SideBySide";
 import { Versions } from "./Versions";
 
 export function ConceptView({ id }: { id: string }) {
@@ -31,6 +32,7 @@ function Known({ concept }: { concept: Concept }) {
   const kept = useQuery(versionsQuery(concept.id));
   const versions = kept.data;
   const [looked, setLooked] = useState<number | null>(null);
+  const reported = versions?.filter(({ report }) => report) ?? [];
   const current = concept.current_version;
   const shown = versions?.find((version) => version.number === (looked ?? current?.number));
   return (
@@ -105,6 +107,7 @@ function Known({ concept }: { concept: Concept }) {
       </div>
       {shown?.report && <ReportSection key={shown.number} concept={concept} number={shown.number} />}
       {shown && lacksReport(shown) && <NoReport key={shown.number} concept={concept} number={shown.number} />}
+      {reported.length > 1 && <SideBySide concept={concept} versions={reported} />}
       <RecentGenerations concept={concept} />
     </>
   );

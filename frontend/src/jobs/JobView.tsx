@@ -12,9 +12,9 @@ import { ProblemNotice, Problems } from "../ui/Notice";
 import { Placeholder } from "../ui/Placeholder";
 import { Skeleton } from "../ui/Skeleton";
 import { CancelTraining } from "./CancelTraining";
+import { FilmStrip } from "./FilmStrip";
 import type { JobHistory } from "./jobEvents";
 import { LossCurve } from "./LossCurve";
-import { Previews } from "./Previews";
 import { headlineText, progressText, fractionDone } from "./jobStatusText";
 import { TrainingEnd } from "./TrainingEnd";
 import { useJobEvents } from "./useJobEvents";
@@ -60,7 +60,7 @@ function Training({ job }: { job: Job }) {
       <Warnings warnings={history.warnings} of={state === "succeeded" ? job.concept : null} mayChange={concept?.may_change ?? false} />
       <div className="columns">
         <section className="stack" aria-label="Previews">
-          <Previews previews={history.previews} waiting={!ended} />
+          <FilmStrip previews={history.previews} waiting={!ended} />
         </section>
         <section className="stack" aria-label="What it learns from">
           <h2>From these pictures</h2>

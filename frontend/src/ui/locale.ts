@@ -7,4 +7,4 @@ export function localeFor(language: string, wanted: readonly string[]): string {
   return wanted.find((each) => each === language || each.startsWith(`${language}-`)) ?? language;
 }
 
-export const locale = localeFor(LANGUAGE, typeof navigator === "undefined" ? [] : (navigator.languages as readonly string[] | undefined) ?? []);
+export const locale = localeFor(LANGUAGE, typeof navigator === "undefined" ? [] : navigator.languages);
