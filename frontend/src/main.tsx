@@ -14,6 +14,7 @@ import "./styles/job.css";
 import "./styles/administration.css";
 import "./styles/everywhere.css";
 
+import { I18nProvider } from "@lingui/react";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
@@ -21,14 +22,17 @@ import { createRoot } from "react-dom/client";
 import { queryClient } from "./api/queries";
 import { App } from "./App";
 import { loadDialog } from "./ui/Dialog";
+import { i18n } from "./ui/language";
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
 createRoot(root).render(
   <StrictMode>
-    <QueryClientProvider client={queryClient}>
-      <App />
-    </QueryClientProvider>
+    <I18nProvider i18n={i18n}>
+      <QueryClientProvider client={queryClient}>
+        <App />
+      </QueryClientProvider>
+    </I18nProvider>
   </StrictMode>,
 );
 

@@ -1,6 +1,7 @@
-import { act, render, screen } from "@testing-library/react";
+import { act, screen } from "@testing-library/react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
+import { renderPage } from "../testing/page";
 import { studio } from "../testing/studio";
 import { AwayNotice } from "../ui/AwayNotice";
 import { answer, api } from "./client";
@@ -17,7 +18,7 @@ afterEach(() => {
 test("a silent studio is said, and asked until it answers", async () => {
   const returned = vi.fn();
   onReturn(returned);
-  render(<AwayNotice />);
+  renderPage(<AwayNotice />);
   const silence = () => Promise.reject(new TypeError("Failed to fetch"));
   studio.on("GET", "/api/me", silence);
   studio.on("GET", "/healthz", silence);
@@ -34,7 +35,7 @@ test("a silent studio is said, and asked until it answers", async () => {
 });
 
 test("a request that the page gives up is no silence", async () => {
-  render(<AwayNotice />);
+  renderPage(<AwayNotice />);
   const left = new AbortController();
   left.abort();
   studio.on("GET", "/api/me", () => Promise.reject(new DOMException("aborted", "AbortError")));

@@ -118,7 +118,7 @@ export function LibraryView() {
           </button>
         </p>
       )}
-      <ul className="cards">
+      <ul className="cards" data-arrows>
         {concepts?.map((concept) => (
           <li key={concept.id}>
             <ConceptCard concept={concept} job={running.data?.find((job) => job.id === concept.training_job)} />

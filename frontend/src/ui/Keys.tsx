@@ -1,21 +1,25 @@
 // The keys that work everywhere: `/` goes to the search, arrows go through lists, `?` shows all of them.
+import type { MessageDescriptor } from "@lingui/core";
+import { msg } from "@lingui/core/macro";
+import { Trans, useLingui } from "@lingui/react/macro";
 import { useEffect, useState } from "react";
 import { useLocation } from "wouter";
 
 import { moveFocus } from "./arrows";
 import { Dialog } from "./Dialog";
 
-const KEYS: readonly { keys: readonly string[]; does: string }[] = [
-  { keys: ["/"], does: "Search" },
-  { keys: ["←", "↑", "→", "↓"], does: "Go through cards, pictures and lists" },
-  { keys: ["Enter"], does: "Open what is marked" },
-  { keys: ["Esc"], does: "Close a window" },
-  { keys: ["Ctrl", "Enter"], does: "Draw what the prompt says" },
-  { keys: ["<"], does: "In a prompt: choose a word" },
-  { keys: ["?"], does: "Show these keys" },
+const KEYS: readonly { keys: readonly string[]; does: MessageDescriptor }[] = [
+  { keys: ["/"], does: msg`Search` },
+  { keys: ["←", "↑", "→", "↓"], does: msg`Go through cards, pictures and lists` },
+  { keys: ["Enter"], does: msg`Open what is marked` },
+  { keys: ["Esc"], does: msg`Close a window` },
+  { keys: ["Ctrl", "Enter"], does: msg`Draw what the prompt says` },
+  { keys: ["<"], does: msg`In a prompt: choose a word` },
+  { keys: ["?"], does: msg`Show these keys` },
 ];
 
 export function Keys() {
+  const { t } = useLingui();
   const [shown, setShown] = useState(false);
   const [, go] = useLocation();
   useEffect(() => {
@@ -37,24 +41,26 @@ export function Keys() {
     setShown(false);
   };
   return (
-    <Dialog label="Keys" onClose={close}>
+    <Dialog label={t`Keys`} onClose={close}>
       <div className="stack">
-        <h2>Keys</h2>
+        <h2>
+          <Trans>Keys</Trans>
+        </h2>
         <dl className="keys">
           {KEYS.map(({ keys, does }) => (
-            <div key={does}>
+            <div key={keys.join(" ")}>
               <dt>
                 {keys.map((key) => (
                   <kbd key={key}>{key}</kbd>
                 ))}
               </dt>
-              <dd>{does}</dd>
+              <dd>{t(does)}</dd>
             </div>
           ))}
         </dl>
         <div className="row">
           <button type="button" className="button" onClick={close}>
-            Close
+            <Trans>Close</Trans>
           </button>
         </div>
       </div>

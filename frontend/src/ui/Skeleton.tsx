@@ -1,7 +1,10 @@
 // The outline of a view while its code or its data is on the way. Shown after a moment, so that quick answers do not flash.
+import { useLingui } from "@lingui/react/macro";
+
 export function Skeleton() {
+  const { t } = useLingui();
   return (
-    <div className="skeleton" role="status" aria-label="Loading">
+    <div className="skeleton" role="status" aria-label={t`Loading`}>
       <div className="waiting line" />
       <div className="waiting line short" />
       <div className="skeleton-tiles">

@@ -1,4 +1,6 @@
 // How the page says when something was and how long it takes. Knows no clock: the caller brings the present.
+import { plural, t } from "@lingui/core/macro";
+
 import { locale } from "./locale";
 
 const MINUTE = 60;
@@ -17,16 +19,22 @@ export function duration(seconds: number): string {
 
 /** How much is left, as roughly as it is known: "a few seconds", "about 40 sec", "about 3 min". */
 export function timeLeft(seconds: number): string {
-  if (seconds < 5) return "a few seconds";
-  if (seconds < 55) return `about ${measure(Math.ceil(seconds / 10) * 10, "second")}`;
-  if (seconds < HOUR) return `about ${measure(Math.round(seconds / MINUTE), "minute")}`;
-  return `about ${joined(Math.round(seconds / MINUTE) * MINUTE, HOUR, "hour", MINUTE, "minute")}`;
+  const time = roughly(seconds);
+  return time === null ? t`a few seconds` : t`about ${time}`;
 }
 
 /** The most that is left: "at most a few seconds", "at most 40 sec", "at most 3 min". Never less than `seconds`. */
 export function timeAtMost(seconds: number): string {
-  const rounded = seconds < 55 ? seconds : Math.ceil(seconds / MINUTE) * MINUTE;
-  return `at most ${timeLeft(rounded).replace("about ", "")}`;
+  const time = roughly(seconds < 55 ? seconds : Math.ceil(seconds / MINUTE) * MINUTE);
+  return time === null ? t`at most a few seconds` : t`at most ${time}`;
+}
+
+/** Rounded to ten seconds, or to minutes; null for less than five seconds. */
+function roughly(seconds: number): string | null {
+  if (seconds < 5) return null;
+  if (seconds < 55) return measure(Math.ceil(seconds / 10) * 10, "second");
+  if (seconds < HOUR) return measure(Math.round(seconds / MINUTE), "minute");
+  return joined(Math.round(seconds / MINUTE) * MINUTE, HOUR, "hour", MINUTE, "minute");
 }
 
 /** Seconds until a moment; 0 once it is over. */
@@ -64,7 +72,7 @@ function day(date: Date, now: Date): string {
 /** How long something stays: "27 days left", "goes within a day". */
 export function daysLeft(until: string, now: Date): string {
   const days = Math.ceil(secondsUntil(until, now) / DAY);
-  return days <= 1 ? "goes within a day" : `${days} days left`;
+  return days <= 1 ? t`goes within a day` : plural(days, { one: "# day left", other: "# days left" });
 }
 
 function measure(value: number, unit: Unit): string {

@@ -1,4 +1,4 @@
-// Versions of a word side by side: a column for each, a row for each prompt and seed that all of them drew.
+// Versions of a word side by side: a column for each prompt, and for each seed a row of each version.
 import { useQueries } from "@tanstack/react-query";
 import { useState } from "react";
 
@@ -7,7 +7,7 @@ import type { Concept, Report, Version } from "../../api/types";
 import { Problems } from "../../ui/Notice";
 import { Prompt } from "../../ui/Placeholder";
 import { gaugesOf } from "./gauges";
-import { commonRows, chosenOf } from "./sideBySide";
+import { commonRows, chosenOf, type Row } from "./sideBySide";
 
 const COLUMNS = 4;
 
@@ -49,6 +49,8 @@ export function SideBySide({ concept, versions }: { concept: Concept; versions: 
 
 function Table({ reports }: { reports: readonly Report[] }) {
   const rows = commonRows(reports);
+  const prompts = [...new Set(rows.map(({ prompt }) => prompt))];
+  const seeds = [...new Set(rows.map(({ seed }) => seed))];
   if (rows.length === 0) return <p className="small soft">These versions were drawn with different prompts.</p>;
   return (
     <div className="grid-scroll" tabIndex={0} role="region" aria-label="Drawings of these versions">
@@ -56,32 +58,38 @@ function Table({ reports }: { reports: readonly Report[] }) {
         <thead>
           <tr>
             <td />
-            {reports.map((report) => (
-              <th key={report.version} scope="col">
-                <b>Version {report.version}</b>
-                <Standing report={report} />
+            {prompts.map((prompt) => (
+              <th key={prompt} scope="col">
+                <Prompt>{prompt}</Prompt>
               </th>
             ))}
           </tr>
         </thead>
-        <tbody>
-          {rows.map(({ prompt, seed, drawings }) => (
-            <tr key={`${seed} ${prompt}`}>
-              <th scope="row">
-                <Prompt>{prompt}</Prompt>
-                <span className="seed">seed {seed}</span>
-              </th>
-              {drawings.map((url, column) => (
-                <td key={reports[column]?.version}>
-                  <img className="picture drawn" src={url} alt={`${prompt}, seed ${seed}, by version ${reports[column]?.version ?? ""}`} loading="lazy" />
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
+        {seeds.map((seed) => (
+          <tbody key={seed}>
+            {reports.map((report, place) => (
+              <tr key={report.version}>
+                <th scope="row">
+                  <b>Version {report.version}</b>
+                  {seed === seeds[0] ? <Standing report={report} /> : <span className="standing">seed {seed}</span>}
+                </th>
+                {prompts.map((prompt) => (
+                  <td key={prompt}>
+                    <Cell row={rows.find((row) => row.prompt === prompt && row.seed === seed)} place={place} version={report.version} />
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        ))}
       </table>
     </div>
   );
+}
+
+function Cell({ row, place, version }: { row: Row | undefined; place: number; version: number }) {
+  if (row === undefined) return null;
+  return <img className="picture drawn" src={row.drawings[place]} alt={`${row.prompt}, seed ${row.seed}, by version ${version}`} loading="lazy" />;
 }
 
 /** Likeness and obedience in words, below a version's name. */
