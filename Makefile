@@ -7,7 +7,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 PAGE := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -name 'openapi.json' -not -name 'schema.d.ts' -not -path 'frontend/src/api/constraints.ts' 2>/dev/null)
 
-.PHONY: serve install test test-all bench lint audit fuzz unit page-test browser-test model model-score clean python node
+.PHONY: serve install test test-all bench lint audit fuzz unit page-test browser-test model model-score screenshots clean python node
 
 serve: install
 	@exec $(BIN)/oneword serve
@@ -76,7 +76,7 @@ SEEDS ?= 1 2 3 4 5
 TESTS ?=
 test-all: .venv/.installed-test $(PAGE_BUILT)
 	@$(MAKE) --no-print-directory lint $(if $(PAGE_BUILT),page-test)
-	CHAOS_SEEDS="$(SEEDS)" CHAOS_SECONDS=300 CHAOS_JOBS=50 $(PYTEST) $(TESTS)
+	ONEWORD_EVERY_LOOK=1 CHAOS_SEEDS="$(SEEDS)" CHAOS_SECONDS=300 CHAOS_JOBS=50 $(PYTEST) $(TESTS)
 
 # Hypothesis over every parser of foreign bytes, and schemathesis over the whole interface, for as long as is asked.
 # `make test` runs the same tests with few examples, which are the same ones each time.
@@ -99,6 +99,11 @@ model: .venv/.installed
 MODEL ?= models/demo
 model-score: .venv/.installed
 	@$(BIN)/python -m models.recipe.score $(MODEL)
+
+# Pictures of every view in both themes, on a desk and on a phone, of a studio that is started and filled for it.
+SCREENSHOTS ?= data/screenshots
+screenshots: install
+	cd frontend && node e2e/screenshots.mjs $(abspath $(SCREENSHOTS))
 
 clean:
 	rm -rf .venv frontend/node_modules frontend/dist frontend/openapi.json

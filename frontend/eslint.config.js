@@ -31,7 +31,7 @@ export default defineConfig(
     extends: [ts.configs.disableTypeChecked],
     languageOptions: {
       parserOptions: { projectService: false },
-      globals: { console: "readonly", document: "readonly", process: "readonly", URL: "readonly", window: "readonly" },
+      globals: Object.fromEntries(["console", "document", "fetch", "FormData", "process", "URL", "window"].map((name) => [name, "readonly"])),
     },
     rules: { "no-console": "off" },
   },

@@ -1,11 +1,19 @@
+import { lingui } from "@lingui/vite-plugin";
+import babel from "@rolldown/plugin-babel";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
 // The studio serves the built page itself. This development server passes every API request on to a running studio.
 const studio = process.env.ONEWORD_STUDIO ?? "http://127.0.0.1:8000";
 
+// Only files that import a macro of Lingui go through Babel.
+const linguiMacros = {
+  preset: () => ({ plugins: ["@lingui/babel-plugin-lingui-macro"] }),
+  rolldown: { filter: { code: /@lingui\/(core|react)\/macro/ } },
+};
+
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), lingui(), babel({ presets: [linguiMacros] })],
   server: { proxy: { "/api": studio } },
   build: {
     // Nothing becomes a data: address: the page's content security policy allows fonts and scripts from the studio's own address only.
@@ -18,7 +26,7 @@ export default defineConfig({
   test: {
     pool: "threads",
     projects: [
-      { extends: true, test: { name: "functions", environment: "node", include: ["src/**/*.test.ts"], isolate: false } },
+      { extends: true, test: { name: "functions", environment: "node", include: ["src/**/*.test.ts"], setupFiles: ["src/testing/language.ts"], isolate: false } },
       {
         extends: true,
         test: {

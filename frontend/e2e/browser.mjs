@@ -40,9 +40,10 @@ async function unpacked() {
 }
 
 /** A page that remembers everything that went wrong in it: errors on the console, refused resources, exceptions. */
-export async function openPage(browser, { width = 1280, height = 900, dark = false, baseURL }) {
+export async function openPage(browser, { width = 1280, height = 900, dark = false, baseURL, storageState }) {
   const context = await browser.newContext({
     baseURL,
+    storageState,
     viewport: { width, height },
     locale: "en-GB", // a bare machine has none, and then Intl throws
     colorScheme: dark ? "dark" : "light",
@@ -54,5 +55,5 @@ export async function openPage(browser, { width = 1280, height = 900, dark = fal
     if (message.type() === "error") faults.push(message.text());
   });
   page.on("pageerror", (error) => faults.push(String(error)));
-  return { page, faults };
+  return { page, context, faults };
 }

@@ -1,11 +1,13 @@
 // The whole job in a browser, as a newcomer does it: sign in by the printed link, teach a word, watch, draw with it.
 // While it watches it prints a line, and whoever runs it kills the web service then: the page has to go on by itself.
-// node e2e/whole-job.mjs SIGN_IN_LINK EXAMPLE_FOLDER [FOLDER_FOR_PICTURES]. Exits with 1 and says what was not as it should be.
+// At the end axe looks at every view. node e2e/whole-job.mjs SIGN_IN_LINK EXAMPLE_FOLDER [FOLDER_FOR_PICTURES]. Exits with 1 and says what was not as it should be.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { faultsOfViews } from "./axe.mjs";
 import { openBrowser, openPage } from "./browser.mjs";
+import { weightOf } from "./weight.mjs";
 
 const [link, folder, shots] = process.argv.slice(2);
 const example = JSON.parse(readFileSync(join(folder, "concept.json"), "utf8"));
@@ -18,7 +20,7 @@ const KILL_THE_WEB_SERVICE = "kill the web service";
 const DRAWN_MS = 120_000;
 
 const browser = await openBrowser();
-const { page, faults } = await openPage(browser, { baseURL: new URL(link).origin });
+const { page, context, faults } = await openPage(browser, { baseURL: new URL(link).origin });
 page.setDefaultTimeout(20_000);
 
 async function shoot(name) {
@@ -40,6 +42,9 @@ try {
   await page.getByRole("heading", { name: "No word has been taught yet." }).waitFor();
   assert.ok(!page.url().includes("#"), "the used code is still in the address");
   await shoot("empty-library");
+  const { scripts, fonts } = await weightOf(page);
+  assert.ok(scripts <= 120_000, `the first load is ${scripts} bytes of gzipped JavaScript`);
+  assert.ok(fonts > 0 && fonts <= 150_000, `a first visit loads ${fonts} bytes of fonts`);
 
   // An example fills in the form for somebody without pictures.
   await page.getByRole("link", { name: "King Purr" }).click();
@@ -73,7 +78,7 @@ try {
   await shoot("away");
   await page.getByText("The studio does not answer").waitFor({ state: "detached", timeout: LEARNED_MS });
   await page.getByRole("heading", { name: /It knows/ }).waitFor({ timeout: LEARNED_MS });
-  assert.ok((await page.locator(".thumb img").count()) >= 2, "there were no previews on the way");
+  assert.ok((await page.locator(".film img").count()) >= 2, "there were no previews on the way");
   await shoot("learned");
   assert.deepEqual(faults.splice(0).filter((fault) => !/net::ERR_/.test(fault)), [], "more than the silence went wrong");
 
@@ -148,6 +153,13 @@ try {
   await call.locator(".live-responses-table", { hasText: '"credential": "session"' }).waitFor();
   await shoot("reference");
   assert.deepEqual(faults, [], "the console has errors");
+
+  // Nothing in any view keeps out people who use the page in another way. ONEWORD_EVERY_LOOK: in both themes and widths.
+  const known = { concept: new URL(concept).pathname.split("/").at(-1), job: new URL(job).pathname.split("/").at(-1) };
+  const storageState = await context.storageState();
+  const everyLook = Boolean(process.env.ONEWORD_EVERY_LOOK);
+  const found = await faultsOfViews(browser, { baseURL: new URL(link).origin, storageState, known, everyLook });
+  assert.deepEqual(found, []);
   console.log("the whole job was done in the browser");
 } catch (error) {
   await shoot("where-it-stopped");

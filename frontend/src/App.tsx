@@ -11,6 +11,7 @@ import { CurrentUserContext } from "./session/currentUser";
 import { SignInView } from "./session/SignInView";
 import { ErrorBoundary } from "./ui/ErrorBoundary";
 import { ProblemNotice } from "./ui/Notice";
+import { Skeleton } from "./ui/Skeleton";
 
 // The library opens first; the rest comes when it is asked for.
 const TeachView = lazy(async () => ({ default: (await import("./teach/TeachView")).TeachView }));
@@ -47,7 +48,7 @@ export function App() {
     <CurrentUserContext value={asked.data}>
       <Frame>
         <ErrorBoundary key={path}>
-          <Suspense fallback={null}>
+          <Suspense fallback={<Skeleton />}>
             <Switch>
               <Route path="/" component={LibraryView} />
               <Route path="/teach" component={TeachView} />

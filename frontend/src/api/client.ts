@@ -2,9 +2,10 @@
 import createClient from "openapi-fetch";
 
 import { isProblem, ProblemError } from "./problem";
+import { watchedFetch } from "./reachability";
 import type { paths } from "./schema";
 
-export const api = createClient<paths>({ baseUrl: location.origin });
+export const api = createClient<paths>({ baseUrl: location.origin, fetch: watchedFetch });
 
 interface Answer<Data> {
   data?: Data | undefined;

@@ -3,6 +3,7 @@ import { infiniteQueryOptions, keepPreviousData, QueryClient, queryOptions } fro
 
 import { answer, api, formOf } from "./client";
 import { isSignedOut, ProblemError } from "./problem";
+import { onReturn } from "./reachability";
 import type { paths } from "./schema";
 import { hasEnded, type Generation, type Kind } from "./types";
 
@@ -14,11 +15,15 @@ export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 15_000,
+      networkMode: "always", // the studio may be on this machine or in this network, whatever the browser thinks of the internet
       // A refusal stays a refusal; only silence is worth asking again.
       retry: (failures, error) => !(error instanceof ProblemError && error.problem.status < 500) && failures < 2,
     },
+    mutations: { networkMode: "always" },
   },
 });
+
+onReturn(() => void queryClient.invalidateQueries());
 
 export const me = queryOptions({
   queryKey: ["me"],

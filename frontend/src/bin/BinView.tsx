@@ -51,7 +51,7 @@ export function BinView() {
         </p>
       )}
       {items.length > 0 && (
-        <ul className="sheet queued binned" aria-label="Deleted">
+        <ul className="sheet queued binned" data-arrows aria-label="Deleted">
           {items.map((item) => (
             <Row key={item.id} item={item} />
           ))}
@@ -101,7 +101,7 @@ function RemoveItem({ item }: { item: BinItem }) {
       <button
         type="button"
         className="button small quiet bad"
-        aria-label={`Delete ${item.label} for good`}
+        aria-label={`Delete for good: ${item.label}`}
         onClick={() => {
           setAsking(true);
         }}

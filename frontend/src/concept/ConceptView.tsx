@@ -10,17 +10,19 @@ import { useMayChange } from "../session/currentUser";
 import { RelativeTime } from "../ui/RelativeTime";
 import { ProblemNotice, Problems } from "../ui/Notice";
 import { Placeholder } from "../ui/Placeholder";
+import { Skeleton } from "../ui/Skeleton";
 import { DeleteConcept } from "./DeleteConcept";
 import { Download } from "./Download";
 import { RecentGenerations } from "./RecentGenerations";
 import { EditConcept } from "./EditConcept";
 import { DeletePictures } from "./DeletePictures";
 import { NoReport, ReportSection } from "./report/ReportSection";
+import { SideBySide } from "./report/SideBySide";
 import { Versions } from "./Versions";
 
 export function ConceptView({ id }: { id: string }) {
   const { data: concept, error } = useQuery(conceptQuery(id));
-  if (concept === undefined) return error === null ? null : <ProblemNotice error={error} />;
+  if (concept === undefined) return error === null ? <Skeleton /> : <ProblemNotice error={error} />;
   return <Known concept={concept} />;
 }
 
@@ -30,6 +32,7 @@ function Known({ concept }: { concept: Concept }) {
   const kept = useQuery(versionsQuery(concept.id));
   const versions = kept.data;
   const [looked, setLooked] = useState<number | null>(null);
+  const reported = versions?.filter(({ report }) => report) ?? [];
   const current = concept.current_version;
   const shown = versions?.find((version) => version.number === (looked ?? current?.number));
   return (
@@ -104,6 +107,7 @@ function Known({ concept }: { concept: Concept }) {
       </div>
       {shown?.report && <ReportSection key={shown.number} concept={concept} number={shown.number} />}
       {shown && lacksReport(shown) && <NoReport key={shown.number} concept={concept} number={shown.number} />}
+      {reported.length > 1 && <SideBySide concept={concept} versions={reported} />}
       <RecentGenerations concept={concept} />
     </>
   );

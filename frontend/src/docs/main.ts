@@ -1,7 +1,7 @@
 // The page at /docs: Swagger UI from its package, on the studio's own /openapi.json. It asks no other server for anything.
 // Requests that are tried here carry the page's session, or the token that "Authorize" was given.
 import "@fontsource-variable/instrument-sans/wght.css";
-import "@fontsource-variable/newsreader/opsz.css";
+import "@fontsource-variable/newsreader/wght.css";
 import "swagger-ui-dist/swagger-ui.css";
 import "./docs.css";
 

@@ -1,8 +1,9 @@
 // The picture that a generation starts from (img2img), its inpainting mask, and the strength.
-import { useEffect, useState } from "react";
+import { useState } from "react";
 
 import { Field, FieldFault } from "../ui/Field";
 import { Icon } from "../ui/Icon";
+import { useObjectUrl } from "../ui/useObjectUrl";
 import { MaskBoard } from "./MaskBoard";
 import { addressOf, strengthText, marksAnything, strengthOf, type Picture, type InitImage } from "./initImage";
 
@@ -87,16 +88,6 @@ export function InitImagePanel({ initImage, onChange }: InitImagePanelProps) {
 
 /** An address for a picture, whether it is a file at hand or one that the studio has. */
 function useSource(picture: Picture): string | null {
-  const file = picture.kind === "file" ? picture.file : null;
-  const [local, setLocal] = useState<string | null>(null);
-  useEffect(() => {
-    if (file === null) return;
-    const url = URL.createObjectURL(file);
-    // eslint-disable-next-line react-hooks/set-state-in-effect -- the address is made and given back with the effect
-    setLocal(url);
-    return () => {
-      URL.revokeObjectURL(url);
-    };
-  }, [file]);
+  const local = useObjectUrl(picture.kind === "file" ? picture.file : null);
   return picture.kind === "file" ? local : addressOf(picture);
 }

@@ -70,8 +70,7 @@ export function PromptBox({ value, concepts, onChange, onSubmit }: PromptBoxProp
         rows={2}
         value={value}
         placeholder="a photo of <my-mug> on the beach"
-        role="combobox"
-        aria-expanded={offered.length > 0}
+        aria-haspopup="listbox"
         aria-controls={`${id}-words`}
         aria-autocomplete="list"
         aria-activedescendant={offered.length > 0 ? `${id}-word-${active}` : undefined}

@@ -1,10 +1,12 @@
 import { act, screen, waitFor } from "@testing-library/react";
 import { beforeEach, expect, test, vi } from "vitest";
 
+import { api } from "../api/client";
 import { answerTheUsual, renderPage } from "../testing/page";
 import { FakeEventSource } from "../testing/eventSource";
 import { mug, training } from "../testing/samples";
 import { problem, studio } from "../testing/studio";
+import { AwayNotice } from "../ui/AwayNotice";
 import { JobView } from "./JobView";
 
 beforeEach(() => {
@@ -16,7 +18,12 @@ async function watch(job = training) {
   answerTheUsual();
   studio.answer("GET", "/api/jobs/job", job);
   studio.answer("GET", "/api/concepts/concept", mug);
-  const page = renderPage(<JobView id="job" />);
+  const page = renderPage(
+    <>
+      <AwayNotice />
+      <JobView id="job" />
+    </>,
+  );
   await screen.findByRole("heading", { level: 1 });
   const [events] = FakeEventSource.opened;
   if (events === undefined) throw new Error("the view listens to no events");
@@ -45,12 +52,14 @@ test("a training job is followed from the queue to its end", async () => {
   expect(await screen.findByRole("link", { name: "Draw with it" })).toBeDefined();
 });
 
-test("a broken connection is said, and the page catches up by itself", async () => {
+test("a stream that breaks asks whether the studio is there, and the page says if it is not", async () => {
   const { events } = await watch();
+  studio.on("GET", "/healthz", () => Promise.reject(new TypeError("Failed to fetch")));
   events.break();
-  expect(screen.getByText(/The studio does not answer at the moment/)).toBeDefined();
-  act(() => events.onopen?.());
-  expect(screen.queryByText(/The studio does not answer at the moment/)).toBeNull();
+  expect(await screen.findByText(/The studio does not answer/)).toBeDefined();
+  studio.answer("GET", "/healthz", {});
+  await act(() => api.GET("/api/me"));
+  expect(screen.queryByText(/The studio does not answer/)).toBeNull();
 });
 
 test("a failed job says why", async () => {

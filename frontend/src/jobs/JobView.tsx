@@ -10,10 +10,11 @@ import { ImportJob } from "../importing/ImportJob";
 import { useMayChangeOf } from "../session/currentUser";
 import { ProblemNotice, Problems } from "../ui/Notice";
 import { Placeholder } from "../ui/Placeholder";
+import { Skeleton } from "../ui/Skeleton";
 import { CancelTraining } from "./CancelTraining";
+import { FilmStrip } from "./FilmStrip";
 import type { JobHistory } from "./jobEvents";
 import { LossCurve } from "./LossCurve";
-import { Previews } from "./Previews";
 import { headlineText, progressText, fractionDone } from "./jobStatusText";
 import { TrainingEnd } from "./TrainingEnd";
 import { useJobEvents } from "./useJobEvents";
@@ -21,7 +22,7 @@ import { useJobEvents } from "./useJobEvents";
 export function JobView({ id }: { id: string }) {
   const { data: job, error } = useQuery(jobQuery(id));
   if (error !== null && job === undefined) return <ProblemNotice error={error} />;
-  if (job === undefined) return null;
+  if (job === undefined) return <Skeleton />;
   if (job.kind === "generation") return <Redirect to="/draw" replace />;
   if (job.kind === "report") return <Redirect to={job.concept ? `/concepts/${job.concept.id}` : "/queue"} replace />;
   if (job.kind === "import") return <ImportJob job={job} />;
@@ -29,7 +30,7 @@ export function JobView({ id }: { id: string }) {
 }
 
 function Training({ job }: { job: Job }) {
-  const { history, connected } = useJobEvents(job.id);
+  const { history } = useJobEvents(job.id);
   const mayCancel = useMayChangeOf(job.created_by.id);
   const trained = useQuery({ ...conceptQuery(job.concept?.id ?? ""), enabled: job.concept !== null });
   const concept = trained.data;
@@ -51,7 +52,7 @@ function Training({ job }: { job: Job }) {
           <h1>
             {headlineText(state)} {placeholder && <Placeholder>{placeholder}</Placeholder>}
           </h1>
-          {ended || <Progress history={seen} job={job} connected={connected} />}
+          {ended || <Progress history={seen} job={job} />}
         </div>
         {!ended && mayCancel && <CancelTraining job={job} learning={history.previews.length > 0} />}
       </div>
@@ -59,7 +60,7 @@ function Training({ job }: { job: Job }) {
       <Warnings warnings={history.warnings} of={state === "succeeded" ? job.concept : null} mayChange={concept?.may_change ?? false} />
       <div className="columns">
         <section className="stack" aria-label="Previews">
-          <Previews previews={history.previews} waiting={!ended} />
+          <FilmStrip previews={history.previews} waiting={!ended} />
         </section>
         <section className="stack" aria-label="What it learns from">
           <h2>From these pictures</h2>
@@ -88,9 +89,7 @@ function Training({ job }: { job: Job }) {
   );
 }
 
-const AWAY = "The studio does not answer at the moment. Nothing is lost, and this page catches up by itself.";
-
-function Progress({ history, job, connected }: { history: JobHistory; job: Job; connected: boolean }) {
+function Progress({ history, job }: { history: JobHistory; job: Job }) {
   const done = fractionDone(history.progress);
   return (
     <div className="stack progress">
@@ -105,7 +104,7 @@ function Progress({ history, job, connected }: { history: JobHistory; job: Job; 
         <div style={{ width: `${done * 100}%` }} />
       </div>
       <p className="small soft" role="status">
-        {connected ? progressText(history, job) : AWAY}
+        {progressText(history, job)}
       </p>
     </div>
   );

@@ -55,7 +55,7 @@ function Jobs({ title, jobs }: { title: string; jobs: readonly Job[] }) {
   return (
     <section className="stack" aria-label={title}>
       <h2>{title}</h2>
-      <ul className="sheet queued">
+      <ul className="sheet queued" data-arrows>
         {jobs.map((job) => (
           <Row key={job.id} job={job} />
         ))}

@@ -17,7 +17,7 @@ interface TrainingEndProps {
 export function TrainingEnd({ job, state, history, concept }: TrainingEndProps) {
   const again = job.concept && (
     <Link className="button" href={`/concepts/${job.concept.id}/teach`}>
-      Teach it again
+      Try again with changes
     </Link>
   );
   if (state === "failed") {

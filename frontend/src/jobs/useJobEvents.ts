@@ -1,21 +1,16 @@
 // Listens to a job. The browser reconnects by itself and says where it was (`Last-Event-ID`); when it has given up,
 // because the studio was away for longer, a new connection replays the history, which the reducer accepts.
-import { useEffect, useReducer, useState } from "react";
+import { useEffect, useReducer } from "react";
 
+import { probeNow } from "../api/reachability";
 import { hasEnded } from "../api/types";
 import { EVENT_TYPES, emptyHistory, parseEvent, applyEvent, type JobEvent, type JobHistory } from "./jobEvents";
 
 const RETRY_MS = 3000;
 
-export interface JobEvents {
-  history: JobHistory;
-  connected: boolean;
-}
-
 /** The history of a job so far; with null there is nothing to listen to. */
-export function useJobEvents(jobId: string | null): JobEvents {
+export function useJobEvents(jobId: string | null): { history: JobHistory } {
   const [history, dispatch] = useReducer(applyEvent, emptyHistory);
-  const [connected, setConnected] = useState(true);
   useEffect(() => {
     if (jobId === null) return;
     let source: EventSource;
@@ -30,11 +25,8 @@ export function useJobEvents(jobId: string | null): JobEvents {
 
     function open() {
       source = new EventSource(`/api/jobs/${encodeURIComponent(jobId ?? "")}/events`);
-      source.onopen = () => {
-        setConnected(true);
-      };
       source.onerror = () => {
-        setConnected(false);
+        probeNow();
         if (source.readyState === EventSource.CLOSED) timer = window.setTimeout(open, RETRY_MS);
       };
       for (const type of EVENT_TYPES) source.addEventListener(type, receive);
@@ -46,7 +38,7 @@ export function useJobEvents(jobId: string | null): JobEvents {
       window.clearTimeout(timer);
     };
   }, [jobId]);
-  return { history, connected };
+  return { history };
 }
 
 function isEnd(event: JobEvent): boolean {

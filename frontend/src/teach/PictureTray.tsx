@@ -1,6 +1,6 @@
 // Where pictures are dropped or chosen, each shown with the square that is learned from and what the studio thinks of it.
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useId, useState, type DragEvent } from "react";
+import { useId, useState, type DragEvent } from "react";
 
 import { pictureCheck } from "../api/queries";
 import type { CheckedPicture } from "../api/types";
@@ -8,6 +8,7 @@ import { useMe } from "../session/currentUser";
 import { useFieldProblem } from "../ui/FormProblem";
 import { Icon } from "../ui/Icon";
 import { Problems } from "../ui/Notice";
+import { useObjectUrl } from "../ui/useObjectUrl";
 import { checkFor, cropInPercent, PICTURE_TYPES, remarksOn, withAdded, type Remark } from "./pictures";
 
 interface PictureTrayProps {
@@ -150,18 +151,4 @@ function PictureTile({ file, checked, remarks, onRemove }: PictureTileProps) {
       ))}
     </li>
   );
-}
-
-/** An address for a file that is not sent yet; given back when the tile goes. */
-function useObjectUrl(file: File): string | null {
-  const [url, setUrl] = useState<string | null>(null);
-  useEffect(() => {
-    const made = URL.createObjectURL(file);
-    // eslint-disable-next-line react-hooks/set-state-in-effect -- the address lives outside of React, and is given back
-    setUrl(made);
-    return () => {
-      URL.revokeObjectURL(made);
-    };
-  }, [file]);
-  return url;
 }

@@ -1,4 +1,5 @@
 // Renders a part of the page as the page itself does: signed in, with the client of the page's queries.
+import { I18nProvider } from "@lingui/react";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { render } from "@testing-library/react";
 import { userEvent } from "@testing-library/user-event";
@@ -7,6 +8,7 @@ import type { ReactNode } from "react";
 import { queryClient } from "../api/queries";
 import type { Me } from "../api/types";
 import { CurrentUserContext } from "../session/currentUser";
+import { i18n } from "../ui/language";
 import { demo, me } from "./samples";
 import { studio } from "./studio";
 
@@ -16,9 +18,11 @@ export function renderPage(view: ReactNode, as: Me = me) {
   queryClient.setDefaultOptions({ queries: { retry: false, staleTime: Infinity } });
   const user = userEvent.setup();
   const rendered = render(
-    <QueryClientProvider client={queryClient}>
-      <CurrentUserContext value={as}>{view}</CurrentUserContext>
-    </QueryClientProvider>,
+    <I18nProvider i18n={i18n}>
+      <QueryClientProvider client={queryClient}>
+        <CurrentUserContext value={as}>{view}</CurrentUserContext>
+      </QueryClientProvider>
+    </I18nProvider>,
   );
   return { user, ...rendered };
 }

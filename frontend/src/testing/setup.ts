@@ -2,6 +2,7 @@
 import { cleanup, configure } from "@testing-library/react";
 import { afterEach, beforeEach, vi } from "vitest";
 
+import { loadDialog } from "../ui/Dialog";
 import { studio } from "./studio";
 
 configure({ asyncUtilTimeout: 5000 }); // a machine that does much else at once
@@ -14,3 +15,5 @@ beforeEach(() => {
 });
 
 afterEach(cleanup);
+
+await loadDialog(); // a test that opens a window finds it at once

@@ -1,36 +1,29 @@
-// A modal window. The browser's own <dialog> keeps the focus inside, and gives it back afterwards.
-import { useEffect, useRef, type ReactNode } from "react";
+// A modal window. What it needs of React Aria (21 KB gzipped) is no part of the first load.
+import { lazy, Suspense, useState, type ComponentType, type ReactNode } from "react";
 
-interface DialogProps {
+export interface DialogProps {
+  /** What screen readers call the window. */
   label: string;
   className?: string;
   onClose: () => void;
   children: ReactNode;
 }
 
-export function Dialog({ label, className, onClose, children }: DialogProps) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    const shown = dialog.current;
-    shown?.showModal();
-    return () => {
-      shown?.close();
-    };
-  }, []);
+let loaded: ComponentType<DialogProps> | null = null;
+const LazyDialog = lazy(loadDialog);
+
+/** Loads the code of windows. The page does so when it has nothing else to do, so that a window opens at once. */
+export async function loadDialog() {
+  const module = await import("./ModalDialog");
+  loaded = module.default;
+  return module;
+}
+
+export function Dialog(props: DialogProps) {
+  const [Window] = useState(() => loaded ?? LazyDialog); // the same one for as long as the window is open
   return (
-    <dialog
-      ref={dialog}
-      aria-label={label}
-      className={className}
-      onCancel={(event) => {
-        event.preventDefault();
-        onClose();
-      }}
-      onClick={(event) => {
-        if (event.target === dialog.current) onClose(); // the backdrop belongs to the dialog itself
-      }}
-    >
-      {children}
-    </dialog>
+    <Suspense fallback={null}>
+      <Window {...props} />
+    </Suspense>
   );
 }

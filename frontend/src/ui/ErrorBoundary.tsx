@@ -1,5 +1,6 @@
 // Shows a notice in place of a view that throws while it renders. Problems of the service do not get here: they are shown
 // where they happen.
+import { Trans } from "@lingui/react/macro";
 import { Component, type ReactNode } from "react";
 
 import { ProblemNotice } from "./Notice";
@@ -27,7 +28,7 @@ export class ErrorBoundary extends Component<ErrorBoundaryProps, { error: unknow
               location.reload();
             }}
           >
-            Load it again
+            <Trans>Load it again</Trans>
           </button>
         </p>
       </ProblemNotice>

@@ -1,4 +1,5 @@
 // Messages for people: what went wrong, and what to enter instead.
+import { useLingui } from "@lingui/react/macro";
 import type { ReactNode } from "react";
 
 import { problemOf } from "../api/problem";
@@ -29,9 +30,10 @@ export function Problems({ of }: { of: readonly RequestResult[] }) {
 }
 
 export function Suggestions({ items, onChoose }: { items: readonly string[]; onChoose: (text: string) => void }) {
+  const { t } = useLingui();
   if (items.length === 0) return null;
   return (
-    <div className="chips" role="group" aria-label="Suggestions">
+    <div className="chips" role="group" aria-label={t`Suggestions`}>
       {items.map((text) => (
         <button
           key={text}

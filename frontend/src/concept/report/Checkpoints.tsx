@@ -10,7 +10,7 @@ interface CheckpointsProps {
 
 export function Checkpoints({ report, shown, onChoose }: CheckpointsProps) {
   return (
-    <ul className="strip wide">
+    <ul className="strip wide" data-arrows>
       {report.checkpoints.map((checkpoint) => (
         <li key={checkpoint.step}>
           <button

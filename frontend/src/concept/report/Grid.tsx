@@ -8,7 +8,7 @@ export function Grid({ concept, report, shown }: { concept: Concept; report: Rep
   const initializer = report.initializer;
   if (shown.drawings.length === 0) return <p className="small soft">Nothing was drawn at this stage.</p>;
   return (
-    <div className="grid-scroll" tabIndex={0} role="region" aria-label="What it draws">
+    <div className="grid-scroll" tabIndex={0} role="region" aria-label="Drawings of the report">
       <table className="grid">
         <thead>
           <tr>

@@ -1,0 +1,6 @@
+// A catalogue as Vite imports it: compiled by Lingui.
+declare module "*.po" {
+  import type { Messages } from "@lingui/core";
+
+  export const messages: Messages;
+}

@@ -1,0 +1,2 @@
+// Runs before each file of tests: sentences are those of the English catalogue.
+import "../ui/language";

@@ -1,0 +1,10 @@
+// The locale of dates and numbers: the reader's own where it speaks the language of the page, else that language.
+
+export const LANGUAGE = "en";
+
+/** Of what the browser asks for, the first that is a kind of `language`: `en-GB` for an English page. */
+export function localeFor(language: string, wanted: readonly string[]): string {
+  return wanted.find((each) => each === language || each.startsWith(`${language}-`)) ?? language;
+}
+
+export const locale = localeFor(LANGUAGE, typeof navigator === "undefined" ? [] : navigator.languages);
