@@ -31,12 +31,14 @@ from app.core.settings import REPOSITORY, Settings
 from app.core.storage import open_storage
 from app.generation import routes as generation
 from app.generation.schemas import GenerationForm
+from app.grids import routes as grids
 from app.jobs import routes as jobs
 from app.jobs.schemas import JobEvent
 from app.jobs.stream import EventFeed, Viewers
 from app.ops import health, metrics
 from app.ops.metrics import RequestMetrics, Timing
 from app.pictures.cleaning import PictureCleaner
+from app.presets import routes as presets
 from app.reports import routes as reports
 from app.retention import routes as retention
 from app.services import Services
@@ -113,6 +115,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         concepts,
         reports,
         generation,
+        grids,
+        presets,
         uploads,
         jobs,
         compat,

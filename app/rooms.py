@@ -12,6 +12,7 @@ import app.concepts.search_terms
 import app.core.idempotency
 import app.generation.models
 import app.jobs.models
+import app.presets.models
 import app.uploads.models
 import app.usage.accounting
 import app.usage.models

@@ -71,12 +71,12 @@ class Encoders:
     """Encodes stored pictures, a few at a time."""
 
     def __init__(self) -> None:
-        self._limiter = CapacityLimiter(ENCODING)
+        self.limiter = CapacityLimiter(ENCODING)  # also for what computes a picture before it is encoded
 
     async def encoded(self, png: bytes, name: str, wanted: PictureFormat, *, download: bool = False) -> Response:
         """The answer with a stored picture. `name` is that of its file, without a suffix."""
         content = png
         if wanted != "png":
-            content = await run_sync(in_format, png, wanted, limiter=self._limiter)
+            content = await run_sync(in_format, png, wanted, limiter=self.limiter)
         file_name = f"{name}.{_SUFFIXES[wanted]}"
         return picture(content, _KINDS[wanted], file_name, download=download)

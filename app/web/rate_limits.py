@@ -11,6 +11,7 @@ The counters are in this process: n web processes allow n times the limit.
 
 import re
 import time
+from functools import partial
 from math import ceil
 from typing import Final
 
@@ -18,6 +19,7 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.addresses import counted_as
@@ -47,6 +49,8 @@ class Rates:
             await self._app(scope, receive, send)
             return
         who = _who(scope)
+        # An endpoint that takes the work of several requests at once counts the others.
+        scope["state"]["count_changes"] = partial(self._count, limit, who)
         allowed = self._limiter.hit(limit, who)
         reset_time, left = self._limiter.get_window_stats(limit, who)
         seconds = max(1, ceil(reset_time - time.time()))
@@ -63,12 +67,26 @@ class Rates:
         if allowed:
             await self._app(scope, receive, telling)
             return
-        error = TooMany(
-            f"Too many requests: the limit is {limit.amount} changes a minute. Try again in {seconds} s.",
-            code="too-fast",
-            retry_after=seconds,
-        )
-        await refusal(error)(scope, receive, telling)
+        await refusal(_too_fast(limit, seconds))(scope, receive, telling)
+
+    def _count(self, limit: RateLimitItemPerMinute, who: str, changes: int) -> None:
+        if changes > 0 and not self._limiter.hit(limit, who, cost=min(changes, limit.amount)):
+            reset_time, _ = self._limiter.get_window_stats(limit, who)
+            raise _too_fast(limit, max(1, ceil(reset_time - time.time())))
+
+
+def count_changes(request: Request, changes: int) -> None:
+    """Count further changes of this request. Raises TooMany above the limit."""
+    if (count := getattr(request.state, "count_changes", None)) is not None:
+        count(changes)
+
+
+def _too_fast(limit: RateLimitItemPerMinute, seconds: int) -> TooMany:
+    return TooMany(
+        f"Too many requests: the limit is {limit.amount} changes a minute. Try again in {seconds} s.",
+        code="too-fast",
+        retry_after=seconds,
+    )
 
 
 def _counts(scope: Scope) -> bool:
