@@ -106,7 +106,8 @@ def _check_texts(request: GridRequest, cells: list[Cell], characters_max: int) -
 
 def _check_queue(session: Session, team_id: str, pictures: int, settings: Settings) -> None:
     """Raise TooMany for a grid that counts more waiting jobs than the team may still have."""
-    counts, free = requests_in(pictures, settings), settings.queued_jobs_max - jobs.waiting(session, team_id)
+    counts = requests_in(pictures, settings)
+    free = settings.queued_jobs_max - jobs.waiting(session, team_id, settings.count_max)
     if counts > settings.queued_jobs_max:
         raise InvalidInput(
             f"A grid of {pictures} pictures counts as {counts} jobs, and a team may have {settings.queued_jobs_max} "

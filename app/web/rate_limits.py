@@ -52,41 +52,46 @@ class Rates:
         # An endpoint that takes the work of several requests at once counts the others.
         scope["state"]["count_changes"] = partial(self._count, limit, who)
         allowed = self._limiter.hit(limit, who)
-        reset_time, left = self._limiter.get_window_stats(limit, who)
-        seconds = max(1, ceil(reset_time - time.time()))
-        fields = {
-            "RateLimit-Policy": f'"changes";q={limit.amount};w={WINDOW_SECONDS}',
-            "RateLimit": f'"changes";r={left};t={seconds}',
-        }
 
         async def telling(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(fields)
+                MutableHeaders(scope=message).update(self._fields(limit, who))
             await send(message)
 
         if allowed:
             await self._app(scope, receive, telling)
             return
-        await refusal(_too_fast(limit, seconds))(scope, receive, telling)
+        await refusal(self._too_fast(limit, who))(scope, receive, telling)
+
+    def _fields(self, limit: RateLimitItemPerMinute, who: str) -> dict[str, str]:
+        left, seconds = self._left(limit, who)
+        return {
+            "RateLimit-Policy": f'"changes";q={limit.amount};w={WINDOW_SECONDS}',
+            "RateLimit": f'"changes";r={left};t={seconds}',
+        }
+
+    def _left(self, limit: RateLimitItemPerMinute, who: str) -> tuple[int, int]:
+        """How many changes are left, and the seconds until the first of those that were counted is forgotten."""
+        reset_time, left = self._limiter.get_window_stats(limit, who)
+        return left, max(1, ceil(reset_time - time.time()))
 
     def _count(self, limit: RateLimitItemPerMinute, who: str, changes: int) -> None:
         if changes > 0 and not self._limiter.hit(limit, who, cost=min(changes, limit.amount)):
-            reset_time, _ = self._limiter.get_window_stats(limit, who)
-            raise _too_fast(limit, max(1, ceil(reset_time - time.time())))
+            raise self._too_fast(limit, who)
+
+    def _too_fast(self, limit: RateLimitItemPerMinute, who: str) -> TooMany:
+        _, seconds = self._left(limit, who)
+        return TooMany(
+            f"Too many requests: the limit is {limit.amount} changes a minute. Try again in {seconds} s.",
+            code="too-fast",
+            retry_after=seconds,
+        )
 
 
 def count_changes(request: Request, changes: int) -> None:
     """Count further changes of this request. Raises TooMany above the limit."""
     if (count := getattr(request.state, "count_changes", None)) is not None:
         count(changes)
-
-
-def _too_fast(limit: RateLimitItemPerMinute, seconds: int) -> TooMany:
-    return TooMany(
-        f"Too many requests: the limit is {limit.amount} changes a minute. Try again in {seconds} s.",
-        code="too-fast",
-        retry_after=seconds,
-    )
 
 
 def _counts(scope: Scope) -> bool:

@@ -20,6 +20,8 @@ const JobView = lazy(async () => ({ default: (await import("./jobs/JobView")).Jo
 const QueueView = lazy(async () => ({ default: (await import("./jobs/QueueView")).QueueView }));
 const ConceptView = lazy(async () => ({ default: (await import("./concept/ConceptView")).ConceptView }));
 const DrawView = lazy(async () => ({ default: (await import("./draw/DrawView")).DrawView }));
+const GridView = lazy(async () => ({ default: (await import("./grids/GridView")).GridView }));
+const GridsView = lazy(async () => ({ default: (await import("./grids/GridsView")).GridsView }));
 const BinView = lazy(async () => ({ default: (await import("./bin/BinView")).BinView }));
 const AuditView = lazy(async () => ({ default: (await import("./audit/AuditView")).AuditView }));
 const SettingsView = lazy(async () => ({ default: (await import("./settings/SettingsView")).SettingsView }));
@@ -56,6 +58,8 @@ export function App() {
               <Route path="/concepts/:id">{({ id }) => <ConceptView key={id} id={id} />}</Route>
               <Route path="/concepts/:id/teach">{({ id }) => <TeachAgainView key={id} id={id} />}</Route>
               <Route path="/draw" component={DrawView} />
+              <Route path="/grids" component={GridsView} />
+              <Route path="/grids/:id">{({ id }) => <GridView key={id} id={id} />}</Route>
               <Route path="/bin" component={BinView} />
               <Route path="/audit" component={AuditView} />
               <Route path="/settings" component={SettingsView} />

@@ -9,6 +9,7 @@ import "./styles/teach.css";
 import "./styles/concept.css";
 import "./styles/report.css";
 import "./styles/draw.css";
+import "./styles/grids.css";
 import "./styles/queue.css";
 import "./styles/administration.css";
 

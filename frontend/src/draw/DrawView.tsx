@@ -6,6 +6,8 @@ import { Link, useSearch } from "wouter";
 import { answer, api } from "../api/client";
 import { history, queryClient } from "../api/queries";
 import type { RecoveredRequest, DrawnImage } from "../api/types";
+import { useArrival } from "../grids/useArrival";
+import { emptyGrid, type GridValues } from "../grids/gridValues";
 import { useMayChange } from "../session/currentUser";
 import { QuotaWarning } from "../settings/QuotaWarning";
 import { ProblemNotice, Problems } from "../ui/Notice";
@@ -25,6 +27,7 @@ export function DrawView() {
   const drawn = useInfiniteQuery(history);
   const generations = drawn.data?.pages.flatMap((page) => page.items) ?? [];
   const liveIds = liveGenerationIds(generations);
+  const [grid, setGrid] = useState<GridValues | null>(search.get("grid") === "new" ? emptyGrid : null);
   const [recovered, setRecovered] = useState<RecoveredFrom | null>(null);
   const submission = useMutation({
     mutationFn: submitGeneration,
@@ -32,12 +35,14 @@ export function DrawView() {
   });
   // The service pins each concept that was trained again since to the version that the picture was drawn with.
   const recovery = useMutation({
-    mutationFn: ({ image }: { image: DrawnImage; done: (again: RecoveredRequest) => void }) =>
+    mutationFn: ({ image }: { image: Pick<DrawnImage, "id">; done: (again: RecoveredRequest) => void }) =>
       answer(api.GET("/api/images/{image_id}/order", { params: { path: { image_id: image.id } } })),
     onSuccess: (again, { done }) => {
       done(again);
     },
   });
+
+  useArrival(search, { grid: setGrid, prompt: (prompt) => { setValues({ ...emptyGeneration, prompt }); }, again, vary, edit });
 
   function show(next: GenerationValues, from: RecoveredFrom | null) {
     setValues(next);
@@ -47,14 +52,14 @@ export function DrawView() {
     window.scrollTo({ top: 0, behavior: "smooth" });
   }
 
-  function again(image: DrawnImage) {
+  function again(image: Pick<DrawnImage, "id">) {
     const done = (found: RecoveredRequest) => {
       show(valuesFromRequest(found.order, "the same"), { name: "the picture", notes: found.notes, file: null });
     };
     recovery.mutate({ image, done });
   }
 
-  function vary(image: DrawnImage) {
+  function vary(image: Pick<DrawnImage, "id">) {
     const done = (found: RecoveredRequest) => {
       setShown(null);
       submission.mutate(valuesFromRequest(found.order, "others"));
@@ -63,7 +68,7 @@ export function DrawView() {
     recovery.mutate({ image, done });
   }
 
-  function edit(image: DrawnImage) {
+  function edit(image: Pick<DrawnImage, "id">) {
     show({ ...values, initImage: initImageFrom({ kind: "image", id: image.id }) }, null);
   }
 
@@ -71,9 +76,12 @@ export function DrawView() {
     <>
       <div className="head">
         <h1>Draw</h1>
+        <Link className="button quiet" href="/grids">
+          Grids
+        </Link>
       </div>
       <QuotaWarning of={["queued_jobs", "gpu_seconds", "storage_bytes"]} />
-      {mayDraw && <GenerationForm values={values} recovered={recovered} submission={submission} onChange={setValues} onRecovered={setRecovered} />}
+      {mayDraw && <GenerationForm values={values} recovered={recovered} grid={grid} onGrid={setGrid} submission={submission} onChange={setValues} onRecovered={setRecovered} />}
       {drawn.isError && <ProblemNotice error={drawn.error} />}
       {drawn.isSuccess && generations.length === 0 && (
         <p className="soft">
