@@ -91,9 +91,7 @@ def _check_axes(request: GridRequest) -> None:
         raise PromptError(_NO_CONCEPTS, field="negative_prompt", code="prompt-no-concepts")
 
 
-_NO_CONCEPTS = (
-    f"{THE_CONCEPT} stands for the concept of the cell, and the grid has no concepts. Name them in `concepts`."
-)
+_NO_CONCEPTS = f"{THE_CONCEPT} stands for the concept of the cell, and the grid has none. Name some in `concepts`."
 
 
 def _template(prompt: str, *, with_concepts: bool) -> tuple[str, str]:

@@ -10,6 +10,7 @@ import "./styles/concept.css";
 import "./styles/report.css";
 import "./styles/draw.css";
 import "./styles/grids.css";
+import "./styles/prompt.css";
 import "./styles/queue.css";
 import "./styles/administration.css";
 
