@@ -19,6 +19,8 @@ import { submitGeneration } from "./submitGeneration";
 import { initImageFrom } from "./initImage";
 import { liveGenerationIds } from "./liveGenerations";
 
+const VARIATION_STRENGTH = 0.5;
+
 export function DrawView() {
   const mayDraw = useMayChange();
   const search = new URLSearchParams(useSearch());
@@ -63,6 +65,17 @@ export function DrawView() {
     const done = (found: RecoveredRequest) => {
       setShown(null);
       submission.mutate(valuesFromRequest(found.order, "others"));
+      window.scrollTo({ top: 0, behavior: "smooth" });
+    };
+    recovery.mutate({ image, done });
+  }
+
+  // A near seed draws an unrelated picture. Half-noised, the picture itself keeps its composition and changes in detail.
+  function variations(image: DrawnImage) {
+    const done = (found: RecoveredRequest) => {
+      setShown(null);
+      const initImage = { ...initImageFrom({ kind: "image", id: image.id }), strength: VARIATION_STRENGTH };
+      submission.mutate({ ...valuesFromRequest(found.order, "others"), initImage });
       window.scrollTo({ top: 0, behavior: "smooth" });
     };
     recovery.mutate({ image, done });
@@ -118,6 +131,7 @@ export function DrawView() {
           onAgain={again}
           onVary={vary}
           onEdit={edit}
+          onVariations={variations}
         />
       )}
     </>

@@ -1,25 +1,28 @@
 // The form of the Draw view: the prompt, the picture to start from, and the settings. A picture can be dropped anywhere on it.
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useId, useState } from "react";
+import { lazy, Suspense, useId, useState } from "react";
 import { useLocation } from "wouter";
 
 import { baseModels, promptConcepts } from "../api/queries";
 import { GridPanel } from "../grids/GridPanel";
-import { emptyGrid, sizesOf, type GridValues } from "../grids/gridValues";
+import { emptyGrid, requestFromGrid, sizesOf, type GridValues } from "../grids/gridValues";
 import { submitGrid } from "../grids/submitGrid";
+import { PresetBar } from "../presets/PresetBar";
 import { useMe } from "../session/currentUser";
 import { PICTURE_TYPES } from "../teach/pictures";
 import { FieldFault } from "../ui/Field";
 import { FoldedFields, FormNotice, FormProblem } from "../ui/FormProblem";
 import { Icon } from "../ui/Icon";
 import { Problems } from "../ui/Notice";
-import { valuesFromRequest, type GenerationValues } from "./generationValues";
+import { requestFromValues, valuesFromRequest, type GenerationValues } from "./generationValues";
 import { GenerationFields } from "./GenerationFields";
 import { PromptBox } from "./PromptBox";
 import { recoverRequest } from "./submitGeneration";
 import { initImageFrom } from "./initImage";
 import { InitImagePanel } from "./InitImagePanel";
 import { sizeFault } from "./sizeLimit";
+
+const CodeDialog = lazy(async () => ({ default: (await import("./CodeDialog")).CodeDialog }));
 
 const COUNTS = [1, 2, 4, 8];
 
@@ -49,6 +52,7 @@ export function GenerationForm({ values, recovered, grid, submission, onChange, 
   const model = models.find((each) => each.id === values.baseModel) ?? models[0];
   const taking = useMutation({ mutationFn: recoverRequest });
   const [over, setOver] = useState(false);
+  const [code, setCode] = useState(false);
   const [, navigate] = useLocation();
   const drawingGrid = useMutation({
     mutationFn: submitGrid,
@@ -123,6 +127,12 @@ export function GenerationForm({ values, recovered, grid, submission, onChange, 
             change({ prompt });
           }}
           onSubmit={submit}
+        />
+        <PresetBar
+          values={values}
+          onChange={(next) => {
+            change(next);
+          }}
         />
         {recovered && (
           <RecoveredNotice
@@ -199,7 +209,20 @@ export function GenerationForm({ values, recovered, grid, submission, onChange, 
             )}
             <FieldFault name="count" />
           </div>
-          {values.initImage === null && <PictureChooser busy={taking.isPending} onFile={take} />}
+          <div className="row">
+            {values.prompt.trim() !== "" && (
+              <button
+                type="button"
+                className="button quiet"
+                onClick={() => {
+                  setCode(true);
+                }}
+              >
+                Code
+              </button>
+            )}
+            {values.initImage === null && <PictureChooser busy={taking.isPending} onFile={take} />}
+          </div>
         </div>
         <Problems of={[taking, concepts, offered]} />
         <FoldedFields summary="More">
@@ -207,6 +230,18 @@ export function GenerationForm({ values, recovered, grid, submission, onChange, 
         </FoldedFields>
         <FormNotice />
       </FormProblem>
+      {code && (
+        <Suspense fallback={null}>
+          <CodeDialog
+            path={grid === null ? "/api/generations" : "/api/grids"}
+            request={grid === null ? requestFromValues(values) : requestFromGrid(values, grid)}
+            note={values.initImage?.picture.kind === "file" ? "The picture to start from is a file: send it beside these fields, as a form." : undefined}
+            onClose={() => {
+              setCode(false);
+            }}
+          />
+        </Suspense>
+      )}
     </form>
   );
 }
