@@ -37,7 +37,20 @@ class PresetIn(RequestModel):
 class PresetOut(PresetIn):
     """A preset of the team."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(
+        extra="ignore",
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "Studio",
+                    "prompt": "{prompt}, studio light",
+                    "guidance": 5.0,
+                    "changed_by": {"id": "01JZ…", "name": "Ada"},
+                    "changed_at": "2026-11-24T09:00:00Z",
+                }
+            ]
+        },
+    )
 
     name: str = Field(description="What it is called; unique in the team.")
     changed_by: Person = Field(description="Who saved it last.")

@@ -13,6 +13,22 @@ export async function run(name, { width = 1280, height = 900, dark = false } = {
   await page.context().close();
 }
 const plays = {
+  async more(p, shoot) {
+    await p.goto("/draw");
+    await p.getByLabel("What to draw").fill("a photo of <zub> and a {red|blue} <harlequin-mug>, __colours__ sky");
+    await p.getByText("More", { exact: true }).click();
+    await p.waitForTimeout(800);
+    await shoot("");
+    await p.getByRole("button", { name: "Code" }).click();
+    await p.waitForTimeout(800);
+    await p.getByRole("button", { name: "Python" }).click();
+    await shoot("-code");
+    await p.keyboard.press("Escape");
+    await p.getByRole("button", { name: "Presets and lists" }).click();
+    await p.waitForTimeout(900);
+    await shoot("-presets");
+  },
+
   async form(p, shoot) {
     await p.goto("/draw");
     await p.getByLabel("What to draw").fill("a photo of <zub> and a {red|blue} <harlequin-mug>, __colours__ sky");

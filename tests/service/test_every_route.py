@@ -88,7 +88,9 @@ CREDENTIALS = {
     ("DELETE", "/api/sessions/{session_id}"),
     ("DELETE", "/api/sessions"),
 }
-EVERYBODYS = {  # come with the studio and belong to no team
+EVERYBODYS = {  # come with the studio and belong to no team, or are names that each team gives for itself
+    ("PUT", "/api/presets/{preset_name}"),
+    ("PUT", "/api/prompt-lists/{list_name}"),
     ("GET", "/api/lessons/{lesson_id}/pictures/{number}"),
     ("GET", "/v1/models/{model_id}"),
 }

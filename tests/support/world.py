@@ -43,7 +43,7 @@ def fill(owner: TestClient, services: Services, word: str = "kestrel") -> World:
     made = owner.post("/api/concepts", data=form, files=photos()).raise_for_status().json()
     drawn = owner.post("/api/generations", json={"prompt": f"a {word} prompt", "count": 1}).raise_for_status().json()
     grid = owner.post("/api/grids", json={"prompts": [f"a {word} grid"], "seeds": [1, 2]}).raise_for_status().json()
-    owner.put(f"/api/presets/{word} preset", json={"prompt": f"{word} light"}).raise_for_status()
+    owner.put(f"/api/presets/{word}-preset", json={"prompt": f"{word} light"}).raise_for_status()
     owner.put(f"/api/prompt-lists/{word}-list", json={"lines": [f"a {word} line"]}).raise_for_status()
     token = owner.post("/api/tokens", json={"name": f"{word} token"}).raise_for_status().json()
     concept, user = made["concept"], made["concept"]["owner"]["id"]
@@ -76,7 +76,7 @@ def fill(owner: TestClient, services: Services, word: str = "kestrel") -> World:
             "generation_id": drawn["generation"]["id"],
             "image_id": image.id,
             "grid_id": grid["generation"]["id"],
-            "preset_name": f"{word} preset",
+            "preset_name": f"{word}-preset",
             "list_name": f"{word}-list",
             "upload_id": upload.id,
             "token_id": token["id"],
