@@ -24,6 +24,9 @@ class _Sink:
     def flush(self) -> None:
         """Nothing waits."""
 
+    def close(self) -> None:
+        """Nothing is open."""
+
     def tell(self) -> int:
         """Raises OSError: a zip that cannot ask for its position counts by itself."""
         raise OSError
