@@ -91,6 +91,8 @@ CREDENTIALS = {
 EVERYBODYS = {  # come with the studio and belong to no team, or are names that each team gives for itself
     ("PUT", "/api/presets/{preset_name}"),
     ("PUT", "/api/prompt-lists/{list_name}"),
+    ("DELETE", "/api/presets/{preset_name}"),
+    ("DELETE", "/api/prompt-lists/{list_name}"),
     ("GET", "/api/lessons/{lesson_id}/pictures/{number}"),
     ("GET", "/v1/models/{model_id}"),
 }
