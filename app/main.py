@@ -34,6 +34,7 @@ from app.embeddings import routes as embeddings
 from app.gallery import routes as gallery
 from app.generation import routes as generation
 from app.generation.schemas import GenerationForm
+from app.grids import routes as grids
 from app.jobs import routes as jobs
 from app.jobs.schemas import JobEvent
 from app.jobs.stream import EventFeed, Viewers
@@ -41,6 +42,7 @@ from app.library import routes as library
 from app.ops import health, metrics
 from app.ops.metrics import RequestMetrics, Timing
 from app.pictures.cleaning import PictureCleaner
+from app.presets import routes as presets
 from app.reports import routes as reports
 from app.retention import routes as retention
 from app.services import Services
@@ -120,6 +122,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         reports,
         generation,
         gallery,
+        grids,
+        presets,
         uploads,
         jobs,
         compat,

@@ -14,6 +14,7 @@ import app.gallery.models
 import app.generation.models
 import app.generation.search_terms
 import app.jobs.models
+import app.presets.models
 import app.uploads.models
 import app.usage.accounting
 import app.usage.models

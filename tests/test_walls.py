@@ -312,6 +312,7 @@ SEE_THE_BIN: Final = {
     "concepts.end_training": "a deleted concept's training ends too",
     "generation.images": "of generations that were found before",
     "generation.images_drawn": "a worker draws no picture again that is in the bin",
+    "generation.move_images": "of a generation that was found before",
     "generation.previews_shown": "of jobs whose versions were found before",
     "generation.add_generated": "a worker writes what it drew, and looks at nothing",
     "generation.add_preview": "a worker writes what it drew, and looks at nothing",

@@ -49,6 +49,7 @@ class LimitsOut(BaseModel):
     pictures_max: int
     upload_bytes_max: int
     count_max: int
+    grid_cells_max: int = Field(description="Most pictures of one grid.")
     steps_max: int
     queued_jobs_max: int
     prompt_characters_max: int

@@ -46,8 +46,18 @@ class ConceptSpec(BaseModel):
     base_model_hash: str | None = None  # fingerprint of that model's weights at the time
 
 
+class PictureSpec(BaseModel):
+    """What one picture of a generation has for itself; everything else is that of the generation."""
+
+    prompt: str  # with its choices made, see app.contracts.prompts.choices
+    seed: int
+    guidance: float
+    negative_prompt: str = ""
+    template: str = ""  # the prompt before its choices were made, if it had any
+
+
 class GenerationSpec(BaseModel):
-    """One request for `count` pictures. Picture `i` has the seed `seed + i`."""
+    """One request for `count` pictures. Picture `i` has the seed `seed + i`, unless `pictures` says otherwise."""
 
     generation_id: str
     base_model: str
@@ -68,6 +78,8 @@ class GenerationSpec(BaseModel):
     mask_padding: int | None = None  # None: the whole picture is drawn; see GenerationRequest
     strength: float | None = None
     pass_pictures: int = 16  # drawn in one pass, which nothing interrupts; see app.contracts.sizes
+    pictures: list[PictureSpec] = []  # of each picture, where they differ in more than the seed
+    pictures_left: int | None = None  # of a generation that goes on after its job ended: those that are not drawn yet
 
     @property
     def picture_cost(self) -> int:
@@ -80,14 +92,33 @@ class GenerationSpec(BaseModel):
         first = 0 if self.strength is None else self.steps - int(self.steps * self.strength)
         return f"{self.base_model}|{self.width}x{self.height}|{self.steps}|{self.scheduler}|{first}"[:200]
 
-    def recipe(self, seed: int) -> dict[str, Any]:
-        """Everything that is needed to draw the picture with this seed again."""
-        facts = ("prompt", "negative_prompt", "base_model", "steps", "guidance", "scheduler", "width", "height")
-        recipe = self.model_dump(include=set(facts)) | {"seed": seed}
+    def picture(self, index: int) -> PictureSpec:
+        """Prompt, seed and guidance of one picture."""
+        if self.pictures:
+            return self.pictures[index]
+        return PictureSpec(
+            prompt=self.prompt,
+            negative_prompt=self.negative_prompt,
+            seed=self.seed + index,
+            guidance=self.guidance,
+        )
+
+    def concepts_of(self, picture: PictureSpec) -> list[ConceptSpec]:
+        """The concepts that a picture's own prompts name."""
+        texts = (picture.prompt, picture.negative_prompt)
+        return [each for each in self.concepts if any(each.written in text for text in texts)]
+
+    def recipe(self, index: int = 0) -> dict[str, Any]:
+        """Everything that is needed to draw one picture again. Its prompt is the one that was drawn."""
+        picture = self.picture(index)
+        facts = ("base_model", "steps", "scheduler", "width", "height")
+        recipe = picture.model_dump(exclude={"template"}) | self.model_dump(include=set(facts))
         recipe["concepts"] = [
             {"concept_id": each.concept_id, "placeholder": each.placeholder, "version": each.version}
-            for each in self.concepts
+            for each in self.concepts_of(picture)
         ]
+        if picture.template:
+            recipe["template"] = picture.template
         if self.init_image is not None:
             recipe["init_image"] = self.init_image.model_dump(exclude_none=True)
             recipe["strength"] = self.strength

@@ -98,6 +98,7 @@ class Settings(BaseSettings):
     members_max: int = Field(200, ge=1, description="Most people a team may have.")
     streams_max: int = Field(50, ge=1, description="Most event streams a person may have open at once.")
     count_max: int = Field(16, ge=1, description="Most pictures one generation request may ask for.")
+    grid_cells_max: int = Field(200, ge=1, description="Most pictures one grid may have.")
     pixels_max: int = Field(
         4_194_304,
         ge=4096,

@@ -1,13 +1,16 @@
 """Tables of what was drawn."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.concepts.models import IN_BIN
 from app.core.database import Base, new_id, utc_now
+
+JSON_OR_NULL: Final = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 class Generation(Base):
@@ -26,6 +29,8 @@ class Generation(Base):
     prompt: Mapped[str] = mapped_column(Text)
     recipe: Mapped[dict[str, Any]]
     count: Mapped[int]
+    # Title and axes of a grid, whose cells are the pictures; see app.grids. NULL for other generations.
+    grid: Mapped[dict[str, Any] | None] = mapped_column(JSON_OR_NULL)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     deleted_at: Mapped[datetime | None]  # in the bin since then
     deleted_by: Mapped[str | None] = mapped_column(String(26))

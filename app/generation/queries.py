@@ -1,8 +1,8 @@
 """All SQL of generations and their pictures. Every query is scoped to a team."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import Row, and_, or_, select
+from sqlalchemy import Row, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.concepts.models import Concept, Version
@@ -41,15 +41,38 @@ def page(
     return session.scalars(query.order_by(Generation.id.desc()).limit(limit)).all()
 
 
-def images(session: Session, team_id: str, generation_ids: Collection[str]) -> Sequence[Image]:
-    """The pictures of these generations, in order, without the ones in the bin."""
-    query = select(Image).where(Image.team_id == team_id, Image.generation_id.in_(generation_ids))
-    return session.scalars(query.where(Image.deleted_at.is_(None)).order_by(Image.position)).all()
-
-
 def images_drawn(session: Session, team_id: str, generation_id: str) -> Sequence[Image]:
     """Every picture that a generation has, also those in the bin: a worker draws none of them again."""
     query = select(Image).where(Image.team_id == team_id, Image.generation_id == generation_id)
+    return session.scalars(query.order_by(Image.position)).all()
+
+
+def grids(session: Session, team_id: str, *, before: str | None, limit: int) -> Sequence[Generation]:
+    """The team's grids, newest first, `limit` at most, older than the id `before`."""
+    query = select(Generation).where(Generation.team_id == team_id, Generation.deleted_at.is_(None))
+    query = query.where(Generation.grid.is_not(None))
+    if before is not None:
+        query = query.where(Generation.id < before)
+    return session.scalars(query.order_by(Generation.id.desc()).limit(limit)).all()
+
+
+def move_images(session: Session, team_id: str, generation_id: str, job_id: str) -> None:
+    """Write that another job owns the pictures of a generation, so that they go with it and not with the one before."""
+    session.execute(
+        update(Image).where(Image.team_id == team_id, Image.generation_id == generation_id).values(job_id=job_id),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def images(
+    session: Session, team_id: str, generation_ids: Collection[str], first: Mapping[str, int] | None = None
+) -> Sequence[Image]:
+    """The pictures of these generations without the ones in the bin, in order; of those in `first`, as many as it
+    says."""
+    query = select(Image).where(Image.team_id == team_id, Image.generation_id.in_(generation_ids))
+    query = query.where(Image.deleted_at.is_(None))
+    if first:
+        query = query.where(or_(Image.generation_id.not_in(first), Image.position < max(first.values())))
     return session.scalars(query.order_by(Image.position)).all()
 
 

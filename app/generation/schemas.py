@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from app.accounts.signed_addresses import VALID_FOR, VALID_FOR_MAX, VALID_FOR_MIN
+from app.contracts.grids import AxisName
 from app.contracts.jobs import State
 from app.core.request_model import RequestModel
 from app.generation.request import GenerationRequest
@@ -64,6 +65,21 @@ class ImageOut(BaseModel):
     created_at: datetime
 
 
+class GridAxis(BaseModel):
+    """One axis of a grid."""
+
+    name: AxisName = Field(description="What differs along it.")
+    values: list[str | int | float] = Field(description="Its values, in order.")
+
+
+class GridOut(BaseModel):
+    """The axes of a grid. Its cells are the pictures of the generation, the last axis fastest: with 3 prompts and 4
+    seeds, picture 5 has the second prompt and the second seed."""
+
+    title: str = Field(description="What the grid is called; empty without a title.")
+    axes: list[GridAxis] = Field(description="The axes that were asked for; one with a single value counts too.")
+
+
 class GenerationOut(BaseModel):
     """One generation and the pictures drawn so far."""
 
@@ -72,7 +88,8 @@ class GenerationOut(BaseModel):
     prompt: str
     recipe: dict[str, Any]
     count: int
-    images: list[ImageOut]
+    images: list[ImageOut] = Field(description="By index. In a list, those of a grid are its first 8.")
+    grid: GridOut | None = Field(None, description="Of a grid: its axes. Null for other generations.")
     job_id: str
     created_by: Person
     may_change: bool = Field(

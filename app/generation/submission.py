@@ -3,13 +3,16 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from app.accounts.principal import Principal
 from app.base_models.catalog import AllowedModel
-from app.contracts.generation import GenerationSpec
+from app.contracts.generation import GenerationSpec, PictureSpec
+from app.contracts.prompts import choices
 from app.contracts.schedulers import steps_max
 from app.contracts.sizes import pass_pictures
 from app.core import idempotency
@@ -24,7 +27,19 @@ from app.generation.prompts import Named, check, named
 from app.generation.request import GenerationRequest
 from app.jobs import service as job_service
 from app.jobs.models import Job
+from app.presets import service as presets
 from app.services import Services
+
+
+@dataclass(frozen=True)
+class WantedPicture:
+    """One picture of a request whose pictures differ. Its prompts have no choices left."""
+
+    prompt: str
+    negative_prompt: str
+    seed: int
+    template: str = ""  # the prompt before its choices were made, if it had any
+    guidance: float | None = None  # None: that of the request, or of the base model
 
 
 def draw(
@@ -54,8 +69,9 @@ def draw(
             with services.database.transaction() as session:
                 if (earlier := job_service.earlier_job(session, team_id, key, request_hash)) is not None:
                     return earlier.id
-                spec = _checked(services, session, team_id, request, sent, generation_id)
-                job = _queue(session, principal, settings, spec, list(sent.values()))
+                wanted = _with_choices(services, session, team_id, request)
+                spec = specified(services, session, team_id, request, wanted, sent, generation_id)
+                job = queue(session, principal, settings, spec, list(sent.values()))
                 job_service.remember_job(session, key, request_hash, job)
                 blobs.keep()
         return job.id
@@ -69,24 +85,56 @@ def _request_hash(request: GenerationRequest, files: Mapping[str, Attached]) -> 
     return hashlib.sha256(json.dumps([request.model_dump(), sent]).encode()).hexdigest()
 
 
-def _checked(
+def _with_choices(
+    services: Services, session: Session, team_id: str, request: GenerationRequest
+) -> list[WantedPicture] | None:
+    """The pictures of a request whose prompts have choices, each with those that its seed makes. None without any."""
+    prompts = {"prompt": request.prompt, "negative_prompt": request.negative_prompt}
+    if not any(map(choices.has_choices, prompts.values())):
+        return None
+    if request.seed is None:
+        request.seed = secrets.randbelow(2**31)
+    lists, most = presets.lists_for(session, team_id, prompts), services.settings.prompt_characters_max
+    return [
+        WantedPicture(
+            prompt=presets.chosen(request.prompt, seed, lists, "prompt", most),
+            negative_prompt=presets.chosen(request.negative_prompt, seed, lists, "negative_prompt", most),
+            seed=seed,
+            template=request.prompt,
+        )
+        for seed in range(request.seed, request.seed + request.count)
+    ]
+
+
+def specified(
     services: Services,
     session: Session,
     team_id: str,
     request: GenerationRequest,
+    wanted: Sequence[WantedPicture] | None,
     sent: Mapping[str, Source],
     generation_id: str,
+    field: str = "prompt",
 ) -> GenerationSpec:
-    """The worker's specification of a request that can be drawn. Raises InvalidInput for one that cannot."""
-    positive = named(session, team_id, request.prompt, "prompt")
-    negative = named(session, team_id, request.negative_prompt, "negative_prompt")
-    first = next((each.version.base_model for each in (*positive, *negative)), None)
+    """The worker's specification of a request that can be drawn. Raises InvalidInput for one that cannot.
+
+    `wanted` has the pictures if they differ in more than the seed, and `field` is where their prompts come from.
+    """
+    prompts = {field: [request.prompt], "negative_prompt": [request.negative_prompt]}
+    if wanted is not None:
+        prompts = {field: _distinct(each.prompt for each in wanted),
+                   "negative_prompt": _distinct(each.negative_prompt for each in wanted)}  # fmt: skip
+    found = {name: named(session, team_id, "\n".join(texts), name) for name, texts in prompts.items()}
+    every = {each.written: each for concepts in found.values() for each in concepts}
+    first = next((each.version.base_model for each in every.values()), None)
     model = services.catalog.get(request.base_model or first)
-    check(model, request.prompt, positive, "prompt")
-    check(model, request.negative_prompt, negative, "negative_prompt")
+    for name, texts in prompts.items():
+        for text in texts:
+            check(model, text, [each for each in found[name] if each.written in text], name)
     start = init_images.start(session, team_id, request, sent)
-    every = {each.written: each for each in (*positive, *negative)}
     spec = _spec(request, model, list(every.values()), start, generation_id)
+    if wanted is not None:
+        spec.pictures = [_picture(each, spec) for each in wanted]
     sizes.check(model, spec.width, spec.height)
     spec.pass_pictures = pass_pictures(
         model.facts.resolution, model.facts.card.steps, services.settings.batch_pictures_max, spec.picture_cost
@@ -95,6 +143,20 @@ def _checked(
         raise InvalidInput(f"The {spec.scheduler} scheduler takes at most {most} steps.", field="steps", code="steps")
     init_images.check_strength(start, spec.steps)
     return spec
+
+
+def _distinct(texts: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(texts))
+
+
+def _picture(wanted: WantedPicture, spec: GenerationSpec) -> PictureSpec:
+    return PictureSpec(
+        prompt=wanted.prompt,
+        negative_prompt=wanted.negative_prompt,
+        seed=wanted.seed,
+        template="" if wanted.template == wanted.prompt else wanted.template,
+        guidance=spec.guidance if wanted.guidance is None else wanted.guidance,
+    )
 
 
 def _spec(
@@ -125,26 +187,26 @@ def _spec(
     )
 
 
-def _queue(
-    session: Session, principal: Principal, settings: Settings, spec: GenerationSpec, sent: Sequence[Source]
+def queue(
+    session: Session,
+    principal: Principal,
+    settings: Settings,
+    spec: GenerationSpec,
+    sent: Sequence[Source],
+    grid: dict[str, Any] | None = None,
 ) -> Job:
-    job = Job(
-        id=new_id(),
-        team_id=principal.team_id,
-        user_id=principal.user_id,
-        title=spec.prompt[:200],
-        spec=spec.model_dump(mode="json"),
-        batch_key=spec.batch_key,
-        generation_id=spec.generation_id,
-    )
+    """Write a generation and queue its job. `grid` has title and axes, if its pictures are the cells of a grid."""
+    title = (grid or {}).get("title") or spec.prompt
+    job = job_of(principal, spec, title)
     generation = Generation(
         id=spec.generation_id,
         team_id=principal.team_id,
         user_id=principal.user_id,
         job_id=job.id,
-        prompt=spec.prompt,
-        recipe=spec.recipe(spec.seed),
+        prompt=title,
+        recipe=spec.recipe(),
         count=spec.count,
+        grid=grid,
     )
     session.add(generation)
     session.flush()
@@ -156,6 +218,19 @@ def _queue(
     )
     job_service.submit(session, job, "generation", settings)
     return job
+
+
+def job_of(principal: Principal, spec: GenerationSpec, title: str) -> Job:
+    """A job that draws a generation. The caller submits it."""
+    return Job(
+        id=new_id(),
+        team_id=principal.team_id,
+        user_id=principal.user_id,
+        title=title[:200],
+        spec=spec.model_dump(mode="json"),
+        batch_key=spec.batch_key,
+        generation_id=spec.generation_id,
+    )
 
 
 def _check_sizes(request: GenerationRequest, settings: Settings) -> None:

@@ -28,7 +28,8 @@ def units_of(kind: Kind, spec: Mapping[str, Any]) -> float:
 def cost_of(kind: Kind, spec: Mapping[str, Any]) -> int:
     """The cost of a job with this specification, at least 1."""
     if kind == "generation":
-        return int(spec["count"] * spec["steps"] * spec["width"] * spec["height"])
+        pictures = spec.get("pictures_left") or spec["count"]
+        return int(pictures * spec["steps"] * spec["width"] * spec["height"])
     return max(1, int(units_of(kind, spec)))
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     Text,
     and_,
+    case,
     cast,
     delete,
     exists,
@@ -97,10 +98,15 @@ def drawing_report(session: Session, team_id: str, concept_id: str, version_id: 
     return session.scalars(query.order_by(Job.id).limit(1)).one_or_none()
 
 
-def waiting(session: Session, team_id: str) -> int:
-    """How many jobs of the team wait."""
-    query = select(func.count()).where(Job.team_id == team_id, WAITS, Job.kind.in_(get_args(Kind)))
-    return session.execute(query).scalar_one()
+def waiting(session: Session, team_id: str, pictures_max: int) -> int:
+    """How many jobs of the team wait. A generation with more than `pictures_max` pictures counts as many as would be
+    needed with so many each."""
+    pictures = func.coalesce(Job.spec["pictures_left"].as_integer(), Job.spec["count"].as_integer())
+    counts = case((Job.kind == "generation", (pictures + (pictures_max - 1)) // pictures_max), else_=1)
+    query = select(func.coalesce(func.sum(counts), 0)).where(
+        Job.team_id == team_id, WAITS, Job.kind.in_(get_args(Kind))
+    )
+    return int(session.execute(query).scalar_one())
 
 
 def waiting_ids(session: Session, team_id: str) -> set[str]:

@@ -25,7 +25,7 @@ GIGABYTE: Final = 1e9
 @hooks.before_submit
 def check_quotas(session: Session, team_id: str, kind: Kind, settings: Settings) -> None:
     """Raise TooMany or Forbidden if the team has used up one of its quotas."""
-    waiting = jobs.waiting(session, team_id)
+    waiting = jobs.waiting(session, team_id, settings.count_max)
     if waiting >= settings.queued_jobs_max:
         raise TooMany(
             f"Your team already has {waiting} jobs waiting, and at most {settings.queued_jobs_max} may wait at once. "

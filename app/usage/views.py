@@ -19,7 +19,7 @@ def describe(session: Session, team_id: str, settings: Settings) -> UsageOut:
     stored, binned = queries.stored_bytes(session, team_id)
     since = f"{now(session) - WINDOW:%Y-%m-%d}"
     return UsageOut(
-        queued_jobs=_quota(jobs.waiting(session, team_id), settings.queued_jobs_max),
+        queued_jobs=_quota(jobs.waiting(session, team_id, settings.count_max), settings.queued_jobs_max),
         gpu_seconds=_quota(sum(queries.gpu_seconds(session, team_id, since).values()), settings.team_gpu_seconds_max),
         storage_bytes=_quota(stored, settings.team_storage_bytes_max),
         bin_bytes=binned,

@@ -99,6 +99,12 @@ def file(content: bytes, file_name: str) -> Response:
     return File(content, headers=_to_download(file_name))
 
 
+def pieces(content: Iterator[bytes], file_name: str, tag: str) -> StreamingResponse:
+    """A large file to download, sent piece by piece. `tag` is its ETag."""
+    headers = {**_to_download(file_name), "ETag": tag}
+    return StreamingResponse(content, media_type=File.media_type, headers=headers)
+
+
 def csv(rows: Iterator[str], file_name: str) -> Csv:
     """A table to download, sent row by row."""
     return Csv(rows, headers=_to_download(file_name))

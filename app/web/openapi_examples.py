@@ -10,6 +10,7 @@ from app.web import openapi_examples_administration as administration
 from app.web.openapi_examples_accounts import ACCOUNT_REQUESTS, ACCOUNT_RESPONSES, ADA, DONE, LATER, THEN
 from app.web.openapi_examples_administration import GENERATION, MUG
 from app.web.openapi_examples_automatic1111 import A1111_REQUESTS, A1111_RESPONSES
+from app.web.openapi_examples_grids import GRID_REQUESTS, grid_responses
 
 JOB, DRAWING = "01k9j0b0000000000000000mug", "01k9j0b000000000000000draw"
 IMAGE, PICTURE = "01k91mage000000000000000a1", "01k9p1cture000000000000001"
@@ -163,6 +164,7 @@ _GENERATION: Final = {
     "recipe": _RECIPE,
     "count": 1,
     "images": [],
+    "grid": None,
     "job_id": DRAWING,
     "created_by": ADA,
     "may_change": True,
@@ -257,6 +259,7 @@ REQUESTS: Final[Mapping[str, Any]] = {
     **ACCOUNT_REQUESTS,
     **administration.REQUESTS,
     **A1111_REQUESTS,
+    **GRID_REQUESTS,
     "tokenize": {"base_model": "demo", "text": "mugg"},
     "check_pictures": {"images": _THREE, "base_model": "demo"},
     "create_concept": {
@@ -300,6 +303,7 @@ RESPONSES: Final[Mapping[str, Any]] = {
     **ACCOUNT_RESPONSES,
     **administration.RESPONSES,
     **A1111_RESPONSES,
+    **grid_responses(_DRAWING_JOB, _DRAWN),
     "get_usage": {
         "queued_jobs": {"used": 3.0, "limit": 100.0, "near": False},
         "gpu_seconds": {"used": 5400.0, "limit": None, "near": False},

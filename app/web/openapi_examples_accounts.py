@@ -56,6 +56,7 @@ ACCOUNT_RESPONSES: Final[Mapping[str, Any]] = {
             "pictures_max": 5,
             "upload_bytes_max": 25_000_000,
             "count_max": 16,
+            "grid_cells_max": 200,
             "steps_max": 3000,
             "queued_jobs_max": 100,
             "prompt_characters_max": 2000,

@@ -42,6 +42,8 @@ _OF_CALLS: Final[Mapping[str, tuple[str, ...]]] = {
     "draw_report_again": ("queue-full",),
     "use_checkpoint": ("no-report",),
     "create_generation": (*_PROMPTS, "queue-full"),
+    "create_grid": ("prompt-unknown-placeholder", "size-too-large", "base-model-unknown", "queue-full"),
+    "resume_grid": ("queue-full",),
     "read_picture": ("recipe-missing",),
     "generate_images": (*_PROMPTS, "queue-full"),
     "edit_image": (*_PROMPTS, "queue-full"),
@@ -55,7 +57,7 @@ _OF_CALLS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _BY_OWNERS: Final = (
     "change_concept", "delete_concept", "forget_pictures", "teach_concept_again", "use_checkpoint", "draw_report_again",
-    "delete_generation", "delete_images", "change_board", "delete_board", "restore_items", "restore_item",
+    "delete_generation", "delete_images", "change_board", "delete_board", "resume_grid", "restore_items", "restore_item",
     "remove_item",
 )  # fmt: skip
 _NEEDS_NO_SCOPE: Final = ("get_me", "sign_out", "delete_token")

@@ -77,7 +77,7 @@ class Encoders:
     """Encodes stored pictures, a few at a time."""
 
     def __init__(self) -> None:
-        self._limiter = CapacityLimiter(ENCODING)
+        self.limiter = CapacityLimiter(ENCODING)  # also for what computes a picture before it is encoded
 
     async def encoded(
         self, png: bytes, name: str, wanted: PictureFormat, *, download: bool = False, width: int | None = None
@@ -87,6 +87,6 @@ class Encoders:
         if width is not None:
             content = png = await run_sync(resized, png, width, limiter=self._limiter)
         if wanted != "png":
-            content = await run_sync(in_format, png, wanted, limiter=self._limiter)
+            content = await run_sync(in_format, png, wanted, limiter=self.limiter)
         file_name = f"{name}.{_SUFFIXES[wanted]}"
         return picture(content, _KINDS[wanted], file_name, download=download)

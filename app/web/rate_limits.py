@@ -11,6 +11,7 @@ The counters are in this process: n web processes allow n times the limit.
 
 import re
 import time
+from functools import partial
 from math import ceil
 from typing import Final
 
@@ -18,6 +19,7 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.addresses import counted_as
@@ -47,28 +49,49 @@ class Rates:
             await self._app(scope, receive, send)
             return
         who = _who(scope)
+        # An endpoint that takes the work of several requests at once counts the others.
+        scope["state"]["count_changes"] = partial(self._count, limit, who)
         allowed = self._limiter.hit(limit, who)
-        reset_time, left = self._limiter.get_window_stats(limit, who)
-        seconds = max(1, ceil(reset_time - time.time()))
-        fields = {
-            "RateLimit-Policy": f'"changes";q={limit.amount};w={WINDOW_SECONDS}',
-            "RateLimit": f'"changes";r={left};t={seconds}',
-        }
 
         async def telling(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(fields)
+                MutableHeaders(scope=message).update(self._fields(limit, who))
             await send(message)
 
         if allowed:
             await self._app(scope, receive, telling)
             return
-        error = TooMany(
+        await refusal(self._too_fast(limit, who))(scope, receive, telling)
+
+    def _fields(self, limit: RateLimitItemPerMinute, who: str) -> dict[str, str]:
+        left, seconds = self._left(limit, who)
+        return {
+            "RateLimit-Policy": f'"changes";q={limit.amount};w={WINDOW_SECONDS}',
+            "RateLimit": f'"changes";r={left};t={seconds}',
+        }
+
+    def _left(self, limit: RateLimitItemPerMinute, who: str) -> tuple[int, int]:
+        """How many changes are left, and the seconds until the first of those that were counted is forgotten."""
+        reset_time, left = self._limiter.get_window_stats(limit, who)
+        return left, max(1, ceil(reset_time - time.time()))
+
+    def _count(self, limit: RateLimitItemPerMinute, who: str, changes: int) -> None:
+        if changes > 0 and not self._limiter.hit(limit, who, cost=min(changes, limit.amount)):
+            raise self._too_fast(limit, who)
+
+    def _too_fast(self, limit: RateLimitItemPerMinute, who: str) -> TooMany:
+        _, seconds = self._left(limit, who)
+        return TooMany(
             f"Too many requests: the limit is {limit.amount} changes a minute. Try again in {seconds} s.",
             code="too-fast",
             retry_after=seconds,
         )
-        await refusal(error)(scope, receive, telling)
+
+
+def count_changes(request: Request, changes: int) -> None:
+    """Count further changes of this request. Raises TooMany above the limit."""
+    if (count := getattr(request.state, "count_changes", None)) is not None:
+        count(changes)
 
 
 def _counts(scope: Scope) -> bool:

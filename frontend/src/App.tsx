@@ -22,6 +22,8 @@ const QueueView = lazy(async () => ({ default: (await import("./jobs/QueueView")
 const ConceptView = lazy(async () => ({ default: (await import("./concept/ConceptView")).ConceptView }));
 const DrawView = lazy(async () => ({ default: (await import("./draw/DrawView")).DrawView }));
 const HistoryView = lazy(async () => ({ default: (await import("./history/HistoryView")).HistoryView }));
+const GridView = lazy(async () => ({ default: (await import("./grids/GridView")).GridView }));
+const GridsView = lazy(async () => ({ default: (await import("./grids/GridsView")).GridsView }));
 const BinView = lazy(async () => ({ default: (await import("./bin/BinView")).BinView }));
 const AuditView = lazy(async () => ({ default: (await import("./audit/AuditView")).AuditView }));
 const SettingsView = lazy(async () => ({ default: (await import("./settings/SettingsView")).SettingsView }));
@@ -59,6 +61,8 @@ export function App() {
               <Route path="/concepts/:id/teach">{({ id }) => <TeachAgainView key={id} id={id} />}</Route>
               <Route path="/draw" component={DrawView} />
               <Route path="/history" component={HistoryView} />
+              <Route path="/grids" component={GridsView} />
+              <Route path="/grids/:id">{({ id }) => <GridView key={id} id={id} />}</Route>
               <Route path="/bin" component={BinView} />
               <Route path="/audit" component={AuditView} />
               <Route path="/settings" component={SettingsView} />

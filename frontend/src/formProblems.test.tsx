@@ -53,7 +53,7 @@ function fill(label: string | RegExp, value: string) {
 function GenerationFormAlone({ start }: { start: Partial<GenerationValues> }) {
   const [values, setValues] = useState({ ...emptyGeneration, prompt: "a cat", ...start });
   const submission = useMutation({ mutationFn: submitGeneration });
-  return <GenerationForm values={values} recovered={null} submission={submission} onChange={setValues} onRecovered={() => undefined} />;
+  return <GenerationForm values={values} recovered={null} grid={null} submission={submission} onChange={setValues} onRecovered={() => undefined} onGrid={() => undefined} />;
 }
 
 async function openTeach() {

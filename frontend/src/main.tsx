@@ -10,6 +10,8 @@ import "./styles/concept.css";
 import "./styles/report.css";
 import "./styles/draw.css";
 import "./styles/history.css";
+import "./styles/grids.css";
+import "./styles/prompt.css";
 import "./styles/queue.css";
 import "./styles/job.css";
 import "./styles/administration.css";

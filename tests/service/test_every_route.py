@@ -41,6 +41,8 @@ MAY: dict[str, str] = {
         GET /api/images/{image_id}/recipe                GET /api/images/{image_id}/order
         GET /api/uploads/{upload_id}                     POST /api/images/{image_id}/link
         GET /api/images            GET /api/images.zip   GET /api/boards      GET /api/boards/{board_id}
+        GET /api/grids             GET /api/grids/{grid_id}                   GET /api/grids/{grid_id}/picture
+        GET /api/grids/{grid_id}/archive                 GET /api/presets     GET /api/prompt-lists
         GET /api/jobs              GET /api/jobs/{job_id}                     GET /api/jobs/{job_id}/events
         GET /v1/models             GET /v1/models/{model_id}
         GET /sdapi/v1/progress     GET /sdapi/v1/options GET /sdapi/v1/samplers                 GET /sdapi/v1/schedulers
@@ -55,6 +57,9 @@ MAY: dict[str, str] = {
         POST /api/concepts/{concept_id}/versions/{number}/report
         POST /api/concepts/{concept_id}/versions/{number}/checkpoints/{step}
         POST /api/generations      POST /api/generations/read                 DELETE /api/generations/{generation_id}
+        POST /api/grids            POST /api/grids/{grid_id}/resume
+        PUT /api/presets/{preset_name}                   DELETE /api/presets/{preset_name}
+        PUT /api/prompt-lists/{list_name}                DELETE /api/prompt-lists/{list_name}
         PUT /api/images/{image_id}/kept                  DELETE /api/images/{image_id}/kept
         POST /api/jobs/{job_id}/cancel                   POST /api/uploads    DELETE /api/uploads/{upload_id}
         POST /api/bin/{item_id}/restore                  DELETE /api/bin/{item_id}
@@ -90,7 +95,11 @@ CREDENTIALS = {
     ("DELETE", "/api/sessions/{session_id}"),
     ("DELETE", "/api/sessions"),
 }
-EVERYBODYS = {  # come with the studio and belong to no team
+EVERYBODYS = {  # come with the studio and belong to no team, or are names that each team gives for itself
+    ("PUT", "/api/presets/{preset_name}"),
+    ("PUT", "/api/prompt-lists/{list_name}"),
+    ("DELETE", "/api/presets/{preset_name}"),
+    ("DELETE", "/api/prompt-lists/{list_name}"),
     ("GET", "/api/lessons/{lesson_id}/pictures/{number}"),
     ("GET", "/v1/models/{model_id}"),
 }
@@ -139,6 +148,9 @@ def bodies(world: World) -> dict[Route, dict[str, Any]]:
         ("PATCH", "/api/concepts/{concept_id}"): {"json": {"name": "x"}},
         ("POST", "/api/pictures/check"): {"files": photos()},
         ("POST", "/api/generations"): {"json": order},
+        ("POST", "/api/grids"): {"json": {"prompts": ["a <my-kestrel>"]}},
+        ("PUT", "/api/presets/{preset_name}"): {"json": {"prompt": "x"}},
+        ("PUT", "/api/prompt-lists/{list_name}"): {"json": {"lines": ["x"]}},
         ("POST", "/api/generations/read"): {"files": {"image": ("x.png", photo(1, format="PNG"))}},
         ("POST", "/api/uploads"): {"files": {"image": ("x.png", photo(1, format="PNG"))}},
         ("POST", "/api/images/{image_id}/link"): {"json": {}},

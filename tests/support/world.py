@@ -43,6 +43,9 @@ def fill(owner: TestClient, services: Services, word: str = "kestrel") -> World:
     made = owner.post("/api/concepts", data=form, files=photos()).raise_for_status().json()
     drawn = owner.post("/api/generations", json={"prompt": f"a {word} prompt", "count": 1}).raise_for_status().json()
     board = owner.post("/api/boards", json={"name": f"{word} board"}).raise_for_status().json()
+    grid = owner.post("/api/grids", json={"prompts": [f"a {word} grid"], "seeds": [1, 2]}).raise_for_status().json()
+    owner.put(f"/api/presets/{word}-preset", json={"prompt": f"{word} light"}).raise_for_status()
+    owner.put(f"/api/prompt-lists/{word}-list", json={"lines": [f"a {word} line"]}).raise_for_status()
     token = owner.post("/api/tokens", json={"name": f"{word} token"}).raise_for_status().json()
     concept, user = made["concept"], made["concept"]["owner"]["id"]
     key = f"jobs/{word}/0.png"
@@ -73,6 +76,9 @@ def fill(owner: TestClient, services: Services, word: str = "kestrel") -> World:
             "picture_id": concept["pictures"][0]["id"],
             "generation_id": drawn["generation"]["id"],
             "image_id": image.id,
+            "grid_id": grid["generation"]["id"],
+            "preset_name": f"{word}-preset",
+            "list_name": f"{word}-list",
             "upload_id": upload.id,
             "board_id": board["id"],
             "token_id": token["id"],
@@ -94,6 +100,9 @@ def fill(owner: TestClient, services: Services, word: str = "kestrel") -> World:
             f"{word} board",
             f"{word}.example",
             f"a {word} in the bin",
+            f"a {word} grid",
+            f"{word} light",
+            f"a {word} line",
         ),
     )
 

@@ -74,19 +74,20 @@ class ImageSlot:
     @property
     def seed(self) -> int:
         """Each picture of a request has its own seed, so that it can be drawn again alone."""
-        return self.run.work.spec.seed + self.index
+        return self.run.work.spec.picture(self.index).seed
 
     @property
     def request(self) -> Request:
         """The engine's request for this picture."""
         inputs = self.run.work
+        picture = inputs.spec.picture(self.index)
         strength = {} if inputs.spec.strength is None else {"strength": inputs.spec.strength}
         return Request(
-            prompt=inputs.spec.prompt,
-            negative_prompt=inputs.spec.negative_prompt,
-            concepts=inputs.embeddings,
-            seed=self.seed,
-            guidance=inputs.spec.guidance,
+            prompt=picture.prompt,
+            negative_prompt=picture.negative_prompt,
+            concepts={each.written: inputs.embeddings[each.written] for each in inputs.spec.concepts_of(picture)},
+            seed=picture.seed,
+            guidance=picture.guidance,
             init_image=inputs.init_image,
             mask=inputs.mask,
             mask_padding=inputs.spec.mask_padding,
@@ -128,7 +129,7 @@ class GenerationHandler:
             },
             init_image=_stored_picture(self.context.storage, spec.init_image_key),
             mask=_stored_picture(self.context.storage, spec.mask_key),
-            drawn=run.read(partial(_drawn, run=run)) if run.job.attempt > 1 else frozenset(),
+            drawn=run.read(partial(_drawn, run=run)) if run.job.attempt > 1 or spec.pictures_left else frozenset(),
         )
         if warnings := self._changed_models(spec):
             run.record(warnings)
@@ -254,7 +255,7 @@ class GenerationHandler:
             picture,
             position=slot.index,
             seed=slot.seed,
-            recipe=spec.recipe(slot.seed),
+            recipe=spec.recipe(slot.index),
             generation_id=spec.generation_id,
         )
         run.write(partial(_add_image, run=run, image=image))

@@ -148,9 +148,9 @@ def _info(services: Services, job: Job, images: Any, body: SdapiDrawIn) -> dict[
     model = models.get(spec.base_model)
     return {
         "prompt": spec.prompt,
-        "all_prompts": [spec.prompt] * len(seeds),
+        "all_prompts": [spec.picture(image.position).prompt for image in images],
         "negative_prompt": spec.negative_prompt,
-        "all_negative_prompts": [spec.negative_prompt] * len(seeds),
+        "all_negative_prompts": [spec.picture(image.position).negative_prompt for image in images],
         "seed": spec.seed,
         "all_seeds": seeds,
         "subseed": spec.seed,
@@ -190,7 +190,7 @@ def _mask_padding(body: SdapiDrawIn) -> int | None:
 
 
 def _infotext(spec: GenerationSpec, image: Image) -> str:
-    return recipe_text.write(spec.recipe(image.seed))
+    return recipe_text.write(spec.recipe(image.position))
 
 
 def _glimpse(preview: dict[str, Any] | None) -> str | None:

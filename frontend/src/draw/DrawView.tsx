@@ -6,6 +6,8 @@ import { Link, useLocation, useSearch } from "wouter";
 import { answer, api } from "../api/client";
 import { history, isBeingDrawn, queryClient } from "../api/queries";
 import type { RecoveredRequest, DrawnImage } from "../api/types";
+import { useArrival } from "../grids/useArrival";
+import { emptyGrid, type GridValues } from "../grids/gridValues";
 import { useMayChange } from "../session/currentUser";
 import { QuotaWarning } from "../settings/QuotaWarning";
 import { ProblemNotice, Problems } from "../ui/Notice";
@@ -18,6 +20,8 @@ import { submitGeneration } from "./submitGeneration";
 import { initImageFrom } from "./initImage";
 import { liveGenerationIds } from "./liveGenerations";
 
+const VARIATION_STRENGTH = 0.5;
+
 export function DrawView() {
   const mayDraw = useMayChange();
   const search = new URLSearchParams(useSearch());
@@ -26,6 +30,7 @@ export function DrawView() {
   const drawn = useInfiniteQuery(history);
   const generations = drawn.data?.pages.flatMap((page) => page.items) ?? [];
   const liveIds = liveGenerationIds(generations);
+  const [grid, setGrid] = useState<GridValues | null>(search.get("grid") === "new" ? emptyGrid : null);
   const [recovered, setRecovered] = useState<RecoveredFrom | null>(null);
   const submission = useMutation({
     mutationFn: submitGeneration,
@@ -39,6 +44,8 @@ export function DrawView() {
       done(again);
     },
   });
+
+  useArrival(search, { grid: setGrid, prompt: (prompt) => { setValues({ ...emptyGeneration, prompt }); }, again, vary, edit });
 
   function show(next: GenerationValues, from: RecoveredFrom | null) {
     setValues(next);
@@ -64,6 +71,17 @@ export function DrawView() {
     recovery.mutate({ image, done });
   }
 
+  // A near seed draws an unrelated picture. Half-noised, the picture itself keeps its composition and changes in detail.
+  function variations(image: DrawnImage) {
+    const done = (found: RecoveredRequest) => {
+      setShown(null);
+      const initImage = { ...initImageFrom({ kind: "image", id: image.id }), strength: VARIATION_STRENGTH };
+      submission.mutate({ ...valuesFromRequest(found.order, "others"), initImage });
+      window.scrollTo({ top: 0, behavior: "smooth" });
+    };
+    recovery.mutate({ image, done });
+  }
+
   function edit(image: Pick<DrawnImage, "id">) {
     show({ ...values, initImage: initImageFrom({ kind: "image", id: image.id }) }, null);
   }
@@ -83,12 +101,17 @@ export function DrawView() {
     <>
       <div className="head">
         <h1>Draw</h1>
-        <Link className="button quiet" href="/history">
-          History and boards
-        </Link>
+        <div className="row">
+          <Link className="button quiet" href="/grids">
+            Grids
+          </Link>
+          <Link className="button quiet" href="/history">
+            History and boards
+          </Link>
+        </div>
       </div>
       <QuotaWarning of={["queued_jobs", "gpu_seconds", "storage_bytes"]} />
-      {mayDraw && <GenerationForm values={values} recovered={recovered} submission={submission} onChange={setValues} onRecovered={setRecovered} />}
+      {mayDraw && <GenerationForm values={values} recovered={recovered} grid={grid} onGrid={setGrid} submission={submission} onChange={setValues} onRecovered={setRecovered} />}
       {drawn.isError && <ProblemNotice error={drawn.error} />}
       {drawn.isSuccess && generations.length === 0 && (
         <p className="soft">
@@ -130,6 +153,7 @@ export function DrawView() {
           onAgain={again}
           onVary={vary}
           onEdit={edit}
+          onVariations={variations}
         />
       )}
     </>

@@ -4,6 +4,8 @@ import type { BaseModel } from "../api/types";
 import { BaseModelChoice } from "../teach/BaseModelChoice";
 import { Field } from "../ui/Field";
 import type { GenerationValues } from "./generationValues";
+import { SizeChips } from "./SizeChips";
+import { SliderField } from "./SliderField";
 import { sizeFault, sizeHint } from "./sizeLimit";
 
 const { scheduler: SCHEDULER } = constraints.GenerationRequest;
@@ -44,8 +46,30 @@ export function GenerationFields({ values, models, model, onChange }: Generation
       )}
       <div className="numbers">
         <NumberField name="seed" label="Seed" own="random" values={values} onChange={onChange} />
-        <NumberField name="steps" label="Steps" own={model?.steps} values={values} onChange={onChange} />
-        <NumberField name="guidance" label="Guidance" own={model?.guidance} values={values} onChange={onChange} />
+        <SliderField
+          name="steps"
+          label="Steps"
+          own={model?.steps}
+          value={values.steps}
+          min={1}
+          max={Math.max(50, model?.steps ?? 0)}
+          step={1}
+          onChange={(steps) => {
+            onChange({ steps });
+          }}
+        />
+        <SliderField
+          name="guidance"
+          label="Guidance"
+          own={model?.guidance}
+          value={values.guidance}
+          min={1}
+          max={Math.max(15, model?.guidance ?? 0)}
+          step={0.5}
+          onChange={(guidance) => {
+            onChange({ guidance });
+          }}
+        />
         <NumberField name="width" label="Width" fault={fault?.field === "width" ? fault.text : undefined} {...size} />
         <NumberField name="height" label="Height" fault={fault?.field === "height" ? fault.text : undefined} {...size} />
         <Field label="Scheduler" name="scheduler">
@@ -67,6 +91,7 @@ export function GenerationFields({ values, models, model, onChange }: Generation
           )}
         </Field>
       </div>
+      <SizeChips values={values} model={model} onChange={onChange} />
       <p className="small soft">{sizeHint(model)}</p>
     </div>
   );
@@ -78,7 +103,7 @@ function ownScheduler(model: BaseModel | undefined): string {
 }
 
 interface NumberFieldProps {
-  name: "seed" | "steps" | "guidance" | "width" | "height";
+  name: "seed" | "width" | "height";
   label: string;
   own: number | string | null | undefined;
   fault?: string | undefined;

@@ -1,21 +1,28 @@
 // The form of the Draw view: the prompt, the picture to start from, and the settings. A picture can be dropped anywhere on it.
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useId, useState } from "react";
+import { lazy, Suspense, useId, useState } from "react";
+import { useLocation } from "wouter";
 
 import { baseModels, promptConcepts } from "../api/queries";
+import { GridPanel } from "../grids/GridPanel";
+import { emptyGrid, requestFromGrid, sizesOf, type GridValues } from "../grids/gridValues";
+import { submitGrid } from "../grids/submitGrid";
+import { PresetBar } from "../presets/PresetBar";
 import { useMe } from "../session/currentUser";
 import { PICTURE_TYPES } from "../teach/pictures";
 import { FieldFault } from "../ui/Field";
 import { FoldedFields, FormNotice, FormProblem } from "../ui/FormProblem";
 import { Icon } from "../ui/Icon";
 import { Problems } from "../ui/Notice";
-import { valuesFromRequest, type GenerationValues } from "./generationValues";
+import { requestFromValues, valuesFromRequest, type GenerationValues } from "./generationValues";
 import { GenerationFields } from "./GenerationFields";
 import { PromptBox } from "./PromptBox";
 import { recoverRequest } from "./submitGeneration";
 import { initImageFrom } from "./initImage";
 import { InitImagePanel } from "./InitImagePanel";
 import { sizeFault } from "./sizeLimit";
+
+const CodeDialog = lazy(async () => ({ default: (await import("./CodeDialog")).CodeDialog }));
 
 const COUNTS = [1, 2, 4, 8];
 
@@ -31,10 +38,13 @@ interface GenerationFormProps {
   recovered: RecoveredFrom | null;
   onChange: (values: GenerationValues) => void;
   onRecovered: (recovered: RecoveredFrom | null) => void;
+  /** The axes of a grid, while the form asks for one. */
+  grid: GridValues | null;
+  onGrid: (grid: GridValues | null) => void;
   submission: { mutate: (values: GenerationValues) => void; isPending: boolean; isError: boolean; error: unknown; reset: () => void };
 }
 
-export function GenerationForm({ values, recovered, submission, onChange, onRecovered }: GenerationFormProps) {
+export function GenerationForm({ values, recovered, grid, submission, onChange, onRecovered, onGrid }: GenerationFormProps) {
   const { limits } = useMe();
   const concepts = useQuery(promptConcepts);
   const offered = useQuery(baseModels);
@@ -42,11 +52,22 @@ export function GenerationForm({ values, recovered, submission, onChange, onReco
   const model = models.find((each) => each.id === values.baseModel) ?? models[0];
   const taking = useMutation({ mutationFn: recoverRequest });
   const [over, setOver] = useState(false);
-  const ready = values.prompt.trim() !== "" && !submission.isPending && sizeFault(values, model) === null;
+  const [code, setCode] = useState(false);
+  const [, navigate] = useLocation();
+  const drawingGrid = useMutation({
+    mutationFn: submitGrid,
+    onSuccess: ({ generation }) => {
+      navigate(`/grids/${generation.id}`);
+    },
+  });
+  const cells = grid === null ? 0 : sizesOf(values.prompt, grid).reduce((product, size) => product * size, 1);
+  const busy = submission.isPending || drawingGrid.isPending;
+  const ready = values.prompt.trim() !== "" && !busy && sizeFault(values, model) === null && cells <= limits.grid_cells_max;
 
   function change(part: Partial<GenerationValues>) {
     onChange({ ...values, ...part });
     if (submission.isError) submission.reset();
+    if (drawingGrid.isError) drawingGrid.reset();
   }
 
   function startWith(file: File) {
@@ -70,7 +91,9 @@ export function GenerationForm({ values, recovered, submission, onChange, onReco
   }
 
   function submit() {
-    if (ready) submission.mutate(values);
+    if (!ready) return;
+    if (grid === null) submission.mutate(values);
+    else drawingGrid.mutate({ values, grid });
   }
 
   return (
@@ -96,7 +119,7 @@ export function GenerationForm({ values, recovered, submission, onChange, onReco
         submit();
       }}
     >
-      <FormProblem error={submission.error}>
+      <FormProblem error={submission.error ?? drawingGrid.error}>
         <PromptBox
           value={values.prompt}
           concepts={concepts.data ?? []}
@@ -104,6 +127,12 @@ export function GenerationForm({ values, recovered, submission, onChange, onReco
             change({ prompt });
           }}
           onSubmit={submit}
+        />
+        <PresetBar
+          values={values}
+          onChange={(next) => {
+            change(next);
+          }}
         />
         {recovered && (
           <RecoveredNotice
@@ -122,10 +151,22 @@ export function GenerationForm({ values, recovered, submission, onChange, onReco
             }}
           />
         )}
+        {grid !== null && (
+          <GridPanel
+            prompt={values.prompt}
+            grid={grid}
+            concepts={concepts.data ?? []}
+            cellsMax={limits.grid_cells_max}
+            onChange={(next) => {
+              onGrid(next);
+              if (drawingGrid.isError) drawingGrid.reset();
+            }}
+          />
+        )}
         <div className="row between">
           <div className="row">
             <button className="button primary large" disabled={!ready}>
-              Draw
+              {grid === null ? "Draw" : `Draw ${cells} ${cells === 1 ? "picture" : "pictures"}`}
             </button>
             <div className="chips" role="group" aria-label="How many pictures">
               {COUNTS.filter((count) => count <= limits.count_max).map((count) => (
@@ -133,14 +174,27 @@ export function GenerationForm({ values, recovered, submission, onChange, onReco
                   key={count}
                   type="button"
                   className="chip"
-                  aria-pressed={values.count === count}
+                  aria-pressed={grid === null && values.count === count}
                   onClick={() => {
                     change({ count });
+                    onGrid(null);
                   }}
                 >
                   {count}
                 </button>
               ))}
+              {values.initImage === null && (
+                <button
+                  type="button"
+                  className="chip"
+                  aria-pressed={grid !== null}
+                  onClick={() => {
+                    onGrid(grid === null ? emptyGrid : null);
+                  }}
+                >
+                  Grid
+                </button>
+              )}
             </div>
             {values.seed !== "" && (
               <button
@@ -155,7 +209,20 @@ export function GenerationForm({ values, recovered, submission, onChange, onReco
             )}
             <FieldFault name="count" />
           </div>
-          {values.initImage === null && <PictureChooser busy={taking.isPending} onFile={take} />}
+          <div className="row">
+            {values.prompt.trim() !== "" && (
+              <button
+                type="button"
+                className="button quiet"
+                onClick={() => {
+                  setCode(true);
+                }}
+              >
+                Code
+              </button>
+            )}
+            {values.initImage === null && <PictureChooser busy={taking.isPending} onFile={take} />}
+          </div>
         </div>
         <Problems of={[taking, concepts, offered]} />
         <FoldedFields summary="More">
@@ -163,6 +230,18 @@ export function GenerationForm({ values, recovered, submission, onChange, onReco
         </FoldedFields>
         <FormNotice />
       </FormProblem>
+      {code && (
+        <Suspense fallback={null}>
+          <CodeDialog
+            path={grid === null ? "/api/generations" : "/api/grids"}
+            request={grid === null ? requestFromValues(values) : requestFromGrid(values, grid)}
+            note={values.initImage?.picture.kind === "file" ? "The picture to start from is a file: send it beside these fields, as a form." : undefined}
+            onClose={() => {
+              setCode(false);
+            }}
+          />
+        </Suspense>
+      )}
     </form>
   );
 }

@@ -6,6 +6,8 @@ import { answer, api } from "../api/client";
 import { isProblem, ProblemError } from "../api/problem";
 import { isBeingDrawn, job as jobQuery, queryClient } from "../api/queries";
 import { hasEnded, type DrawnImage, type Generation } from "../api/types";
+import { GridRow } from "../grids/GridRow";
+import { isGrid } from "../grids/types";
 import { queueText, fractionDone } from "../jobs/jobStatusText";
 import { useJobEvents } from "../jobs/useJobEvents";
 import { RelativeTime } from "../ui/RelativeTime";
@@ -25,6 +27,10 @@ interface GenerationRowProps {
 }
 
 export function GenerationRow({ generation, live, onOpen }: GenerationRowProps) {
+  return isGrid(generation) ? <GridRow grid={generation} /> : <PlainRow generation={generation} live={live} onOpen={onOpen} />;
+}
+
+function PlainRow({ generation, live, onOpen }: GenerationRowProps) {
   const drawing = isBeingDrawn(generation);
   const { history } = useJobEvents(drawing && live ? generation.job_id : null);
   const ended = history.state !== null && hasEnded(history.state);

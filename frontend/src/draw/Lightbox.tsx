@@ -19,11 +19,13 @@ interface LightboxProps {
   onAgain: (image: DrawnImage) => void;
   onVary: (image: DrawnImage) => void;
   onEdit: (image: DrawnImage) => void;
+  /** Draws pictures that begin from this one and keep its composition. */
+  onVariations?: (image: DrawnImage) => void;
   /** More actions. */
   children?: ReactNode;
 }
 
-export function Lightbox({ images, shown, mayDraw, mayLetGo, problem, onShow, onClose, onAgain, onVary, onEdit, children }: LightboxProps) {
+export function Lightbox({ images, shown, mayDraw, mayLetGo, problem, onShow, onClose, onAgain, onVary, onEdit, onVariations, children }: LightboxProps) {
   const place = images.findIndex((image) => image.id === shown.id);
   const before = images[place - 1];
   const after = images[place + 1];
@@ -83,6 +85,18 @@ export function Lightbox({ images, shown, mayDraw, mayLetGo, problem, onShow, on
               >
                 Draw more like it
               </button>
+              {onVariations && (
+                <button
+                  type="button"
+                  className="button"
+                  title="Four pictures that begin from this one: its composition stays"
+                  onClick={() => {
+                    onVariations(shown);
+                  }}
+                >
+                  Variations
+                </button>
+              )}
               <button
                 type="button"
                 className="button"

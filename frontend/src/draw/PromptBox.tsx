@@ -5,6 +5,7 @@ import { flushSync } from "react-dom";
 import type { Concept } from "../api/types";
 import { useFieldProblem } from "../ui/FormProblem";
 import { Placeholder } from "../ui/Placeholder";
+import { piecesOf, withoutWord } from "./promptPieces";
 import { completed, inserted, matches, openingAt, type Opening } from "./completion";
 
 interface PromptBoxProps {
@@ -48,6 +49,12 @@ export function PromptBox({ value, concepts, onChange, onSubmit }: PromptBoxProp
     if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) {
       event.preventDefault();
       onSubmit();
+    } else if (event.key === "Backspace" && !event.metaKey && !event.altKey && !event.ctrlKey && offered.length === 0) {
+      const area = box.current;
+      const without = area !== null && area.selectionStart === area.selectionEnd ? withoutWord(value, area.selectionStart) : null;
+      if (without === null) return;
+      event.preventDefault();
+      put(without);
     } else if (offered.length > 0 && ["ArrowDown", "ArrowUp", "Enter", "Tab", "Escape"].includes(event.key)) {
       event.preventDefault();
       if (event.key === "Escape") setOpening(null);
@@ -63,47 +70,50 @@ export function PromptBox({ value, concepts, onChange, onSubmit }: PromptBoxProp
       <label className="sr-only" htmlFor={id}>
         What to draw
       </label>
-      <textarea
-        id={id}
-        ref={box}
-        name="prompt"
-        rows={2}
-        value={value}
-        placeholder="a photo of <my-mug> on the beach"
-        aria-haspopup="listbox"
-        aria-controls={`${id}-words`}
-        aria-autocomplete="list"
-        aria-activedescendant={offered.length > 0 ? `${id}-word-${active}` : undefined}
-        aria-invalid={fault !== undefined}
-        aria-describedby={fault === undefined ? undefined : `${id}-fault`}
-        onChange={(event) => {
-          onChange(event.target.value);
-          look();
-        }}
-        onClick={look}
-        onKeyDown={press}
-        onBlur={() => {
-          setOpening(null);
-        }}
-      />
-      <ul id={`${id}-words`} className="offers" role="listbox" aria-label="Words of the library" hidden={offered.length === 0}>
-        {offered.map((concept, place) => (
-          <li
-            key={concept.id}
-            id={`${id}-word-${place}`}
-            role="option"
-            aria-selected={place === active}
-            onPointerDown={(event) => {
-              event.preventDefault(); // the caret stays where it is
-              choose(concept);
-            }}
-          >
-            <Face concept={concept} />
-            <Placeholder>{concept.placeholder}</Placeholder>
-            <span className="small soft">{concept.name}</span>
-          </li>
-        ))}
-      </ul>
+      <div className="prompt-page">
+        <Marked text={value} concepts={concepts} />
+        <textarea
+          id={id}
+          ref={box}
+          name="prompt"
+          rows={2}
+          value={value}
+          placeholder="a photo of <my-mug> on the beach"
+          aria-haspopup="listbox"
+          aria-controls={`${id}-words`}
+          aria-autocomplete="list"
+          aria-activedescendant={offered.length > 0 ? `${id}-word-${active}` : undefined}
+          aria-invalid={fault !== undefined}
+          aria-describedby={fault === undefined ? undefined : `${id}-fault`}
+          onChange={(event) => {
+            onChange(event.target.value);
+            look();
+          }}
+          onClick={look}
+          onKeyDown={press}
+          onBlur={() => {
+            setOpening(null);
+          }}
+        />
+        <ul id={`${id}-words`} className="offers" role="listbox" aria-label="Words of the library" hidden={offered.length === 0}>
+          {offered.map((concept, place) => (
+            <li
+              key={concept.id}
+              id={`${id}-word-${place}`}
+              role="option"
+              aria-selected={place === active}
+              onPointerDown={(event) => {
+                event.preventDefault(); // the caret stays where it is
+                choose(concept);
+              }}
+            >
+              <Face concept={concept} />
+              <Placeholder>{concept.placeholder}</Placeholder>
+              <span className="small soft">{concept.name}</span>
+            </li>
+          ))}
+        </ul>
+      </div>
       {fault && (
         <p className="fault" id={`${id}-fault`} role="alert">
           {fault}
@@ -127,8 +137,36 @@ export function PromptBox({ value, concepts, onChange, onSubmit }: PromptBoxProp
         </div>
       )}
       <p className="hint small soft">
-        <code>(more of this)</code> and <code>[less of this]</code>, or by how much: <code>(like this:1.3)</code>.
+        <code>(more of this)</code> and <code>[less of this]</code>, or by how much: <code>(like this:1.3)</code>. One of several:{" "}
+        <code>{"{red|blue}"}</code>.
       </p>
+    </div>
+  );
+}
+
+/** The prompt behind the text area, whose own letters are transparent: the words are chips with their faces there. */
+function Marked({ text, concepts }: { text: string; concepts: readonly Concept[] }) {
+  return (
+    <div className="marked" aria-hidden="true">
+      {piecesOf(text, concepts).map((piece, place) => {
+        if (piece.kind === "text") return piece.text;
+        if (piece.kind !== "word") {
+          return (
+            <span key={place} className="choice-word">
+              {piece.text}
+            </span>
+          );
+        }
+        const known = piece.concept !== undefined || piece.text === "<*>";
+        return (
+          <span key={place} className="chip-word" data-known={known}>
+            <i>{piece.concept ? <Face concept={piece.concept} /> : null}&lt;</i>
+            {piece.text.slice(1, -1)}
+            <i>&gt;</i>
+          </span>
+        );
+      })}
+      {"\u200b"}
     </div>
   );
 }

@@ -34,6 +34,8 @@ export function answerTheUsual() {
   studio.answer("GET", "/api/concepts", none);
   studio.answer("GET", "/api/generations", none);
   studio.answer("GET", "/api/jobs", none);
+  studio.answer("GET", "/api/presets", none);
+  studio.answer("GET", "/api/prompt-lists", none);
   studio.answer("GET", "/api/lessons", none);
   const quota = { used: 0, limit: null, near: false };
   studio.answer("GET", "/api/usage", { queued_jobs: quota, gpu_seconds: quota, storage_bytes: quota });

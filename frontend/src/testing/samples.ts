@@ -19,6 +19,7 @@ export const me: Me = {
     steps_max: 3000,
     queued_jobs_max: 100,
     prompt_characters_max: 2000,
+    grid_cells_max: 200,
     pixels_max: 4_194_304,
     sizes: { demo: { pixels_max: 16384, side_max: 256, side_multiple: 8 } },
     drawings_days: 30,
