@@ -37,10 +37,12 @@ from app.jobs.stream import EventFeed, Viewers
 from app.ops import health, metrics
 from app.ops.metrics import RequestMetrics, Timing
 from app.pictures.cleaning import PictureCleaner
+from app.pictures.segmentation import mask_pool
 from app.reports import routes as reports
 from app.retention import routes as retention
 from app.services import Services
 from app.teams import routes as teams
+from app.training import routes as training
 from app.uploads import routes as uploads
 from app.usage import routes as usage
 from app.web import addresses
@@ -101,6 +103,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         storage=open_storage(settings.resolved_storage_url),
         catalog=Catalog(settings),
         pictures=PictureCleaner(settings.upload_bytes_max),
+        masks=PictureCleaner(settings.upload_bytes_max, mask_pool()),
         feed=EventFeed(database),
         viewers=Viewers(settings.streams_max),
         signed_addresses=SignedAddresses(database, settings.url),
@@ -111,6 +114,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         teams,
         base_models,
         concepts,
+        training,
         reports,
         generation,
         uploads,
@@ -162,6 +166,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         with suppress(asyncio.CancelledError):
             await feed
         services.pictures.close()
+        services.masks.close()
         services.database.dispose()
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from worker.engine.base_models import TextEncoder
+from worker.engine.errors import InversionError
 
 OBJECT = (
     "a photo of a {}",
@@ -90,11 +91,27 @@ CONTEXTS = {
 }
 
 
+def captioned(templates: Sequence[str], caption: str) -> tuple[str, ...]:
+    """The templates for a picture that shows more than the concept.
+
+    "on a table" -> "a photo of a {}, on a table" and so on. A caption with {} in it is the whole prompt.
+    """
+    if "{}" in caption:
+        return (caption,) * len(templates)
+    return tuple(f"{template}, {caption}" if caption else template for template in templates)
+
+
 def caption_ids(encoder: TextEncoder, templates: Sequence[str], vectors: int, device: torch.device) -> Tensor:
-    """Token ids of every template with the concept's row ids at {}  # (templates, context length)."""
+    """Token ids of every template with the concept's row ids at each {}  # (templates, context length)."""
     rows = range(encoder.first_row_id, encoder.first_row_id + vectors)
     captions = []
     for template in templates:
-        before, after = template.split("{}")
-        captions.append(encoder.framed([*encoder.token_ids(before), *rows, *encoder.token_ids(after)]))
+        first, *others = template.split("{}")
+        ids = [*encoder.token_ids(first), *(id for text in others for id in (*rows, *encoder.token_ids(text)))]
+        if len(ids) > encoder.context_length - 2:
+            raise InversionError(
+                f"A caption is too long: “{template}” has {len(ids)} tokens with the word in it, and "
+                f"{encoder.context_length - 2} are read. Shorten it."
+            )
+        captions.append(encoder.framed(ids))
     return torch.tensor(captions, device=device)
