@@ -37,7 +37,7 @@ from app.jobs.stream import EventFeed, Viewers
 from app.ops import health, metrics
 from app.ops.metrics import RequestMetrics, Timing
 from app.pictures.cleaning import PictureCleaner
-from app.pictures.segmentation import mask_pool
+from app.pictures.masks import mask_maker
 from app.reports import routes as reports
 from app.retention import routes as retention
 from app.services import Services
@@ -103,7 +103,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         storage=open_storage(settings.resolved_storage_url),
         catalog=Catalog(settings),
         pictures=PictureCleaner(settings.upload_bytes_max),
-        masks=PictureCleaner(settings.upload_bytes_max, mask_pool()),
+        masks=mask_maker(settings.upload_bytes_max),
         feed=EventFeed(database),
         viewers=Viewers(settings.streams_max),
         signed_addresses=SignedAddresses(database, settings.url),

@@ -22,7 +22,6 @@ KAPPA_MAX: Final = 1.0
 LOSS_WEIGHT_MAX: Final = 100.0  # of `context_weight` and `snr_gamma`
 
 CAPTION_CHARACTERS_MAX: Final = 300  # of what a training picture shows beside the concept
-CAPTION_TEMPLATE_TOKENS: Final = 10  # that the templates and a comma need beside the concept and the caption
 REPORT_PROMPTS_MAX: Final = 4  # of one's own, in a report
 REPORT_PROMPT_CHARACTERS_MAX: Final = 300
 

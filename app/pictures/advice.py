@@ -20,11 +20,12 @@ from itertools import combinations
 from typing import Final
 
 from app.pictures.decoding import CleanPicture, PictureFault
-from app.pictures.measures import Measures, likeness
+from app.pictures.measures import Measures, likeness, sameness
 
 BLURRED_BELOW: Final = 12.0  # sharpness of a picture that looks blurred
 CROPPED_ABOVE: Final = 0.4  # share of a picture outside the square
 ALIKE_BITS: Final = 5  # of 256 bits of the difference hash
+ALIKE, ALIKE_COLOURS = 0.97, 0.9  # correlation of thumbnails, alone and beside an equal hash
 DARK_BELOW: Final = 70.0  # levels of luma
 FLAT_BELOW: Final = 32.0  # levels of luma
 SMALL_SUBJECT: Final = 0.06  # of the square
@@ -84,7 +85,7 @@ def warnings_about(
     if picture.measures is not None:
         warnings.extend(_seen(picture, picture.measures, kind))
     for label, other in earlier:
-        if (picture.fingerprint ^ other.fingerprint).bit_count() <= ALIKE_BITS:
+        if _alike(picture, other):
             warnings.append(PictureFault("alike", f"is nearly the same as {label}. Different views teach more."))
             break
     return warnings
@@ -110,6 +111,14 @@ def advice_on(
     if len(usable) <= fewest:
         total -= FEW_POINTS
     return Advice(score=max(0, round(total)), scores=scores, faults=faults)
+
+
+def _alike(one: CleanPicture, other: CleanPicture) -> bool:
+    if one.measures is None or other.measures is None:
+        return False
+    same = sameness(one.measures.thumbnail, other.measures.thumbnail)
+    near = (one.fingerprint ^ other.fingerprint).bit_count() <= ALIKE_BITS
+    return same >= ALIKE or (near and same >= ALIKE_COLOURS)
 
 
 def _score(picture: CleanPicture | None, faults: Sequence[PictureFault], resolution: int) -> int:

@@ -24,6 +24,7 @@ _CHROMA_STEP: Final = 12.0  # levels in a bin of chroma
 _PRIOR: Final = 0.002  # added to each bin, so that a colour seen nowhere decides nothing
 _RATIO: Final = 3.0  # how many times likelier a pixel of the subject is in the middle than at the edge
 _RUN_MIN, _RUN_MAX = 0.10, 0.80  # part of an edge that a subject which is cut off covers; a table covers all of it
+_THUMBNAIL: Final = 12
 _GAP: Final = 2  # pixels inside a run that may be missing
 
 Levels = np.ndarray[Any, Any]
@@ -39,6 +40,7 @@ class Measures:
     masked: float  # part of the square that a mask leaves out, 0..1
     light: float  # luma that 95 % of the middle stay below, 0..255
     contrast: float  # between 5 % and 95 % of the middle's luma, 0..255
+    thumbnail: bytes  # 12 × 12 pixels of luma and chroma
 
 
 def measured(square: Image.Image, opacity: Image.Image | None) -> Measures:
@@ -48,6 +50,7 @@ def measured(square: Image.Image, opacity: Image.Image | None) -> Measures:
     third = _SIDE // 4
     middle = luma[third:-third, third:-third]
     low, high = (float(level) for level in np.percentile(middle, (5, 95)))
+    thumbnail = square.resize((_THUMBNAIL, _THUMBNAIL), Image.Resampling.BOX).convert("YCbCr").tobytes()
     ring = _ring()
     background = _distribution(bins[ring])
     if opacity is not None:
@@ -59,6 +62,7 @@ def measured(square: Image.Image, opacity: Image.Image | None) -> Measures:
             masked=float(1 - mask.mean()),
             light=high,
             contrast=high - low,
+            thumbnail=thumbnail,
         )
     inside = _distribution(bins[third:-third, third:-third])
     apart = float(np.sqrt(inside * background).sum()) < 0.8  # Bhattacharyya coefficient
@@ -70,6 +74,7 @@ def measured(square: Image.Image, opacity: Image.Image | None) -> Measures:
         masked=0.0,
         light=high,
         contrast=high - low,
+        thumbnail=thumbnail,
     )
 
 
@@ -78,6 +83,14 @@ def likeness(one: bytes, other: bytes) -> float:
     a, b = (np.frombuffer(each, dtype=np.uint8).astype(np.float64) for each in (one, other))
     length = float(np.linalg.norm(a) * np.linalg.norm(b))
     return float(a @ b) / length if length else 0.0
+
+
+def sameness(one: bytes, other: bytes) -> float:
+    """How far two thumbnails are the same picture, -1..1: the correlation of their levels over all channels."""
+    a, b = (np.frombuffer(each, dtype=np.uint8).astype(np.float64).reshape(-1, 3) for each in (one, other))
+    a, b = a - a.mean(axis=0), b - b.mean(axis=0)
+    length = float(np.linalg.norm(a) * np.linalg.norm(b))
+    return float((a * b).sum()) / length if length else 0.0
 
 
 def _bins(picture: Image.Image) -> tuple[Levels, Levels]:

@@ -14,7 +14,6 @@ from typing import Final
 from app.base_models.catalog import AllowedModel
 from app.contracts.limits import (
     CAPTION_CHARACTERS_MAX,
-    CAPTION_TEMPLATE_TOKENS,
     REPORT_PROMPT_CHARACTERS_MAX,
     REPORT_PROMPTS_MAX,
     VECTORS_MAX,
@@ -50,9 +49,9 @@ def captions_of(
     changes: Sequence[PictureChange], model: AllowedModel, placeholder: str, vectors: int | None
 ) -> list[str | None]:
     """The captions as they are stored; None where none was sent. Raises InvalidInput for one that cannot be used."""
-    room = model.facts.context_length - 2 - CAPTION_TEMPLATE_TOKENS - (vectors or VECTORS_MAX)
+    rows = vectors or int(model.facts.card.teaching.get("vectors") or 1)
     return [
-        None if change.caption is None else _caption(change.caption, number, model, placeholder, room)
+        None if change.caption is None else _caption(change.caption, number, model, placeholder, rows)
         for number, change in enumerate(changes, start=1)
     ]
 
@@ -69,14 +68,16 @@ def report_prompts(prompts: Sequence[str], model: AllowedModel, placeholder: str
     return [_prompt(each, model, placeholder) for each in wanted]
 
 
-def _caption(text: str, number: int, model: AllowedModel, placeholder: str, room: int) -> str:
-    line = _line(text, f"The caption of picture {number}", "edits", CAPTION_CHARACTERS_MAX)
-    count = len(model.tokenizer.ids(line.replace(placeholder, " ")))
+def _caption(text: str, number: int, model: AllowedModel, placeholder: str, vectors: int) -> str:
+    what = f"The caption of picture {number}"
+    line = _line(text, what, "edits", CAPTION_CHARACTERS_MAX).replace(placeholder, CONCEPT)
+    prompt = line if CONCEPT in line else f"{CONCEPT}, {line}"  # as short as a worker makes it
+    between = prompt.split(CONCEPT)
+    room = model.facts.context_length - 2 - vectors * (len(between) - 1)
+    count = sum(len(model.tokenizer.ids(part)) for part in between)
     if count > room:
-        raise _refused(
-            "edits", f"The caption of picture {number} has {count} tokens, and at most {room} are read. Shorten it."
-        )
-    return line.replace(placeholder, CONCEPT)
+        raise _refused("edits", f"{what} has {count} tokens, and at most {room} are read. Shorten it.")
+    return line
 
 
 def _prompt(line: str, model: AllowedModel, placeholder: str) -> str:

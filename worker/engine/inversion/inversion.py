@@ -65,7 +65,11 @@ class Inversion:
         self.templates = CAPTIONS[options.kind]
         texts = [*shown, *[""] * (len(pictures) - len(shown))]
         different = list(dict.fromkeys(texts))
-        templates = [template for text in different for template in captioned(self.templates, text)]
+        templates = [
+            template
+            for text in different
+            for template in captioned(model.encoders[0], self.templates, text, options.vectors)
+        ]
         firsts = [different.index(text) * len(self.templates) for text in texts]
         views = len(self.latents) // len(pictures)  # of each picture: with its mirror image two
         self.first_captions = torch.tensor(firsts * views, device=model.device)
