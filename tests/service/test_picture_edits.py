@@ -191,7 +191,8 @@ def test_the_score_is_high_for_different_views_and_advice_says_what_costs_it(mem
     walls = ((200, 180, 150), (90, 140, 90), (120, 120, 200), (60, 50, 50))
     varied = check(*(scene(place, wall) for place, wall in enumerate(walls)))
     assert (varied["score"], varied["advice"]) == (100, [])
-    alike = check(*(scene(place, walls[0]) for place in range(4)))
+    places = (0.35, 0.5, 0.62, 0.43)
+    alike = check(*(scene(place, walls[0], x) for place, x in enumerate(places)))
     assert (alike["score"], [each["code"] for each in alike["advice"]]) == (75, ["background"])
     assert "will learn the background" in alike["advice"][0]["detail"]
     assert check(*(scene(place, walls[0]) for place in range(4)), kind="style")["advice"] == []

@@ -190,11 +190,10 @@ export function generation(id: string) {
   });
 }
 
-/** How the model reads a text. With `near` it also proposes other words where the text is one that it knows. */
-export function tokenization(baseModel: string | null, text: string, near = false) {
+export function tokenization(baseModel: string | null, text: string) {
   return queryOptions({
-    queryKey: ["tokenize", baseModel, text, near],
-    queryFn: ({ signal }) => answer(api.POST("/api/tokenize", { body: { base_model: baseModel, text, near }, signal })),
+    queryKey: ["tokenize", baseModel, text],
+    queryFn: ({ signal }) => answer(api.POST("/api/tokenize", { body: { base_model: baseModel, text }, signal })),
     enabled: text.trim() !== "",
     placeholderData: keepPreviousData,
   });

@@ -20,7 +20,7 @@ interface InitializerFieldProps {
 export function InitializerField(props: InitializerFieldProps) {
   const { value, kind, baseModel, modelName, onChange } = props;
   const settled = useDebounced(value.trim());
-  const { data, error } = useQuery(tokenization(baseModel, settled, true));
+  const { data, error } = useQuery(tokenization(baseModel, settled));
   const answered = settled !== "" && data?.text === settled ? data : null;
   return (
     <Field
@@ -80,8 +80,8 @@ function Reading({ answered, modelName, onChange }: ReadingProps) {
         ))}
       </p>
       {answered.suggestions.length > 0 && (
-        <div className="near">
-          <span>{answered.known ? "Or start from:" : "Near ones that it knows:"}</span>
+        <div className="near-words">
+          <span>{answered.known ? "One word that it knows:" : "Near ones that it knows:"}</span>
           <Suggestions items={answered.suggestions} onChoose={onChange} />
         </div>
       )}

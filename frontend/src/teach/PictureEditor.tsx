@@ -20,7 +20,7 @@ export function PictureEditor({ picture, onDone, onClose }: PictureEditorProps) 
   const url = useObjectUrl(picture.file);
   const [sides, setSides] = useState<Sides | null>(null);
   return (
-    <Dialog label={`Adjust ${picture.file.name}`} className="editor" onClose={onClose}>
+    <Dialog label={`Adjust ${picture.file.name}`} className="picture-editor" onClose={onClose}>
       {url && sides === null && (
         <img
           className="sr-only"

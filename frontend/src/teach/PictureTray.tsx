@@ -30,8 +30,9 @@ export function PictureTray({ pictures, baseModel, kind, onChange }: PictureTray
   const [edited, setEdited] = useState<number | null>(null);
   const refusal = useFieldProblem("images");
   const refusedEdit = useFieldProblem("edits");
+  const refusedMask = useFieldProblem("masks");
   // A refusal that names pictures is told below each of them.
-  const about = refusal?.pictures?.some(({ index }) => index < pictures.length) ? null : (refusal ?? refusedEdit)?.detail;
+  const about = refusal?.pictures?.some(({ index }) => index < pictures.length) ? null : (refusal ?? refusedEdit ?? refusedMask)?.detail;
   // Too few is no fault while somebody is still choosing; the count below says it kindly.
   const tooMany = pictures.length > limits.pictures_max ? check?.problems[0]?.detail : undefined;
 

@@ -141,7 +141,7 @@ function TeachAgainForm({ concept }: { concept: Concept }) {
                 changed();
               }}
             />
-            <Problems of={[offered]} />
+            <Problems of={[offered, estimate]} />
             <FormNotice />
             <div className="row">
               <button className="button primary large" disabled={send.isPending || initializer.trim() === ""}>

@@ -187,7 +187,7 @@ function TeachForm({ initial }: { initial: TrainingValues }) {
                 />
               </div>
             </FoldedFields>
-            <Problems of={[offered, library]} />
+            <Problems of={[offered, library, estimate]} />
             <FormNotice />
             <div className="row">
               <button className="button primary large" disabled={missing || send.isPending}>

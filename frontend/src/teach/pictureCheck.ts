@@ -45,9 +45,10 @@ export function trainingEstimate(baseModel: string | null, stepsMax: string) {
 export async function makeMask(file: File, square: Square | null, sides: Sides): Promise<Blob> {
   const box = square === null ? null : boxAround(square, sides);
   const form = formOf({ image: [file], ...box });
-  return answer(
+  const made: unknown = await answer(
     api.POST("/api/pictures/mask", { body: { image: "" }, bodySerializer: () => form, parseAs: "blob" }),
-  ) as unknown as Promise<Blob>;
+  );
+  return made as Blob;
 }
 
 /** The rectangle that the subject is in: a little less than the square, as what touches its edge is background. */
