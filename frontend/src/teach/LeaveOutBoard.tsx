@@ -165,7 +165,7 @@ export function LeaveOutBoard({ url, sides, file, square, mask, onChange }: Leav
         </div>
       </div>
       <p className="small soft">Dark parts are not learned from. The word learns the rest.</p>
-      <div className="row tools">
+      <div className="row board-tools">
         <button
           type="button"
           className="button small"

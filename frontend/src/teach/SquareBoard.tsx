@@ -137,7 +137,7 @@ export function SquareBoard({ url, sides, square, mask, onChange }: SquareBoardP
           <output>{Math.round(square.turn)}°</output>
         </label>
       </div>
-      <div className="row tools">
+      <div className="row board-tools">
         <button
           type="button"
           className="button small"

@@ -9,7 +9,7 @@ export function TrayScore({ score, advice }: { score: number; advice: readonly F
         <b>{score}</b>
         <span className="soft"> of 100 – {scoreText(score)}.</span>
       </p>
-      <div className="scale" data-low={score < 60} aria-hidden="true">
+      <div className="score-scale" data-low={score < 60} aria-hidden="true">
         <span style={{ width: `${score}%` }} />
       </div>
       {advice.map(({ code, detail }) => (
