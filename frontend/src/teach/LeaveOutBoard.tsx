@@ -157,7 +157,7 @@ export function LeaveOutBoard({ url, sides, file, square, mask, onChange }: Leav
           />
           {cursor !== null && (
             <span
-              className="brush"
+              className="paint-ring"
               data-tool={tool}
               style={{ left: `${(cursor.x / width) * 100}%`, top: `${(cursor.y / height) * 100}%`, width: `${(brush / width) * 100}%` }}
             />
