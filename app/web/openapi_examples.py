@@ -15,7 +15,16 @@ from app.web.openapi_examples_automatic1111 import A1111_REQUESTS, A1111_RESPONS
 JOB, DRAWING = "01k9j0b0000000000000000mug", "01k9j0b000000000000000draw"
 IMAGE, PICTURE = "01k91mage000000000000000a1", "01k9p1cture000000000000001"
 
-_PICTURES: Final = [{"id": PICTURE, "url": f"/api/pictures/{PICTURE}", "width": 1024, "height": 768}]
+_PICTURES: Final = [
+    {
+        "id": PICTURE,
+        "url": f"/api/pictures/{PICTURE}",
+        "width": 1024,
+        "height": 768,
+        "caption": "on a wooden table",
+        "mask": None,
+    }
+]
 _TRAINING: Final = {
     "id": JOB,
     "kind": "training",
