@@ -42,11 +42,13 @@ from app.library import routes as library
 from app.ops import health, metrics
 from app.ops.metrics import RequestMetrics, Timing
 from app.pictures.cleaning import PictureCleaner
+from app.pictures.masks import mask_maker
 from app.presets import routes as presets
 from app.reports import routes as reports
 from app.retention import routes as retention
 from app.services import Services
 from app.teams import routes as teams
+from app.training import routes as training
 from app.uploads import routes as uploads
 from app.usage import routes as usage
 from app.web import addresses
@@ -107,6 +109,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         storage=open_storage(settings.resolved_storage_url),
         catalog=Catalog(settings),
         pictures=PictureCleaner(settings.upload_bytes_max),
+        masks=mask_maker(settings.upload_bytes_max),
         feed=EventFeed(database),
         viewers=Viewers(settings.streams_max),
         signed_addresses=SignedAddresses(database, settings.url),
@@ -119,6 +122,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         concepts,
         library,
         embeddings,
+        training,
         reports,
         generation,
         gallery,
@@ -173,6 +177,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         with suppress(asyncio.CancelledError):
             await feed
         services.pictures.close()
+        services.masks.close()
         services.database.dispose()
 
 

@@ -23,6 +23,7 @@ class Services:
     storage: Storage
     catalog: Catalog
     pictures: PictureCleaner
+    masks: PictureCleaner  # its child makes masks
     feed: EventFeed
     viewers: Viewers
     signed_addresses: SignedAddresses

@@ -128,10 +128,12 @@ class Picture(Base):
     # A grey picture of the same size, white where training looks; None: training looks at the whole picture.
     mask_key: Mapped[str | None] = mapped_column(String(200))
     bytes: Mapped[int] = mapped_column(default=0, server_default="0")
+    # What it shows beside the concept, which the concept does not learn. `{}` in it stands for the concept.
+    caption: Mapped[str] = mapped_column(Text, default="", server_default="")
 
     def copy(self) -> "Picture":
         """A row for another version that shares this one's blobs. The shared bytes are counted once, here."""
-        same = ("team_id", "position", "key", "sha256", "media_type", "width", "height", "mask_key")
+        same = ("team_id", "position", "key", "sha256", "media_type", "width", "height", "mask_key", "caption")
         return Picture(**{name: getattr(self, name) for name in same})
 
 

@@ -105,9 +105,13 @@ def picture(session: Session, team_id: str, picture_id: str) -> Picture | None:
     return session.scalars(query).one_or_none()
 
 
-def pictures_shown(session: Session, team_id: str, version_ids: Collection[str]) -> Sequence[Row[str, str, int, int]]:
-    """Version id, id, width and height of these pictures. A page of the library has hundreds, so no rows are loaded."""
-    query = select(Picture.version_id, Picture.id, Picture.width, Picture.height)
+def pictures_shown(
+    session: Session, team_id: str, version_ids: Collection[str]
+) -> Sequence[Row[str, str, int, int, str, bool]]:
+    """Version id, id, width, height and caption of these pictures, and whether they have a mask. A page of the library
+    has hundreds, so no rows are loaded."""
+    masked = Picture.mask_key.is_not(None)
+    query = select(Picture.version_id, Picture.id, Picture.width, Picture.height, Picture.caption, masked)
     query = query.where(Picture.team_id == team_id, Picture.version_id.in_(version_ids))
     return session.execute(query.order_by(Picture.version_id, Picture.position)).all()
 

@@ -13,26 +13,22 @@ from app.concepts import queries, service, views
 from app.concepts.forms import Named
 from app.concepts.schemas import (
     Accepted,
-    CheckedPicture,
     ConceptOut,
     ConceptPatch,
-    Crop,
-    Fault,
-    PictureCheck,
     VersionList,
 )
 from app.concepts.service import ConceptChange
 from app.contracts.limits import CARD_BYTES_MAX
-from app.core.errors import NotFound, PictureError
+from app.core.errors import NotFound
 from app.embeddings.exporting import service as exporting
 from app.embeddings.importing import service as importing
 from app.embeddings.importing.request import ImportRequest
 from app.jobs import service as job_service
 from app.jobs import views as jobs
 from app.jobs.models import Job
-from app.pictures.cleaning import UploadedFile, count_problem
+from app.pictures.cleaning import UploadedFile
 from app.services import Services
-from app.training.forms import Tuned
+from app.training.forms import Changed, Prompts, Tuned
 from app.training.service import TrainingRequest, teach, teach_again
 from app.web import file_responses
 from app.web.dependencies import Key, Reading, ServicesOf, UnitOfWork
@@ -48,37 +44,6 @@ router = APIRouter(prefix="/api", tags=["concepts"], route_class=FormOrJson)
 Images = Annotated[list[UploadFile], File(description="JPEG, PNG or WebP; training uses the centre square.")]
 
 
-@router.post("/pictures/check")
-def check_pictures(
-    _: MayTeach,
-    services: ServicesOf,
-    images: Images = [],  # noqa: B006
-    base_model: Annotated[str | None, Form()] = None,
-) -> PictureCheck:
-    """Check pictures as an upload would, without storing them."""
-    model, settings = services.catalog.get(base_model), services.settings
-    checked = services.pictures.check(_read(images), model.facts.resolution)
-    problems: list[Fault] = []
-    try:
-        count_problem(len(checked), settings.pictures_min, settings.pictures_max)
-    except PictureError as error:
-        problems.append(Fault(code=error.code, detail=error.detail))
-    pictures = [
-        CheckedPicture(
-            index=each.index,
-            name=each.name,
-            width=each.picture.width if each.picture else None,
-            height=each.picture.height if each.picture else None,
-            crop=Crop(**dict(zip(("x", "y", "size"), each.picture.crop, strict=True))) if each.picture else None,
-            masked=each.picture is not None and each.picture.mask is not None,
-            warnings=[Fault(code=warning.code, detail=f"It {warning.detail}") for warning in each.warnings],
-            problem=Fault(code=each.problem.code, detail=f"It {each.problem.detail}") if each.problem else None,
-        )
-        for each in checked
-    ]
-    return PictureCheck(ok=not problems and not any(p.problem for p in pictures), pictures=pictures, problems=problems)
-
-
 @router.post("/concepts", status_code=status.HTTP_202_ACCEPTED, responses=ended(Accepted))
 async def create_concept(
     principal: MayTeach,
@@ -86,7 +51,9 @@ async def create_concept(
     response: Response,
     word: Named,
     tuning: Tuned,
+    changes: Changed,
     images: Images = [],  # noqa: B006
+    prompts: Prompts = [],  # noqa: B006
     wait: Wait = 0,
     idempotency_key: Key = None,
 ) -> Accepted:
@@ -94,7 +61,8 @@ async def create_concept(
     ended."""
 
     def make() -> Job:
-        request = TrainingRequest(uploads=_read(images), tuning=tuning, **{**vars(word), "kind": word.kind or "object"})
+        described = {**vars(word), "kind": word.kind or "object"}
+        request = TrainingRequest(_read(images), tuning=tuning, changes=changes, prompts=prompts, **described)
         return teach(services, principal, request, idempotency_key)
 
     return await _accepted(services, principal, make, wait, response)
@@ -176,16 +144,19 @@ async def teach_concept_again(
     services: ServicesOf,
     response: Response,
     tuning: Tuned,
+    changes: Changed,
     images: Images = [],  # noqa: B006
+    prompts: Prompts = [],  # noqa: B006
     initializer: Annotated[str | None, Form()] = None,
     wait: Wait = 0,
     idempotency_key: Key = None,
 ) -> Accepted:
-    """Train a new version of a concept. Without pictures it is trained on those of the newest version. With `wait` the
-    answer comes when the job has ended. The concept's owner may, and administrators."""
+    """Train a new version of a concept. Without pictures it is trained on those of the newest version, with their
+    squares, masks and captions; `edits` may change the captions. With `wait` the answer comes when the job has ended.
+    The concept's owner may, and administrators."""
 
     def make() -> Job:
-        request = TrainingRequest(_read(images), initializer, tuning=tuning)
+        request = TrainingRequest(_read(images), initializer, tuning=tuning, changes=changes, prompts=prompts)
         return teach_again(services, principal, concept_id, request, idempotency_key)
 
     return await _accepted(services, principal, make, wait, response)
@@ -217,6 +188,19 @@ def _training_picture(picture_id: str, principal: Viewer, services: ServicesOf, 
     if picture is None:
         raise NotFound("There is no such picture. Its concept may have been deleted.")
     return services.storage.get(picture.key)
+
+
+def _mask(picture_id: str, principal: Viewer, services: ServicesOf, session: Reading) -> bytes:
+    picture = queries.picture(session, principal.team_id, picture_id)
+    if picture is None or picture.mask_key is None:
+        raise NotFound("There is no such mask. The picture has none, or its concept was deleted.")
+    return services.storage.get(picture.mask_key)
+
+
+@router.get("/pictures/{picture_id}/mask", response_class=file_responses.Png)
+def get_picture_mask(picture_id: str, png: Annotated[bytes, Depends(_mask)]) -> Response:
+    """The mask of a training picture, in its size: white is learned from, black is not."""
+    return file_responses.picture(png, file_responses.Png, f"{picture_id}-mask.png")
 
 
 @router.get("/pictures/{picture_id}", response_class=file_responses.Png, responses=ANY_FORMAT)

@@ -21,6 +21,8 @@ class PictureOut(BaseModel):
     url: str
     width: int
     height: int
+    caption: str = Field("", description="What it shows beside the concept, which the concept does not learn.")
+    mask: str | None = Field(None, description="Address of its mask: white is learned from. Null: all of it is.")
 
 
 class PreviewOut(BaseModel):
@@ -161,7 +163,10 @@ class CheckedPicture(BaseModel):
     width: int | None
     height: int | None
     crop: Crop | None
-    masked: bool = Field(False, description="Whether parts are transparent: training uses only the opaque parts.")
+    masked: bool = Field(
+        False, description="Whether a mask or transparent parts leave something out: training uses only the rest."
+    )
+    score: int = Field(0, ge=0, le=100, description="How well one can learn from it; 0 if it is no use.")
     warnings: list[Fault]
     problem: Fault | None
 
@@ -172,3 +177,5 @@ class PictureCheck(BaseModel):
     ok: bool
     pictures: list[CheckedPicture]
     problems: list[Fault]
+    score: int | None = Field(None, ge=0, le=100, description="How well one can learn from all of them together.")
+    advice: list[Fault] = Field([], description="What to do better about all of them together.")

@@ -52,8 +52,19 @@ def describe_versions(
 ) -> list[VersionOut]:
     """Versions with their pictures and previews."""
     pictures: dict[str, list[PictureOut]] = defaultdict(list)
-    for version_id, id_, width, height in queries.pictures_shown(session, team_id, [each.id for each in versions]):
-        pictures[version_id].append(PictureOut(id=id_, url=f"/api/pictures/{id_}", width=width, height=height))
+    placeholders = {concept.id: concept.placeholder for concept in concepts}
+    word = {version.id: placeholders.get(version.concept_id, "") for version in versions}
+    for version_id, id_, width, height, caption, masked in queries.pictures_shown(session, team_id, word.keys()):
+        url = f"/api/pictures/{id_}"
+        shown = PictureOut(
+            id=id_,
+            url=url,
+            width=width,
+            height=height,
+            caption=caption.replace("{}", word[version_id]),
+            mask=f"{url}/mask" if masked else None,
+        )
+        pictures[version_id].append(shown)
     previews: dict[str, list[PreviewOut]] = defaultdict(list)
     job_ids = [each.job_id for each in versions if each.job_id]
     for job_id, id_, step in generation.previews_shown(session, team_id, job_ids):

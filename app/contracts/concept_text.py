@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from app.contracts.limits import CAPTION_CHARACTERS_MAX
 from app.contracts.texts import label, storable
 from app.contracts.training import KINDS
 
@@ -19,6 +20,7 @@ DESCRIPTION_MAX: Final = 5000
 TAGS_MAX: Final = 30
 TAG_MAX: Final = 50
 INITIALIZER_MAX: Final = 100
+CAPTIONS_MAX: Final = 20
 
 
 @dataclass(frozen=True)
@@ -30,11 +32,15 @@ class ConceptText:
     tags: Sequence[str] = ()
     kind: str = ""
     initializer: str = ""
+    captions: Sequence[str] = ()  # of the pictures, in their order, with {} for the concept
 
 
 def write(text: ConceptText) -> str:
-    """The JSON."""
-    return json.dumps({**asdict(text), "tags": list(text.tags)})
+    """The JSON. Captions are written only where there are some: files without pictures have none."""
+    fields = {**asdict(text), "tags": list(text.tags), "captions": list(text.captions)}
+    if not any(text.captions):
+        del fields["captions"]
+    return json.dumps(fields)
 
 
 def read(written: str) -> ConceptText:
@@ -46,6 +52,7 @@ def read(written: str) -> ConceptText:
     if not isinstance(found, dict):
         return ConceptText()
     tags = found.get("tags")
+    captions = found.get("captions")
     kind = _line(found.get("kind"), 10)
     return ConceptText(
         name=_line(found.get("name"), NAME_MAX),
@@ -53,6 +60,9 @@ def read(written: str) -> ConceptText:
         tags=[_line(each, TAG_MAX) for each in tags[:TAGS_MAX] if _is_text(each)] if isinstance(tags, list) else [],
         kind=kind if kind in KINDS else "",
         initializer=_line(found.get("initializer"), INITIALIZER_MAX),
+        captions=[_line(each, CAPTION_CHARACTERS_MAX) for each in captions[:CAPTIONS_MAX]]
+        if isinstance(captions, list)
+        else [],
     )
 
 

@@ -21,6 +21,10 @@ TRAINING_STEPS_MAX: Final = 10_000
 KAPPA_MAX: Final = 1.0
 LOSS_WEIGHT_MAX: Final = 100.0  # of `context_weight` and `snr_gamma`
 
+CAPTION_CHARACTERS_MAX: Final = 300  # of what a training picture shows beside the concept
+REPORT_PROMPTS_MAX: Final = 4  # of one's own, in a report
+REPORT_PROMPT_CHARACTERS_MAX: Final = 300
+
 # Embedding files of other tools
 EMBEDDING_SUFFIXES: Final = (".safetensors", ".pt", ".bin", ".pti", ".png", ".webp")
 EMBEDDING_BYTES_MAX: Final = 1_000_000

@@ -20,6 +20,7 @@ class PictureSpec(BaseModel):
     key: str
     sha256: str
     mask_key: str | None = None
+    caption: str = ""  # what it shows beside the concept; `{}` in it stands for the concept
 
 
 class Tuning(BaseModel):
@@ -55,3 +56,4 @@ class TrainingSpec(Tuning):
     initializer: str
     kind: ConceptKind
     pictures: list[PictureSpec]
+    prompts: list[str] = []  # of the report, with {} for the concept

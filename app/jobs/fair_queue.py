@@ -77,6 +77,31 @@ def assign_finish_tags(session: Session, team_id: str, user_id: str, kind: Kind,
 
     Adds the job's cost to the tags of the jobs that it goes before.
     """
+    active, team_start, user_start = _starts(session, team_id, user_id, kind, cost)
+    behind_in_team = [each.id for each in active if each.team_tag > team_start]
+    behind_of_user = [each.id for each in active if each.user_id == user_id and each.user_tag > user_start]
+    _shift(session, Job.team_finish_tag, behind_in_team, cost)
+    _shift(session, Job.user_finish_tag, behind_of_user, cost)
+    return team_start + cost, user_start + cost
+
+
+def prospective_ahead(session: Session, team_id: str, user_id: str, kind: Kind, cost: int) -> int:
+    """How many of the waiting jobs would be claimed before a job that is queued now. Writes nothing."""
+    _, team_start, user_start = _starts(session, team_id, user_id, kind, cost)
+    others = and_(Job.team_id != team_id, Job.team_finish_tag <= team_start + cost)
+    own = and_(
+        Job.team_id == team_id,
+        or_(
+            and_(Job.user_id != user_id, Job.user_finish_tag <= user_start + cost),
+            and_(Job.user_id == user_id, Job.user_finish_tag <= user_start),
+        ),
+    )
+    query = select(func.count()).where(Job.kind == kind, WAITS, or_(others, own))
+    return session.execute(query).scalar_one()
+
+
+def _starts(session: Session, team_id: str, user_id: str, kind: Kind, cost: int) -> tuple[list["_Use"], int, int]:
+    """The team's jobs that wait or run, and the (team, user) start tags of a new job."""
     active, ended = _active(session, team_id, kind), _ended(session, team_id, kind)
     no_larger = [each for each in (*active, *ended) if each.cost <= cost]
     team_time = _virtual_time(session, kind)
@@ -88,11 +113,7 @@ def assign_finish_tags(session: Session, team_id: str, user_id: str, kind: Kind,
         user_time = max((each.user_tag for each in ended), default=0)
     team_start = max([team_time, *(each.team_tag for each in no_larger)])
     user_start = max([user_time, *(each.user_tag for each in no_larger if each.user_id == user_id)])
-    behind_in_team = [each.id for each in active if each.team_tag > team_start]
-    behind_of_user = [each.id for each in active if each.user_id == user_id and each.user_tag > user_start]
-    _shift(session, Job.team_finish_tag, behind_in_team, cost)
-    _shift(session, Job.user_finish_tag, behind_of_user, cost)
-    return team_start + cost, user_start + cost
+    return active, team_start, user_start
 
 
 def withdraw(session: Session, job: Job) -> None:

@@ -17,18 +17,17 @@ from app.contracts.texts import label
 from app.core.errors import PictureError, SenderGone
 from app.foreign_bytes.answers import ReadingFailed
 from app.foreign_bytes.decoder_pool import WORKERS, DecoderPool, Submission
-from app.pictures import decoding
+from app.pictures.advice import warnings_about
 from app.pictures.decoding import CleanPicture, PictureFault
+from app.pictures.edits import Edit
 from app.pictures.fair_turns import FairTurns
+from app.pictures.training_pictures import NO_EDIT, training_picture
 
 log = structlog.get_logger(__name__)
 
 Decoded = TypeVar("Decoded")
 
 NAME_CHARACTERS_MAX: Final = 255
-BLURRED_BELOW: Final = 12.0  # sharpness of a picture that looks blurred
-CROPPED_ABOVE: Final = 0.4  # share of a picture outside the square
-ALIKE_BITS: Final = 5  # of 256 bits of the difference hash
 _TINY_PNG: Final = base64.b64decode(  # 32×32 pixels, all white
     "iVBORw0KGgoAAAANSUhEUgAAACAAAAAgAQAAAABbAUdZAAAAEUlEQVR42mP8z8DAwMQwaAkAswEBP25AfJYAAAAASUVORK5CYII="
 )
@@ -64,12 +63,22 @@ class PictureCleaner:
         self._decoders = decoders or DecoderPool()
         self._turns = FairTurns(WORKERS)
 
-    def check(self, uploads: Sequence[UploadedFile], resolution: int) -> list[CheckedUpload]:
+    def check(
+        self,
+        uploads: Sequence[UploadedFile],
+        resolution: int,
+        edits: Sequence[Edit] = (),
+        kind: str = "object",
+        *,
+        keep: bool = True,
+    ) -> list[CheckedUpload]:
         """Clean all uploads in parallel, and report the problem or the warnings of each.
 
-        `resolution` is that of the base model, in pixels. Raises NotReady if nothing can be decoded now.
+        `resolution` is that of the base model, in pixels. `edits` belong to the uploads at the same places. Without
+        `keep` the pictures are not encoded, so they cannot be stored. Raises NotReady if nothing can be decoded now.
         """
-        results = self._in_turn(uploads, decoding.training_picture)
+        changes = [*edits, *[NO_EDIT] * (len(uploads) - len(edits))]
+        results = self._in_turn(uploads, [partial(training_picture, edit=edit, encode=keep) for edit in changes])
         checked: list[CheckedUpload] = []
         for index, (upload, result) in enumerate(zip(uploads, results, strict=True)):
             name = upload.name[:100] or f"picture {index + 1}"
@@ -81,7 +90,9 @@ class PictureCleaner:
                 fault = PictureFault("twice", f"is the same picture as {_label(twin)}. Send a different view.")
                 checked.append(CheckedUpload(index, name, result, fault))
                 continue
-            checked.append(CheckedUpload(index, name, result, None, _warnings(result, checked, resolution)))
+            earlier = [(_label(each), each.picture) for each in checked if each.picture]
+            warnings = warnings_about(result, earlier, resolution, kind)
+            checked.append(CheckedUpload(index, name, result, None, warnings))
         return checked
 
     def decode(self, upload: UploadedFile, decode: Callable[[bytes], Decoded | PictureFault], field: str) -> Decoded:
@@ -90,7 +101,7 @@ class PictureCleaner:
         Raises PictureError about `field` if the upload is no usable picture, and NotReady if nothing can be
         decoded now.
         """
-        (result,) = self._in_turn([upload], decode)
+        (result,) = self._in_turn([upload], [decode])
         if isinstance(result, PictureFault):
             noun = "file" if field == "file" else "mask" if field == "mask" else "picture"
             label = noun + (f" ({upload.name[:100]})" if upload.name else "")
@@ -102,17 +113,20 @@ class PictureCleaner:
         """Start the child processes and let them open a picture now, so that the first upload need not wait."""
         self._decoders.open()
         for _ in range(self._decoders.workers):
-            self._decoders.submit(decoding.training_picture, _TINY_PNG)
+            self._decoders.submit(training_picture, _TINY_PNG)
 
     def close(self) -> None:
         """Stop the child processes."""
         self._decoders.close()
 
     def _in_turn(
-        self, uploads: Sequence[UploadedFile], decode: Callable[[bytes], Decoded | PictureFault]
+        self, uploads: Sequence[UploadedFile], tasks: Sequence[Callable[[bytes], Decoded | PictureFault]]
     ) -> list[Decoded | PictureFault]:
-        """The result of each upload. Raises SenderGone if nobody waits for them any more."""
-        futures = [self._turns.submit(partial(self.decode_now, upload, decode)) for upload in uploads]
+        """The result of each upload's task. Raises SenderGone if nobody waits for them any more."""
+        futures = [
+            self._turns.submit(partial(self.decode_now, upload, decode))
+            for upload, decode in zip(uploads, tasks, strict=True)
+        ]
         try:
             return [future.result() for future in futures]
         except CancelledError:
@@ -184,32 +198,3 @@ def count_problem(count: int, fewest: int, most: int) -> None:
 
 def _label(each: CheckedUpload) -> str:
     return f"Picture {each.index + 1} ({each.name})"
-
-
-def _warnings(picture: CleanPicture, earlier: Sequence[CheckedUpload], resolution: int) -> list[PictureFault]:
-    warnings = []
-    side = min(picture.width, picture.height)
-    if side < resolution:
-        warnings.append(
-            PictureFault(
-                "small",
-                f"is {side} pixels on its shorter side, and the base model draws {resolution}. "
-                "It will be enlarged and teach less detail.",
-            )
-        )
-    outside = 1 - side / max(picture.width, picture.height)
-    if outside > CROPPED_ABOVE:
-        warnings.append(
-            PictureFault(
-                "cropped", f"is long: {outside:.0%} of it is outside the square in the middle that is learned from."
-            )
-        )
-    if picture.sharpness < BLURRED_BELOW:
-        warnings.append(PictureFault("blurred", "looks blurred or empty. A sharper picture teaches more."))
-    for other in earlier:
-        if other.picture and (picture.fingerprint ^ other.picture.fingerprint).bit_count() <= ALIKE_BITS:
-            warnings.append(
-                PictureFault("alike", f"is nearly the same as {_label(other)}. Different views teach more.")
-            )
-            break
-    return warnings

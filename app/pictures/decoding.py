@@ -15,6 +15,8 @@ from typing import Any, Final, TypeVar
 import numpy as np
 from PIL import ExifTags, Image, ImageFile, PngImagePlugin, UnidentifiedImageError
 
+from app.pictures.measures import Measures
+
 FORMATS: Final = ("JPEG", "PNG", "WEBP")
 # A JPEG is shrunk while it is decoded. Phones reach 48.8 million pixels; Pillow's bomb limit is 89 million.
 PIXELS_MAX: Final = 50_000_000
@@ -75,17 +77,17 @@ class CleanPicture:
     sharpness: float  # variance of the Laplacian of the crop
     fingerprint: int  # difference hash of the crop
     black: bool  # whether every pixel is black
+    square: tuple[float, float, float] | None = None  # that a person chose: x, y and side; the stored picture is it
+    measures: Measures | None = None  # of a picture to train on
 
     @property
     def crop(self) -> tuple[int, int, int]:
-        """x, y and side of the centred square that training uses."""
+        """x, y and side of the square that training uses: the one that a person chose, or the one in the middle."""
+        if self.square is not None:
+            x, y, side = self.square
+            return max(0, round(x)), max(0, round(y)), round(side)
         size = min(self.width, self.height)
         return (self.width - size) // 2, (self.height - size) // 2, size
-
-
-def training_picture(content: bytes) -> CleanPicture | PictureFault:
-    """A picture to train on, on white, with its opaque area as a mask."""
-    return guarded(content, lambda: _clean(content, _on_white_with_mask))
 
 
 def init_image(content: bytes) -> CleanPicture | PictureFault:
@@ -114,6 +116,15 @@ def is_transparent(content: bytes) -> bool | PictureFault:
     if isinstance(found, PictureFault):
         return False if found.code == "black" else found
     return True
+
+
+@dataclass(frozen=True)
+class Upright:
+    """A decoded picture, upright: RGB, or RGBA where it may be transparent. `width` and `height` are the upload's."""
+
+    picture: Image.Image
+    width: int
+    height: int
 
 
 Decoded = TypeVar("Decoded")
@@ -149,36 +160,54 @@ def guarded(content: bytes, action: Callable[[], Decoded | PictureFault]) -> Dec
 
 def _clean(content: bytes, finish: Finish) -> CleanPicture | PictureFault:
     """Decode, shrink, turn upright, and hand over to `finish`."""
+    found = upright(content)
+    return found if isinstance(found, PictureFault) else finish(found.picture, found.width, found.height)
+
+
+def upright(content: bytes, square: float | None = None) -> Upright | PictureFault:
+    """Decode, shrink and turn upright. `square` is the side of a square of the upload, in pixels, whose detail has to
+    stay; None: all of the picture becomes a stored one."""
     with Image.open(io.BytesIO(content), formats=FORMATS) as opened:
         width, height = opened.size
-        if width * height > (most := _pixels_max(opened)):
-            return _too_many_pixels(f"{width}×{height}", most)
-        if min(width, height) < SIDE_MIN:
-            return PictureFault(
-                "tiny", f"is {width}×{height} pixels. Each side needs at least {SIDE_MIN}, better 512 or more."
-            )
-        # A phone's JPEG may carry a second picture (depth, HDR gain), which is not an animation.
-        if getattr(opened, "is_animated", False) and opened.format != "MPO":
-            return PictureFault("animated", "is animated. Send a still picture.")
-        if opened.format in ("JPEG", "MPO") and (scans := _scans(content)) > SCANS_MAX:
-            return PictureFault(
-                "too-complex", f"has {scans} scans, and at most {SCANS_MAX} are read. Save it again as a plain JPEG."
-            )
-        scale = min(1.0, SHORTER_SIDE_MAX / min(width, height), LONGER_SIDE_MAX / max(width, height))
+        if (fault := _unfit(opened, content)) is not None:
+            return fault
+        if square is None:
+            scale = min(1.0, SHORTER_SIDE_MAX / min(width, height), LONGER_SIDE_MAX / max(width, height))
+        else:  # a JPEG of that many pixels is decoded at half its size
+            scale = min(1.0, SHORTER_SIDE_MAX / square, 0.5 if width * height > PIXELS_WHOLE_MAX else 1.0)
         size = max(1, round(width * scale)), max(1, round(height * scale))
         opened.draft("RGB", size)  # a JPEG decodes at a half, a quarter or an eighth at a fraction of the cost
         opened.load()
-        shrunk = _eight_bits(opened)
-        if shrunk.size != size:
-            shrunk = shrunk.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+        found = _eight_bits(opened)
+        if square is None and found.size != size:
+            found = found.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
         orientation = _orientation(opened)
     # Turned after shrinking, which is cheap. `ImageOps.exif_transpose` would also encode the EXIF block again, and that
     # is dropped anyway.
     if orientation in _UPRIGHT:
-        shrunk = shrunk.transpose(_UPRIGHT[orientation])
+        found = found.transpose(_UPRIGHT[orientation])
         if orientation >= 5:
             width, height = height, width
-    return finish(shrunk, width, height)
+    return Upright(found, width, height)
+
+
+def _unfit(opened: ImageFile.ImageFile, content: bytes) -> PictureFault | None:
+    """Why a picture is not decoded, from its header alone; None if it is."""
+    width, height = opened.size
+    if width * height > (most := _pixels_max(opened)):
+        return _too_many_pixels(f"{width}×{height}", most)
+    if min(width, height) < SIDE_MIN:
+        return PictureFault(
+            "tiny", f"is {width}×{height} pixels. Each side needs at least {SIDE_MIN}, better 512 or more."
+        )
+    # A phone's JPEG may carry a second picture (depth, HDR gain), which is not an animation.
+    if getattr(opened, "is_animated", False) and opened.format != "MPO":
+        return PictureFault("animated", "is animated. Send a still picture.")
+    if opened.format in ("JPEG", "MPO") and (scans := _scans(content)) > SCANS_MAX:
+        return PictureFault(
+            "too-complex", f"has {scans} scans, and at most {SCANS_MAX} are read. Save it again as a plain JPEG."
+        )
+    return None
 
 
 def _scans(content: bytes) -> int:
@@ -196,42 +225,30 @@ def _scans(content: bytes) -> int:
     return found
 
 
-def _on_white_with_mask(picture: Image.Image, width: int, height: int) -> CleanPicture | PictureFault:
-    """The picture on white. Its mask is the opaque area."""
-    mask = _opaque_area(picture)
-    if mask is not None and not _centre_square(mask).getbbox():
-        return PictureFault(
-            "transparent",
-            "is transparent everywhere in the square in its middle, so nothing could be learned from it. Send a "
-            "picture whose middle shows the subject.",
-        )
-    return _repacked(_without_alpha(picture), mask, width, height)
-
-
 def _with_transparency(picture: Image.Image, width: int, height: int) -> CleanPicture:
     """The pixels as they are, with their alpha channel where a pixel is transparent."""
-    if _opaque_area(picture) is None:
-        return _repacked(_without_alpha(picture), None, width, height)
-    kept = _png(Image.frombytes("RGBA", picture.size, picture.tobytes()))
-    return replace(_repacked(_without_alpha(picture), None, width, height), content=kept)
+    if opaque_area(picture) is None:
+        return repacked(without_alpha(picture), None, width, height)
+    kept = png(Image.frombytes("RGBA", picture.size, picture.tobytes()))
+    return replace(repacked(without_alpha(picture), None, width, height), content=kept)
 
 
 def _on_white(picture: Image.Image, width: int, height: int) -> CleanPicture:
     """The picture on white."""
-    return _repacked(_without_alpha(picture), None, width, height)
+    return repacked(without_alpha(picture), None, width, height)
 
 
 def _mask_from_brightness(picture: Image.Image, width: int, height: int) -> CleanPicture | PictureFault:
     """A mask from the brightness of the picture on black."""
     paper = Image.new("RGB", picture.size, "black")
     paper.paste(picture, mask=picture.getchannel("A") if picture.mode == "RGBA" else None)
-    return _unless_black(_repacked(paper.convert("L").convert("RGB"), None, width, height))
+    return _unless_black(repacked(paper.convert("L").convert("RGB"), None, width, height))
 
 
 def _mask_from_transparency(picture: Image.Image, width: int, height: int) -> CleanPicture | PictureFault:
     """A mask that is white where the picture is transparent."""
-    opacity = _opaque_area(picture) or Image.new("L", picture.size, "white")
-    return _unless_black(_repacked(opacity.point(lambda level: 255 - level).convert("RGB"), None, width, height))
+    opacity = opaque_area(picture) or Image.new("L", picture.size, "white")
+    return _unless_black(repacked(opacity.point(lambda level: 255 - level).convert("RGB"), None, width, height))
 
 
 def _unless_black(mask: CleanPicture) -> CleanPicture | PictureFault:
@@ -243,14 +260,16 @@ def _unless_black(mask: CleanPicture) -> CleanPicture | PictureFault:
     return mask
 
 
-def _repacked(picture: Image.Image, mask: Image.Image | None, width: int, height: int) -> CleanPicture:
-    """The pixels in fresh images, encoded, with what is measured on them."""
+def repacked(
+    picture: Image.Image, mask: Image.Image | None, width: int, height: int, *, encode: bool = True
+) -> CleanPicture:
+    """The pixels in fresh images, encoded, with what is measured on them. Without `encode` their PNGs are empty."""
     fresh = Image.frombytes("RGB", picture.size, picture.tobytes())  # copies pixels and no metadata
-    grey = _centre_square(fresh).convert("L")
+    grey = centre_square(fresh).convert("L")
     pixels = f"{fresh.size}".encode() + fresh.tobytes() + (b"" if mask is None else mask.tobytes())
     return CleanPicture(
-        content=_png(fresh),
-        mask=None if mask is None else _png(Image.frombytes("L", mask.size, mask.tobytes())),
+        content=png(fresh) if encode else b"",
+        mask=None if mask is None else png(Image.frombytes("L", mask.size, mask.tobytes())) if encode else b"",
         sha256=hashlib.sha256(pixels).hexdigest(),
         stored_width=fresh.width,
         stored_height=fresh.height,
@@ -262,20 +281,20 @@ def _repacked(picture: Image.Image, mask: Image.Image | None, width: int, height
     )
 
 
-def _png(picture: Image.Image) -> bytes:
+def png(picture: Image.Image) -> bytes:
     content = io.BytesIO()
     picture.save(content, "PNG", compress_level=1)
     return content.getvalue()
 
 
-def _centre_square(picture: Image.Image) -> Image.Image:
+def centre_square(picture: Image.Image) -> Image.Image:
     """The square that training uses."""
     side = min(picture.size)
     left, top = (picture.width - side) // 2, (picture.height - side) // 2
     return picture.crop((left, top, left + side, top + side))
 
 
-def _opaque_area(picture: Image.Image) -> Image.Image | None:
+def opaque_area(picture: Image.Image) -> Image.Image | None:
     """The alpha channel; None if the picture is opaque everywhere."""
     if picture.mode != "RGBA":
         return None
@@ -293,7 +312,7 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     return image.convert("RGBA" if transparent else "RGB")
 
 
-def _without_alpha(image: Image.Image) -> Image.Image:
+def without_alpha(image: Image.Image) -> Image.Image:
     """The picture as RGB on a white background."""
     if image.mode != "RGBA":
         return image

@@ -1,10 +1,23 @@
-"""The form fields with the training options, the same for every endpoint that starts a training."""
+"""The form fields that every endpoint shares that starts a training: its options, and the changes of its pictures."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Final
 
-from fastapi import Depends, Form
+from fastapi import Depends, File, Form, UploadFile
+from pydantic import ValidationError
 
 from app.contracts.training import Method, Prefer, StartMethod, Tuning
+from app.core.errors import InvalidInput
+from app.pictures.edits import Edit, Square
+from app.training.changes import PictureChange
+from app.training.schemas import PictureEdit
+
+MASK_BYTES_MAX: Final = 4_000_000
+_EDITS: Final = (
+    "One for each picture, in their order, each a JSON object with `crop` (`x`, `y` and `size` of the square, in "
+    "pixels of the upright picture), `turn` (degrees clockwise), `mask` (a place in `masks`, from 0) and `caption`. "
+    "`{}` changes nothing."
+)
 
 
 def _tuning(
@@ -44,3 +57,53 @@ def _tuning(
 
 
 Tuned = Annotated[Tuning, Depends(_tuning)]
+
+
+def _changes(
+    edits: Annotated[list[str], Form(description=_EDITS)] = [],  # noqa: B006
+    masks: Annotated[
+        list[UploadFile],
+        File(description="Masks that `edits` name, each of a whole picture: white is learned from, black is not."),
+    ] = [],  # noqa: B006
+) -> list[PictureChange]:
+    """What the form changes about its pictures. A mask is read as often as an edit names it."""
+    return [_change(text, number, masks) for number, text in enumerate(edits, start=1)]
+
+
+def _change(text: str, number: int, masks: Sequence[UploadFile]) -> PictureChange:
+    try:
+        edit = PictureEdit.model_validate_json(text or "{}")
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        detail = f"Edit {number} cannot be read: {place + ': ' if place else ''}{first['msg']}."
+        raise InvalidInput(detail, field="edits", code="edits") from None
+    if edit.mask is not None and edit.mask >= len(masks):
+        raise InvalidInput(
+            f"Edit {number} names the mask {edit.mask}, and {len(masks)} were sent. The first has the number 0.",
+            field="edits",
+            code="edits",
+        )
+    square = None if edit.crop is None else Square(edit.crop.x, edit.crop.y, edit.crop.size, edit.turn)
+    if square is None and edit.turn:
+        raise InvalidInput(
+            f"Edit {number} turns its picture and has no crop. Send the square too.", field="edits", code="edits"
+        )
+    mask = None
+    if edit.mask is not None:
+        file = masks[edit.mask].file
+        file.seek(0)
+        mask = file.read(MASK_BYTES_MAX + 1)
+        if len(mask) > MASK_BYTES_MAX:
+            raise InvalidInput(
+                f"Mask {edit.mask} has more than {MASK_BYTES_MAX // 1_000_000} MB. Send it as a smaller PNG.",
+                field="masks",
+                code="mask-too-large",
+            )
+    return PictureChange(Edit(square, mask), edit.caption)
+
+
+Changed = Annotated[list[PictureChange], Depends(_changes)]
+Prompts = Annotated[
+    list[str], Form(description="Prompts of your own for the report, each with the placeholder in it; at most 4.")
+]

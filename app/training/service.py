@@ -24,7 +24,9 @@ from app.jobs import service as jobs
 from app.jobs.models import Job
 from app.pictures.cleaning import UploadedFile, accepted, count_problem
 from app.pictures.decoding import CleanPicture
+from app.pictures.edits import Edit
 from app.services import Services
+from app.training.changes import PictureChange, captions_of, edits_of, report_prompts
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class TrainingRequest:
     description: str = ""
     tags: Sequence[str] = ()
     tuning: Tuning = field(default_factory=Tuning)
+    changes: Sequence[PictureChange] = ()  # of the pictures at the same places
+    prompts: Sequence[str] = ()  # for the report
 
     def fingerprint(self, concept_id: str = "") -> str:
         """The hash of everything that was sent, for `Idempotency-Key`."""
@@ -60,18 +64,20 @@ def teach(services: Services, principal: Principal, request: TrainingRequest, ke
     count_problem(len(request.uploads), settings.pictures_min, settings.pictures_max)
     placeholder = checked_placeholder(model, request.placeholder, taken)
     initializer = checked_initializer(model, request.initializer or "")
+    captions = captions_of(request.changes, model, placeholder, request.tuning.vectors)
+    prompts = report_prompts(request.prompts, model, placeholder)
     pictures = _clean(services, request, model)
 
     def make() -> Job:
         with savepoint(services.storage) as blobs:
-            rows = store_pictures(blobs, team_id, pictures)
+            rows = store_pictures(blobs, team_id, pictures, captions)
             with services.database.transaction() as session:
                 if (job := jobs.earlier_job(session, team_id, key, request_hash)) is not None:
                     return job
                 checked_placeholder(model, placeholder, queries.placeholders(session, team_id))
                 concept = add(session, principal, request, model, placeholder, initializer)
                 check_room(session, team_id, settings.concepts_max)
-                job = _queue(session, settings, principal, concept, request, initializer, rows)
+                job = _queue(session, settings, principal, concept, request, initializer, rows, prompts)
                 audit.record(session, principal, "concept.created", concept.id, placeholder, pictures=len(rows))
                 jobs.remember_job(session, key, request_hash, job)
                 blobs.keep()
@@ -94,6 +100,8 @@ def teach_again(
     initializer = concept.initializer
     if request.initializer is not None or not initializer:  # an imported concept may have none
         initializer = checked_initializer(model, request.initializer or "")
+    captions = captions_of(request.changes, model, concept.placeholder, request.tuning.vectors)
+    prompts = report_prompts(request.prompts, model, concept.placeholder)
     pictures: list[CleanPicture] = []
     if request.uploads:
         count_problem(len(request.uploads), settings.pictures_min, settings.pictures_max)
@@ -101,15 +109,15 @@ def teach_again(
 
     def make() -> Job:
         with savepoint(services.storage) as blobs:
-            rows = store_pictures(blobs, team_id, pictures)
+            rows = store_pictures(blobs, team_id, pictures, captions)
             with services.database.transaction() as session:
                 if (job := jobs.earlier_job(session, team_id, key, request_hash)) is not None:
                     return job
                 concept = get_to_change(session, principal, concept_id)
                 versions = queries.versions(session, team_id, [concept.id])
                 _check_not_training(concept, versions)
-                rows = rows or _same_pictures(session, concept, versions)
-                job = _queue(session, settings, principal, concept, request, initializer, rows)
+                rows = rows or _same_pictures(session, concept, versions, request.changes, captions)
+                job = _queue(session, settings, principal, concept, request, initializer, rows, prompts)
                 label, new = concept.placeholder, bool(pictures)
                 audit.record(session, principal, "concept.taught-again", concept.id, label, new_pictures=new)
                 jobs.remember_job(session, key, request_hash, job)
@@ -127,6 +135,7 @@ def _queue(
     request: TrainingRequest,
     initializer: str,
     pictures: Sequence[Picture],
+    prompts: list[str],
 ) -> Job:
     version = Version(
         team_id=principal.team_id,
@@ -151,8 +160,12 @@ def _queue(
         initializer=initializer,
         kind=concept.kind,
         pictures=[
-            PictureSpec(key=picture.key, sha256=picture.sha256, mask_key=picture.mask_key) for picture in pictures
+            PictureSpec(
+                key=picture.key, sha256=picture.sha256, mask_key=picture.mask_key, caption=picture.caption or ""
+            )
+            for picture in pictures
         ],
+        prompts=prompts,
         **request.tuning.model_dump(),
     )
     job = jobs.about_version(principal, f"Teaching {concept.placeholder}", spec)
@@ -162,12 +175,15 @@ def _queue(
 
 
 def _clean(services: Services, request: TrainingRequest, model: AllowedModel) -> list[CleanPicture]:
-    checked = services.pictures.check(request.uploads, model.facts.resolution)
+    edits = edits_of(request.changes, len(request.uploads))
+    checked = services.pictures.check(request.uploads, model.facts.resolution, edits)
     return accepted(checked, services.settings.pictures_min, services.settings.pictures_max)
 
 
-def store_pictures(blobs: BlobSavepoint, team_id: str, pictures: Sequence[CleanPicture]) -> list[Picture]:
-    """Store the blobs of the pictures. Returns the rows that name the blobs."""
+def store_pictures(
+    blobs: BlobSavepoint, team_id: str, pictures: Sequence[CleanPicture], captions: Sequence[str | None] = ()
+) -> list[Picture]:
+    """Store the blobs of the pictures. Returns the rows that name the blobs, with the captions at the same places."""
     rows = []
     for position, picture in enumerate(pictures):
         key = f"pictures/{new_id()}.png"
@@ -186,13 +202,26 @@ def store_pictures(blobs: BlobSavepoint, team_id: str, pictures: Sequence[CleanP
                 height=picture.stored_height,
                 mask_key=mask_key,
                 bytes=len(picture.content) + len(picture.mask or b""),
+                caption=(captions[position] or "") if position < len(captions) else "",
             )
         )
     return rows
 
 
-def _same_pictures(session: Session, concept: Concept, versions: Sequence[Version]) -> list[Picture]:
-    """Copies of the picture rows of the newest version that has pictures."""
+def _same_pictures(
+    session: Session,
+    concept: Concept,
+    versions: Sequence[Version],
+    changes: Sequence[PictureChange],
+    captions: Sequence[str | None],
+) -> list[Picture]:
+    """Copies of the picture rows of the newest version that has pictures, with the captions that the request sends."""
+    if any(change.edit != Edit() for change in changes):
+        raise InvalidInput(
+            "A square or a mask was sent without its picture. Send the pictures too; only captions can change alone.",
+            field="edits",
+            code="edits",
+        )
     every = queries.pictures(session, concept.team_id, [version.id for version in versions])
     newest = next((version.id for version in versions if any(p.version_id == version.id for p in every)), None)
     if newest is None:
@@ -201,7 +230,11 @@ def _same_pictures(session: Session, concept: Concept, versions: Sequence[Versio
             field="images",
             code="picture-count",
         )
-    return [picture.copy() for picture in every if picture.version_id == newest]
+    copies = [picture.copy() for picture in every if picture.version_id == newest]
+    edits_of(changes, len(copies))
+    for picture, caption in zip(copies, captions, strict=False):
+        picture.caption = picture.caption if caption is None else caption
+    return copies
 
 
 def _check_not_training(concept: Concept, versions: Sequence[Version]) -> None:

@@ -78,7 +78,7 @@ class BoundedRequest(Request):
 def files_max(request: HTTPConnection) -> int:
     """The most files that a request brings to an endpoint with no limit of its own."""
     settings: Settings = request.app.state.services.settings
-    return settings.pictures_max + SPARE_FILES
+    return settings.pictures_max + max(SPARE_FILES, settings.pictures_max)  # each picture may bring a mask
 
 
 class BoundedRoute(APIRoute):

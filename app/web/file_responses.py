@@ -71,6 +71,11 @@ def picture(content: bytes, kind: type[Response], file_name: str, *, download: b
     return kind(content, headers=_cached_for_ever("attachment" if download else "inline", file_name))
 
 
+def passing_picture(content: bytes, kind: type[Response]) -> Response:
+    """A picture that was made for this answer and is stored nowhere."""
+    return kind(content, headers={**_SAFE, "Cache-Control": "no-store"})
+
+
 def until(answer: Response, moment: datetime) -> Response:
     """An answer to a signed address: other sites may show it, and a browser forgets it when the address ends."""
     seconds = max(0, int((moment - utc_now()).total_seconds()))

@@ -5,7 +5,7 @@ signature says in both cases.
 """
 
 from collections.abc import Callable, Coroutine, Iterator, Mapping
-from json import JSONDecodeError
+from json import JSONDecodeError, dumps
 from typing import Any, Final, get_args
 
 from fastapi import Request, Response
@@ -28,6 +28,7 @@ from app.web.bounded_bodies import (
 )
 from app.web.json_uploads import Skeleton, as_file, read
 
+OBJECTS: Final = frozenset({"edits"})  # fields whose values are JSON objects, which a form spells as text
 URL_ENCODED: Final = "application/x-www-form-urlencoded"
 
 
@@ -133,4 +134,6 @@ def _text(name: str, value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, str | int | float):
         return str(value)
+    if name in OBJECTS and isinstance(value, Mapping):
+        return dumps(value)
     raise InvalidInput(f"{name}: send a text, a number or a list of texts here.", field=name)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from app.web import openapi_examples_administration as administration
+from app.web import openapi_examples_teaching as teaching
 from app.web.openapi_examples_accounts import ACCOUNT_REQUESTS, ACCOUNT_RESPONSES, ADA, DONE, LATER, THEN
 from app.web.openapi_examples_administration import GENERATION, MUG
 from app.web.openapi_examples_automatic1111 import A1111_REQUESTS, A1111_RESPONSES
@@ -16,7 +17,16 @@ JOB, DRAWING = "01k9j0b0000000000000000mug", "01k9j0b000000000000000draw"
 IMAGE, PICTURE = "01k91mage000000000000000a1", "01k9p1cture000000000000001"
 BOARD = "01k9b0ard00000000000000001"
 
-_PICTURES: Final = [{"id": PICTURE, "url": f"/api/pictures/{PICTURE}", "width": 1024, "height": 768}]
+_PICTURES: Final = [
+    {
+        "id": PICTURE,
+        "url": f"/api/pictures/{PICTURE}",
+        "width": 1024,
+        "height": 768,
+        "caption": "on a wooden table",
+        "mask": None,
+    }
+]
 _TRAINING: Final = {
     "id": JOB,
     "kind": "training",
@@ -261,7 +271,7 @@ REQUESTS: Final[Mapping[str, Any]] = {
     **A1111_REQUESTS,
     **GRID_REQUESTS,
     "tokenize": {"base_model": "demo", "text": "mugg"},
-    "check_pictures": {"images": _THREE, "base_model": "demo"},
+    **teaching.REQUESTS,
     "create_concept": {
         "images": _THREE,
         "placeholder": "<my-mug>",
@@ -274,7 +284,6 @@ REQUESTS: Final[Mapping[str, Any]] = {
     "import_concept": {"file": ["my-mug.pt"], "placeholder": "<my-mug>", "initializer": "mug", "base_model": "demo"},
     "import_concepts": {"file": ["my-mug.pt", "old-street.safetensors"], "tags": ["from-elsewhere"]},
     "change_concept": {"name": "My mug", "tags": ["kitchen"], "current_version": 1},
-    "teach_concept_again": {"images": _THREE, "vectors": 2},
     "create_generation": {"prompt": _RECIPE["prompt"], "count": 1, "seed": 7},
     "read_picture": {"image": "beach.png"},
     "link_image": {"valid_for": 3600},
@@ -334,38 +343,7 @@ RESPONSES: Final[Mapping[str, Any]] = {
         "suggestions": ["mug"],
         "placeholder": "<my-mugg>",
     },
-    "check_pictures": {
-        "ok": False,
-        "pictures": [
-            {
-                "index": 0,
-                "name": "1.jpg",
-                "width": 4000,
-                "height": 3000,
-                "crop": {"x": 500, "y": 0, "size": 3000},
-                "masked": False,
-                "warnings": [],
-                "problem": None,
-            },
-            {
-                "index": 1,
-                "name": "2.jpg",
-                "width": None,
-                "height": None,
-                "crop": None,
-                "masked": False,
-                "warnings": [],
-                "problem": {"code": "not-a-picture", "detail": "It is a text file. Send a JPEG, PNG or WebP."},
-            },
-        ],
-        "problems": [
-            {
-                "code": "picture-count",
-                "detail": "2 pictures were sent, and a concept is taught from 3 to 5. "
-                "Add some more views of the same thing.",
-            }
-        ],
-    },
+    **teaching.RESPONSES,
     "create_concept": {"concept": _TAUGHT, "job": _TRAINING},
     "import_concept": {
         "concept": _TAUGHT | {"pictures": []},

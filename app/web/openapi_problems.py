@@ -57,8 +57,8 @@ _OF_CALLS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _BY_OWNERS: Final = (
     "change_concept", "delete_concept", "forget_pictures", "teach_concept_again", "use_checkpoint", "draw_report_again",
-    "delete_generation", "delete_images", "change_board", "delete_board", "resume_grid", "restore_items", "restore_item",
-    "remove_item",
+    "delete_generation", "delete_images", "change_board", "delete_board", "resume_grid", "restore_items",
+    "restore_item", "remove_item",
 )  # fmt: skip
 _NEEDS_NO_SCOPE: Final = ("get_me", "sign_out", "delete_token")
 

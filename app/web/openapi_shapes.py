@@ -14,7 +14,7 @@ EVENTS: Final = "text/event-stream"
 _BINARY_TYPES: Final = ("image/", OCTETS, "application/zip")
 _UPLOAD_TYPES: Final = {"image": "image/png, image/jpeg, image/webp", "file": OCTETS}
 _UPLOADS: Final[Mapping[str, str]] = {
-    "images": "image", "image": "image", "mask": "image", "init_image": "image", "file": "file",
+    "images": "image", "image": "image", "mask": "image", "masks": "image", "init_image": "image", "file": "file",
 }  # fmt: skip
 
 _PARAMETERS: Final[Mapping[str, str]] = {

@@ -29,7 +29,7 @@ from app.web.problems import refusal
 _SAFE: Final = {"GET", "HEAD", "OPTIONS"}
 # POSTs that change nothing, and the one that stops a job.
 UNCOUNTED: Final = re.compile(
-    r"/api/(tokenize|pictures/check|generations/read|jobs/[^/]+/cancel)|/sdapi/v1/(png-info|interrupt|skip)"
+    r"/api/(tokenize|pictures/check|pictures/mask|generations/read|jobs/[^/]+/cancel)|/sdapi/v1/(png-info|interrupt|skip)"
 )
 WINDOW_SECONDS: Final = 60
 

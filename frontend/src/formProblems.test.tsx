@@ -80,9 +80,17 @@ const drawn = {
   width: "Width",
   height: "Height",
 };
-const options = { vectors: "Vectors", steps_max: "Steps at most", mirror: "Mirrored pictures", seed: "Seed", method: "How it is learned" };
+const options = {
+  vectors: "Vectors",
+  steps_max: "Steps at most",
+  mirror: "Mirrored pictures",
+  seed: "Seed",
+  method: "How it is learned",
+  prompts: "Your own prompts for the report",
+};
+const tray = { images: null, edits: null, masks: null };
 const taught = {
-  images: null,
+  ...tray,
   placeholder: "Your new word",
   initializer: /in one plain word/,
   kind: null,
@@ -138,7 +146,7 @@ const FORMS: Record<string, Form> = {
   },
   "teaching again from other pictures": {
     ...teachAgain,
-    onScreen: { images: null, initializer: /in one plain word/, ...options },
+    onScreen: { ...tray, initializer: /in one plain word/, ...options },
     open: async () => {
       studio.answer("GET", "/api/concepts/concept", mug);
       renderPage(<TeachAgainView id="concept" />);

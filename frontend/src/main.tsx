@@ -6,6 +6,7 @@ import "./styles/parts.css";
 import "./styles/windows.css";
 import "./styles/library.css";
 import "./styles/teach.css";
+import "./styles/teach-pictures.css";
 import "./styles/concept.css";
 import "./styles/report.css";
 import "./styles/draw.css";

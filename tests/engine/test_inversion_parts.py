@@ -7,11 +7,13 @@ import torch
 from PIL import Image
 
 from worker.engine.base_models import BaseModel
+from worker.engine.errors import InversionError
+from worker.engine.inversion import Inversion, Options
 from worker.engine.inversion.initial import token_rows
 from worker.engine.inversion.pictures import Latents, encode_pictures, square
 from worker.engine.inversion.samples import draw_samples, generator_for
 from worker.engine.inversion.stopping import has_converged
-from worker.engine.inversion.templates import CAPTIONS, caption_ids
+from worker.engine.inversion.templates import CAPTIONS, caption_ids, captioned
 
 Tiny = Callable[[str], BaseModel]
 
@@ -65,6 +67,43 @@ def test_time_steps_are_stratified_and_views_take_turns() -> None:
     turns = [draw_samples(latents, 5, 1000, 3, generator_for(0, "step", n), samples_before=3 * n).z_0 for n in range(2)]
     assert len(turns) == 2
     assert samples.captions.max() < 5
+
+
+def test_a_caption_is_in_every_prompt_of_its_picture_and_of_its_mirror_image_alone(tiny: Tiny) -> None:
+    model = tiny("sd1")
+    pictures = [Image.new("RGB", (32, 32), colour) for colour in ("red", "green", "blue")]
+    options = Options(batch=6, evaluation_batch=6, mirror=True, vectors=2)
+    shown = ["on a table", "", "a {} in the rain"]
+    inversion = Inversion(model, pictures, "cat", options, shown)
+    plain = Inversion(model, pictures, "cat", options)
+    ids = inversion.next_batch().ids["text_encoder"]  # views take turns: three pictures, then their mirror images
+    (encoder,) = model.encoders
+    rows = [encoder.first_row_id, encoder.first_row_id + 1]
+    table = encoder.token_ids(", on a table")
+    for caption in (ids[0], ids[3]):
+        assert _contains(caption.tolist(), table)
+        assert _contains(caption.tolist(), rows)
+    assert torch.equal(ids[[1, 4]], plain.next_batch().ids["text_encoder"][[1, 4]])
+    whole = encoder.framed([*encoder.token_ids("a "), *rows, *encoder.token_ids(" in the rain")])
+    assert ids[2].tolist() == ids[5].tolist() == whole
+
+
+def test_a_caption_goes_before_its_template_where_both_are_too_long(tiny: Tiny) -> None:
+    (encoder,) = tiny("sd1").encoders
+    room = encoder.context_length - 2
+    most = next(
+        text
+        for count in range(room, 0, -1)
+        if len(encoder.token_ids(text := ", " + " ".join(["cat"] * count))) <= room - 1
+    ).removeprefix(", ")
+    assert set(captioned(encoder, CAPTIONS["object"], most, 1)) == {f"{{}}, {most}"}
+    assert caption_ids(encoder, [f"{{}}, {most}"], 1, torch.device("cpu")).shape == (1, encoder.context_length)
+    with pytest.raises(InversionError, match="caption is too long"):
+        caption_ids(encoder, [f"{{}}, {most} cat cat"], 1, torch.device("cpu"))
+
+
+def _contains(ids: list[int], part: list[int]) -> bool:
+    return any(ids[start : start + len(part)] == part for start in range(len(ids)))
 
 
 def test_a_generator_belongs_to_its_seed_purpose_and_number() -> None:

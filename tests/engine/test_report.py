@@ -140,6 +140,28 @@ def test_the_chosen_candidate_and_the_initializer_draw_every_prompt_with_every_s
     assert [drawing.seed for drawing in report.checkpoints[other].drawings] == [0, 1, 0, 0, 0, 0]
 
 
+def test_own_prompts_are_drawn_beside_the_others_and_score_nothing(
+    tiny: Callable[[str], BaseModel], scorer: Scorer, pictures: list[Image.Image]
+) -> None:
+    made = [
+        draw_report(
+            tiny("sd1"),
+            scorer,
+            pictures,
+            [candidate(tiny("sd1"), 5)],
+            kind="object",
+            initializer="cat",
+            plan=PLAN,
+            **own,
+        )
+        for own in ({}, {"own_prompts": ["{} on the moon"]})
+    ]
+    assert made[0].checkpoints[5].scores == made[1].checkpoints[5].scores
+    for scored in (made[1].checkpoints[5], made[1].initializer):
+        assert scored is not None
+        assert [each.seed for each in scored.drawings if each.prompt == "{} on the moon"] == [0, 1]
+
+
 def test_a_report_is_the_same_each_time(
     tiny: Callable[[str], BaseModel], scorer: Scorer, pictures: list[Image.Image]
 ) -> None:

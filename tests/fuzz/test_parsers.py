@@ -37,7 +37,7 @@ ROOM = 75  # tokens of a window
 READERS: dict[str, Callable[[bytes], object]] = {
     reader.__name__: reader
     for reader in (
-        decoding.training_picture,
+        training_pictures.training_picture,
         decoding.init_image,
         decoding.inpaint_mask,
         decoding.transparent_area,

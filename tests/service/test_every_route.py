@@ -35,6 +35,7 @@ MAY: dict[str, str] = {
         GET /api/concepts          GET /api/concepts/{concept_id}             GET /api/concepts/{concept_id}/versions
         GET /api/tags              GET /api/concepts.zip
         GET /api/concepts/{concept_id}/embedding         GET /api/pictures/{picture_id}
+        GET /api/pictures/{picture_id}/mask
         GET /api/concepts/{concept_id}/versions/{number}/report
         GET /api/concepts/{concept_id}/versions/{number}/report/drawings/{place}
         GET /api/generations       GET /api/generations/{generation_id}       GET /api/images/{image_id}
@@ -51,6 +52,7 @@ MAY: dict[str, str] = {
     """,
     "member": """
         POST /api/tokens           POST /api/pictures/check                   POST /api/concepts
+        POST /api/pictures/mask    GET /api/trainings/estimate
         POST /api/concepts/import  PATCH /api/concepts/{concept_id}           DELETE /api/concepts/{concept_id}
         POST /api/concepts/import-many
         POST /api/concepts/{concept_id}/versions         DELETE /api/concepts/{concept_id}/pictures

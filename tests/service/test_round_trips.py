@@ -19,7 +19,7 @@ from app.pictures.archives import FILES_MAX, UNPACKED_BYTES_MAX
 from app.services import Services
 from tests.support.embeddings import native
 from tests.support.http import refused, send
-from tests.support.pictures import levels, photos
+from tests.support.pictures import levels, mask, photos
 from tests.support.worker import run_import
 from worker.context import WorkerContext
 from worker.engine.evaluation import EvaluationPlan
@@ -56,7 +56,10 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def exported(member: TestClient, services: Services) -> Callable[[str], tuple[str, bytes]]:
     """Name and content of a learned word's file in a format."""
-    made = member.post("/api/concepts", data=TEXTS, files=photos()).json()
+    sent = [*photos(), ("masks", ("mask.png", mask((200, 160), (20, 20, 120, 120)), "image/png"))]
+    edits = ['{"caption": "on a table"}', '{"mask": 0}', '{"caption": "the <my-mug> at night", "mask": 0}']
+    edits[2] = edits[2].replace("<my-mug>", TEXTS["placeholder"])
+    made = member.post("/api/concepts", data={**TEXTS, "edits": edits}, files=sent).json()
     services.storage.put("jobs/x/embedding", native())
     with services.database.transaction() as session:
         job = ledger.claim(session, "training", "test", 60)
@@ -111,6 +114,13 @@ def test_the_pictures_of_a_folder_look_the_same_and_can_teach_again(
         )
         assert first.size == second.size
         assert np.abs(levels(first) - levels(second)).mean() < 8  # they were a JPEG on their way
+    assert [each["caption"] for each in found["pictures"]] == [each["caption"] for each in before]
+    assert before[0]["caption"] == "on a table"
+    assert [each["mask"] is not None for each in found["pictures"]] == [False, True, True, False]
+    kept, came = (
+        client.get(each["mask"]).content for client, each in ((member, before[1]), (stranger, found["pictures"][1]))
+    )
+    assert kept == came
     assert stranger.post(f"/api/concepts/{found['id']}/versions", data={}).status_code == 202
 
 

@@ -40,6 +40,7 @@ class ReportInputs:
     pictures: Sequence[Pillow.Image]
     metadata: Mapping[str, str]  # for the headers of the stored embeddings
     prefer: Prefer = "balance"
+    prompts: Sequence[str] = ()  # of one's own, with {} for the concept
 
 
 @dataclass
@@ -104,6 +105,7 @@ class ReportWriter:
             kind=inputs.kind,
             initializer=inputs.initializer,
             prefer=inputs.prefer,
+            own_prompts=inputs.prompts,
             keep_preferred=keep_preferred,
         )
 
@@ -162,6 +164,7 @@ class _Writing:
             "scorer": report.scorer,
             "chosen": report.chosen.number,
             "prompts": self.prompts,
+            "own_prompts": list(self.inputs.prompts),
             "pictures": None if report.pictures is None else asdict(report.pictures),
             "initializer": initializer,
             "checkpoints": checkpoints,

@@ -98,7 +98,10 @@ class ReportHandler:
         context, work = self.context, run.work
         pictures = [as_trained(context.storage, each.key, each.mask_key) for each in work.pictures]
         concept, version = work.concept, work.version
-        inputs = ReportInputs(concept.placeholder, version.initializer, concept.kind, pictures, metadata={})
+        own = (version.report or {}).get("own_prompts", ())
+        inputs = ReportInputs(
+            concept.placeholder, version.initializer, concept.kind, pictures, metadata={}, prompts=own
+        )
         candidates = stored_candidates(version, context.embedding_cache.get)
         files = files_of(stored_checkpoints(version))
         writer = ReportWriter(context.storage, run.key("report"), context.scorer, work.warnings)

@@ -4,6 +4,7 @@ pictures."""
 import io
 import zipfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from PIL import Image
@@ -14,10 +15,19 @@ from app.contracts.encoders import FIRST
 from app.embeddings.exporting import pickles
 from app.embeddings.exporting.stored import StoredEmbedding
 
+
+@dataclass(frozen=True)
+class TaughtFrom:
+    """A stored picture and its mask, both as PNG."""
+
+    content: bytes
+    mask: bytes | None = None
+
+
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # fixed, so that equal folders give equal bytes
 
 
-def write(stored: StoredEmbedding, placeholder: str, text: ConceptText, pictures: Sequence[bytes]) -> bytes:
+def write(stored: StoredEmbedding, placeholder: str, text: ConceptText, pictures: Sequence[TaughtFrom]) -> bytes:
     """The bytes of the zip. Of the texts that people write, only the checked placeholder appears in a path."""
     bare = placeholder.strip("<>")
     file = io.BytesIO()
@@ -32,7 +42,9 @@ def write(stored: StoredEmbedding, placeholder: str, text: ConceptText, pictures
         put("concept.json", concept_text.write(text).encode())  # what the library's other files have no place for
         put("README.md", _readme(stored, placeholder, text.name, text.kind, len(pictures)).encode())
         for number, picture in enumerate(pictures):
-            put(f"concept_images/{number}.jpeg", _jpeg(picture))
+            put(f"concept_images/{number}.jpeg", _jpeg(picture.content))
+            if picture.mask is not None:
+                put(f"concept_masks/{number}-mask.png", picture.mask)
     return file.getvalue()
 
 

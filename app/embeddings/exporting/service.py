@@ -3,7 +3,7 @@
 Only Oneword's own format is stored, so a new placeholder or a new format applies to every version at once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -15,6 +15,7 @@ from app.contracts.encoders import FIRST
 from app.core.errors import InvalidInput, NotFound
 from app.core.storage import Storage
 from app.embeddings.exporting import cards, folders
+from app.embeddings.exporting.folders import TaughtFrom
 from app.embeddings.exporting.formats import FORMATS, formats_for
 from app.embeddings.exporting.stored import StoredEmbedding
 from app.generation import queries as drawings
@@ -63,8 +64,13 @@ def export(session: Session, storage: Storage, concept: Concept, version: Versio
     if format_ == CARD:
         return ExportedFile(f"{bare}.png", cards.write(stored, concept.placeholder, _sample(session, storage, version)))
     if format_ == FOLDER:
-        pictures = [storage.get(each.key) for each in queries.pictures(session, concept.team_id, [version.id])]
-        content = folders.write(stored, concept.placeholder, text, pictures)
+        rows = queries.pictures(session, concept.team_id, [version.id])
+        pictures = [
+            TaughtFrom(storage.get(each.key), None if each.mask_key is None else storage.get(each.mask_key))
+            for each in rows
+        ]
+        with_captions = replace(text, captions=[each.caption for each in rows])
+        content = folders.write(stored, concept.placeholder, with_captions, pictures)
         return ExportedFile(f"{bare}.zip", content)
     chosen = next(each for each in formats_for(len(stored.rows)) if each.name == format_)
     return ExportedFile(chosen.file_name.format(bare), chosen.writer(stored, concept.placeholder))

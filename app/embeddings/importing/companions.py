@@ -19,6 +19,7 @@ from app.pictures.cleaning import UploadedFile
 NAME, KIND, CONCEPT = "token_identifier.txt", "type_of_concept.txt", "concept.json"
 _COMPANIONS: Final = {NAME, KIND, CONCEPT, "special_params.json", "readme.md", ".gitattributes"}
 _PICTURE: Final = re.compile(r"\d+\.(jpe?g|png)")  # concept_images/0.jpeg
+_MASK: Final = re.compile(r"\d+-mask\.png")  # concept_masks/0-mask.png
 _TEXT_BYTES_MAX: Final = 200
 
 
@@ -32,10 +33,14 @@ def with_companions(request: ImportRequest) -> ImportRequest:
     kind = _text(companions.get(KIND))
     said = concept_text.read(_whole_text(companions.get(CONCEPT)))
     pictures = [upload for upload in request.uploads if upload not in kept and _PICTURE.fullmatch(_name(upload))]
+    pictures = sorted(pictures, key=lambda upload: int(_number(upload)))
+    masks = {_number(each): each.content for each in request.uploads if _MASK.fullmatch(_name(each))}
     return replace(
         request,
         uploads=kept,
-        pictures=sorted(pictures, key=lambda upload: int(_name(upload).partition(".")[0][:6])),
+        pictures=pictures,
+        masks=[masks.get(_number(each)) for each in pictures],
+        captions=[_caption(each) for each in said.captions],
         placeholder=request.placeholder.strip() or (token if PLACEHOLDER.fullmatch(token) else ""),
         name=request.name.strip() or said.name or token.strip("<>").replace("-", " ")[:100],
         description=request.description or said.description,
@@ -46,7 +51,18 @@ def with_companions(request: ImportRequest) -> ImportRequest:
 
 
 def _is_companion(upload: UploadedFile) -> bool:
-    return _name(upload) in _COMPANIONS or _PICTURE.fullmatch(_name(upload)) is not None
+    name = _name(upload)
+    return name in _COMPANIONS or _PICTURE.fullmatch(name) is not None or _MASK.fullmatch(name) is not None
+
+
+def _number(upload: UploadedFile) -> str:
+    """The number in the name of a picture or of its mask: `0.jpeg` and `0-mask.png` -> `0`."""
+    return re.split(r"[.-]", _name(upload), maxsplit=1)[0][:6]
+
+
+def _caption(text: str) -> str:
+    """A caption that anybody may have written. Of braces only `{}` is known, which stands for the concept."""
+    return "{}".join(part.replace("{", "").replace("}", "") for part in text.split("{}"))
 
 
 def _name(upload: UploadedFile) -> str:

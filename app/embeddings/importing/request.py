@@ -20,10 +20,12 @@ class ImportRequest:
     description: str = ""
     tags: Sequence[str] = ()
     pictures: Sequence[UploadedFile] = ()  # found among the files
+    masks: Sequence[bytes | None] = ()  # of the pictures at the same places
+    captions: Sequence[str] = ()  # of the pictures at the same places; {} stands for the concept
     initializer_in_files: str = ""
 
     def fingerprint(self) -> str:
         """The hash of everything that was sent, for `Idempotency-Key`."""
         files = [(upload.name, hashlib.sha256(upload.content).hexdigest()) for upload in self.uploads]
-        fields = {name: value for name, value in vars(self).items() if name not in ("uploads", "pictures")}
+        fields = {name: value for name, value in vars(self).items() if name not in ("uploads", "pictures", "masks")}
         return hashlib.sha256(repr(("import", files, sorted(fields.items()))).encode()).hexdigest()

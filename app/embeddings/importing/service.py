@@ -31,6 +31,7 @@ from app.jobs.models import Job
 from app.pictures.archives import unpacked
 from app.pictures.cleaning import UploadedFile
 from app.pictures.decoding import CleanPicture
+from app.pictures.edits import Edit
 from app.services import Services
 from app.training.service import store_pictures
 
@@ -60,7 +61,7 @@ def import_concept(services: Services, principal: Principal, request: ImportRequ
     if not initializer and is_known(model, request.initializer_in_files):
         initializer = checked_initializer(model, request.initializer_in_files)
     _check_files(request.uploads)
-    pictures = _pictures(services, request, model)
+    pictures, captions = _pictures(services, request, model)
 
     def make() -> Job:
         with savepoint(services.storage) as blobs:
@@ -71,7 +72,7 @@ def import_concept(services: Services, principal: Principal, request: ImportRequ
                 concept = _concept(session, principal, request, model, initializer)
                 check_room(session, team_id, services.settings.concepts_max)
                 job = _queue(session, services, principal, concept, files, unset)
-                rows = store_pictures(blobs, team_id, pictures)
+                rows = store_pictures(blobs, team_id, pictures, captions)
                 for row in rows:
                     row.version_id = job.version_id or ""
                 session.add_all(rows)
@@ -105,13 +106,19 @@ def _unset(request: ImportRequest) -> list[ConceptField]:
     return [field for field, value in sent.items() if not value]
 
 
-def _pictures(services: Services, request: ImportRequest, model: AllowedModel) -> list[CleanPicture]:
-    """The pictures of a folder, clean. One that cannot be used is left out: the embedding is what was asked for."""
+def _pictures(services: Services, request: ImportRequest, model: AllowedModel) -> tuple[list[CleanPicture], list[str]]:
+    """The pictures of a folder, clean and with their masks, and their captions. One that cannot be used is left out:
+    the embedding is what was asked for."""
     if not request.pictures:
-        return []
+        return [], []
     most = services.settings.pictures_max
-    checked = services.pictures.check(request.pictures[:most], model.facts.resolution)
-    return [each.picture for each in checked if each.picture is not None and each.problem is None]
+    edits = [Edit(mask=mask) for mask in request.masks[:most]]
+    checked = services.pictures.check(request.pictures[:most], model.facts.resolution, edits)
+    captions = [*request.captions[:most], *[""] * len(checked)]
+    kept = [
+        (each.picture, captions[each.index]) for each in checked if each.picture is not None and each.problem is None
+    ]
+    return [picture for picture, _ in kept], [caption for _, caption in kept]
 
 
 def _check_files(uploads: Sequence[UploadedFile]) -> None:

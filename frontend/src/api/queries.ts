@@ -1,7 +1,7 @@
 // What the page knows of the studio: one query per thing, and the keys under which they are kept.
 import { infiniteQueryOptions, keepPreviousData, QueryClient, queryOptions } from "@tanstack/react-query";
 
-import { answer, api, formOf } from "./client";
+import { answer, api } from "./client";
 import { isSignedOut, ProblemError } from "./problem";
 import { onReturn } from "./reachability";
 import type { paths } from "./schema";
@@ -201,24 +201,6 @@ export function tokenization(baseModel: string | null, text: string) {
     queryFn: ({ signal }) => answer(api.POST("/api/tokenize", { body: { base_model: baseModel, text }, signal })),
     enabled: text.trim() !== "",
     placeholderData: keepPreviousData,
-  });
-}
-
-export function pictureCheck(files: readonly File[], baseModel: string | null) {
-  return queryOptions({
-    // A file has no id of its own; what it is called, how long it is and when it was saved tell it apart.
-    queryKey: ["pictures", baseModel, ...files.map((file) => [file.name, file.size, file.lastModified])],
-    queryFn: ({ signal }) =>
-      answer(
-        api.POST("/api/pictures/check", {
-          body: { images: [] },
-          bodySerializer: () => formOf({ images: files, base_model: baseModel }),
-          signal,
-        }),
-      ),
-    enabled: files.length > 0,
-    placeholderData: keepPreviousData,
-    staleTime: Infinity,
   });
 }
 

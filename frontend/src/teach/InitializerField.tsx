@@ -59,32 +59,33 @@ interface ReadingProps {
   onChange: (text: string) => void;
 }
 
-/** How the model reads the word. */
+/** How the model reads the word: its own tokens as chips, and near words to take in its place. */
 function Reading({ answered, modelName, onChange }: ReadingProps) {
-  if (answered.single) {
-    return (
-      <p className="good" role="status">
-        <Icon name="check" size={15} /> One word that {modelName} knows.
-      </p>
-    );
-  }
   return (
     <div className="reading" role="status">
-      {answered.known ? (
-        <p>
-          {modelName} reads it as {answered.count} pieces:{" "}
-          {answered.tokens.map((token, place) => (
-            <code key={place}>{token.text}</code>
-          ))}
-          . That works; one word is often better.
-        </p>
-      ) : (
-        <p className="warn">
-          {modelName} does not know this word.{" "}
-          {answered.suggestions.length > 0 ? "Near ones that it knows:" : "Try a plainer word for the same thing."}
-        </p>
+      <p className={answered.known ? undefined : "warn"}>
+        {answered.single ? (
+          <span className="good">
+            <Icon name="check" size={15} /> One word that {modelName} knows:{" "}
+          </span>
+        ) : answered.known ? (
+          `${modelName} reads it as ${answered.count} pieces; one word is often better: `
+        ) : (
+          `${modelName} does not know this word. It reads: `
+        )}
+        {answered.tokens.map((token, place) => (
+          <code key={place} data-known={answered.known}>
+            {token.text.replace("</w>", "")}
+          </code>
+        ))}
+      </p>
+      {answered.suggestions.length > 0 && (
+        <div className="near-words">
+          <span>{answered.known ? "One word that it knows:" : "Near ones that it knows:"}</span>
+          <Suggestions items={answered.suggestions} onChoose={onChange} />
+        </div>
       )}
-      <Suggestions items={answered.suggestions} onChoose={onChange} />
+      {!answered.known && answered.suggestions.length === 0 && <p>Try a plainer word for the same thing.</p>}
     </div>
   );
 }

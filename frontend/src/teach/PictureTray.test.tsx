@@ -1,4 +1,4 @@
-import { screen } from "@testing-library/react";
+import { fireEvent, screen } from "@testing-library/react";
 import { useState } from "react";
 import { expect, test } from "vitest";
 
@@ -7,14 +7,15 @@ import { renderPage } from "../testing/page";
 import { pictureFile } from "../testing/samples";
 import { problem, studio } from "../testing/studio";
 import { FormProblem } from "../ui/FormProblem";
+import type { TeachPicture } from "./pictures";
 import { PictureTray } from "./PictureTray";
 
 function open(error: unknown = null) {
   function Form() {
-    const [files, setFiles] = useState<readonly File[]>([]);
+    const [pictures, setPictures] = useState<readonly TeachPicture[]>([]);
     return (
       <FormProblem error={error}>
-        <PictureTray files={files} baseModel="demo" onChange={setFiles} />
+        <PictureTray pictures={pictures} baseModel="demo" kind="object" onChange={setPictures} />
       </FormProblem>
     );
   }
@@ -55,4 +56,35 @@ test("a check that fails is shown", async () => {
   const { user } = open();
   await user.upload(screen.getByLabelText(/Drop pictures here/), [pictureFile("a.png")]);
   expect((await screen.findByRole("alert")).textContent).toContain("The studio refuses base_model.");
+});
+
+test("the score of enough pictures is told with advice about all of them", async () => {
+  const names = ["a.png", "b.png", "c.png"];
+  const advice = [{ code: "background", detail: "All on the same background." }];
+  const pictures = names.map((name, place) => checked(place, name, null));
+  studio.answer("POST", "/api/pictures/check", { ok: true, pictures, problems: [], score: 75, advice });
+  const { user } = open();
+  await user.upload(screen.getByLabelText(/Drop pictures here/), names.map(pictureFile));
+  expect(await screen.findByText("75")).toBeDefined();
+  expect(screen.getByText("All on the same background.")).toBeDefined();
+});
+
+test("a pasted picture is taken, and pasted text is not", async () => {
+  studio.answer("POST", "/api/pictures/check", { ok: true, pictures: [checked(0, "a.png", null)], problems: [] });
+  open();
+  for (const files of [[], [pictureFile("a.png")]]) {
+    const event = new Event("paste", { cancelable: true });
+    fireEvent(window, Object.assign(event, { clipboardData: { files } }));
+    expect(event.defaultPrevented).toBe(files.length > 0);
+  }
+  expect(await screen.findByRole("button", { name: "Remove a.png" })).toBeDefined();
+});
+
+test("a caption goes with its picture, and is not checked", async () => {
+  studio.answer("POST", "/api/pictures/check", { ok: true, pictures: [checked(0, "a.png", null)], problems: [] });
+  const { user } = open();
+  await user.upload(screen.getByLabelText(/Drop pictures here/), [pictureFile("a.png")]);
+  await user.type(screen.getByLabelText("What else picture 1 shows"), "on a table");
+  expect(screen.getByLabelText<HTMLInputElement>("What else picture 1 shows").value).toBe("on a table");
+  expect(studio.received("POST", "/api/pictures/check")).toHaveLength(1);
 });

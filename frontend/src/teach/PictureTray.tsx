@@ -1,39 +1,68 @@
-// Where pictures are dropped or chosen, each shown with the square that is learned from and what the studio thinks of it.
+// Where pictures are dropped, pasted, taken or chosen, each with the square that is learned from and what the studio
+// thinks of it.
 import { useQuery } from "@tanstack/react-query";
-import { useId, useState, type DragEvent } from "react";
+import { lazy, Suspense, useEffect, useEffectEvent, useState, type DragEvent } from "react";
 
-import { pictureCheck } from "../api/queries";
-import type { CheckedPicture } from "../api/types";
+import type { Kind } from "../api/types";
 import { useMe } from "../session/currentUser";
 import { useFieldProblem } from "../ui/FormProblem";
-import { Icon } from "../ui/Icon";
 import { Problems } from "../ui/Notice";
-import { useObjectUrl } from "../ui/useObjectUrl";
-import { checkFor, cropInPercent, PICTURE_TYPES, remarksOn, withAdded, type Remark } from "./pictures";
+import { PictureChooser } from "./PictureChooser";
+import { pictureCheck } from "./pictureCheck";
+import { checkFor, picturesIn, remarksOn, withAdded, type TeachPicture } from "./pictures";
+import { PictureTile } from "./PictureTile";
+import { TrayScore } from "./TrayScore";
+
+const PictureEditor = lazy(async () => ({ default: (await import("./PictureEditor")).PictureEditor }));
 
 interface PictureTrayProps {
-  files: readonly File[];
+  pictures: readonly TeachPicture[];
   baseModel: string | null;
-  onChange: (files: readonly File[]) => void;
+  kind: Kind;
+  onChange: (pictures: readonly TeachPicture[]) => void;
 }
 
-export function PictureTray({ files, baseModel, onChange }: PictureTrayProps) {
+export function PictureTray({ pictures, baseModel, kind, onChange }: PictureTrayProps) {
   const { limits } = useMe();
-  const checking = useQuery(pictureCheck(files, baseModel));
-  const check = checkFor(files, checking.data);
+  const checking = useQuery(pictureCheck(pictures, baseModel, kind));
+  const check = checkFor(pictures, checking.data);
   const [over, setOver] = useState(false);
+  const [edited, setEdited] = useState<number | null>(null);
   const refusal = useFieldProblem("images");
+  const refusedEdit = useFieldProblem("edits");
+  const refusedMask = useFieldProblem("masks");
   // A refusal that names pictures is told below each of them.
-  const about = refusal?.pictures?.some(({ index }) => index < files.length) ? null : refusal?.detail;
+  const about = refusal?.pictures?.some(({ index }) => index < pictures.length) ? null : (refusal ?? refusedEdit ?? refusedMask)?.detail;
   // Too few is no fault while somebody is still choosing; the count below says it kindly.
-  const tooMany = files.length > limits.pictures_max ? check?.problems[0]?.detail : undefined;
+  const tooMany = pictures.length > limits.pictures_max ? check?.problems[0]?.detail : undefined;
+
+  const paste = useEffectEvent((event: ClipboardEvent) => {
+    const pasted = picturesIn(event.clipboardData?.files ?? []);
+    if (pasted.length === 0 || edited !== null) return;
+    event.preventDefault();
+    onChange(withAdded(pictures, pasted));
+  });
+  useEffect(() => {
+    const listen = (event: ClipboardEvent) => {
+      paste(event);
+    };
+    window.addEventListener("paste", listen);
+    return () => {
+      window.removeEventListener("paste", listen);
+    };
+  }, []);
 
   function drop(event: DragEvent) {
     event.preventDefault();
     setOver(false);
-    onChange(withAdded(files, event.dataTransfer.files));
+    onChange(withAdded(pictures, event.dataTransfer.files));
   }
 
+  function change(place: number, part: Partial<TeachPicture>) {
+    onChange(pictures.map((each, at) => (at === place ? { ...each, ...part } : each)));
+  }
+
+  const open = edited === null ? undefined : pictures[edited];
   return (
     <section
       className="tray stack"
@@ -49,38 +78,60 @@ export function PictureTray({ files, baseModel, onChange }: PictureTrayProps) {
       onDrop={drop}
     >
       <ul className="tiles">
-        {files.map((file, place) => (
+        {pictures.map((picture, place) => (
           <PictureTile
-            key={`${file.name} ${file.size} ${file.lastModified}`}
-            file={file}
+            key={`${picture.file.name} ${picture.file.size} ${picture.file.lastModified}`}
+            picture={picture}
+            number={place + 1}
             checked={check?.pictures[place]}
             remarks={remarksOn(place, check?.pictures[place], refusal)}
+            onCaption={(caption) => {
+              change(place, { caption });
+            }}
+            onEdit={() => {
+              setEdited(place);
+            }}
             onRemove={() => {
-              onChange(files.filter((each) => each !== file));
+              onChange(pictures.filter((each) => each !== picture));
             }}
           />
         ))}
-        {files.length < limits.pictures_max && (
-          <li className={files.length === 0 ? "adder first" : "adder"}>
-            <FileChooser
-              empty={files.length === 0}
+        {pictures.length < limits.pictures_max && (
+          <li className={pictures.length === 0 ? "adder first" : "adder"}>
+            <PictureChooser
+              empty={pictures.length === 0}
               onChoose={(chosen) => {
-                onChange(withAdded(files, chosen));
+                onChange(withAdded(pictures, chosen));
               }}
             />
           </li>
         )}
       </ul>
       <p className="small soft" role="status">
-        {counted(files.length, limits.pictures_min, limits.pictures_max)}
+        {counted(pictures.length, limits.pictures_min, limits.pictures_max)}
         {checking.isFetching && " Looking at them…"}
       </p>
+      {check?.score != null && pictures.length >= limits.pictures_min && <TrayScore score={check.score} advice={check.advice ?? []} />}
       {(about ?? tooMany) && (
         <p className="notice bad" role="alert">
           {about ?? tooMany}
         </p>
       )}
       <Problems of={[checking]} />
+      {open !== undefined && edited !== null && (
+        <Suspense fallback={null}>
+          <PictureEditor
+            picture={open}
+            onDone={(part) => {
+              change(edited, part);
+              setEdited(null);
+            }}
+            onClose={() => {
+              setEdited(null);
+            }}
+          />
+        </Suspense>
+      )}
     </section>
   );
 }
@@ -89,66 +140,5 @@ function counted(count: number, fewest: number, most: number): string {
   if (count === 0) return `${fewest} to ${most} pictures. Different views and backgrounds teach more.`;
   if (count < fewest) return `${fewest - count} more at least.`;
   if (count < most) return "Enough to learn from; different views and backgrounds teach more.";
-  return "Only the bright squares are learned from.";
-}
-
-function FileChooser({ empty, onChoose }: { empty: boolean; onChoose: (files: File[]) => void }) {
-  const id = useId();
-  return (
-    <>
-      <input
-        id={id}
-        className="sr-only"
-        type="file"
-        multiple
-        accept={PICTURE_TYPES}
-        onChange={(event) => {
-          onChoose([...(event.target.files ?? [])]);
-          event.target.value = ""; // the same file may be chosen again after it was removed
-        }}
-      />
-      <label htmlFor={id}>
-        <Icon name={empty ? "picture" : "teach"} size={empty ? 34 : 24} />
-        <span>{empty ? "Drop pictures here, or choose them" : "Add"}</span>
-        {empty && <span className="small soft">JPEG, PNG or WebP, straight from a phone is fine</span>}
-      </label>
-    </>
-  );
-}
-
-interface PictureTileProps {
-  file: File;
-  checked: CheckedPicture | undefined;
-  remarks: readonly Remark[];
-  onRemove: () => void;
-}
-
-function PictureTile({ file, checked, remarks, onRemove }: PictureTileProps) {
-  const url = useObjectUrl(file);
-  const crop = checked ? cropInPercent(checked) : null;
-  const sides = checked?.width && checked.height ? { width: checked.width, height: checked.height } : null;
-  return (
-    <li className="tile">
-      <div className="mat" data-crop={crop !== null}>
-        {url && (
-          <div
-            className={sides && sides.height > sides.width ? "whole tall" : "whole"}
-            data-masked={checked?.masked ?? false}
-            style={sides ? { aspectRatio: `${sides.width} / ${sides.height}` } : undefined}
-          >
-            <img src={url} alt={file.name} />
-            {crop && <div className="crop" style={crop} />}
-          </div>
-        )}
-        <button type="button" className="remove" aria-label={`Remove ${file.name}`} onClick={onRemove}>
-          <Icon name="close" size={16} />
-        </button>
-      </div>
-      {remarks.map(({ grave, plain, text }) => (
-        <p key={text} className={grave ? "remark grave" : plain ? "remark plain" : "remark"} role={grave ? "alert" : undefined}>
-          {text}
-        </p>
-      ))}
-    </li>
-  );
+  return "What you write under a picture is not learned from it.";
 }

@@ -9,7 +9,10 @@ import { FormNotice, FormProblem } from "../ui/FormProblem";
 import { ProblemNotice, Problems } from "../ui/Notice";
 import { Placeholder } from "../ui/Placeholder";
 import { InitializerField } from "./InitializerField";
-import { retrain, defaultOptions, type TrainingOptions } from "./trainingValues";
+import { estimateText } from "./estimateText";
+import { trainingEstimate } from "./pictureCheck";
+import type { TeachPicture } from "./pictures";
+import { picturesOf, retrain, defaultOptions, type TrainingOptions } from "./trainingValues";
 import { PictureTray } from "./PictureTray";
 import { TrainingOptionFields } from "./TrainingOptionFields";
 
@@ -24,17 +27,27 @@ function TeachAgainForm({ concept }: { concept: Concept }) {
   const [, go] = useLocation();
   const offered = useQuery(baseModels);
   const model = offered.data?.find((each) => each.id === concept.base_model);
-  const [files, setFiles] = useState<readonly File[]>([]);
+  const [pictures, setPictures] = useState<readonly TeachPicture[]>([]);
   const [replacing, setReplacing] = useState(concept.pictures.length === 0);
   const [initializer, setInitializer] = useState(concept.initializer);
   const [options, setOptions] = useState<TrainingOptions>(defaultOptions);
   const send = useMutation({
-    mutationFn: () => retrain(concept.id, replacing ? files : [], initializer, options),
+    mutationFn: () => retrain(concept.id, replacing ? pictures : [], initializer, options),
     onSuccess: ({ job }) => {
       void queryClient.invalidateQueries({ queryKey: ["concepts"] });
       go(`/jobs/${job.id}`);
     },
   });
+
+  const reopening = useMutation({
+    mutationFn: () => picturesOf(concept),
+    onSuccess: (found) => {
+      setPictures(found);
+      setReplacing(true);
+      changed();
+    },
+  });
+  const estimate = useQuery(trainingEstimate(concept.base_model, options.stepsMax));
 
   /** A problem of the values before is no problem of the values now. */
   function changed() {
@@ -62,10 +75,11 @@ function TeachAgainForm({ concept }: { concept: Concept }) {
         <FormProblem error={send.error}>
           {replacing ? (
             <PictureTray
-              files={files}
+              pictures={pictures}
               baseModel={concept.base_model}
+              kind={concept.kind}
               onChange={(chosen) => {
-                setFiles(chosen);
+                setPictures(chosen);
                 changed();
               }}
             />
@@ -75,11 +89,23 @@ function TeachAgainForm({ concept }: { concept: Concept }) {
                 {concept.pictures.map((picture) => (
                   <li key={picture.id}>
                     <img className="picture" src={picture.url} alt="" />
+                    {picture.caption && <p className="remark plain">{picture.caption}</p>}
                   </li>
                 ))}
               </ul>
               <p className="small soft">
-                The same pictures again.{" "}
+                The same pictures again, with their squares, masks and captions.{" "}
+                <button
+                  type="button"
+                  className="link"
+                  disabled={reopening.isPending}
+                  onClick={() => {
+                    reopening.mutate();
+                  }}
+                >
+                  Adjust them
+                </button>
+                {" or "}
                 <button
                   type="button"
                   className="link"
@@ -88,9 +114,11 @@ function TeachAgainForm({ concept }: { concept: Concept }) {
                     changed();
                   }}
                 >
-                  Choose others
+                  choose others
                 </button>
+                .
               </p>
+              <Problems of={[reopening]} />
             </section>
           )}
           <div className="stack roomy">
@@ -107,12 +135,13 @@ function TeachAgainForm({ concept }: { concept: Concept }) {
             <TrainingOptionFields
               value={options}
               model={model}
+              placeholder={concept.placeholder}
               onChange={(next) => {
                 setOptions(next);
                 changed();
               }}
             />
-            <Problems of={[offered]} />
+            <Problems of={[offered, estimate]} />
             <FormNotice />
             <div className="row">
               <button className="button primary large" disabled={send.isPending || initializer.trim() === ""}>
@@ -121,6 +150,7 @@ function TeachAgainForm({ concept }: { concept: Concept }) {
               <Link className="button quiet" href={`/concepts/${concept.id}`}>
                 Back
               </Link>
+              <span className="small soft">{estimate.data && estimateText(estimate.data)}</span>
             </div>
           </div>
         </FormProblem>

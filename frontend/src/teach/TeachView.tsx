@@ -16,6 +16,8 @@ import { useDebounced } from "../ui/useDebounced";
 import { BaseModelChoice } from "./BaseModelChoice";
 import { InitializerField } from "./InitializerField";
 import { KindChoice } from "./KindChoice";
+import { estimateText } from "./estimateText";
+import { trainingEstimate } from "./pictureCheck";
 import { emptyTraining, trainingFromExample, startTraining, type TrainingValues } from "./trainingValues";
 import { PictureTray } from "./PictureTray";
 import { placeholderFault, proposalSource } from "./placeholder";
@@ -73,6 +75,7 @@ function TeachForm({ initial }: { initial: TrainingValues }) {
       go(`/jobs/${job.id}`);
     },
   });
+  const estimate = useQuery(trainingEstimate(values.baseModel, values.options.stepsMax));
   const taken = new Set(library.data?.map((concept) => concept.placeholder));
   const proposalFault = proposal.isError ? problemOf(proposal.error).detail : null;
   const fault = values.placeholder === null ? proposalFault : placeholderFault(values.placeholder, taken);
@@ -83,7 +86,7 @@ function TeachForm({ initial }: { initial: TrainingValues }) {
     if (send.isError) send.reset();
   }
 
-  const enough = values.files.length >= limits.pictures_min && values.files.length <= limits.pictures_max;
+  const enough = values.pictures.length >= limits.pictures_min && values.pictures.length <= limits.pictures_max;
   const missing = !enough || values.initializer.trim() === "" || placeholder === "";
   return (
     <>
@@ -105,13 +108,14 @@ function TeachForm({ initial }: { initial: TrainingValues }) {
         <FormProblem error={send.error}>
           <div className="stack roomy">
             <PictureTray
-              files={values.files}
+              pictures={values.pictures}
               baseModel={values.baseModel}
-              onChange={(files) => {
-                change({ files });
+              kind={values.kind}
+              onChange={(pictures) => {
+                change({ pictures });
               }}
             />
-            {values.files.length === 0 && <ExamplePicker />}
+            {values.pictures.length === 0 && <ExamplePicker />}
           </div>
           <div className="stack roomy">
             <KindChoice
@@ -176,19 +180,22 @@ function TeachForm({ initial }: { initial: TrainingValues }) {
                 <TrainingOptionFields
                   value={values.options}
                   model={model}
+                  placeholder={placeholder}
                   onChange={(options) => {
                     change({ options });
                   }}
                 />
               </div>
             </FoldedFields>
-            <Problems of={[offered, library]} />
+            <Problems of={[offered, library, estimate]} />
             <FormNotice />
             <div className="row">
               <button className="button primary large" disabled={missing || send.isPending}>
                 {send.isPending ? "Sending the pictures…" : "Teach it"}
               </button>
-              {missing && <span className="small soft">{whatIsMissing(enough, values)}</span>}
+              <span className="small soft">
+                {missing ? whatIsMissing(enough, values) : estimate.data && estimateText(estimate.data)}
+              </span>
             </div>
           </div>
         </FormProblem>

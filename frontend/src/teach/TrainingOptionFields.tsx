@@ -9,10 +9,11 @@ import { TrainingMethodFields } from "./TrainingMethodFields";
 interface TrainingOptionFieldsProps {
   value: TrainingOptions;
   model: BaseModel | undefined;
+  placeholder: string;
   onChange: (options: TrainingOptions) => void;
 }
 
-export function TrainingOptionFields({ value, model, onChange }: TrainingOptionFieldsProps) {
+export function TrainingOptionFields({ value, model, placeholder, onChange }: TrainingOptionFieldsProps) {
   const { limits } = useMe();
   return (
     <div className="stack roomy">
@@ -87,6 +88,23 @@ export function TrainingOptionFields({ value, model, onChange }: TrainingOptionF
           )}
         </Field>
       </div>
+      <Field
+        label="Your own prompts for the report"
+        hint={`Up to four, one on each line, with ${placeholder || "the new word"} in each. The report draws them beside its own.`}
+        name="prompts"
+      >
+        {(control) => (
+          <textarea
+            {...control}
+            rows={3}
+            placeholder={`${placeholder || "<my-mug>"} on the moon`}
+            value={value.prompts}
+            onChange={(event) => {
+              onChange({ ...value, prompts: event.target.value });
+            }}
+          />
+        )}
+      </Field>
     </div>
   );
 }

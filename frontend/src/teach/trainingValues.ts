@@ -3,7 +3,8 @@ import { queryOptions } from "@tanstack/react-query";
 
 import { answer, api, formOf, newIdempotencyKey } from "../api/client";
 import { queryClient, examples, promptConcepts } from "../api/queries";
-import type { Kind, Example } from "../api/types";
+import type { Concept, Kind, Example, TaughtPicture } from "../api/types";
+import { pictureFields, pictureOf, type TeachPicture } from "./pictures";
 
 /** Optional settings of a training. An empty text means the base model's default. */
 export interface TrainingOptions {
@@ -14,15 +15,17 @@ export interface TrainingOptions {
   method: "" | "classic" | "directional";
   /** Index into KAPPAS: from the closest likeness to the easiest to change. */
   kappaIndex: number;
+  /** Prompts of one's own for the report, one on each line. */
+  prompts: string;
 }
 
 /** Values of kappa for each position of the slider: how strongly the embedding is held near its initializer. */
 export const KAPPAS = [0, 0.1, 0.3, 0.6, 1] as const;
 
-export const defaultOptions: TrainingOptions = { vectors: "", stepsMax: "", mirror: "", seed: "", method: "", kappaIndex: 1 };
+export const defaultOptions: TrainingOptions = { vectors: "", stepsMax: "", mirror: "", seed: "", method: "", kappaIndex: 1, prompts: "" };
 
 export interface TrainingValues {
-  files: readonly File[];
+  pictures: readonly TeachPicture[];
   name: string;
   kind: Kind;
   initializer: string;
@@ -34,7 +37,7 @@ export interface TrainingValues {
 }
 
 export const emptyTraining: TrainingValues = {
-  files: [],
+  pictures: [],
   name: "",
   kind: "object",
   initializer: "",
@@ -68,7 +71,7 @@ async function valuesFromExample(example: Example, taken: ReadonlySet<string>): 
   );
   return {
     ...emptyTraining,
-    files,
+    pictures: files.map(pictureOf),
     name: example.name,
     kind: example.kind,
     initializer: example.initializer,
@@ -82,8 +85,9 @@ export function tagsIn(text: string): string[] {
   return [...new Set(tags.filter((tag) => tag !== ""))];
 }
 
-export function trainingOptions({ vectors, stepsMax, mirror, seed, method, kappaIndex }: TrainingOptions) {
-  return { vectors, steps_max: stepsMax, mirror, seed, method, ...regularisationOf(method, kappaIndex) };
+export function trainingOptions({ vectors, stepsMax, mirror, seed, method, kappaIndex, prompts }: TrainingOptions) {
+  const lines = prompts.split("\n").filter((line) => line.trim() !== "");
+  return { vectors, steps_max: stepsMax, mirror, seed, method, prompts: lines, ...regularisationOf(method, kappaIndex) };
 }
 
 /** The regularisation that a method takes: kappa for `directional`; none, and the likest checkpoint, for `classic`. */
@@ -95,7 +99,7 @@ function regularisationOf(method: TrainingOptions["method"], kappaIndex: number)
 /** Starts a training. The idempotency key makes a second press of the button harmless. */
 export function startTraining(values: TrainingValues, placeholder: string, key: string) {
   const form = formOf({
-    images: values.files,
+    ...pictureFields(values.pictures),
     placeholder,
     initializer: values.initializer,
     kind: values.kind,
@@ -113,8 +117,9 @@ export function startTraining(values: TrainingValues, placeholder: string, key: 
   );
 }
 
-export function retrain(conceptId: string, files: readonly File[], initializer: string, options: TrainingOptions) {
-  const form = formOf({ images: files, initializer, ...trainingOptions(options) });
+/** Without `pictures` the word is taught from those that it has. */
+export function retrain(conceptId: string, pictures: readonly TeachPicture[], initializer: string, options: TrainingOptions) {
+  const form = formOf({ ...pictureFields(pictures), initializer, ...trainingOptions(options) });
   return answer(
     api.POST("/api/concepts/{concept_id}/versions", {
       params: { path: { concept_id: conceptId }, header: { "Idempotency-Key": newIdempotencyKey() } },
@@ -122,4 +127,18 @@ export function retrain(conceptId: string, files: readonly File[], initializer: 
       bodySerializer: () => form,
     }),
   );
+}
+
+/** The pictures that a word was taught from, so that their squares, masks and captions can be changed. */
+export function picturesOf(concept: Concept): Promise<TeachPicture[]> {
+  return Promise.all(concept.pictures.map(pictureAgain));
+}
+
+async function pictureAgain({ id, url, mask, caption }: TaughtPicture): Promise<TeachPicture> {
+  const load = async (address: string, name: string) => {
+    const content = await (await fetch(address)).blob();
+    return new File([content], name, { type: "image/png", lastModified: 0 });
+  };
+  const file = await load(url, `${id}.png`);
+  return { ...pictureOf(file), mask: mask == null ? null : await load(mask, `${id}-mask.png`), caption: caption ?? "" };
 }

@@ -37,6 +37,7 @@ export function answerTheUsual() {
   studio.answer("GET", "/api/presets", none);
   studio.answer("GET", "/api/prompt-lists", none);
   studio.answer("GET", "/api/lessons", none);
+  studio.answer("GET", "/api/trainings/estimate", { ahead: 0, starts_at: null, ends_at: null, seconds: null });
   const quota = { used: 0, limit: null, near: false };
   studio.answer("GET", "/api/usage", { queued_jobs: quota, gpu_seconds: quota, storage_bytes: quota });
   studio.answer("POST", "/api/tokenize", { text: "", tokens: [], count: 1, single: true, known: true, suggestions: [], placeholder: "<my-mug>" });

@@ -12,6 +12,8 @@ const SHAPES = {
   after: "M7.5 4l6 6-6 6",
   download: "M10 3v10M5.5 9l4.5 4.5L14.5 9M4 17h12",
   picture: "M3 4h14v12H3zM3 13l4-4 4 4 2-2 4 4M12.5 8h.1",
+  camera: "M3 6h3.5L8 4h4l1.5 2H17v10H3zM10 8.2a2.8 2.8 0 1 0 .01 0z",
+  adjust: "M6 3v11h11M3 6h11v11",
   check: "M4 10.5l4 4 8-9",
 } as const;
 

@@ -78,6 +78,7 @@ def evaluate(
     kind: str,
     initializer: str,
     prefer: Prefer = "balance",
+    own_prompts: Sequence[str] = (),
     keep_preferred: bool = False,
     plan: EvaluationPlan | None = None,
 ) -> Evaluating:
@@ -85,10 +86,11 @@ def evaluate(
 
     The first candidate is the preferred one: it is chosen among equals, and always with `keep_preferred`. Without a
     scorer, or where a picture takes minutes (`EvaluationPlan.compare`), only the preferred candidate is drawn, and
-    chosen. Yields between denoising steps.
+    chosen. `own_prompts`, with {} for the concept, are drawn for the chosen candidate and the initializer, and score
+    nothing. Yields between denoising steps.
     """
     plan = plan or EvaluationPlan.for_model(model)
-    run = _ReportRun(model, scorer, kind, plan, pictures)
+    run = _ReportRun(model, scorer, kind, plan, pictures, own_prompts)
     compared = candidates if scorer is not None and plan.compare else candidates[:1]
     scored: dict[int, ScoredDrawings] = {}
     for each in compared:
@@ -121,7 +123,8 @@ class _ReportRun:
     """The prompts, reference vectors and settings shared by all drawings of one report.
 
     Every candidate is scored by the same few drawings: the plain prompt with every seed, and each held-out prompt with
-    seed 0. The chosen candidate and the initializer also get the rest of the grid: every held-out prompt, every seed.
+    seed 0. The chosen candidate and the initializer also get the rest of the grid: every held-out prompt, every seed,
+    and somebody's own prompts.
     """
 
     def __init__(
@@ -131,7 +134,9 @@ class _ReportRun:
         kind: str,
         plan: EvaluationPlan,
         pictures: Sequence[Image.Image],
+        own_prompts: Sequence[str],
     ) -> None:
+        self.own_prompts = own_prompts
         self.model, self.scorer, self.plan = model, scorer, plan
         self.held_out = HELD_OUT[kind]
         self.plain = [(PLAIN[kind], seed) for seed in range(plan.seeds)]
@@ -150,8 +155,9 @@ class _ReportRun:
     def draw_rest(
         self, scored: ScoredDrawings, concepts: Mapping[str, Embedding], word: str
     ) -> Generator[DenoisingStep, None, ScoredDrawings]:
-        """Add the drawings of every held-out prompt with every other seed; the scores stay."""
+        """Add the drawings of every held-out prompt with every other seed, and of own prompts; the scores stay."""
         rest = [(each.prompt, seed) for each in self.held_out for seed in range(1, self.plan.seeds)]
+        rest += [(prompt, seed) for prompt in self.own_prompts for seed in range(self.plan.seeds)]
         drawings = yield from self._draw(rest, concepts, word)
         return replace(scored, drawings=[*scored.drawings, *drawings])
 

@@ -24,7 +24,7 @@ from worker.engine.inversion.options import Options
 from worker.engine.inversion.pictures import encode_pictures
 from worker.engine.inversion.samples import Samples, draw_samples, generator_for
 from worker.engine.inversion.stopping import has_converged
-from worker.engine.inversion.templates import CAPTIONS, caption_ids
+from worker.engine.inversion.templates import CAPTIONS, caption_ids, captioned
 from worker.engine.inversion.trainable_concept import EmbeddingCandidate, TrainableConcept, embedding_of
 from worker.engine.inversion.training_step import TrainingStep
 
@@ -41,11 +41,21 @@ def advance(model: BaseModel, inversions: Sequence["Inversion"]) -> list[Trainin
 class Inversion:
     """The run of one concept: its pictures, captions and rows, and the number of steps taken.
 
+    `shown` says for each picture what it shows beside the concept, or nothing: that is in the prompts of that picture,
+    so the concept does not learn it.
+
     Raises InversionError, with a message for the user, if there are no pictures, an option is out of range or the
     initializer has no token.
     """
 
-    def __init__(self, model: BaseModel, pictures: Sequence[Image.Image], initializer: str, options: Options) -> None:
+    def __init__(
+        self,
+        model: BaseModel,
+        pictures: Sequence[Image.Image],
+        initializer: str,
+        options: Options,
+        shown: Sequence[str] = (),
+    ) -> None:
         if not pictures:
             raise InversionError("There are no pictures to learn from. Give at least one.")
         self.model = model
@@ -53,9 +63,18 @@ class Inversion:
         self.concept = TrainableConcept.from_initializer(model, initializer, options)
         self.latents = encode_pictures(model, pictures, mirror=options.mirror)
         self.templates = CAPTIONS[options.kind]
+        texts = [*shown, *[""] * (len(pictures) - len(shown))]
+        different = list(dict.fromkeys(texts))
+        templates = [
+            template
+            for text in different
+            for template in captioned(model.encoders[0], self.templates, text, options.vectors)
+        ]
+        firsts = [different.index(text) * len(self.templates) for text in texts]
+        views = len(self.latents) // len(pictures)  # of each picture: with its mirror image two
+        self.first_captions = torch.tensor(firsts * views, device=model.device)
         self.captions = {
-            encoder.name: caption_ids(encoder, self.templates, options.vectors, model.device)
-            for encoder in model.encoders
+            encoder.name: caption_ids(encoder, templates, options.vectors, model.device) for encoder in model.encoders
         }
         self.context = self._context(initializer)
         self.validation_batch = self._batch(options.evaluation_batch, "evaluation", 0)
@@ -170,4 +189,6 @@ class Inversion:
 
     def _samples(self, size: int, generator: torch.Generator, samples_before: int) -> Samples:
         time_steps = len(self.model.noise_schedule.alpha)
-        return draw_samples(self.latents, len(self.templates), time_steps, size, generator, samples_before)
+        return draw_samples(
+            self.latents, len(self.templates), time_steps, size, generator, samples_before, self.first_captions
+        )

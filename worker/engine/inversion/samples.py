@@ -31,13 +31,22 @@ def generator_for(seed: int, purpose: str, number: int = 0) -> torch.Generator:
 
 
 def draw_samples(
-    latents: Latents, captions: int, time_steps: int, size: int, generator: torch.Generator, samples_before: int = 0
+    latents: Latents,
+    captions: int,
+    time_steps: int,
+    size: int,
+    generator: torch.Generator,
+    samples_before: int = 0,
+    first_captions: Tensor | None = None,
 ) -> Samples:
     """Draw `size` samples: z ~ E(x), y, eps ~ N(0, 1) and t of equation 2.
 
     The views take turns: `samples_before` counts the samples of all earlier steps, and says which view is next. Time
     steps are stratified, one from each of `size` equal parts of the schedule, which removes most of the gradient's
     variance (low-discrepancy sampling, Kingma et al. 2021, arXiv 2107.00630, appendix I.1).
+
+    Each sample takes one of `captions` templates. `first_captions` (views,) says where those of each view begin, where
+    pictures have captions of their own.
     """
     device = latents.mean.device
     views = to_device((samples_before + torch.arange(size)) % len(latents), device)
@@ -50,7 +59,7 @@ def draw_samples(
         z_0=latents.draw(views, to_device(posterior_noise, device)),
         eps=to_device(eps, device),
         t=to_device((strata * time_steps).long().clamp(max=time_steps - 1), device),
-        captions=to_device(templates, device),
+        captions=to_device(templates, device) + (0 if first_captions is None else first_captions[views]),
         weight=latents.weight[views],
     )
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from worker.engine.base_models import TextEncoder
+from worker.engine.errors import InversionError
 
 OBJECT = (
     "a photo of a {}",
@@ -90,11 +91,40 @@ CONTEXTS = {
 }
 
 
+def captioned(encoder: TextEncoder, templates: Sequence[str], caption: str, vectors: int) -> tuple[str, ...]:
+    """The templates for a picture that shows more than the concept, each as long as the encoder reads.
+
+    "on a table" -> "a photo of a {}, on a table" and so on, or "{}, on a table" where that is too long. A caption with
+    {} in it is the whole prompt.
+    """
+    if not caption:
+        return tuple(templates)
+    if "{}" in caption:
+        return (caption,) * len(templates)
+    whole = [f"{template}, {caption}" for template in templates]
+    room = encoder.context_length - 2
+    return tuple(text if len(_ids(encoder, text, vectors)) <= room else f"{{}}, {caption}" for text in whole)
+
+
 def caption_ids(encoder: TextEncoder, templates: Sequence[str], vectors: int, device: torch.device) -> Tensor:
-    """Token ids of every template with the concept's row ids at {}  # (templates, context length)."""
-    rows = range(encoder.first_row_id, encoder.first_row_id + vectors)
+    """Token ids of every template with the concept's row ids at each {}  # (templates, context length).
+
+    Raises InversionError for a template that is too long.
+    """
     captions = []
     for template in templates:
-        before, after = template.split("{}")
-        captions.append(encoder.framed([*encoder.token_ids(before), *rows, *encoder.token_ids(after)]))
+        ids = _ids(encoder, template, vectors)
+        if len(ids) > encoder.context_length - 2:
+            raise InversionError(
+                f"A caption is too long: “{template}” has {len(ids)} tokens with the word in it, and "
+                f"{encoder.context_length - 2} are read. Shorten it."
+            )
+        captions.append(encoder.framed(ids))
     return torch.tensor(captions, device=device)
+
+
+def _ids(encoder: TextEncoder, template: str, vectors: int) -> list[int]:
+    """The token ids of a template, with the concept's row ids at each {}."""
+    rows = range(encoder.first_row_id, encoder.first_row_id + vectors)
+    first, *others = template.split("{}")
+    return [*encoder.token_ids(first), *(id for text in others for id in (*rows, *encoder.token_ids(text)))]

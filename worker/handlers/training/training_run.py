@@ -267,7 +267,9 @@ class TrainingRun:
         spec = self.spec
         metadata = {} if self.inversion is None else provenance(spec, self.model, self.inversion.options)
         prefer = spec.prefer or "balance"
-        return ReportInputs(spec.placeholder, spec.initializer, spec.kind, self.pictures, metadata, prefer)
+        return ReportInputs(
+            spec.placeholder, spec.initializer, spec.kind, self.pictures, metadata, prefer, spec.prompts
+        )
 
     @property
     def _prompt(self) -> str:
@@ -308,4 +310,5 @@ def _inversion(work: TrainingRun) -> Inversion:
     options = Options.for_model(work.model, kind=work.spec.kind, **work.spec.set_options())
     if work.spec.prefer == "likeness":
         options = options.patient()
-    return Inversion(work.model, work.pictures, work.spec.initializer, options)
+    shown = [picture.caption for picture in work.spec.pictures]
+    return Inversion(work.model, work.pictures, work.spec.initializer, options, shown)
