@@ -20,6 +20,7 @@ from worker.engine.inversion.checkpoint import Checkpoint, pack, unpack
 from worker.engine.inversion.context import Context
 from worker.engine.inversion.initial import token_rows
 from worker.engine.inversion.loss import gradients, losses
+from worker.engine.inversion.memory import passes_that_fit
 from worker.engine.inversion.options import Options
 from worker.engine.inversion.pictures import encode_pictures
 from worker.engine.inversion.samples import Samples, draw_samples, generator_for
@@ -51,7 +52,9 @@ class Inversion:
         self.model = model
         self.options = options.checked()
         self.concept = TrainableConcept.from_initializer(model, initializer, options)
-        self.latents = encode_pictures(model, pictures, mirror=options.mirror)
+        self.resolution = options.resolution or model.resolution
+        self.passes = passes_that_fit(model, self.resolution, options.batch, options.evaluation_batch)
+        self.latents = encode_pictures(model, pictures, self.resolution, mirror=options.mirror)
         self.templates = CAPTIONS[options.kind]
         self.captions = {
             encoder.name: caption_ids(encoder, self.templates, options.vectors, model.device)
@@ -82,7 +85,8 @@ class Inversion:
     def next_batch(self) -> Batch:
         """The batch of the next optimiser step. It depends on the seed and the number of the step alone."""
         batch = self._batch(self.options.batch, "step", self.number)
-        return replace(batch, snr_gamma=self.options.snr_gamma, context=self.context)
+        scale = None if self.concept.loss_scale is None else self.concept.loss_scale.value
+        return replace(batch, snr_gamma=self.options.snr_gamma, context=self.context, loss_scale=scale)
 
     def take_step(self, loss: Tensor) -> TrainingStep:
         """Update the rows from the gradients they hold; every `evaluate_every` steps evaluate them."""
@@ -101,7 +105,7 @@ class Inversion:
         learning rate, and a warning says so; the second time raises InversionError.
         """
         if not self.concept.has_diverged():
-            (loss,) = losses(self.model, [self.validation_batch])
+            (loss,) = losses(self.model, [self.validation_batch], self.passes)
             evaluation = loss.item()
             if evaluation == evaluation:  # not NaN
                 self.concept.record_evaluation(evaluation, self.number)
