@@ -1,4 +1,4 @@
-"""One training step, one drawing pass and the autoencoder of a published model with fake tensors: the bytes they need."""
+"""A training step, a pass of drawing and the autoencoder of a published model with fake tensors: their bytes."""
 
 import warnings
 from collections.abc import Iterator

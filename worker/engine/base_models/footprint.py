@@ -11,47 +11,47 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-# Maps that autograd keeps, as multiples of a block's own. Frozen linear layers keep nothing of their input.
-RESNET_KEPT: Final = 3  # input of the group norm, of SiLU and of the convolution; for each of the two convolutions
-TRANSFORMER_KEPT: Final = 21  # 3 layer norms; q, k, v, output; q, output; GEGLU: 8 wide, its GELU 4 wide, and a residual
+# Multiples of a block's own map.
+RESNET_KEPT: Final = 3  # for each convolution: input of the group norm, of SiLU and of the convolution itself
+TRANSFORMER_KEPT: Final = 21  # 3 layer norms; q, k, v, output; q, output; GEGLU: 8 wide, its GELU 4 wide; a residual
+ENTRY_KEPT: Final = 3  # around the transformer blocks: group norm, and the projections in and out
 RESNET_AT_ONCE: Final = 3  # without gradients: input, normalised, activated
-TRANSFORMER_AT_ONCE: Final = 15  # without gradients: GEGLU 8 wide, its product and GELU, and residuals
+TRANSFORMER_AT_ONCE: Final = 21  # without gradients: GEGLU 8 wide, its GELU and product, norms and residuals
 BACKWARD_AT_ONCE: Final = 2  # gradients beside what is kept
 FLOAT32: Final = 4  # bytes; the autoencoder's precision everywhere
 
 
 @dataclass(frozen=True)
 class Block:
-    """One resnet or one transformer block of a UNet."""
+    """A part of a UNet that gradient checkpointing keeps the input of, in numbers."""
 
-    inner: int  # channels × pixels that it reads
-    outer: int  # channels × pixels that it writes
-    transformer: bool = False
-    enters: bool = False  # the first transformer block after a resnet: a group norm and a projection before it
+    kept: int  # by autograd for the backward pass
+    kept_of_input: int  # the same with gradient checkpointing
+    at_once: int  # exist at the same time without gradients
+    widest: int  # the largest single map
 
-    @property
-    def kept(self) -> int:
-        """Numbers that autograd keeps for the backward pass."""
-        entry = 2 * self.inner if self.enters else 0
-        return entry + (TRANSFORMER_KEPT * self.inner if self.transformer else RESNET_KEPT * (self.inner + self.outer))
+    @classmethod
+    def resnet(cls, inner: int, outer: int) -> "Block":
+        """Two convolutions, each after a group norm and SiLU."""
+        return cls(RESNET_KEPT * (inner + outer), inner, RESNET_AT_ONCE * inner + outer, max(inner, outer))
 
-    @property
-    def kept_of_input(self) -> int:
-        """Numbers kept with gradient checkpointing: the input, and what lies before the first transformer block."""
-        return self.inner * (3 if self.enters else 1)
+    @classmethod
+    def transformer(cls, size: int) -> "Block":
+        """Attention to the picture, attention to the text, and a GEGLU."""
+        return cls(TRANSFORMER_KEPT * size, size, TRANSFORMER_AT_ONCE * size, size)
 
-    @property
-    def at_once(self) -> int:
-        """Numbers that exist at the same time in it without gradients."""
-        return TRANSFORMER_AT_ONCE * self.inner if self.transformer else RESNET_AT_ONCE * self.inner + self.outer
+    @classmethod
+    def plain(cls, kept: int) -> "Block":
+        """What is kept in every case: inputs of convolutions and norms outside of resnets and transformer blocks."""
+        return cls(kept, kept, kept, kept)
 
 
 @dataclass(frozen=True)
 class UNetShape:
-    """The shape of a UNet for one picture of `side` latent pixels (or of the same area)."""
+    """The shape of a UNet for one picture."""
 
     blocks: Sequence[Block]
-    skips: int  # channels × pixels of all connections from the way down to the way up
+    skips: int  # numbers in all connections from the way down to the way up
 
     @classmethod
     def of(cls, config: Mapping[str, Any], height: int, width: int) -> "UNetShape":
@@ -61,10 +61,11 @@ class UNetShape:
 
     def training(self, *, checkpointing: bool) -> int:
         """Numbers that exist at the same time while one sample is learned from."""
-        largest = max(block.kept + BACKWARD_AT_ONCE * max(block.inner, block.outer) for block in self.blocks)
+        gradients = BACKWARD_AT_ONCE * max(block.widest for block in self.blocks)
         if checkpointing:
-            return sum(block.kept_of_input for block in self.blocks) + largest
-        return sum(block.kept for block in self.blocks) + BACKWARD_AT_ONCE * max(b.inner for b in self.blocks)
+            again = max(block.kept for block in self.blocks)  # of one block at a time
+            return sum(block.kept_of_input for block in self.blocks) + again + gradients
+        return sum(block.kept for block in self.blocks) + gradients
 
     def drawing(self) -> int:
         """Numbers that exist at the same time in one pass without gradients."""
@@ -73,7 +74,7 @@ class UNetShape:
 
 def decoding(config: Mapping[str, Any], height: int, width: int) -> int:
     """Bytes that an `AutoencoderKL` needs to decode one picture of this size in pixels."""
-    return FLOAT32 * height * width * _widest_at_full_size(config) * 4
+    return FLOAT32 * height * width * _widest_at_full_size(config) * 3
 
 
 def encoding(config: Mapping[str, Any], height: int, width: int) -> int:
@@ -88,30 +89,37 @@ def _widest_at_full_size(config: Mapping[str, Any]) -> int:
 
 def _blocks(config: Mapping[str, Any], pixels: int) -> Iterator[Block]:
     channels = list(config["block_out_channels"])
-    levels = len(channels)
-    layers = _per_level(config.get("layers_per_block", 2), levels)
-    depths = _per_level(config.get("transformer_layers_per_block", 1), levels)
-    at = [pixels // 4**level for level in range(levels)]
+    last = len(channels) - 1
+    layers = _per_level(config.get("layers_per_block", 2), len(channels))
+    depths = _per_level(config.get("transformer_layers_per_block", 1), len(channels))
+    at = [pixels // 4**level for level in range(len(channels))]
     before = channels[0]
     for level, kind in enumerate(config["down_block_types"]):
         for _ in range(layers[level]):
-            yield from _pair(before, channels[level], at[level], depths[level] if _attends(kind) else 0)
+            yield from _layer(before, channels[level], at[level], depths[level] if _attends(kind) else 0)
             before = channels[level]
-    yield from _pair(before, before, at[-1], depths[-1])
-    yield from _pair(before, before, at[-1], 0)
+        if level < last:
+            yield Block.plain(before * at[level])  # the convolution that halves the sides
+    yield from _layer(before, before, at[-1], depths[-1])
+    yield from _layer(before, before, at[-1], 0)
     skips = _skip_channels(channels, layers)
-    for kind, level in zip(config["up_block_types"], reversed(range(levels)), strict=True):
+    for level, kind in zip(range(last, -1, -1), config["up_block_types"], strict=True):
         for _ in range(layers[level] + 1):
             inner = before + skips.pop()
-            yield from _pair(inner, channels[level], at[level], depths[level] if _attends(kind) else 0)
+            yield from _layer(inner, channels[level], at[level], depths[level] if _attends(kind) else 0)
             before = channels[level]
+        if level > 0:
+            yield Block.plain(before * at[level - 1])  # the convolution that doubles the sides
+    yield Block.plain(3 * before * pixels)  # the last group norm, SiLU and convolution
 
 
-def _pair(inner: int, outer: int, pixels: int, depth: int) -> Iterator[Block]:
-    """A resnet and the transformer blocks after it."""
-    yield Block(inner * pixels, outer * pixels)
-    for number in range(depth):
-        yield Block(outer * pixels, outer * pixels, transformer=True, enters=number == 0)
+def _layer(inner: int, outer: int, pixels: int, depth: int) -> Iterator[Block]:
+    """A resnet, and the transformer blocks after it."""
+    yield Block.resnet(inner * pixels, outer * pixels)
+    if depth:
+        yield Block.plain(ENTRY_KEPT * outer * pixels)
+    for _ in range(depth):
+        yield Block.transformer(outer * pixels)
 
 
 def _skip_channels(channels: Sequence[int], layers: Sequence[int]) -> list[int]:
