@@ -73,6 +73,6 @@ def training_side_problem(side: int, resolution: int) -> str | None:
     if least <= side <= resolution and side % SIDE_MULTIPLE == 0:
         return None
     return (
-        f"resolution is {side}, and has to be a multiple of {SIDE_MULTIPLE} from {least} to {resolution}, the side that "
-        "the base model was made for."
+        f"resolution is {side}, and has to be a multiple of {SIDE_MULTIPLE} from {least} to {resolution}, the side "
+        "that the base model was made for."
     )

@@ -131,7 +131,7 @@ def _skip_channels(channels: Sequence[int], layers: Sequence[int]) -> list[int]:
 
 
 def _skips(config: Mapping[str, Any], pixels: int) -> int:
-    channels = list(config["block_out_channels"])
+    channels = [int(each) for each in config["block_out_channels"]]
     layers = _per_level(config.get("layers_per_block", 2), len(channels))
     total = channels[0] * pixels
     for level, width in enumerate(channels):

@@ -191,7 +191,7 @@ class BaseModel:
         height, width = z.shape[-2] * self.scale, z.shape[-1] * self.scale
         with self._vae_here() as vae:
             needed = decoding(vae.config, height, width) * len(z)  # type: ignore[arg-type]
-            decode = partial(vae.decode, unscaled, return_dict=False)  # type: ignore[arg-type]
+            decode = partial(vae.decode, unscaled, return_dict=False)  # type: ignore[arg-type, operator, misc]
             pixels: Tensor = self._in_tiles(height * width, needed, decode)[0]
         return pixels
 

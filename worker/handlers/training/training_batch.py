@@ -17,8 +17,8 @@ from functools import partial
 import structlog
 
 from worker.context import WorkerContext
-from worker.engine.generation import DenoisingStep, SamplerSettings, draw
 from worker.engine.free_memory import release_memory
+from worker.engine.generation import DenoisingStep, SamplerSettings, draw
 from worker.engine.halving import is_out_of_memory, run_halving
 from worker.engine.inversion import PIXELS_AT_ONCE, Inversion, Passes, gradients, too_large
 from worker.handlers.training.training_run import TrainingRun
@@ -130,7 +130,7 @@ class TrainingBatch:
                 )
 
     def _train_alone(self, run: Run, error: Exception) -> None:
-        """After a concept's own pass failed: if memory was short, other ways that need less; then the end of its job."""
+        """After a concept failed alone: if memory was short, ways that need less of it; else the end of its job."""
         inversion = _inversion(run)
         while is_out_of_memory(error):
             passes = inversion.passes.smaller(inversion.options.batch)
