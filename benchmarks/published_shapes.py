@@ -18,7 +18,7 @@ _DOWN: Final = ["CrossAttnDownBlock2D"] * 3 + ["DownBlock2D"]
 _UP: Final = ["UpBlock2D"] + ["CrossAttnUpBlock2D"] * 3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Published:
     """The shapes of one model, and the parameters of its text encoders."""
 
