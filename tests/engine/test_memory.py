@@ -309,6 +309,7 @@ def test_a_model_whose_idle_parts_leave_teaches_and_draws_the_same(
     assert entered == [2, 1], "the encoders, and then the autoencoder"
     words = [Inversion(model, pictures, "mug", OPTIONS) for model in (small, tiny("sdxl"))]
     for word in words:
+        word.begin()
         advance(word.model, [word])
     one, other = (word.embedding.rows for word in words)
     assert all(torch.equal(one[name], other[name]) for name in one)
