@@ -2,6 +2,7 @@
 
 python -m benchmarks                                   everything that needs nothing from outside
 python -m benchmarks studio upload                     some
+python -m benchmarks cards                             what each family does on cards of each size; takes seconds
 python -m benchmarks attacks                           what each known attack costs a running studio, in six minutes
 python -m benchmarks reference --reference PATH        beside diffusers' textual_inversion.py, unmodified
 python -m benchmarks reference-likeness --reference PATH --steps 600    … and its likeness after 600 steps
@@ -21,6 +22,7 @@ from benchmarks import (
     embedding,
     first_requests,
     grid,
+    memory,
     precision,
     reference,
     reference_likeness,
@@ -49,6 +51,7 @@ BENCHMARKS = {
     "together": training.run,
     "crowded": crowded.run,
     "precision": precision.run,
+    "memory": memory.run,
 }
 BESIDE_THE_SCRIPT = {
     "reference": reference.run,
@@ -56,6 +59,7 @@ BESIDE_THE_SCRIPT = {
     "reference-likeness": reference_likeness.run,
 }
 
+CARDS = "cards"  # a table of its own too
 ATTACKS = "attacks"  # has a table of its own, and runs only where it is named
 
 
@@ -63,7 +67,10 @@ def main() -> None:
     """Parse, run, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "names", nargs="*", choices=[*BENCHMARKS, *BESIDE_THE_SCRIPT, ATTACKS, []], help="which; all when none is named"
+        "names",
+        nargs="*",
+        choices=[*BENCHMARKS, *BESIDE_THE_SCRIPT, ATTACKS, CARDS, []],
+        help="which; all when none is named",
     )
     parser.add_argument(
         "--reference", type=Path, help="path of diffusers' examples/textual_inversion/textual_inversion.py"
@@ -76,9 +83,12 @@ def main() -> None:
     if arguments.names == [ATTACKS]:
         print(f"\n{machine()}\n\n{measure.run(arguments.attack)}")
         return
+    if arguments.names == [CARDS]:
+        print(memory.cards())
+        return
     names = arguments.names or [*BENCHMARKS, *(BESIDE_THE_SCRIPT if arguments.reference else ())]
-    if ATTACKS in names:
-        parser.error("attacks are measured alone: name nothing else beside them")
+    if not {ATTACKS, CARDS}.isdisjoint(names):
+        parser.error("attacks and cards are printed alone: name nothing else beside them")
     if arguments.reference is None and not BESIDE_THE_SCRIPT.keys().isdisjoint(names):
         parser.error(f"{' and '.join(BESIDE_THE_SCRIPT)} need --reference PATH")
     torch.set_num_threads(len(os.sched_getaffinity(0)))

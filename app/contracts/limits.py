@@ -18,6 +18,8 @@ RECIPE_CONCEPTS_MAX: Final = 2 * CONCEPTS_MAX  # of a prompt and a negative prom
 # Training
 VECTORS_MAX: Final = 16  # per text encoder
 TRAINING_STEPS_MAX: Final = 10_000
+TRAINING_BATCH_MAX: Final = 32  # samples in one step
+TRAINING_SIDE_RATIO: Final = 4  # of a model's own side to the smallest that it learns at
 KAPPA_MAX: Final = 1.0
 LOSS_WEIGHT_MAX: Final = 100.0  # of `context_weight` and `snr_gamma`
 

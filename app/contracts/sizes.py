@@ -12,7 +12,7 @@ The model's card may state other numbers, and `ONEWORD_PIXELS_MAX` lowers them f
 
 from dataclasses import dataclass
 
-from app.contracts.limits import SIDE_MAX, SIDE_MIN, SIDE_MULTIPLE
+from app.contracts.limits import SIDE_MAX, SIDE_MIN, SIDE_MULTIPLE, TRAINING_SIDE_RATIO
 from app.contracts.model_card import Card
 
 RATIO = 4  # of the largest picture's area, and of its longest side, to the model's own
@@ -65,3 +65,14 @@ def pass_pictures(resolution: int, steps: int, pictures_max: int, picture_cost: 
     steps and 16 pictures at once, pictures of 128×128 pixels in 20 steps are drawn 4 at a time.
     """
     return min(pictures_max, max(1, pictures_max * resolution**2 * steps // picture_cost))
+
+
+def training_side_problem(side: int, resolution: int) -> str | None:
+    """Why a model with this resolution cannot learn from squares of `side` pixels; None if it can."""
+    least = -(-resolution // TRAINING_SIDE_RATIO // SIDE_MULTIPLE) * SIDE_MULTIPLE
+    if least <= side <= resolution and side % SIDE_MULTIPLE == 0:
+        return None
+    return (
+        f"resolution is {side}, and has to be a multiple of {SIDE_MULTIPLE} from {least} to {resolution}, the side "
+        "that the base model was made for."
+    )

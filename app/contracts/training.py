@@ -28,6 +28,8 @@ class Tuning(BaseModel):
 
     vectors: int | None = None
     steps_max: int | None = None
+    batch: int | None = None
+    resolution: int | None = None
     mirror: bool | None = None
     seed: int = 0
     method: Method | None = None

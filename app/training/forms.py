@@ -23,6 +23,11 @@ _EDITS: Final = (
 def _tuning(
     vectors: Annotated[int | None, Form(description="Rows per text encoder.")] = None,
     steps_max: Annotated[int | None, Form(description="Most optimiser steps.")] = None,
+    batch: Annotated[int | None, Form(description="Samples in one step: fewer are faster, more are steadier.")] = None,
+    resolution: Annotated[
+        int | None,
+        Form(description="Side in pixels of the squares that are learned from; less takes less memory and time."),
+    ] = None,
     mirror: Annotated[bool | None, Form(description="Whether training also uses mirrored pictures.")] = None,
     seed: Annotated[int, Form(ge=0, le=2**31 - 1)] = 0,
     method: Annotated[
@@ -45,6 +50,8 @@ def _tuning(
     return Tuning(
         vectors=vectors,
         steps_max=steps_max,
+        batch=batch,
+        resolution=resolution,
         mirror=mirror,
         seed=seed,
         method=method,

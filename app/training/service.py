@@ -13,7 +13,8 @@ from app.base_models.initializers import checked_initializer, checked_placeholde
 from app.concepts import queries
 from app.concepts.models import Concept, Picture, Version
 from app.concepts.service import add, check_room, get_to_change
-from app.contracts.limits import KAPPA_MAX, LOSS_WEIGHT_MAX, VECTORS_MAX
+from app.contracts.limits import KAPPA_MAX, LOSS_WEIGHT_MAX, TRAINING_BATCH_MAX, VECTORS_MAX
+from app.contracts.sizes import training_side_problem
 from app.contracts.training import KINDS, PictureSpec, TrainingSpec, Tuning
 from app.core import idempotency
 from app.core.database import new_id
@@ -60,7 +61,7 @@ def teach(services: Services, principal: Principal, request: TrainingRequest, ke
             return job
         taken = queries.placeholders(session, team_id)
     model = services.catalog.get(request.base_model)
-    _check_options(request, settings)
+    _check_options(request, settings, model)
     count_problem(len(request.uploads), settings.pictures_min, settings.pictures_max)
     placeholder = checked_placeholder(model, request.placeholder, taken)
     initializer = checked_initializer(model, request.initializer or "")
@@ -96,7 +97,7 @@ def teach_again(
             return job
         concept = get_to_change(session, principal, concept_id)
     model = services.catalog.get(concept.base_model)
-    _check_options(request, settings)
+    _check_options(request, settings, model)
     initializer = concept.initializer
     if request.initializer is not None or not initializer:  # an imported concept may have none
         initializer = checked_initializer(model, request.initializer or "")
@@ -245,7 +246,7 @@ def _check_not_training(concept: Concept, versions: Sequence[Version]) -> None:
         )
 
 
-def _check_options(request: TrainingRequest, settings: Settings) -> None:
+def _check_options(request: TrainingRequest, settings: Settings, model: AllowedModel) -> None:
     if request.kind not in KINDS:
         raise InvalidInput(
             f"The kind {request.kind!r} is unknown. A concept is an object or a style.", field="kind", code="kind"
@@ -253,6 +254,7 @@ def _check_options(request: TrainingRequest, settings: Settings) -> None:
     for name, least, most in (
         ("vectors", 1, VECTORS_MAX),
         ("steps_max", 1, settings.steps_max),
+        ("batch", 1, TRAINING_BATCH_MAX),
         ("kappa", 0, KAPPA_MAX),
         ("context_weight", 0, LOSS_WEIGHT_MAX),
         ("snr_gamma", 0, LOSS_WEIGHT_MAX),
@@ -260,3 +262,6 @@ def _check_options(request: TrainingRequest, settings: Settings) -> None:
         value = getattr(request.tuning, name)
         if value is not None and not least <= value <= most:  # also refuses NaN
             raise InvalidInput(f"{name} is {value:g}, and has to be from {least} to {most:g}.", field=name, code=name)
+    side = request.tuning.resolution
+    if side is not None and (problem := training_side_problem(side, model.facts.resolution)) is not None:
+        raise InvalidInput(problem, field="resolution", code="resolution")

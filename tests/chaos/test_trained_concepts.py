@@ -45,7 +45,7 @@ def report_of(stack: Stack, job_id: str) -> dict[str, Any]:
 def die_while_evaluating(stack: Stack, job_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run a waiting training until its report is drawn, and end there as a killed worker does."""
     with monkeypatch.context() as dying:
-        dying.setattr("worker.engine.evaluation.report.denoise", broken(Killed()))
+        dying.setattr("worker.engine.evaluation.report.denoise_in_parts", broken(Killed()))
         with pytest.raises(Killed):
             run_next(stack.studio, "training")
     expire(stack.database, job_id)
@@ -54,7 +54,7 @@ def die_while_evaluating(stack: Stack, job_id: str, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_report_that_fails_costs_the_report(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("worker.engine.evaluation.report.denoise", broken(RuntimeError("no kernel image")))
+    monkeypatch.setattr("worker.engine.evaluation.report.denoise_in_parts", broken(RuntimeError("no kernel image")))
     job_id = stack.teach("<our-zub>", steps_max=2)
     assert run_next(stack.studio, "training")
     assert (stack.job(job_id).state, stack.job(job_id).attempt) == ("succeeded", 1)
@@ -79,7 +79,7 @@ def test_after_a_worker_died_in_the_report_the_next_attempt_finishes_without_tra
     assert stored.state == "training"
     assert stored.files
     monkeypatch.setattr(Inversion, "begin", broken(AssertionError("trained again")))
-    monkeypatch.setattr("worker.engine.evaluation.report.denoise", broken(AssertionError("drawn again")))
+    monkeypatch.setattr("worker.engine.evaluation.report.denoise_in_parts", broken(AssertionError("drawn again")))
     assert run_next(stack.studio, "training")
     assert (stack.job(job_id).state, stack.job(job_id).attempt) == ("succeeded", 2)
     assert "died" in report_of(stack, job_id)["failed"]

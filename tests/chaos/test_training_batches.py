@@ -92,6 +92,33 @@ def test_one_that_is_cancelled_and_one_that_breaks_leave_the_others_as_they_were
     assert [(row.state, row.attempt) for row in rows] == [("succeeded", 1), ("cancelled", 1), ("succeeded", 2)]
 
 
+def test_a_word_that_does_not_fit_takes_smaller_passes_and_at_the_end_its_job_says_what_would_fit(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[tuple[int, bool]] = []
+
+    def short(model: Any, inversions: Any) -> Any:
+        passes = inversions[0].passes
+        tried.append((min(passes.samples, 4), passes.checkpointing))
+        if not passes.checkpointing or fits_nowhere:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return gradients(model, inversions)
+
+    monkeypatch.setattr(training_batch, "gradients", short)
+    fits_nowhere = False
+    fitting = stack.teach("<fits>", steps_max=2, batch=4)
+    run_here(stack)
+    assert stack.job(fitting).state == "succeeded"
+    assert tried == [(4, False), (2, False), (1, False), (1, True), (1, True)], "what was found holds for later steps"
+    fits_nowhere = True
+    too_large = stack.teach("<large>", steps_max=2, batch=4)
+    run_here(stack)
+    job = stack.job(too_large)
+    assert (job.state, job.attempt) == ("failed", 1)
+    assert job.error is not None
+    assert "even with one sample at a time and gradient checkpointing" in job.error["detail"]
+
+
 def test_an_evaluation_does_not_stop_the_training_of_the_others(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     short, long = stack.teach("<short-zub>", steps_max=2), stack.teach("<long-zub>", steps_max=12)
     steps: list[int] = []  # how many concepts each pass had

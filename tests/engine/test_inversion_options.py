@@ -42,6 +42,7 @@ OTHERWISE: dict[str, tuple[Options, Any]] = {
     "vectors": (SHORT, 3),
     "steps_max": (SHORT, 3),
     "batch": (SHORT, 3),
+    "resolution": (SHORT, 16),
     "angle": (DIRECTIONAL, 0.1),
     "kappa": (DIRECTIONAL, 1.0),
     "context_weight": (SHORT, 10.0),

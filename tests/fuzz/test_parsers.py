@@ -23,7 +23,7 @@ from app.contracts.placeholders import PLACEHOLDER, WRITTEN
 from app.contracts.prompts import cut, sections, unreadable
 from app.core.errors import OnewordError
 from app.core.settings import Settings
-from app.pictures import decoding, recipes
+from app.pictures import decoding, recipes, training_pictures
 from app.pictures.decoding import PictureFault
 from app.webhooks import addresses
 from tests.support import corpus

@@ -89,6 +89,7 @@ def test_a_transparent_picture_is_taught_with_its_mask_and_so_it_is_the_next_tim
 def test_how_a_word_is_learned_reaches_the_worker(services: Services, member: TestClient) -> None:
     asked = {"vectors": 3, "steps_max": 50, "mirror": True, "seed": 4, "method": "directional", "kappa": 0.5}
     asked |= {"start": "encoded", "context_weight": 0.2, "snr_gamma": 5.0, "prefer": "likeness"}
+    asked |= {"batch": 2, "resolution": 32}
     made = member.post("/api/concepts", data=GOOD | asked, files=photos()).json()
     with services.database.reading() as session:
         spec = session.get_one(Job, made["job"]["id"]).spec
@@ -96,7 +97,18 @@ def test_how_a_word_is_learned_reaches_the_worker(services: Services, member: Te
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("kappa", "1.5"), ("kappa", "nan"), ("snr_gamma", "-1"), ("context_weight", "inf")]
+    ("name", "value"),
+    [
+        ("kappa", "1.5"),
+        ("kappa", "nan"),
+        ("snr_gamma", "-1"),
+        ("context_weight", "inf"),
+        ("batch", "0"),
+        ("batch", "64"),
+        ("resolution", "8"),
+        ("resolution", "63"),
+        ("resolution", "128"),
+    ],
 )
 def test_an_option_out_of_range_is_named(member: TestClient, name: str, value: str) -> None:
     answer = member.post("/api/concepts", data=GOOD | {name: value}, files=photos())

@@ -10,6 +10,7 @@ from typing import Final
 
 import torch
 
+SHARE: Final = 0.8  # of the free memory that is planned with: kernels need room too, and memory is cut into pieces
 _MACHINE: Final = Path("/proc/meminfo")
 _CONTAINER: Final = Path("/sys/fs/cgroup")  # of control groups, version 2
 

@@ -7,6 +7,7 @@ the family. This module knows no file, no training and no prompt.
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import torch
@@ -27,6 +28,16 @@ class Conditioning:
     def __getitem__(self, chosen: slice | Tensor) -> "Conditioning":
         """The rows `chosen` of the batch."""
         return Conditioning(self.context[chosen], None if self.pooled is None else self.pooled[chosen])
+
+    def detached(self) -> "Conditioning":
+        """The same values in float32, from which gradients go no further back: they stay in `grad` of the tensors."""
+        tensors = (None if each is None else each.detach().float().requires_grad_() for each in vars(self).values())
+        return Conditioning(*tensors)  # type: ignore[arg-type]
+
+    @property
+    def tensors(self) -> list[Tensor]:
+        """The tensors of the conditioning, in a fixed order."""
+        return [each for each in vars(self).values() if each is not None]
 
     def to(self, dtype: torch.dtype) -> "Conditioning":
         """The same values in another precision."""
@@ -108,9 +119,15 @@ class StableDiffusionXL(Family):
     def unet_arguments(self, conditioning: Conditioning, width: int, height: int) -> dict[str, Any]:
         """Micro-conditioning (section 2.2 of the paper): original size, crop corner and target size."""
         context = conditioning.context
-        size = torch.tensor([height, width, 0, 0, height, width], dtype=context.dtype, device=context.device)
-        added = {"text_embeds": conditioning.pooled, "time_ids": size.expand(len(context), -1)}
+        time_ids = _time_ids(width, height, context.dtype, context.device).expand(len(context), -1)
+        added = {"text_embeds": conditioning.pooled, "time_ids": time_ids}
         return {"encoder_hidden_states": context, "added_cond_kwargs": added}
+
+
+@lru_cache(maxsize=256)
+def _time_ids(width: int, height: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """The sizes as numbers on the device  # (6,). Made once: to copy a list of numbers waits for the device."""
+    return torch.tensor([height, width, 0, 0, height, width], dtype=dtype, device=device)
 
 
 FAMILIES: Mapping[str, Family] = {

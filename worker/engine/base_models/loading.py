@@ -22,15 +22,24 @@ from worker.engine.base_models.encoders import TextEncoder
 from worker.engine.base_models.families import FAMILIES
 from worker.engine.base_models.model import BaseModel
 from worker.engine.base_models.precision import Precision
+from worker.engine.base_models.residence import HOME
 from worker.engine.errors import BaseModelError
 
 FILES = ("model_index.json", "oneword.json", "*/config.json", "*/*.safetensors", "scheduler/*", "tokenizer*/*")
 
 
-def load(source: str | Path, *, device: str = "auto", offline: bool = True, compiled: bool = False) -> BaseModel:
+def load(
+    source: str | Path,
+    *,
+    device: str = "auto",
+    offline: bool = True,
+    compiled: bool = False,
+    idle_off: bool = False,
+) -> BaseModel:
     """Load a folder, or "org/name@revision" from the hub; with `offline`, only from the hub's cache.
 
-    With `compiled`, training runs a compiled UNet. Raises BaseModelError, whose message names the model, the problem
+    With `compiled`, training runs a compiled UNet. With `idle_off`, the text encoders and the autoencoder are on the
+    device only while they compute. Raises BaseModelError, whose message names the model, the problem
     and the remedy.
     """
     folder = folder_of(str(source), offline)
@@ -40,7 +49,7 @@ def load(source: str | Path, *, device: str = "auto", offline: bool = True, comp
     family = FAMILIES[facts.family]
     torch_device = device_of(device)
     precision = Precision.of(torch_device, facts.weights[UNET].files)
-    reader = _Reader(folder, title, facts, torch_device)
+    reader = _Reader(folder, title, facts, torch_device, idle_off)
     return BaseModel(
         id=str(source),
         folder=folder,
@@ -56,6 +65,7 @@ def load(source: str | Path, *, device: str = "auto", offline: bool = True, comp
         device=torch_device,
         precision=precision,
         compiled=compiled,
+        idle_off=idle_off,
     )
 
 
@@ -112,6 +122,7 @@ class _Reader:
     title: str
     facts: ModelFacts
     device: torch.device
+    idle_off: bool = False
 
     def tokenizer(self, name: str) -> Any:
         from transformers import CLIPTokenizer
@@ -151,4 +162,5 @@ class _Reader:
             ) from error
         if self.device.type == "cuda" and name in (UNET, VAE):
             module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # faster convolutions
-        return module.to(self.device).eval().requires_grad_(False)
+        place = HOME if self.idle_off and name != UNET else self.device
+        return module.to(place).eval().requires_grad_(False)

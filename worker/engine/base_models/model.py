@@ -4,9 +4,10 @@ This module knows nothing of loading, training or prompts.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,13 @@ from torch import Tensor, nn
 from app.contracts.model_card import Card
 from app.contracts.model_folder import square_side
 from app.contracts.weights import fingerprint
+from worker.engine.base_models.checkpointing import checkpointed
 from worker.engine.base_models.encoders import TextEncoder
 from worker.engine.base_models.families import Conditioning, Family
+from worker.engine.base_models.footprint import decoding, encoding
 from worker.engine.base_models.precision import Precision, frozen_copy
+from worker.engine.base_models.residence import on_device
+from worker.engine.base_models.tiling import in_tiles_if_needed
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,7 @@ class BaseModel:
     device: torch.device
     precision: Precision
     compiled: bool = False  # whether training runs a compiled UNet
+    idle_off: bool = False  # whether the text encoders and the autoencoder leave the device while they are idle
 
     @property
     def title(self) -> str:
@@ -111,15 +117,35 @@ class BaseModel:
 
     def condition(self, ids: Mapping[str, Tensor], rows: Mapping[str, Tensor]) -> Conditioning:
         """Encode token ids, (b, length) for each encoder by name, with learned rows, (n, width) for each."""
-        return self.family.condition(self.encoders, ids, rows)
+        with self.encoders_here():
+            return self.family.condition(self.encoders, ids, rows)
+
+    @contextmanager
+    def encoders_here(self) -> Iterator[None]:
+        """Inside the block, the text encoders are on the device; with `idle_off` they leave it at the end."""
+        with on_device([encoder.module for encoder in self.encoders], self.device) if self.idle_off else nullcontext():
+            yield
+
+    @contextmanager
+    def _vae_here(self) -> Iterator[nn.Module]:
+        with on_device([self.vae], self.device) if self.idle_off else nullcontext():
+            yield self.vae
 
     def predict(self, z_t: Tensor, t: Tensor, conditioning: Conditioning) -> Tensor:
         """The UNet's prediction (noise or velocity) as float32, for noisy latents z_t (b, c, h, w) at time steps t."""
         return self._run_unet(self.unet, self.precision.model, z_t, t, conditioning)
 
-    def predict_for_training(self, z_t: Tensor, t: Tensor, conditioning: Conditioning) -> Tensor:
-        """The same prediction in training precision, with a compiled UNet if `compiled`."""
-        return self._run_unet(self._training_unet, self.precision.training, z_t, t, conditioning)
+    def predict_for_training(
+        self, z_t: Tensor, t: Tensor, conditioning: Conditioning, *, checkpointing: bool = False
+    ) -> Tensor:
+        """The same prediction in training precision, with a compiled UNet if `compiled`.
+
+        With `checkpointing`, the backward pass computes again what is inside the UNet's blocks, and nothing of it is
+        kept until then: a fraction of the memory, for about a third more time.
+        """
+        unet = self._training_unet
+        with checkpointed(unet) if checkpointing else nullcontext():
+            return self._run_unet(unet, self.precision.training, z_t, t, conditioning)
 
     @cached_property
     def _training_unet(self) -> Callable[..., Any]:
@@ -146,19 +172,31 @@ class BaseModel:
         return prediction.float()
 
     def posterior(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and deviation of q(z|x), unscaled, for pixels (b, 3, h, w) in -1..1."""
-        posterior = self.vae.encode(pixels.to(self.device, torch.float32)).latent_dist  # type: ignore[operator]
-        return posterior.mean, posterior.std
+        """Mean and deviation of q(z|x), unscaled, for pixels (b, 3, h, w) in -1..1; in tiles if they do not fit."""
+        pixels = pixels.to(self.device, torch.float32)
+        height, width = pixels.shape[-2:]
+        with self._vae_here() as vae:
+            needed = encoding(vae.config, height, width) * len(pixels)  # type: ignore[arg-type]
+            encoded = self._in_tiles(height * width, needed, lambda: vae.encode(pixels))  # type: ignore[operator]
+            posterior = encoded.latent_dist
+            return posterior.mean, posterior.std
 
     def scaled(self, z: Tensor) -> Tensor:
         """Latents multiplied by the scaling factor, as the UNet expects them."""
         return z * self.scaling_factor
 
     def decode(self, z: Tensor) -> Tensor:
-        """Pixels (b, 3, h, w) in -1..1 for scaled latents."""
+        """Pixels (b, 3, h, w) in -1..1 for scaled latents; in tiles if they do not fit."""
         unscaled = z.float() / self.scaling_factor
-        pixels: Tensor = self.vae.decode(unscaled, return_dict=False)[0]  # type: ignore[operator]
+        height, width = z.shape[-2] * self.scale, z.shape[-1] * self.scale
+        with self._vae_here() as vae:
+            needed = decoding(vae.config, height, width) * len(z)  # type: ignore[arg-type]
+            decode = partial(vae.decode, unscaled, return_dict=False)  # type: ignore[arg-type, operator, misc]
+            pixels: Tensor = self._in_tiles(height * width, needed, decode)[0]
         return pixels
+
+    def _in_tiles(self, pixels: int, needed: int, run: Callable[[], Any]) -> Any:
+        return in_tiles_if_needed(self.vae, self.scale, self.device, pixels, needed, run)
 
     def state_hash(self) -> str:
         """SHA-256 over every parameter and buffer in memory, by name. Reads all of them on every call."""

@@ -11,13 +11,18 @@ from torch import nn
 
 from app.contracts.model_folder import square_side
 
+BF16_CAPABILITY: Final = (8, 0)  # of CUDA; Ampere. Older GPUs emulate bf16, slower than float32
 LARGE_BYTES: Final = 500_000_000  # size of UNet weights; Stable Diffusion 1 has 1.7 GB in half precision
 SMALL_SIDE: Final = 16  # side of latents up to which plain attention is faster than torch's bf16 kernel
 
 
 @dataclass(frozen=True)
 class Precision:
-    """bf16 on a GPU. On a CPU with bf16 instructions, bf16 for a large model and for the UNet in training.
+    """bf16 on a GPU that computes in it, float16 on an older one. On a CPU with bf16 instructions, bf16 for a large
+    model and for the UNet in training.
+
+    float16 holds no small gradients, so training scales its loss (`inversion/loss_scale.py`). The rows, their optimiser
+    and the autoencoder are float32 everywhere: SDXL's autoencoder overflows in float16.
 
     With these instructions bf16 is two to four times as fast as float32. A small model draws fast enough in float32,
     and more precisely. A CPU without them computes in float32.
@@ -30,7 +35,8 @@ class Precision:
     def of(cls, device: torch.device, unet: Sequence[Path]) -> "Precision":
         """The precision for a device and a UNet's weight files."""
         if device.type == "cuda":
-            return cls(torch.bfloat16, torch.bfloat16)
+            native = torch.cuda.get_device_capability(device) >= BF16_CAPABILITY
+            return cls(*[torch.bfloat16 if native else torch.float16] * 2)
         if not torch.cpu._is_avx512_bf16_supported():
             return cls(torch.float32, torch.float32)
         large = sum(path.stat().st_size for path in unet) > LARGE_BYTES

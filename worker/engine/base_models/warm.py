@@ -1,6 +1,7 @@
 """Keeps base models in memory between jobs, as many as fit. The least recently used one is dropped first."""
 
 from collections import OrderedDict
+from typing import Any
 
 import torch
 
@@ -32,27 +33,32 @@ class WarmModels:
     def get(self, source: str) -> BaseModel:
         """A loaded base model. Raises BaseModelError, also if the model alone does not fit into memory."""
         if source not in self._models:
-            self._make_room(source)
-            self._models[source] = self._load(source)
+            fits = self._make_room(source)
+            self._models[source] = self._load(source, idle_off=not fits)
         self._models.move_to_end(source)
         return self._models[source]
 
-    def _make_room(self, source: str) -> None:
-        """Drop models before the new one is loaded, since all of them together may not fit."""
+    def _make_room(self, source: str) -> bool:
+        """Drop models before the new one is loaded, since all of them together may not fit.
+
+        Returns whether all parts of the new one can stay on the device; on a CPU they always do.
+        """
         device = device_of(self.device)
         needed = memory.needed(folder_of(source, self.offline), device)
         while self._models and (len(self._models) >= self.capacity or not _fits(needed, device)):
             self._models.popitem(last=False)
             release_memory()
+        return device.type == "cpu" or _fits(needed, device)
 
-    def _load(self, source: str) -> BaseModel:
+    def _load(self, source: str, *, idle_off: bool) -> BaseModel:
+        options: dict[str, Any] = {"device": self.device, "offline": self.offline, "compiled": self.compiled}
         try:
-            return load(source, device=self.device, offline=self.offline, compiled=self.compiled)
+            return load(source, **options, idle_off=idle_off)
         except torch.OutOfMemoryError:
             self._models.clear()  # the estimate was too low: retry with the whole memory free
         release_memory()
         try:
-            return load(source, device=self.device, offline=self.offline, compiled=self.compiled)
+            return load(source, **options, idle_off=device_of(self.device).type != "cpu")
         except torch.OutOfMemoryError as error:
             raise BaseModelError(
                 f"Base model {title_of(source)} does not fit into the memory of this worker's "

@@ -15,7 +15,7 @@ from worker.engine.embeddings.formats import Embedding
 from worker.engine.evaluation.prompts import HELD_OUT, PLAIN
 from worker.engine.evaluation.scorer import Scorer
 from worker.engine.evaluation.scores import Scores, score, score_pictures
-from worker.engine.generation import DenoisingStep, Request, SamplerSettings, denoise
+from worker.engine.generation import DenoisingStep, Request, SamplerSettings, denoise_in_parts
 from worker.engine.inversion import EmbeddingCandidate
 
 STEPS = 10  # enough to compare candidates, too few for good pictures
@@ -170,7 +170,7 @@ class _ReportRun:
     ) -> Generator[DenoisingStep, None, list[Drawing]]:
         settings = SamplerSettings.for_model(self.model, steps=self.plan.steps)
         requests = [Request(prompt.format(word), concepts=concepts, seed=seed) for prompt, seed in tasks]
-        pictures = yield from denoise(self.model, requests, settings)
+        pictures = yield from denoise_in_parts(self.model, requests, settings)
         return [Drawing(*task, picture) for task, picture in zip(tasks, pictures, strict=True)]
 
     def _scores(self, drawn: Sequence[Image.Image]) -> Scores | None:

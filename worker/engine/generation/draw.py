@@ -17,13 +17,12 @@ from worker.engine.base_models import BaseModel, Conditioning, joined
 from worker.engine.generation.batch_invariant import batch_invariant, rows_at_once
 from worker.engine.generation.latent_preview import implied_z_0, latent_previews
 from worker.engine.generation.masked_area import area_alone
+from worker.engine.generation.memory import decoded_together
 from worker.engine.generation.prompts import Text, condition
 from worker.engine.generation.request import Request, SamplerSettings
 from worker.engine.generation.schedulers import SCHEDULERS, scheduler_for
 from worker.engine.generation.start import InitialLatents, with_unmasked_pixels
 from worker.engine.stepwise import run_to_end
-
-PIXELS_AT_ONCE = 512 * 512 * 4  # decoded together; the autoencoder needs far more memory than the UNet
 
 
 @dataclass(frozen=True)
@@ -166,8 +165,7 @@ def _parts(encoded: Sequence[Conditioning], most: int) -> Iterator[tuple[list[in
 
 def decoded(model: BaseModel, z_0: Tensor) -> list[Image.Image]:
     """Pictures of scaled latents (b, c, h, w)."""
-    pixels_each = z_0.shape[-2] * z_0.shape[-1] * model.scale**2
-    at_once = 1 if z_0.device.type == "cpu" else max(1, PIXELS_AT_ONCE // pixels_each)
+    at_once = decoded_together(model, z_0.shape[-1] * model.scale, z_0.shape[-2] * model.scale)
     return [picture for part in torch.split(z_0, at_once) for picture in _pictures(model.decode(part))]
 
 

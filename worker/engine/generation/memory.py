@@ -1,24 +1,33 @@
-"""Estimates how many pictures fit into memory together.
+"""Reckons how many pictures fit into memory together, from the model's shapes (`base_models/footprint.py`).
 
-The estimate is rough and rather too low. A batch that does not fit after all raises an error, and `halving` halves it.
+The number may be too high. A batch that does not fit after all raises an error, and `halving` halves it.
 """
 
 from typing import Final
 
 from worker.engine.base_models import BaseModel
-from worker.engine.free_memory import free_bytes
+from worker.engine.base_models.footprint import UNetShape, decoding
+from worker.engine.free_memory import SHARE, free_bytes
 
-# Feature maps of the UNet's first width that exist at the same time while it computes, both sides of guidance included:
-# measured as 34 to 50 on the demo model, at one to four times its own resolution.
-MAPS_ALIVE: Final = 64
-SHARE: Final = 0.8  # of the free memory
+SIDES: Final = 2  # of guidance, both in one pass
+DECODED_PIXELS: Final = 512 * 512 * 4  # decoded together at most: more at once is no faster
 UNKNOWN: Final = 2**63  # where free memory cannot be read, only the number of pictures is limited
 
 
 def pictures_that_fit(model: BaseModel, width: int, height: int) -> int:
     """How many pictures of this size can probably be drawn together, at least 1."""
-    channels = model.unet.config.block_out_channels[0]  # type: ignore[union-attr, index]
-    latents = (width // model.scale) * (height // model.scale)
-    each = int(channels) * latents * model.precision.model.itemsize * MAPS_ALIVE
+    shape = UNetShape.of(model.unet.config, height // model.scale, width // model.scale)  # type: ignore[arg-type]
+    return max(1, _room(model) // (SIDES * shape.drawing() * model.precision.model.itemsize))
+
+
+def decoded_together(model: BaseModel, width: int, height: int) -> int:
+    """How many pictures of this size are decoded at once, at least 1; on a CPU 1, so that batches are the same."""
+    if model.device.type == "cpu":
+        return 1
+    fitting = _room(model) // decoding(model.vae.config, height, width)  # type: ignore[arg-type]
+    return max(1, min(fitting, DECODED_PIXELS // (width * height)))
+
+
+def _room(model: BaseModel) -> int:
     free = free_bytes(model.device)
-    return max(1, int((UNKNOWN if free is None else free) * SHARE) // each)
+    return int((UNKNOWN if free is None else free) * SHARE)

@@ -24,6 +24,11 @@ class Batch:
     rows: Mapping[str, Tensor]  # (n, width) for each encoder
     snr_gamma: float = 0.0  # of min-SNR weighting; 0 turns the weighting off
     context: Context | None = None  # of context regularisation; None turns it off
+    loss_scale: Tensor | None = None  # scalar, for float16; None: 1
+
+    def scaled(self, loss: Tensor) -> Tensor:
+        """A loss of this batch as the backward pass begins with it."""
+        return loss if self.loss_scale is None else loss * self.loss_scale
 
 
 def joint_samples(batches: Sequence[Batch]) -> Samples:

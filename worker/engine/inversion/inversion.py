@@ -15,13 +15,16 @@ from torch import Tensor
 from worker.engine.base_models import BaseModel
 from worker.engine.embeddings.formats import Embedding
 from worker.engine.errors import InversionError
+from worker.engine.free_memory import release_memory
+from worker.engine.halving import is_out_of_memory
 from worker.engine.inversion.batch import Batch
 from worker.engine.inversion.checkpoint import Checkpoint, pack, unpack
 from worker.engine.inversion.context import Context
 from worker.engine.inversion.initial import token_rows
 from worker.engine.inversion.loss import gradients, losses
+from worker.engine.inversion.memory import passes_that_fit, too_large
 from worker.engine.inversion.options import Options
-from worker.engine.inversion.pictures import encode_pictures
+from worker.engine.inversion.pictures import Latents, encode_pictures
 from worker.engine.inversion.samples import Samples, draw_samples, generator_for
 from worker.engine.inversion.stopping import has_converged
 from worker.engine.inversion.templates import CAPTIONS, caption_ids, captioned
@@ -60,8 +63,15 @@ class Inversion:
             raise InversionError("There are no pictures to learn from. Give at least one.")
         self.model = model
         self.options = options.checked()
+        with model.encoders_here():
+            self._prepare(pictures, initializer)
+
+    def _prepare(self, pictures: Sequence[Image.Image], initializer: str) -> None:
+        model, options = self.model, self.options
         self.concept = TrainableConcept.from_initializer(model, initializer, options)
-        self.latents = encode_pictures(model, pictures, mirror=options.mirror)
+        self.resolution = options.resolution or model.resolution
+        self.passes = passes_that_fit(model, self.resolution, options.batch, options.evaluation_batch)
+        self.latents = self._encoded(pictures)
         self.templates = CAPTIONS[options.kind]
         texts = [*shown, *[""] * (len(pictures) - len(shown))]
         different = list(dict.fromkeys(texts))
@@ -101,7 +111,8 @@ class Inversion:
     def next_batch(self) -> Batch:
         """The batch of the next optimiser step. It depends on the seed and the number of the step alone."""
         batch = self._batch(self.options.batch, "step", self.number)
-        return replace(batch, snr_gamma=self.options.snr_gamma, context=self.context)
+        scale = None if self.concept.loss_scale is None else self.concept.loss_scale.value
+        return replace(batch, snr_gamma=self.options.snr_gamma, context=self.context, loss_scale=scale)
 
     def take_step(self, loss: Tensor) -> TrainingStep:
         """Update the rows from the gradients they hold; every `evaluate_every` steps evaluate them."""
@@ -120,8 +131,7 @@ class Inversion:
         learning rate, and a warning says so; the second time raises InversionError.
         """
         if not self.concept.has_diverged():
-            (loss,) = losses(self.model, [self.validation_batch])
-            evaluation = loss.item()
+            evaluation = self._validation_loss()
             if evaluation == evaluation:  # not NaN
                 self.concept.record_evaluation(evaluation, self.number)
                 return ()
@@ -135,6 +145,21 @@ class Inversion:
             f"Learning ran away by step {self.number}. It goes on from the best rows so far, with a quarter of the "
             "learning rate.",
         )
+
+    def _validation_loss(self) -> float:
+        """The loss of the validation batch, in passes of half as many samples after each that did not fit."""
+        while True:
+            try:
+                (loss,) = losses(self.model, [self.validation_batch], self.passes)
+                return loss.item()
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+            release_memory()
+            at_once = min(self.passes.evaluated, self.options.evaluation_batch)
+            if at_once == 1:
+                raise too_large(self.model, self.resolution)
+            self.passes = replace(self.passes, evaluated=(at_once + 1) // 2)
 
     @property
     def stopped(self) -> str | None:
@@ -175,6 +200,14 @@ class Inversion:
 
     def _step(self, loss: Tensor, warnings: tuple[str, ...]) -> TrainingStep:
         return TrainingStep(self.number, loss, self.concept.evaluations[-1], warnings, self.stopped)
+
+    def _encoded(self, pictures: Sequence[Image.Image]) -> Latents:
+        try:
+            return encode_pictures(self.model, pictures, self.resolution, mirror=self.options.mirror)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+        raise too_large(self.model, self.resolution)
 
     def _context(self, initializer: str) -> Context | None:
         if not self.options.context_weight:

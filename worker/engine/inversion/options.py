@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from app.contracts.limits import KAPPA_MAX, LOSS_WEIGHT_MAX, VECTORS_MAX
+from app.contracts.limits import KAPPA_MAX, LOSS_WEIGHT_MAX, SIDE_MAX, TRAINING_BATCH_MAX, VECTORS_MAX
 from app.contracts.limits import TRAINING_STEPS_MAX as STEPS_MAX
 from app.contracts.training import KINDS, METHODS, START_METHODS, ConceptKind, Method, StartMethod
 from worker.engine.errors import InversionError
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from worker.engine.base_models import BaseModel
 
 CHOICES = {"kind": KINDS, "method": METHODS, "start": START_METHODS}
-BATCH_MAX = 64
+EVALUATION_BATCH_MAX = 64
 NORM_MAX = 100.0
 
 
@@ -33,6 +33,9 @@ class Options:
     steps_max: int = 3000
     # Samples per step. The reference script accumulates 4 steps of 1 sample.
     batch: int = 4
+    # Side of the squares that are learned from, in pixels; 0 is the model's own. A smaller side takes less memory and
+    # time, and details are lost.
+    resolution: int = 0
     # Directional method: radians that a row turns per step, 0.01 as its authors run it for 400 steps; and the weight of
     # the prior towards the initializer, relative to the gradient of the loss.
     angle: float = 1e-2
@@ -78,7 +81,8 @@ class Options:
         ranges: dict[str, tuple[float, float]] = {
             "vectors": (1, VECTORS_MAX),
             "steps_max": (1, STEPS_MAX),
-            "batch": (1, BATCH_MAX),
+            "batch": (1, TRAINING_BATCH_MAX),
+            "resolution": (0, SIDE_MAX),
             "learning_rate": (1e-7, 10.0),
             "angle": (1e-5, 1.0),
             "kappa": (0.0, KAPPA_MAX),
@@ -89,7 +93,7 @@ class Options:
             "epsilon": (0.0, 1.0),
             "weight_decay": (0.0, 1.0),
             "evaluate_every": (1, STEPS_MAX),
-            "evaluation_batch": (1, BATCH_MAX),
+            "evaluation_batch": (1, EVALUATION_BATCH_MAX),
             "stop_window": (1, STEPS_MAX),
             "stop_ratio": (0.0, 1.0),
         }

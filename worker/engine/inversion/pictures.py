@@ -81,10 +81,16 @@ def pixels_of(picture: Image.Image) -> Tensor:
 
 
 @torch.no_grad()
-def encode_pictures(model: BaseModel, pictures: Sequence[Image.Image], *, mirror: bool) -> Latents:
-    """Encode every view once, before training. The reference script encodes its pictures at every step."""
-    pixels = [pixels_of(square(picture, model.resolution)) for picture in pictures]
-    weights = [weight_of(picture, model.resolution // model.scale) for picture in pictures]
+def encode_pictures(
+    model: BaseModel, pictures: Sequence[Image.Image], resolution: int | None = None, *, mirror: bool
+) -> Latents:
+    """Encode every view once, before training, at `resolution` pixels a side, by default the model's own.
+
+    The reference script encodes its pictures at every step.
+    """
+    side = resolution or model.resolution
+    pixels = [pixels_of(square(picture, side)) for picture in pictures]
+    weights = [weight_of(picture, side // model.scale) for picture in pictures]
     if mirror:
         pixels += [view.flip(-1) for view in pixels]
         weights += [weight.flip(-1) for weight in weights]

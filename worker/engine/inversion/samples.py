@@ -23,6 +23,10 @@ class Samples:
     captions: Tensor  # (b,), index of the caption template y
     weight: Tensor  # (b, 1, h, w), how much each latent pixel counts; mean 1
 
+    def __getitem__(self, chosen: slice) -> "Samples":
+        """The samples `chosen` of the batch."""
+        return Samples(*(value[chosen] for value in vars(self).values()))
+
 
 def generator_for(seed: int, purpose: str, number: int = 0) -> torch.Generator:
     """A generator for one seed, purpose and number. It runs on the CPU, so that a GPU run draws the same samples."""

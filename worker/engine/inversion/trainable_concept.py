@@ -15,6 +15,7 @@ from worker.engine.base_models import BaseModel
 from worker.engine.embeddings.formats import Embedding
 from worker.engine.inversion.directional import Directional
 from worker.engine.inversion.initial import encoded_rows, mean_norm, token_rows
+from worker.engine.inversion.loss_scale import LossScale
 from worker.engine.inversion.options import NORM_MAX, Options
 
 KEPT_MAX = 3  # candidates besides the best
@@ -42,6 +43,7 @@ class TrainableConcept:
     kept: list[EmbeddingCandidate] = field(default_factory=list)
     rolled_back: bool = False  # whether the rows have diverged once
     evaluations: list[float] = field(default_factory=list)
+    loss_scale: LossScale | None = None  # for a denoiser in float16
 
     @classmethod
     def from_initializer(cls, model: BaseModel, initializer: str, options: Options) -> "TrainableConcept":
@@ -57,10 +59,13 @@ class TrainableConcept:
         longest = {name: value.detach().norm(dim=-1).max().item() for name, value in rows.items()}
         limits = {name: NORM_MAX * max(norms[name], longest[name]) for name in rows}
         best = {name: value.detach().clone() for name, value in rows.items()}
-        return cls(rows, _optimiser(rows, tokens, options), limits, best)
+        scale = LossScale.on(model.device) if model.precision.training == torch.float16 else None
+        return cls(rows, _optimiser(rows, tokens, options), limits, best, loss_scale=scale)
 
     def update(self) -> None:
         """Take one optimiser step with the gradients of the rows, and discard them."""
+        if self.loss_scale is not None:
+            self.loss_scale.unscale(self.rows.values())
         self.optimiser.step()
         self.discard_gradients()
 

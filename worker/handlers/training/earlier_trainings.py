@@ -14,7 +14,7 @@ from app.contracts.training import TrainingSpec
 from app.jobs import queries as jobs
 
 EARLIER_MAX: Final = 40  # the newest trainings on the same base model
-COMPARED: Final = ("kind", "method", "prefer", "vectors", "start", "context_weight", "snr_gamma")
+COMPARED: Final = ("kind", "method", "prefer", "vectors", "start", "context_weight", "snr_gamma", "batch", "resolution")
 
 
 def stops_before(session: Session, team_id: str, spec: TrainingSpec) -> list[int]:

@@ -17,16 +17,16 @@ from functools import partial
 import structlog
 
 from worker.context import WorkerContext
+from worker.engine.free_memory import release_memory
 from worker.engine.generation import DenoisingStep, SamplerSettings, draw
-from worker.engine.halving import run_halving
-from worker.engine.inversion import gradients
+from worker.engine.halving import is_out_of_memory, run_halving
+from worker.engine.inversion import PIXELS_AT_ONCE, Inversion, Passes, gradients, too_large
 from worker.handlers.training.training_run import TrainingRun
 from worker.job_run import JobRun
 from worker.runner import Admit
 
 log = structlog.get_logger(__name__)
 
-PIXELS_AT_ONCE = 4 * 512 * 512  # of all samples in one pass on a CPU, whose machine would swap instead of failing
 ADMIT_SECONDS = 1.0  # between two looks at the queue; an idle worker looks at once, so it gets the job first
 EVALUATION_SECONDS = 0.25  # of evaluation in one turn while nothing trains
 
@@ -53,12 +53,14 @@ class TrainingBatch:
         self.shutdown = self.runs[0].shutdown
         self.evaluation_budget = 0.0  # seconds
         self.at_once = self.context.settings.teach_together  # concepts in one pass; lower after memory ran out
+        self.passes = Passes()  # what single concepts have been found to need
 
     def run(self) -> None:
-        """Take steps until every run is over."""
-        while self.runs or self.evaluating:
-            self.yield_to_generation()
-            self.step()
+        """Take steps until every run is over. The text encoders stay on the device, since every step needs them."""
+        with self.runs[0].work.model.encoders_here():
+            while self.runs or self.evaluating:
+                self.yield_to_generation()
+                self.step()
         self.context.metrics.trained(0.0)
 
     def step(self) -> None:
@@ -110,18 +112,45 @@ class TrainingBatch:
         self.runs = [run for run in self.runs if not run.over and run not in self.evaluating]
 
     def _train(self) -> None:
-        """Forward and backward in passes of as many concepts as fit, then each concept's own optimiser step."""
-        capacity = self._capacity()
-        for start in range(0, len(self.runs), capacity):
-            run_halving(
-                self.runs[start : start + capacity],
-                self._train_pass,
-                on_failure=lambda run, error: run.end(error),
-                on_out_of_memory=self._lower_capacity,
-            )
+        """Forward and backward in passes of as many concepts as fit, then each concept's own optimiser step.
+
+        Concepts that learn from squares of different sizes cannot share a pass.
+        """
+        of_one_size: dict[int, list[Run]] = {}
+        for run in self.runs:
+            of_one_size.setdefault(_inversion(run).resolution, []).append(run)
+        for runs in of_one_size.values():
+            capacity = self._capacity(runs)
+            for start in range(0, len(runs), capacity):
+                run_halving(
+                    runs[start : start + capacity],
+                    self._train_pass,
+                    on_failure=self._train_alone,
+                    on_out_of_memory=self._lower_capacity,
+                )
+
+    def _train_alone(self, run: Run, error: Exception) -> None:
+        """After a concept failed alone: if memory was short, ways that need less of it; else the end of its job."""
+        inversion = _inversion(run)
+        while is_out_of_memory(error):
+            passes = inversion.passes.smaller(inversion.options.batch)
+            if passes is None:
+                error = too_large(inversion.model, inversion.resolution)
+                break
+            log.warning("out of memory; smaller passes from now on", passes=passes)
+            self.passes = self.passes.least(passes)
+            try:
+                self._train_pass([run])
+                return
+            except Exception as again:
+                error = again.with_traceback(None)  # the frames would keep the tensors of the pass
+            release_memory()
+        run.end(error)
 
     def _train_pass(self, runs: list[Run]) -> None:
-        inversions = [run.work.inversion for run in runs if run.work.inversion is not None]
+        inversions = [_inversion(run) for run in runs]
+        for inversion in inversions:
+            inversion.passes = inversion.passes.least(self.passes)
         try:
             losses = gradients(runs[0].work.model, inversions)
         except Exception:
@@ -135,13 +164,13 @@ class TrainingBatch:
         self.at_once = half
         log.warning("out of memory; training fewer concepts at once from now on", together=half)
 
-    def _capacity(self) -> int:
+    def _capacity(self, runs: list[Run]) -> int:
         """How many concepts share a pass. A GPU says when it is full; for a CPU it is estimated."""
-        if not self.runs or self.runs[0].work.model.device.type != "cpu":
+        inversions = [_inversion(run) for run in runs]
+        if inversions[0].model.device.type != "cpu":
             return self.at_once
-        model = self.runs[0].work.model
-        samples = max(run.work.inversion.options.batch for run in self.runs if run.work.inversion is not None)
-        return max(1, min(self.at_once, PIXELS_AT_ONCE // (samples * model.resolution**2)))
+        samples = max(inversion.options.batch for inversion in inversions)
+        return max(1, min(self.at_once, PIXELS_AT_ONCE // (samples * inversions[0].resolution ** 2)))
 
     def _evaluate(self, seconds: float) -> None:
         """Denoising steps of the evaluation that began first, for as much time as the training has had.
@@ -183,3 +212,8 @@ class TrainingBatch:
     @property
     def _members(self) -> list[Run]:
         return [*self.runs, *self.evaluating]
+
+
+def _inversion(run: Run) -> Inversion:
+    assert run.work.inversion is not None  # it trains
+    return run.work.inversion
