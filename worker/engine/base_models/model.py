@@ -14,8 +14,8 @@ import torch
 from diffusers import DDIMScheduler
 from torch import Tensor, nn
 
+from app.contracts.config_file import square_side
 from app.contracts.model_card import Card
-from app.contracts.model_folder import square_side
 from app.contracts.weights import fingerprint
 from worker.engine.base_models.encoders import TextEncoder
 from worker.engine.base_models.families import Conditioning, Family
@@ -66,6 +66,8 @@ class BaseModel:
     device: torch.device
     precision: Precision
     compiled: bool = False  # whether training runs a compiled UNet
+    not_teachable_reason: str | None = None  # a sentence; None for a model that can be trained on
+    zeros_for_empty_prompt: bool = True  # False: an empty negative prompt is encoded like any other text
 
     @property
     def title(self) -> str:

@@ -11,17 +11,14 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
 
+from app.contracts.component_configs import unreadable_tokenizer
 from app.contracts.errors import UnfitModel
-from app.contracts.model_folder import check_tokenizer, read_json, unreadable_tokenizer
-from app.contracts.weight_files import weights_of
+from app.contracts.scorer_folder import ScorerConfiguration, read_scorer_folder
+from app.contracts.weight_files import Weights
 from worker.engine.base_models.loading import folder_of, title_of
 from worker.engine.errors import BaseModelError
 
 PICTURES_AT_ONCE = 16
-PREPROCESSOR = "preprocessor_config.json"
-# Mean and deviation of OpenAI's training pictures. A scorer's preprocessor_config.json may state others.
-MEAN = (0.48145466, 0.4578275, 0.40821073)
-DEVIATION = (0.26862954, 0.26130258, 0.27577711)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,44 +80,41 @@ def load_scorer(source: str | Path, device: torch.device, *, offline: bool = Tru
 
 
 def _load(folder: Path, title: str, device: torch.device) -> Scorer:
-    config = read_json(folder, "config.json")
-    if config.get("model_type") != "clip":
-        raise UnfitModel(
-            f"It is a {config.get('model_type')} model, and a report needs a CLIP model: a folder that transformers' "
-            "CLIPModel reads."
-        )
-    model, tokenizer = _read(folder)
-    own = read_json(folder, PREPROCESSOR) if (folder / PREPROCESSOR).is_file() else {}
+    configuration, weights = read_scorer_folder(folder)
+    model, tokenizer = _read(folder, configuration, weights)
 
-    def statistic(name: str, default: Sequence[float]) -> Tensor:
-        return torch.tensor(own.get(name, default), dtype=torch.float32, device=device).view(3, 1, 1)
+    def colours(values: Sequence[float]) -> Tensor:
+        return torch.tensor(values, dtype=torch.float32, device=device).view(3, 1, 1)
 
     return Scorer(
         title=title,
         model=model.to(device).eval().requires_grad_(False),
         tokenizer=tokenizer,
-        size=int(model.config.vision_config.image_size),  # type: ignore[union-attr, arg-type]
-        mean=statistic("image_mean", MEAN),
-        deviation=statistic("image_std", DEVIATION),
+        size=configuration.size,
+        mean=colours(configuration.mean),
+        deviation=colours(configuration.deviation),
     )
 
 
-def _read(folder: Path) -> tuple[nn.Module, Any]:
+def _read(folder: Path, configuration: ScorerConfiguration, weights: Weights) -> tuple[nn.Module, Any]:
     from transformers import CLIPModel, CLIPTokenizer
     from transformers.utils import logging
 
     logging.disable_progress_bar()
-    # The tokenizer's files lie beside the model's, or in a folder of their own.
-    name = "tokenizer" if (folder / "tokenizer").is_dir() else ""
-    check_tokenizer(folder, name)
-    variant = weights_of(folder, "").variant
     try:
-        model = CLIPModel.from_pretrained(
-            folder, use_safetensors=True, local_files_only=True, variant=variant, dtype=torch.float32
+        model, loaded = CLIPModel.from_pretrained(
+            folder,
+            use_safetensors=True,
+            local_files_only=True,
+            variant=weights.variant,
+            dtype=torch.float32,
+            output_loading_info=True,
         )
     except Exception as error:  # safetensors and transformers each have their own
         raise UnfitModel(f"Its model was refused ({type(error).__name__}: {error}). Copy it again, whole.") from error
+    if missing := sorted(loaded["missing_keys"]):  # transformers would fill them with random numbers
+        raise UnfitModel(f"Its weights lack {missing[0]} and {len(missing) - 1} more. Copy it again, whole.")
     try:
-        return model, CLIPTokenizer.from_pretrained(folder / name, local_files_only=True)
+        return model, CLIPTokenizer.from_pretrained(folder / configuration.tokenizer, local_files_only=True)
     except Exception as error:  # the tokenizers library raises bare Exceptions
         raise unreadable_tokenizer("tokenizer") from error
