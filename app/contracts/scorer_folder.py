@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from app.contracts.component_configs import check_tokenizer
-from app.contracts.config_file import ConfigFile, is_size, shown
+from app.contracts.config_file import ConfigFile, is_size, with_article
 from app.contracts.errors import UnfitModel
 from app.contracts.weight_files import Weights, weights_of
 
@@ -42,7 +42,7 @@ def read_scorer_configuration(folder: Path) -> ScorerConfiguration:
         raise UnfitModel(f"It is a base model's folder, and {_NEEDED}.")
     config = ConfigFile.read(folder, "config.json")
     if config.get("model_type") != "clip":
-        raise UnfitModel(f"It is a model of the type {shown(config.get('model_type'))}, and {_NEEDED}.")
+        raise UnfitModel(f"It is {with_article(config.get('model_type'))} model, and {_NEEDED}.")
     tokenizer = "tokenizer" if (folder / "tokenizer").is_dir() else ""
     largest = check_tokenizer(folder, tokenizer)
     parts = {part: _part(config, part) for part in ("text_config", "vision_config")}

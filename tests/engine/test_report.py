@@ -12,6 +12,8 @@ import pytest
 import torch
 from PIL import Image
 
+from tests.support.base_models import DEMO
+from tests.support.odd_folders import stating, written
 from tests.support.reports import candidate
 from worker.engine.base_models import BaseModel
 from worker.engine.errors import BaseModelError
@@ -188,10 +190,26 @@ def test_where_drawing_is_dear_only_the_preferred_checkpoint_is_drawn(demo: Base
     [
         (lambda folder: (folder / "config.json").unlink(), "config.json is missing"),
         (lambda folder: (folder / "config.json").write_text("{"), "config.json is not valid JSON"),
-        (lambda folder: (folder / "config.json").write_text(json.dumps({"model_type": "bert"})), "is a bert model"),
+        (
+            lambda folder: (folder / "config.json").write_text(json.dumps({"model_type": "bert"})),
+            "It is a bert model, and a report needs",
+        ),
         (lambda folder: (folder / "model.safetensors").unlink(), r"model\.safetensors is missing"),
         (lambda folder: (folder / "model.safetensors").write_bytes(b"half"), "cannot be loaded"),
         (lambda folder: (folder / "tokenizer.json").unlink(), r"neither tokenizer\.json"),
+        (stating("config.json", vision_config=7), "says vision_config is 7"),
+        (stating("config.json", vision_config={"image_size": [64, 64]}), r"says image_size is \[64, 64\]"),
+        (stating("config.json", text_config={"vocab_size": 8}), "more tokens than its text encoder has vectors"),
+        (written("preprocessor_config.json", '{"image_mean": "grey"}'), "says image_mean is 'grey'"),
+        (
+            written("preprocessor_config.json", '{"image_std": [1.0, 0.0, 1.0]}'),
+            r"says image_std is \[1\.0, 0\.0, 1\.0\]",
+        ),
+        (written("model_index.json", "{}"), "It is a base model's folder, and a report needs a CLIP model"),
+        (
+            lambda folder: shutil.copyfile(DEMO / "text_encoder/model.safetensors", folder / "model.safetensors"),
+            "Its weights lack .* more",
+        ),
     ],
 )
 def test_a_broken_scorer_is_a_sentence(
