@@ -19,6 +19,7 @@ from worker.engine.base_models import BaseModel
 from worker.engine.errors import BaseModelError
 from worker.engine.evaluation import HELD_OUT, EvaluationPlan, Report, Scorer, evaluate, load_scorer
 from worker.engine.evaluation.scores import Scores, score, score_pictures
+from worker.engine.inversion.pictures import masked
 from worker.engine.inversion.templates import CAPTIONS
 from worker.engine.stepwise import run_to_end
 
@@ -91,6 +92,22 @@ def test_a_scorer_sees_what_transformers_own_preparation_would_show_it(
     with torch.no_grad():
         wanted = model.visual_projection(model.vision_model(pixel_values=pixels).pooler_output)
     assert torch.cosine_similarity(scorer.of_pictures(pictures[2:3]), wanted).item() > 0.999
+
+
+def test_a_picture_with_a_mask_is_judged_inside_it(scorer: Scorer) -> None:
+    thing = Image.new("L", (64, 64), 0)
+    thing.paste(255, (16, 16, 48, 48))
+    pictures = []
+    for background in ("red", "blue"):
+        picture = Image.new("RGB", (64, 64), background)
+        picture.paste("yellow", (16, 16, 48, 48))
+        pictures.append(picture)
+    plain = scorer.of_pictures(pictures)
+    masked_alike = scorer.of_pictures([masked(picture, thing) for picture in pictures])
+    assert not torch.allclose(plain[0], plain[1], atol=1e-4)
+    assert torch.equal(masked_alike[0], masked_alike[1])
+    whole = Image.new("L", (64, 64), 255)
+    assert torch.equal(scorer.of_pictures([masked(pictures[0], whole)]), plain[:1])
 
 
 def test_texts_are_encoded_alike_in_any_batch(scorer: Scorer) -> None:

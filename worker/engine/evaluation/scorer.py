@@ -39,7 +39,11 @@ class Scorer:
 
     @torch.no_grad()
     def of_pictures(self, pictures: Sequence[Image.Image]) -> Tensor:
-        """Unit vectors of pictures  # (n, d) float32 on the CPU."""
+        """Unit vectors of pictures  # (n, d) float32 on the CPU.
+
+        Where a picture is transparent, outside its mask, it counts as the mean colour of the scorer's own pictures: a
+        concept is judged by what was learned, and not by how well it copies a background.
+        """
         parts = []
         for start in range(0, len(pictures), PICTURES_AT_ONCE):
             pixels = torch.stack([self._pixels(picture) for picture in pictures[start : start + PICTURES_AT_ONCE]])
@@ -61,10 +65,18 @@ class Scorer:
         width, height = picture.size
         ratio = self.size / min(width, height)
         whole = (max(self.size, int(width * ratio)), max(self.size, int(height * ratio)))
-        scaled = picture.convert("RGB").resize(whole, Image.Resampling.BICUBIC)
+        scaled = self._inside_mask(picture).resize(whole, Image.Resampling.BICUBIC)
         left, top = (whole[0] - self.size) // 2, (whole[1] - self.size) // 2
         array = np.asarray(scaled.crop((left, top, left + self.size, top + self.size)), dtype=np.float32) / 255
         return (torch.from_numpy(array).permute(2, 0, 1).to(self.device) - self.mean) / self.deviation
+
+    def _inside_mask(self, picture: Image.Image) -> Image.Image:
+        if "A" not in picture.getbands():
+            return picture.convert("RGB")
+        mean = [round(255 * min(each, 1.0)) for each in self.mean.flatten().tolist()]
+        return Image.composite(
+            picture.convert("RGB"), Image.new("RGB", picture.size, tuple(mean)), picture.getchannel("A")
+        )
 
 
 def load_scorer(source: str | Path, device: torch.device, *, offline: bool = True) -> Scorer:
