@@ -163,6 +163,6 @@ class _Reader:
                 f"{len(missing) - 1} more. Download it again."
             )
         if self.device.type == "cuda" and name in (UNET, VAE):
-            module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # faster convolutions
+            module.to(memory_format=torch.channels_last)  # faster convolutions
         frozen: nn.Module = module.to(self.device).eval().requires_grad_(False)
         return frozen
