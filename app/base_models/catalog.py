@@ -9,10 +9,11 @@ from pathlib import Path
 
 from app.base_models.tokenizer import Tokenizer
 from app.base_models.vocabulary import Vocabulary
+from app.contracts.component_configs import unreadable_tokenizer
 from app.contracts.encoders import FIRST, tokenizer_of
 from app.contracts.errors import UnfitModel
 from app.contracts.hub import HubName, locate
-from app.contracts.model_folder import ModelFacts, read_model_folder, unreadable_tokenizer
+from app.contracts.model_folder import ModelFacts, read_model_folder
 from app.contracts.sizes import SizeLimit
 from app.contracts.weights import fingerprint, fingerprinted_files
 from app.core.errors import InvalidInput, NotReady
@@ -80,6 +81,12 @@ class AllowedModel:
         reason = self.not_ready_reason
         if reason is not None:
             raise NotReady(f"The base model {self.id} is not ready. {reason}", field="base_model", code="base-model")
+
+    def must_be_teachable(self) -> None:
+        """Raise InvalidInput with the reason if words are not taught on it. Raises UnfitModel."""
+        reason = self.facts.not_teachable_reason
+        if reason is not None:
+            raise InvalidInput(reason, field="base_model", code="base-model-not-taught")
 
 
 class Catalog:

@@ -34,6 +34,8 @@ class BaseModelOut(BaseModel):
     weights_hash: str | None = Field(None, description="The hash of its present weight files.")
     ready: bool
     not_ready_reason: str | None = None
+    teachable: bool = Field(False, description="Whether words can be taught on it. Few-step models only draw.")
+    not_teachable_reason: str | None = Field(None, description="Why words cannot be taught on it, though it is ready.")
     description: str = ""
 
     @classmethod
@@ -58,6 +60,8 @@ class BaseModelOut(BaseModel):
             scheduler=facts.card.scheduler,
             weights_hash=model.weights_hash,
             ready=True,
+            teachable=facts.not_teachable_reason is None,
+            not_teachable_reason=facts.not_teachable_reason,
             description=facts.card.description,
         )
 

@@ -1,15 +1,21 @@
 """A base model's card: the defaults that its maker states in `oneword.json`. The file is optional.
 
 {"name": "Demo", "mirror": false, "steps": 20, "guidance": 3.0, "scheduler": "ddim", "teaching": {"vectors": 2}}
+
+`distilled` says how a few-step model was made, such as "turbo", or "none" for an ordinary model whose name misleads.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any, Final
 
+from app.contracts.config_file import read_json, shown
+from app.contracts.distillation import METHODS, NONE
 from app.contracts.errors import UnfitModel
 from app.contracts.limits import GENERATION_STEPS_MAX, GUIDANCE_MAX
 from app.contracts.schedulers import SCHEDULER_NAMES, steps_max
+from app.contracts.training_options import unfit_option
 
 CARD_FILE: Final = "oneword.json"
 
@@ -26,7 +32,14 @@ class Card:
     scheduler: str = "dpm++2m-karras"
     pixels_max: int = 0  # of one picture; 0 leaves it to app.contracts.sizes, like side_max
     side_max: int = 0
+    distilled: str = ""  # how a few-step model was made; empty leaves it to app.contracts.distillation
     teaching: Mapping[str, Any] = field(default_factory=dict)  # defaults for worker.engine.inversion.Options
+
+    @classmethod
+    def read(cls, folder: Path, defaults: Mapping[str, Any] | None = None) -> "Card":
+        """The card in a folder; `defaults` stand where it says nothing. Raises UnfitModel."""
+        stated = read_json(folder, CARD_FILE) if (folder / CARD_FILE).is_file() else {}
+        return cls.of({**(defaults or {}), **{name: value for name, value in stated.items() if value is not None}})
 
     @classmethod
     def of(cls, stated: Mapping[str, Any]) -> "Card":
@@ -54,6 +67,11 @@ class Card:
             raise _unfit("scheduler", self.scheduler, f"one of {', '.join(SCHEDULER_NAMES)}")
         if self.steps > (most := steps_max(self.scheduler)):
             raise _unfit("steps", self.steps, f"at most {most} with the scheduler {self.scheduler}")
+        if self.distilled not in ("", NONE, *METHODS):
+            raise _unfit("distilled", self.distilled, f"one of {', '.join((NONE, *METHODS))}")
+        for name, value in self.teaching.items():
+            if (range_of := unfit_option(name, value)) is not None:
+                raise _unfit(f"teaching.{name}", value, range_of)
         return self
 
 
@@ -66,6 +84,7 @@ _KINDS: Final[Mapping[str, tuple[Any, str]]] = {
     "scheduler": (str, "a text"),
     "pixels_max": (int, "a whole number"),
     "side_max": (int, "a whole number"),
+    "distilled": (str, "a text"),
     "teaching": (Mapping, "an object with training options"),
 }
 
@@ -76,4 +95,6 @@ def _as_whole(value: Any) -> Any:
 
 
 def _unfit(name: str, value: object, expected: str) -> UnfitModel:
-    return UnfitModel(f"The file {CARD_FILE} says {name} is {value!r}, and it has to be {expected}. Correct the file.")
+    return UnfitModel(
+        f"The file {CARD_FILE} says {name} is {shown(value)}, and it has to be {expected}. Correct the file."
+    )

@@ -1,30 +1,45 @@
 """Reads the JSON files of a diffusers folder, and decides which family the model is of and whether it can be used.
 
 The web service, the worker and `oneword pull` all ask here, so that each refuses the same folders with the same
-sentence. No tensor is read and no network is asked.
+sentence: `pull` before it downloads any weights, the worker before it loads them. No tensor is read and no network is
+asked.
 """
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Final, TypeGuard
+from typing import Any, Final
 
+from app.contracts.component_configs import (
+    check_autoencoder,
+    check_class,
+    check_encoder,
+    check_tokenizer,
+    check_tokenizer_class,
+    check_unet,
+    component_file,
+    context_width,
+    resolution_of,
+    scale_of,
+)
+from app.contracts.config_file import ConfigFile, with_article
+from app.contracts.distillation import SPACING, Distillation, distillation_of
 from app.contracts.encoders import tokenizer_of
 from app.contracts.errors import UnfitModel
-from app.contracts.families import PIPELINES, UNET, VAE, ModelFamily, family_of
-from app.contracts.model_card import CARD_FILE, Card
-from app.contracts.weight_files import ADVICE, Weights, weights_of
+from app.contracts.families import PIPELINES, SDXL, UNET, VAE, ModelFamily, family_of
+from app.contracts.model_card import Card
+from app.contracts.scheduler_config import read_scheduler
+from app.contracts.weight_files import Weights, weights_of
+from app.contracts.weight_shapes import check_shapes
 
 INDEX: Final = "model_index.json"
-SCHEDULER: Final = "scheduler/scheduler_config.json"
-PREDICTIONS: Final = ("epsilon", "v_prediction")
-_VOCABULARY: Final = ("vocab.json", "merges.txt")
+LORA_FILES: Final = ("adapter_config.json", "pytorch_lora_weights.safetensors")
+CHECKPOINTS: Final = (".safetensors", ".ckpt")
 
 
 @dataclass(frozen=True)
-class ModelFacts:
-    """The properties of a base model that its files state."""
+class ModelConfiguration:
+    """The properties of a base model that its JSON files state."""
 
     name: str  # for people
     family: str  # a key of `families.FAMILIES`
@@ -33,6 +48,19 @@ class ModelFacts:
     context_length: int  # tokens in a prompt, with its start and end
     card: Card
     scheduler_config: Mapping[str, Any]
+    distillation: Distillation | None  # of a few-step model
+    zeros_for_empty_prompt: bool  # whether an empty negative prompt is zeros, and not an encoded empty text
+
+    @property
+    def not_teachable_reason(self) -> str | None:
+        """Why nothing can be taught on the model, though it draws; None for an ordinary model."""
+        return None if self.distillation is None else self.distillation.refusal(self.name)
+
+
+@dataclass(frozen=True)
+class ModelFacts(ModelConfiguration):
+    """The properties of a base model, with its weight files."""
+
     weights: Mapping[str, Weights]  # for each component by name
 
 
@@ -41,138 +69,101 @@ def read_model_folder(folder: Path, name: str | None = None) -> ModelFacts:
 
     `name` is the model's name if its card states none; by default the folder's name.
     """
-    index = read_json(folder, INDEX)
+    top = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    configuration, family = _read(folder, name, top)
+    stated = {field.name: getattr(configuration, field.name) for field in fields(configuration)}
+    weights = {each: weights_of(folder, each) for each in family.component_classes}
+    for component, files in weights.items():
+        check_shapes(component, files, ConfigFile.read(folder, component_file(component)))
+    return ModelFacts(**stated, weights=weights)
+
+
+def read_configuration(folder: Path, name: str, listed: Iterable[str]) -> tuple[ModelConfiguration, tuple[str, ...]]:
+    """Read a folder with the JSON files of a repository alone; also the components that have weights in it.
+
+    `listed` are the names of all its files. Raises UnfitModel.
+    """
+    configuration, family = _read(folder, name, [path for path in listed if "/" not in path])
+    return configuration, tuple(family.component_classes)
+
+
+def _read(folder: Path, name: str | None, top: Collection[str]) -> tuple[ModelConfiguration, ModelFamily]:
+    if not (folder / INDEX).exists():
+        _refuse_other_kinds(folder, top)
+    index = ConfigFile.read(folder, INDEX)
     _check_pipeline(index)
-    unet, vae = read_json(folder, f"{UNET}/config.json"), read_json(folder, f"{VAE}/config.json")
+    unet, vae = (ConfigFile.read(folder, component_file(part)) for part in (UNET, VAE))
     family = _family(index, unet)
-    encoders = {encoder: read_json(folder, f"{encoder}/config.json") for encoder in family.encoder_names}
-    weights = {component: weights_of(folder, component) for component in family.component_classes}
-    for encoder in family.encoder_names:
-        check_tokenizer(folder, tokenizer_of(encoder))
-    card = Card.of(read_json(folder, CARD_FILE) if (folder / CARD_FILE).is_file() else {})
-    return ModelFacts(
-        name=card.name or name or folder.name,
-        family=family.name,
-        resolution=_latent_side(unet) * 2 ** (_levels(vae) - 1),
-        widths={encoder: _number(config, "hidden_size", encoder) for encoder, config in encoders.items()},
-        context_length=min(_number(config, "max_position_embeddings", encoder) for encoder, config in encoders.items()),
-        card=card,
-        scheduler_config=_scheduler_config(folder),
-        weights=weights,
+    encoders = {each: ConfigFile.read(folder, component_file(each)) for each in family.encoder_names}
+    scheduler, scheduler_config = read_scheduler(folder, index)
+    for encoder, config in encoders.items():
+        check_tokenizer_class(index, tokenizer_of(encoder))
+        check_encoder(config, encoder, check_tokenizer(folder, tokenizer_of(encoder)))
+    channels, resolution = check_autoencoder(vae, family), resolution_of(unet, scale_of(vae))
+    check_unet(unet, family, channels, encoders)
+    stated = Card.read(folder)
+    names = [stated.name, name or folder.name, *(_origin(each) for each in (index, unet))]
+    distillation = distillation_of(stated.distilled, scheduler, names)
+    if distillation is not None:
+        scheduler_config["timestep_spacing"] = SPACING
+    card = Card.read(folder, {} if distillation is None else distillation.defaults)
+    return (
+        ModelConfiguration(
+            name=card.name or name or folder.name,
+            family=family.name,
+            resolution=resolution,
+            widths={encoder: config.whole("hidden_size") for encoder, config in encoders.items()},
+            context_length=min(config.whole("max_position_embeddings") for config in encoders.values()),
+            card=card,
+            scheduler_config=scheduler_config,
+            distillation=distillation,
+            zeros_for_empty_prompt=family is SDXL and index.flag("force_zeros_for_empty_prompt", default=True),
+        ),
+        family,
     )
 
 
-def read_json(folder: Path, name: str) -> dict[str, Any]:
-    """The JSON object in the file `name` of a folder. Raises UnfitModel."""
-    try:
-        content = json.loads((folder / name).read_bytes())
-    except FileNotFoundError as error:
-        raise UnfitModel(f"The file {name} is missing. {ADVICE}") from error
-    except OSError as error:
-        raise UnfitModel(f"The file {name} cannot be read ({error.strerror}). {ADVICE}") from error
-    except (ValueError, RecursionError) as error:
-        raise UnfitModel(f"The file {name} is not valid JSON. Download it again.") from error
-    if not isinstance(content, dict):
-        raise UnfitModel(f"The file {name} is not a JSON object. Download it again.")
-    return content
-
-
-def check_tokenizer(folder: Path, name: str) -> None:
-    """Raise UnfitModel unless the tokenizer folder `name` holds a vocabulary; "" for files at the top of `folder`.
-
-    transformers would make a tokenizer without any words from an empty folder.
-    """
-    part = folder / name
-    if not part.is_dir():
-        raise UnfitModel(f"The folder {name} is missing. {ADVICE}")
-    prefix = f"{name}/" if name else ""
-    if (part / "tokenizer.json").is_file():
-        read_json(folder, f"{prefix}tokenizer.json")
-    elif all((part / file).is_file() for file in _VOCABULARY):
-        read_json(folder, f"{prefix}vocab.json")
-    else:
-        raise UnfitModel(f"Its {name or 'folder'} has neither tokenizer.json nor vocab.json with merges.txt. {ADVICE}")
-
-
-def unreadable_tokenizer(name: str) -> UnfitModel:
-    """The error for a tokenizer whose files are there, and which the tokenizers library refuses."""
-    return UnfitModel(f"Its {name} cannot be read. Download it again.")
-
-
-def square_side(sample_size: object) -> int | None:
-    """The side of a UNet's latents from `sample_size`: a number, or a list of two equal numbers. Else None."""
-    sides = list(sample_size) if isinstance(sample_size, list | tuple) else [sample_size]
-    if len(set(map(repr, sides))) != 1 or not _is_size(sides[0]):
-        return None
-    return sides[0]
-
-
-def _check_pipeline(index: Mapping[str, Any]) -> None:
-    if (pipeline := index.get("_class_name")) not in PIPELINES:
+def _refuse_other_kinds(folder: Path, top: Collection[str]) -> None:
+    """Raise UnfitModel if a folder without an index, with these files at its top, is a LoRA, a component or such."""
+    whole = "Use a whole diffusers folder, with its model_index.json."
+    if any(name in top for name in LORA_FILES):
+        raise UnfitModel(f"It is a LoRA, a change to a base model and no base model. {whole}")
+    if (folder / "config.json").is_file():
+        config = ConfigFile.read(folder, "config.json")
+        classes = config.get("architectures")
+        kind = config.get("_class_name") or (classes[0] if isinstance(classes, list) and classes else None)
+        found = "one component" if kind is None else with_article(kind)
+        raise UnfitModel(f"It is {found}, without the other parts of a base model. {whole}")
+    if alone := sorted(name for name in top if name.endswith(CHECKPOINTS)):
         raise UnfitModel(
-            f"It is a {pipeline}, which Oneword cannot teach. Use a {' or '.join(PIPELINES)}: Stable Diffusion 1.x, "
-            "2.x or XL."
+            f"It holds {alone[0]}, a checkpoint in one file. Convert it to a diffusers folder first. {whole}"
         )
 
 
-def _family(index: Mapping[str, Any], unet: Mapping[str, Any]) -> ModelFamily:
-    family = family_of(str(index["_class_name"]), _context_width(unet))
+def _check_pipeline(index: ConfigFile) -> None:
+    pipeline = index.get("_class_name")
+    kinds = f"Use a {' or '.join(PIPELINES)}: Stable Diffusion 1.x, 2.x or XL."
+    if pipeline is None:
+        raise UnfitModel(f"The file {INDEX} does not say of which class the model is (_class_name). {kinds}")
+    if pipeline not in PIPELINES:
+        raise UnfitModel(f"It is {with_article(pipeline)}, which Oneword cannot teach. {kinds}")
+    if index.flag("requires_aesthetics_score", default=False):
+        raise UnfitModel(
+            f"The file {INDEX} says requires_aesthetics_score is True, so it is a refiner. Use the base model that it "
+            "belongs to."
+        )
+
+
+def _family(index: ConfigFile, unet: ConfigFile) -> ModelFamily:
+    family = family_of(str(index.get("_class_name")), context_width(unet))
     assert family is not None  # the pipeline is known
     for component, expected in family.component_classes.items():
         entry = index.get(component)
-        actual = entry[1] if isinstance(entry, list) and len(entry) == 2 else None
-        if actual != expected:
-            raise UnfitModel(
-                f"Its {component} is {'missing' if actual is None else f'a {actual}'}, where {family.title} has a "
-                f"{expected}. Use a model of the plain {family.pipeline} layout."
-            )
+        check_class(component, entry[1] if isinstance(entry, list) and len(entry) == 2 else None, expected, family)
     return family
 
 
-def _context_width(unet: Mapping[str, Any]) -> int:
-    """Width of the texts that the UNet reads; some configurations state it once for each block."""
-    width = square_side(unet.get("cross_attention_dim"))
-    if width is None:
-        raise _wrong_value(unet, "cross_attention_dim", UNET, "a whole number")
-    return width
-
-
-def _latent_side(unet: Mapping[str, Any]) -> int:
-    side = square_side(unet.get("sample_size"))
-    if side is None:
-        raise _wrong_value(unet, "sample_size", UNET, "a whole number, since only models of square pictures are taught")
-    return side
-
-
-def _levels(vae: Mapping[str, Any]) -> int:
-    channels = vae.get("block_out_channels")
-    if not isinstance(channels, list) or not channels:
-        raise _wrong_value(vae, "block_out_channels", VAE, "a list of numbers")
-    return len(channels)
-
-
-def _number(config: Mapping[str, Any], name: str, component: str) -> int:
-    value = config.get(name)
-    if not _is_size(value):
-        raise _wrong_value(config, name, component, "a whole number")
-    return value
-
-
-def _is_size(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
-
-
-def _scheduler_config(folder: Path) -> dict[str, Any]:
-    config = read_json(folder, SCHEDULER)
-    prediction = config.get("prediction_type") or "epsilon"  # the default of diffusers; some files say null
-    if prediction not in PREDICTIONS:
-        raise UnfitModel(
-            f"The file {SCHEDULER} says prediction_type is {prediction!r}, and Oneword teaches models "
-            f"that predict {' or '.join(PREDICTIONS)}. Use another model."
-        )
-    return {**config, "prediction_type": prediction}
-
-
-def _wrong_value(config: Mapping[str, Any], name: str, component: str, expected: str) -> UnfitModel:
-    statement = f"says {name} is {config[name]!r}" if name in config else f"does not say {name}"
-    return UnfitModel(f"The file {component}/config.json {statement}, and it has to be {expected}. {ADVICE}")
+def _origin(config: ConfigFile) -> str:
+    """The model that a file was saved from, as diffusers notes it; often the repository's own name."""
+    origin = config.get("_name_or_path")
+    return origin if isinstance(origin, str) else ""

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from app.contracts.config_file import ADVICE
 from app.contracts.errors import BrokenHeader, UnfitModel
 from app.contracts.families import UNET, VAE
 from app.contracts.safetensors_header import read_header
 
-ADVICE: Final = "Copy the whole folder, or download it again."
 PICKLES: Final = (".bin", ".ckpt", ".pt", ".pth")
 
 
@@ -78,12 +78,22 @@ def weights_of(folder: Path, component: str) -> Weights:
             return Weights(copy.variant, (_checked(whole),))
         if part.is_dir() and any(copy.shard.fullmatch(path.name) for path in part.iterdir()):
             raise _missing(index)
-    if part.is_dir() and any(path.suffix in PICKLES for path in part.iterdir()):
-        raise UnfitModel(
+    raise _no_copy(component, [path.name for path in part.iterdir()] if part.is_dir() else [])
+
+
+def check_listed(component: str, names: Collection[str]) -> None:
+    """Raise UnfitModel unless a copy of the weights is among the names of a component's files."""
+    if not one_copy(component, names):
+        raise _no_copy(component, names)
+
+
+def _no_copy(component: str, names: Collection[str]) -> UnfitModel:
+    if any(name.endswith(PICKLES) for name in names):
+        return UnfitModel(
             f"Its {component or 'folder'} has weights only as pickles, which can run code when they are opened. Use "
             "a copy with .safetensors files."
         )
-    raise _missing(part / copies(component)[0].whole)
+    return _missing(Path(component) / copies(component)[0].whole)
 
 
 def _shards(index: Path) -> list[Path]:

@@ -61,6 +61,7 @@ def teach(services: Services, principal: Principal, request: TrainingRequest, ke
             return job
         taken = queries.placeholders(session, team_id)
     model = services.catalog.get(request.base_model)
+    model.must_be_teachable()
     _check_options(request, settings, model)
     count_problem(len(request.uploads), settings.pictures_min, settings.pictures_max)
     placeholder = checked_placeholder(model, request.placeholder, taken)
@@ -97,6 +98,7 @@ def teach_again(
             return job
         concept = get_to_change(session, principal, concept_id)
     model = services.catalog.get(concept.base_model)
+    model.must_be_teachable()
     _check_options(request, settings, model)
     initializer = concept.initializer
     if request.initializer is not None or not initializer:  # an imported concept may have none

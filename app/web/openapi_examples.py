@@ -226,6 +226,8 @@ DEMO_MODEL: Final[dict[str, Any]] = {
     "weights_hash": "5d41402a" * 8,
     "ready": True,
     "not_ready_reason": None,
+    "teachable": True,
+    "not_teachable_reason": None,
     "description": "A small cartoon world, to see everything work in minutes.",
 } | _SIZES
 _THREE: Final = ["1.jpg", "2.jpg", "3.jpg"]

@@ -1,95 +1,40 @@
 """Odd model folders, each shown to both doors: the web's catalog and the worker's loading say the same of each."""
 
-import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
-from safetensors.numpy import load_file, save_file
 
 from app.base_models.catalog import AllowedModel
 from app.contracts.errors import UnfitModel
 from app.contracts.model_folder import read_model_folder
 from app.core.settings import REPOSITORY
+from tests.support.odd_folders import (
+    Change,
+    both,
+    linked_copy,
+    older_tokenizer,
+    renamed,
+    sharded,
+    state,
+    stating,
+    without,
+    without_folder,
+    written,
+)
 from worker.engine.base_models import load
 from worker.engine.errors import BaseModelError
 
 DEMO = REPOSITORY / "models" / "demo"
 UNET = "unet/diffusion_pytorch_model.safetensors"
 ENCODER = "text_encoder/model.safetensors"
-Change = Callable[[Path], object]
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A copy of the demo model that a test may change; its weights are links."""
-
-    def copy(source: str, target: str) -> object:
-        link = source.endswith(".safetensors")
-        return Path(target).symlink_to(source) if link else shutil.copyfile(source, target)
-
-    return Path(shutil.copytree(DEMO, tmp_path / "odd", copy_function=copy))
-
-
-def without(*names: str) -> Change:
-    return lambda folder: [(folder / name).unlink() for name in names]
-
-
-def without_folder(name: str) -> Change:
-    return lambda folder: shutil.rmtree(folder / name)
-
-
-def written(name: str, content: str | bytes) -> Change:
-    def change(folder: Path) -> None:
-        (folder / name).unlink(missing_ok=True)
-        (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
-
-    return change
-
-
-def stating(name: str, **values: Any) -> Change:
-    return lambda folder: _state(folder / name, values)
-
-
-def _state(path: Path, values: Mapping[str, Any]) -> None:
-    stated = {**json.loads(path.read_text()), **values}
-    path.write_text(json.dumps({key: value for key, value in stated.items() if value is not ...}))
-
-
-def renamed(name: str, to: str) -> Change:
-    return lambda folder: (folder / name).rename((folder / name).parent / to)
-
-
-def both(*changes: Change) -> Change:
-    return lambda folder: [change(folder) for change in changes]
-
-
-def sharded(component: str, variant: str = "") -> Change:
-    """A component's weights in two files, with the index that its library writes."""
-
-    def change(folder: Path) -> None:
-        (whole,) = (folder / component).glob("*.safetensors")
-        stem, tensors = whole.stem, load_file(whole)
-        whole.unlink()
-        shards = {name: f"{stem}{variant}-0000{1 + n % 2}-of-00002.safetensors" for n, name in enumerate(tensors)}
-        for shard in set(shards.values()):
-            part = {name: tensor for name, tensor in tensors.items() if shards[name] == shard}
-            save_file(part, whole.parent / shard, {"format": "pt"})
-        index = {"metadata": {"total_size": 1}, "weight_map": shards}
-        (whole.parent / f"{stem}.safetensors.index{variant}.json").write_text(json.dumps(index))
-
-    return change
-
-
-def older_tokenizer(folder: Path) -> None:
-    """The pair of files that SDXL's tokenizers have on the hub, in place of tokenizer.json."""
-    model = json.loads((folder / "tokenizer/tokenizer.json").read_text())["model"]
-    (folder / "tokenizer/tokenizer.json").unlink()
-    (folder / "tokenizer/vocab.json").write_text(json.dumps(model["vocab"]))
-    merges = [merge if isinstance(merge, str) else " ".join(merge) for merge in model["merges"]]
-    (folder / "tokenizer/merges.txt").write_text("#version: 0.2\n" + "\n".join(merges) + "\n")
+    """A copy of the demo model that a test may change."""
+    return linked_copy(DEMO, tmp_path / "odd")
 
 
 LFS_POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a21\nsize 28000000\n"
@@ -168,7 +113,9 @@ REFUSED: Mapping[str, tuple[Change, str]] = {
 
 ACCEPTED: Mapping[str, Change] = {
     "no card": without("oneword.json"),
-    "prediction that is not stated": stating("scheduler/scheduler_config.json", prediction_type=None),
+    "prediction that is not stated": stating(
+        "scheduler/scheduler_config.json", prediction_type=None, rescale_betas_zero_snr=False
+    ),
     "card with a whole number as JSON may write it": stating("oneword.json", steps=25.0),
     "card without values": written("oneword.json", '{"steps": null, "colour": "red"}'),
     "size as a list": stating("unet/config.json", sample_size=[16, 16]),
@@ -210,7 +157,7 @@ def test_web_and_worker_accept_a_folder_and_read_the_same_facts(folder: Path, na
 
 
 def test_both_text_encoders_of_a_folder_need_their_tokenizer(folder: Path) -> None:
-    _state(
+    state(
         folder / "model_index.json",
         {
             "_class_name": "StableDiffusionXLPipeline",

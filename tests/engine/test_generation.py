@@ -14,6 +14,7 @@ from worker.engine.embeddings.formats import Embedding
 from worker.engine.errors import DrawingError, EmbeddingError
 from worker.engine.generation import SCHEDULERS, DenoisingStep, Request, SamplerSettings, draw
 from worker.engine.generation.prompts import Text, condition
+from worker.engine.generation.schedulers import scheduler_for
 
 Tiny = Callable[[str], BaseModel]
 
@@ -75,6 +76,33 @@ def test_every_scheduler_draws_a_seed_the_same_in_any_batch(tiny: Tiny, schedule
 def test_every_scheduler_knows_the_demo_models_own_noise_schedule(demo: BaseModel, scheduler: str) -> None:
     (picture,) = draw(demo, [Request("a photo of a cat", seed=0)], settings_for(demo, scheduler=scheduler))
     assert levels(picture).std() > 5  # neither black nor grey
+
+
+PLAIN_EULER = {
+    "_class_name": "EulerDiscreteScheduler",
+    "beta_schedule": "scaled_linear",
+    "beta_start": 0.00085,
+    "beta_end": 0.012,
+    "prediction_type": "v_prediction",
+    "timestep_spacing": "trailing",
+}
+
+
+def test_latents_are_clipped_if_the_models_own_configuration_says_so_and_not_otherwise(demo: BaseModel) -> None:
+    def drawn(**stated: Any) -> Image.Image:
+        model = replace(demo, scheduler_config={**PLAIN_EULER, **stated})
+        return draw(model, [Request("a mug", seed=1, guidance=3.0)], SamplerSettings(3, "ddim", 64, 64))[0]
+
+    assert np.array_equal(drawn(), drawn(clip_sample=False))
+    assert not np.array_equal(drawn(), drawn(clip_sample=True))
+
+
+def test_a_scheduler_by_name_is_that_scheduler_whatever_the_models_own_sampler_is() -> None:
+    own = {**PLAIN_EULER, "use_beta_sigmas": True, "use_karras_sigmas": True, "final_sigmas_type": "sigma_min"}
+    for name in SCHEDULERS:
+        plain, other = (scheduler_for(name, config, 5, torch.device("cpu")) for config in (PLAIN_EULER, own))
+        assert torch.equal(plain.timesteps, other.timesteps)
+        assert {**plain.config, "_use_default_values": 0} == {**other.config, "_use_default_values": 0}
 
 
 def test_drawing_leaves_the_model_and_the_global_generator_alone(tiny: Tiny) -> None:
@@ -156,6 +184,12 @@ def test_a_concept_of_another_width_is_a_sentence_with_both(demo: BaseModel) -> 
     embedding = Embedding({"text_encoder": torch.zeros(1, 768)})
     with pytest.raises(EmbeddingError, match=r"<x> has rows 768 wide \(Stable Diffusion 1.*Demo reads rows 128 wide"):
         draw(demo, [Request("a <x>", concepts={"<x>": embedding})], settings_for(demo))
+
+
+def test_a_concept_of_sdxl_without_its_second_encoder_is_a_sentence_that_names_it(tiny: Tiny) -> None:
+    half = {"<x>": Embedding({"text_encoder": torch.zeros(1, 32)})}
+    with pytest.raises(EmbeddingError, match="The rows for its text_encoder_2 are missing"):
+        draw(tiny("sdxl"), [Request("a <x>", concepts=half)], SamplerSettings(1, "ddim", 32, 32))
 
 
 def test_a_concept_of_another_family_is_a_sentence_with_both(tiny: Tiny) -> None:

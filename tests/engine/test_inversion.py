@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from math import isfinite
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -207,6 +208,46 @@ def test_rows_that_run_away_go_back_to_the_best_and_on_more_carefully(tiny: Tiny
 def test_rows_that_run_away_twice_end_with_a_sentence(tiny: Tiny, pictures: Pictures) -> None:
     with pytest.raises(InversionError, match="lower learning rate than 10"):
         trained(tiny("sd1"), pictures, replace(SHORT, learning_rate=10.0, evaluate_every=1, steps_max=50))
+
+
+@pytest.mark.parametrize("number", [float("inf"), float("nan")])
+def test_one_evaluation_that_is_no_number_is_not_taken_for_convergence(
+    tiny: Tiny, pictures: Pictures, monkeypatch: pytest.MonkeyPatch, number: float
+) -> None:
+    run = Inversion(tiny("sd1"), pictures, "mug", replace(SHORT, evaluate_every=1, stop_window=2, stop_ratio=0.1))
+    steps = run.steps()
+    for _ in range(3):
+        next(steps)
+    with monkeypatch.context() as once:
+        once.setattr("worker.engine.inversion.inversion.losses", lambda *_: [torch.tensor(number)])
+        step = next(steps)
+    assert (step.stopped, len(step.warnings)) == (None, 1)
+    assert all(isfinite(each) for each in run.concept.evaluations)
+    assert isfinite(last(steps).evaluation)
+
+
+def test_a_loss_that_is_no_number_before_the_first_step_is_a_sentence(
+    tiny: Tiny, pictures: Pictures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Inversion(tiny("sd1"), pictures, "mug", SHORT)
+    monkeypatch.setattr("worker.engine.inversion.inversion.losses", lambda *_: [torch.tensor(float("inf"))])
+    with pytest.raises(InversionError, match="not a finite number before the first step"):
+        run.begin()
+
+
+def test_a_few_step_model_is_not_trained_on(tiny: Tiny, pictures: Pictures) -> None:
+    with pytest.raises(InversionError, match=r"^x is a few-step model\.$"):
+        Inversion(replace(tiny("sd1"), not_teachable_reason="x is a few-step model."), pictures, "mug", SHORT)
+
+
+@pytest.mark.parametrize("batch", [0, 65, -1, 2.5, "8", True])
+def test_a_batch_out_of_range_is_a_sentence(tiny: Tiny, pictures: Pictures, batch: Any) -> None:
+    with pytest.raises(InversionError, match=r"batch is .*, and has to be a whole number from 1 to 64"):
+        Inversion(tiny("sd1"), pictures, "mug", replace(SHORT, batch=batch))
+
+
+def test_a_batch_of_64_is_trained(tiny: Tiny, pictures: Pictures) -> None:
+    assert trained(tiny("sd1"), pictures, replace(SHORT, batch=64, steps_max=1)).number == 1
 
 
 def test_a_run_stops_when_its_evaluation_does_not_move(tiny: Tiny, pictures: Pictures) -> None:

@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 from torch.nn.functional import normalize
 
 from app.contracts.training import Method, Prefer, StartMethod, Tuning
+from app.contracts.training_options import CHOICES
 from worker.engine.base_models import BaseModel, Conditioning, NoiseSchedule
 from worker.engine.errors import InversionError
 from worker.engine.evaluation import Prefer as Preferred
@@ -22,7 +23,6 @@ from worker.engine.inversion.context import Context
 from worker.engine.inversion.directional import Directional
 from worker.engine.inversion.initial import encoded_rows, mean_norm, token_rows
 from worker.engine.inversion.loss import losses, min_snr_weight
-from worker.engine.inversion.options import CHOICES
 from worker.engine.inversion.pictures import encode_pictures, masked
 from worker.engine.inversion.samples import Samples
 from worker.engine.inversion.trainable_concept import KEPT_MAX

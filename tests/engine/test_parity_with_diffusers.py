@@ -15,7 +15,8 @@ from PIL import Image
 from app.embeddings.exporting.formats import formats_for
 from app.embeddings.exporting.stored import StoredEmbedding
 from tests.support.base_models import DEMO
-from worker.engine.base_models import BaseModel
+from tests.support.odd_folders import linked_copy, stating
+from worker.engine.base_models import BaseModel, load
 from worker.engine.embeddings import formats
 from worker.engine.embeddings.formats import Embedding
 from worker.engine.generation import SCHEDULERS, Request, SamplerSettings, draw
@@ -181,12 +182,14 @@ def test_diffusers_reads_every_file_that_it_knows_how_to_read(
     assert torch.equal(ours.context, expected)
 
 
-@pytest.mark.parametrize("negative", ["", "a dark photo"])
+@pytest.mark.parametrize(("negative", "zeros"), [("", True), ("", False), ("a dark photo", True)])
 def test_sdxl_draws_what_diffusers_draws_with_both_files(
-    tiny: Callable[[str], BaseModel], tiny_folder: Callable[[str], Path], tmp_path: Path, negative: str
+    tiny_folder: Callable[[str], Path], tmp_path: Path, negative: str, zeros: bool
 ) -> None:
+    folder = linked_copy(tiny_folder("sdxl"), tmp_path / "model")
+    stating("model_index.json", force_zeros_for_empty_prompt=zeros)(folder)
     embedding = Embedding({"text_encoder": rows(32), "text_encoder_2": rows(64)})
-    theirs = pipeline(tiny_folder("sdxl"), "StableDiffusionXLPipeline")
+    theirs = pipeline(folder, "StableDiffusionXLPipeline")
     for format, encoder, tokenizer in (
         ("diffusers", theirs.text_encoder, theirs.tokenizer),
         ("diffusers-2", theirs.text_encoder_2, theirs.tokenizer_2),
@@ -202,7 +205,7 @@ def test_sdxl_draws_what_diffusers_draws_with_both_files(
         generator=torch.Generator().manual_seed(5),
     ).images[0]
     request = Request("a photo of a <x>", negative, {"<x>": embedding}, seed=5, guidance=4.0)
-    (ours,) = draw(tiny("sdxl"), [request], SamplerSettings(3, "ddim", 32, 32))
+    (ours,) = draw(load(folder, device="cpu"), [request], SamplerSettings(3, "ddim", 32, 32))
     # The encoders see both texts in one batch here and one by one there, which moves the last bits.
     difference = np.abs(np.asarray(ours, dtype=int) - np.asarray(expected, dtype=int))
     assert difference.max() <= 1

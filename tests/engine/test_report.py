@@ -12,11 +12,14 @@ import pytest
 import torch
 from PIL import Image
 
+from tests.support.base_models import DEMO
+from tests.support.odd_folders import stating, written
 from tests.support.reports import candidate
 from worker.engine.base_models import BaseModel
 from worker.engine.errors import BaseModelError
 from worker.engine.evaluation import HELD_OUT, EvaluationPlan, Report, Scorer, evaluate, load_scorer
 from worker.engine.evaluation.scores import Scores, score, score_pictures
+from worker.engine.inversion.pictures import masked
 from worker.engine.inversion.templates import CAPTIONS
 from worker.engine.stepwise import run_to_end
 
@@ -89,6 +92,22 @@ def test_a_scorer_sees_what_transformers_own_preparation_would_show_it(
     with torch.no_grad():
         wanted = model.visual_projection(model.vision_model(pixel_values=pixels).pooler_output)
     assert torch.cosine_similarity(scorer.of_pictures(pictures[2:3]), wanted).item() > 0.999
+
+
+def test_a_picture_with_a_mask_is_judged_inside_it(scorer: Scorer) -> None:
+    thing = Image.new("L", (64, 64), 0)
+    thing.paste(255, (16, 16, 48, 48))
+    pictures = []
+    for background in ("red", "blue"):
+        picture = Image.new("RGB", (64, 64), background)
+        picture.paste("yellow", (16, 16, 48, 48))
+        pictures.append(picture)
+    plain = scorer.of_pictures(pictures)
+    masked_alike = scorer.of_pictures([masked(picture, thing) for picture in pictures])
+    assert not torch.allclose(plain[0], plain[1], atol=1e-4)
+    assert torch.equal(masked_alike[0], masked_alike[1])
+    whole = Image.new("L", (64, 64), 255)
+    torch.testing.assert_close(scorer.of_pictures([masked(picture, whole) for picture in pictures]), plain)
 
 
 def test_texts_are_encoded_alike_in_any_batch(scorer: Scorer) -> None:
@@ -210,10 +229,26 @@ def test_where_drawing_is_dear_only_the_preferred_checkpoint_is_drawn(demo: Base
     [
         (lambda folder: (folder / "config.json").unlink(), "config.json is missing"),
         (lambda folder: (folder / "config.json").write_text("{"), "config.json is not valid JSON"),
-        (lambda folder: (folder / "config.json").write_text(json.dumps({"model_type": "bert"})), "is a bert model"),
+        (
+            lambda folder: (folder / "config.json").write_text(json.dumps({"model_type": "bert"})),
+            "It is a bert model, and a report needs",
+        ),
         (lambda folder: (folder / "model.safetensors").unlink(), r"model\.safetensors is missing"),
         (lambda folder: (folder / "model.safetensors").write_bytes(b"half"), "cannot be loaded"),
         (lambda folder: (folder / "tokenizer.json").unlink(), r"neither tokenizer\.json"),
+        (stating("config.json", vision_config=7), "says vision_config is 7"),
+        (stating("config.json", vision_config={"image_size": [64, 64]}), r"says image_size is \[64, 64\]"),
+        (stating("config.json", text_config={"vocab_size": 8}), "more tokens than its text encoder has vectors"),
+        (written("preprocessor_config.json", '{"image_mean": "grey"}'), "says image_mean is 'grey'"),
+        (
+            written("preprocessor_config.json", '{"image_std": [1.0, 0.0, 1.0]}'),
+            r"says image_std is \[1\.0, 0\.0, 1\.0\]",
+        ),
+        (written("model_index.json", "{}"), "It is a base model's folder, and a report needs a CLIP model"),
+        (
+            lambda folder: shutil.copyfile(DEMO / "text_encoder/model.safetensors", folder / "model.safetensors"),
+            "Its weights lack .* more",
+        ),
     ],
 )
 def test_a_broken_scorer_is_a_sentence(

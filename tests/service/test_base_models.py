@@ -106,6 +106,7 @@ def test_without_the_demo_model_there_are_no_lessons() -> None:
     assert examples(Catalog(Settings(base_models="some/model@0123abc"))) == ()
 
 
+COMPONENTS = ("text_encoder", "unet", "vae")
 SD15 = [
     ".gitattributes",
     "README.md",
@@ -128,28 +129,28 @@ SD15 = [
 
 
 def test_a_hub_models_weights_are_fetched_once_and_in_full_precision() -> None:
-    assert [path for path in needed_files(SD15) if path.endswith(".safetensors")] == [
+    assert [path for path in needed_files(SD15, COMPONENTS) if path.endswith(".safetensors")] == [
         "text_encoder/model.safetensors",
         "unet/diffusion_pytorch_model.safetensors",
         "vae/diffusion_pytorch_model.safetensors",
     ]
-    assert {"model_index.json", "tokenizer/merges.txt", "unet/config.json"} <= set(needed_files(SD15))
-    assert not any(path.endswith(".bin") for path in needed_files(SD15))
+    assert {"model_index.json", "tokenizer/merges.txt", "unet/config.json"} <= set(needed_files(SD15, COMPONENTS))
+    assert not any(path.endswith(".bin") for path in needed_files(SD15, COMPONENTS))
 
 
 def test_where_there_is_only_half_precision_that_is_fetched() -> None:
     half = [path for path in SD15 if "fp16" in path or not path.endswith(".safetensors")]
-    assert "unet/diffusion_pytorch_model.fp16.safetensors" in needed_files(half)
+    assert "unet/diffusion_pytorch_model.fp16.safetensors" in needed_files(half, COMPONENTS)
 
 
 def test_weights_in_several_files_are_fetched_whole() -> None:
     shards = ["model_index.json", *(f"unet/diffusion_pytorch_model-0000{n}-of-00002.safetensors" for n in (1, 2))]
-    assert needed_files(shards)[-2:] == shards[1:]
+    assert needed_files(shards, COMPONENTS)[-2:] == shards[1:]
 
 
 def test_a_scorers_weights_lie_at_the_top() -> None:
     there = ["config.json", "model.safetensors", "pytorch_model.bin", "vocab.json", "merges.txt"]
-    assert needed_files(there) == ["config.json", "vocab.json", "merges.txt", "model.safetensors"]
+    assert needed_files(there, [""]) == ["config.json", "vocab.json", "merges.txt", "model.safetensors"]
 
 
 @pytest.mark.parametrize("source", ["org/other@0123abc", "demo", "org/name"])

@@ -24,9 +24,9 @@ export function BaseModelChoice({ models, value, onChange }: BaseModelChoiceProp
               }}
             >
               {models.map((model) => (
-                <option key={model.id} value={model.id} disabled={!model.ready}>
+                <option key={model.id} value={model.id} disabled={!model.ready || !model.teachable}>
                   {model.name}
-                  {model.ready ? ` (${model.resolution} px)` : " (not ready)"}
+                  {described(model)}
                 </option>
               ))}
             </select>
@@ -38,10 +38,16 @@ export function BaseModelChoice({ models, value, onChange }: BaseModelChoiceProp
           {chosen.name} is not ready. {chosen.not_ready_reason}
         </p>
       )}
+      {chosen?.not_teachable_reason && <p className="notice bad">{chosen.not_teachable_reason}</p>}
       <details>
         <summary>{chosen?.id === "demo" ? "It is the demo model: a small cartoon world" : "About the base model"}</summary>
         <AboutBaseModels />
       </details>
     </div>
   );
+}
+
+function described(model: BaseModel): string {
+  if (!model.ready) return " (not ready)";
+  return model.teachable ? ` (${model.resolution} px)` : " (only draws)";
 }

@@ -44,6 +44,8 @@ export const demo: BaseModel = {
   weights_hash: "hash",
   ready: true,
   not_ready_reason: null,
+  teachable: true,
+  not_teachable_reason: null,
   description: "",
 };
 

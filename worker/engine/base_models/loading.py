@@ -13,11 +13,12 @@ from typing import Any
 import torch
 from torch import nn
 
+from app.contracts.component_configs import unreadable_tokenizer
 from app.contracts.encoders import tokenizer_of
 from app.contracts.errors import UnfitModel
 from app.contracts.families import UNET, VAE
 from app.contracts.hub import HubName, locate
-from app.contracts.model_folder import ModelFacts, read_model_folder, unreadable_tokenizer
+from app.contracts.model_folder import ModelFacts, read_model_folder
 from worker.engine.base_models.encoders import TextEncoder
 from worker.engine.base_models.families import FAMILIES
 from worker.engine.base_models.model import BaseModel
@@ -62,6 +63,8 @@ def load(
         vae=reader.vae(),
         scheduler_config=facts.scheduler_config,
         card=facts.card,
+        not_teachable_reason=facts.not_teachable_reason,
+        zeros_for_empty_prompt=facts.zeros_for_empty_prompt,
         device=torch_device,
         precision=precision,
         compiled=compiled,
@@ -152,14 +155,24 @@ class _Reader:
     def _module(self, name: str, kind: Any, options: dict[str, Any]) -> nn.Module:
         variant = self.facts.weights[name].variant
         try:
-            module: nn.Module = kind.from_pretrained(
-                self.folder / name, use_safetensors=True, local_files_only=True, variant=variant, **options
+            module, loaded = kind.from_pretrained(
+                self.folder / name,
+                use_safetensors=True,
+                local_files_only=True,
+                variant=variant,
+                output_loading_info=True,
+                **options,
             )
         except Exception as error:  # safetensors, transformers and diffusers raise unrelated classes
             raise BaseModelError(
                 f"Base model {self.title} cannot be loaded. Its {name} was refused ({type(error).__name__}: {error}). "
                 "Download it again."
             ) from error
+        if missing := sorted(loaded["missing_keys"]):  # both libraries would fill them with random numbers
+            raise BaseModelError(
+                f"Base model {self.title} cannot be loaded. The weights of its {name} lack {missing[0]} and "
+                f"{len(missing) - 1} more. Download it again."
+            )
         if self.device.type == "cuda" and name in (UNET, VAE):
             module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # faster convolutions
         place = HOME if self.idle_off and name != UNET else self.device

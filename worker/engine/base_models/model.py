@@ -15,8 +15,8 @@ import torch
 from diffusers import DDIMScheduler
 from torch import Tensor, nn
 
+from app.contracts.config_file import square_side
 from app.contracts.model_card import Card
-from app.contracts.model_folder import square_side
 from app.contracts.weights import fingerprint
 from worker.engine.base_models.checkpointing import checkpointed
 from worker.engine.base_models.encoders import TextEncoder
@@ -72,6 +72,8 @@ class BaseModel:
     precision: Precision
     compiled: bool = False  # whether training runs a compiled UNet
     idle_off: bool = False  # whether the text encoders and the autoencoder leave the device while they are idle
+    not_teachable_reason: str | None = None  # a sentence; None for a model that can be trained on
+    zeros_for_empty_prompt: bool = True  # False: an empty negative prompt is encoded like any other text
 
     @property
     def title(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import torch
 from torch import nn
 
-from app.contracts.model_folder import square_side
+from app.contracts.config_file import square_side
 
 BF16_CAPABILITY: Final = (8, 0)  # of CUDA; Ampere. Older GPUs emulate bf16, slower than float32
 LARGE_BYTES: Final = 500_000_000  # size of UNet weights; Stable Diffusion 1 has 1.7 GB in half precision

@@ -247,10 +247,15 @@ def check_fits(embedding: Embedding, widths: Mapping[str, int], what: str, base_
     """Raise EmbeddingError with both widths and the models they belong to, unless the rows fit the encoders."""
     if embedding.widths != dict(widths):
         own, theirs = described_widths(embedding.widths), described_widths(widths)
-        raise EmbeddingError(
-            f"{what} has rows {own}, and {base_model} reads rows {theirs}. Use it with the base model it was learned "
-            "on, or teach the concept on this one."
-        )
+        lacking = [name for name in widths if name not in embedding.widths]
+        advice = "Use it with the base model it was learned on, or teach the concept on this one."
+        if lacking and embedding.widths == {name: width for name, width in widths.items() if name not in lacking}:
+            advice = (
+                f"The rows for its {' and '.join(lacking)} are missing: export the embedding again for both text "
+                "encoders, or send the two files that were written together. If it was learned on a model with one "
+                "encoder, use it there."
+            )
+        raise EmbeddingError(f"{what} has rows {own}, and {base_model} reads rows {theirs}. {advice}")
 
 
 def _plain(rows: Tensor) -> Tensor:

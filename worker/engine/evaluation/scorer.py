@@ -11,17 +11,14 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
 
+from app.contracts.component_configs import unreadable_tokenizer
 from app.contracts.errors import UnfitModel
-from app.contracts.model_folder import check_tokenizer, read_json, unreadable_tokenizer
-from app.contracts.weight_files import weights_of
+from app.contracts.scorer_folder import ScorerConfiguration, read_scorer_folder
+from app.contracts.weight_files import Weights
 from worker.engine.base_models.loading import folder_of, title_of
 from worker.engine.errors import BaseModelError
 
 PICTURES_AT_ONCE = 16
-PREPROCESSOR = "preprocessor_config.json"
-# Mean and deviation of OpenAI's training pictures. A scorer's preprocessor_config.json may state others.
-MEAN = (0.48145466, 0.4578275, 0.40821073)
-DEVIATION = (0.26862954, 0.26130258, 0.27577711)
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +39,11 @@ class Scorer:
 
     @torch.no_grad()
     def of_pictures(self, pictures: Sequence[Image.Image]) -> Tensor:
-        """Unit vectors of pictures  # (n, d) float32 on the CPU."""
+        """Unit vectors of pictures  # (n, d) float32 on the CPU.
+
+        Where a picture is transparent, outside its mask, it counts as the mean colour of the scorer's own pictures: a
+        concept is judged by what was learned, and not by how well it copies a background.
+        """
         parts = []
         for start in range(0, len(pictures), PICTURES_AT_ONCE):
             pixels = torch.stack([self._pixels(picture) for picture in pictures[start : start + PICTURES_AT_ONCE]])
@@ -64,10 +65,18 @@ class Scorer:
         width, height = picture.size
         ratio = self.size / min(width, height)
         whole = (max(self.size, int(width * ratio)), max(self.size, int(height * ratio)))
-        scaled = picture.convert("RGB").resize(whole, Image.Resampling.BICUBIC)
+        scaled = self._inside_mask(picture).resize(whole, Image.Resampling.BICUBIC)
         left, top = (whole[0] - self.size) // 2, (whole[1] - self.size) // 2
         array = np.asarray(scaled.crop((left, top, left + self.size, top + self.size)), dtype=np.float32) / 255
         return (torch.from_numpy(array).permute(2, 0, 1).to(self.device) - self.mean) / self.deviation
+
+    def _inside_mask(self, picture: Image.Image) -> Image.Image:
+        if "A" not in picture.getbands():
+            return picture.convert("RGB")
+        mean = [round(255 * min(each, 1.0)) for each in self.mean.flatten().tolist()]
+        return Image.composite(
+            picture.convert("RGB"), Image.new("RGB", picture.size, tuple(mean)), picture.getchannel("A")
+        )
 
 
 def load_scorer(source: str | Path, device: torch.device, *, offline: bool = True) -> Scorer:
@@ -83,44 +92,41 @@ def load_scorer(source: str | Path, device: torch.device, *, offline: bool = Tru
 
 
 def _load(folder: Path, title: str, device: torch.device) -> Scorer:
-    config = read_json(folder, "config.json")
-    if config.get("model_type") != "clip":
-        raise UnfitModel(
-            f"It is a {config.get('model_type')} model, and a report needs a CLIP model: a folder that transformers' "
-            "CLIPModel reads."
-        )
-    model, tokenizer = _read(folder)
-    own = read_json(folder, PREPROCESSOR) if (folder / PREPROCESSOR).is_file() else {}
+    configuration, weights = read_scorer_folder(folder)
+    model, tokenizer = _read(folder, configuration, weights)
 
-    def statistic(name: str, default: Sequence[float]) -> Tensor:
-        return torch.tensor(own.get(name, default), dtype=torch.float32, device=device).view(3, 1, 1)
+    def colours(values: Sequence[float]) -> Tensor:
+        return torch.tensor(values, dtype=torch.float32, device=device).view(3, 1, 1)
 
     return Scorer(
         title=title,
         model=model.to(device).eval().requires_grad_(False),
         tokenizer=tokenizer,
-        size=int(model.config.vision_config.image_size),  # type: ignore[union-attr, arg-type]
-        mean=statistic("image_mean", MEAN),
-        deviation=statistic("image_std", DEVIATION),
+        size=configuration.size,
+        mean=colours(configuration.mean),
+        deviation=colours(configuration.deviation),
     )
 
 
-def _read(folder: Path) -> tuple[nn.Module, Any]:
+def _read(folder: Path, configuration: ScorerConfiguration, weights: Weights) -> tuple[nn.Module, Any]:
     from transformers import CLIPModel, CLIPTokenizer
     from transformers.utils import logging
 
     logging.disable_progress_bar()
-    # The tokenizer's files lie beside the model's, or in a folder of their own.
-    name = "tokenizer" if (folder / "tokenizer").is_dir() else ""
-    check_tokenizer(folder, name)
-    variant = weights_of(folder, "").variant
     try:
-        model = CLIPModel.from_pretrained(
-            folder, use_safetensors=True, local_files_only=True, variant=variant, dtype=torch.float32
+        model, loaded = CLIPModel.from_pretrained(
+            folder,
+            use_safetensors=True,
+            local_files_only=True,
+            variant=weights.variant,
+            dtype=torch.float32,
+            output_loading_info=True,
         )
     except Exception as error:  # safetensors and transformers each have their own
         raise UnfitModel(f"Its model was refused ({type(error).__name__}: {error}). Copy it again, whole.") from error
+    if missing := sorted(loaded["missing_keys"]):  # transformers would fill them with random numbers
+        raise UnfitModel(f"Its weights lack {missing[0]} and {len(missing) - 1} more. Copy it again, whole.")
     try:
-        return model, CLIPTokenizer.from_pretrained(folder / name, local_files_only=True)
+        return model, CLIPTokenizer.from_pretrained(folder / configuration.tokenizer, local_files_only=True)
     except Exception as error:  # the tokenizers library raises bare Exceptions
         raise unreadable_tokenizer("tokenizer") from error

@@ -122,7 +122,7 @@ class Guided:
         if self.needed:
             texts = [Text(request.negative_prompt, request.concepts) for request in requests] + texts
         encoded = condition(model, texts)
-        if self.needed:
+        if self.needed and model.zeros_for_empty_prompt:
             encoded[: len(requests)] = self._without_empty(encoded[: len(requests)], requests)
         self.parts = list(_parts(encoded, rows_at_once(model.device, len(texts))))
 

@@ -6,10 +6,12 @@ Names, labels and limits on steps are in `app.contracts.schedulers`.
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import diffusers
 import torch
+
+from worker.engine.base_models.model import SCHEDULE_KEYS
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,26 @@ class Sampler:
     options: Mapping[str, Any] = field(default_factory=dict)
     adds_noise: bool = False  # at every step, from a generator
 
+
+# What a model's configuration says of the model, and a sampler obeys. The rest of it is about the model's own sampler:
+# with `use_karras_sigmas` taken over from it, "euler" would not be Euler.
+MODEL_KEYS: Final = frozenset(
+    {
+        *SCHEDULE_KEYS,
+        "prediction_type",
+        "timestep_spacing",
+        "steps_offset",
+        "set_alpha_to_one",
+        "clip_sample",
+        "clip_sample_range",
+        "thresholding",
+        "dynamic_thresholding_ratio",
+        "sample_max_value",
+    }
+)
+# Clipping to -1..1 is for models of pixels, and diffusers clips where a configuration does not say: one of Euler's or
+# DPM-Solver's has no such option.
+UNSTATED: Final[Mapping[str, Any]] = {"clip_sample": False}
 
 SCHEDULERS: Mapping[str, Sampler] = {
     # Song et al. 2020, arXiv 2010.02502
@@ -46,8 +68,9 @@ def scheduler_for(name: str, config: Mapping[str, Any], steps: int, device: torc
     """
     sampler = SCHEDULERS[name]
     kind = getattr(diffusers, sampler.kind)
-    understood = set(kind._get_init_keys(kind))
-    own = {key: value for key, value in config.items() if key in understood}
+    understood = set(kind._get_init_keys(kind)) & MODEL_KEYS
+    stated = {key: value for key, value in config.items() if value is not None}
+    own = {key: value for key, value in {**UNSTATED, **stated}.items() if key in understood}
     with warnings.catch_warnings():
         # diffusers 0.4x converts tensors to arrays in a way that numpy 2 deprecates.
         warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)

@@ -5,6 +5,7 @@
 log and no file in this module.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -59,6 +60,8 @@ class Inversion:
         options: Options,
         shown: Sequence[str] = (),
     ) -> None:
+        if model.not_teachable_reason is not None:
+            raise InversionError(model.not_teachable_reason)
         if not pictures:
             raise InversionError("There are no pictures to learn from. Give at least one.")
         self.model = model
@@ -104,6 +107,12 @@ class Inversion:
         """
         if checkpoint is None:
             self.evaluate()
+            if not self.concept.evaluations:
+                raise InversionError(
+                    f"The loss is not a finite number before the first step, so {self.model.title} cannot be taught "
+                    "on: its weights may be damaged, or too large for this worker's precision. Download them again, "
+                    "or use another base model."
+                )
         else:
             self.number = unpack(checkpoint, self.concept, self.options)
         return self._step(torch.tensor(self.concept.evaluations[-1]), ())
@@ -132,7 +141,7 @@ class Inversion:
         """
         if not self.concept.has_diverged():
             evaluation = self._validation_loss()
-            if evaluation == evaluation:  # not NaN
+            if math.isfinite(evaluation):
                 self.concept.record_evaluation(evaluation, self.number)
                 return ()
         if self.concept.rolled_back:

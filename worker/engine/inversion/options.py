@@ -3,16 +3,14 @@
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from app.contracts.limits import KAPPA_MAX, LOSS_WEIGHT_MAX, SIDE_MAX, TRAINING_BATCH_MAX, VECTORS_MAX
 from app.contracts.limits import TRAINING_STEPS_MAX as STEPS_MAX
-from app.contracts.training import KINDS, METHODS, START_METHODS, ConceptKind, Method, StartMethod
+from app.contracts.training import ConceptKind, Method, StartMethod
+from app.contracts.training_options import unfit_option
 from worker.engine.errors import InversionError
 
 if TYPE_CHECKING:
     from worker.engine.base_models import BaseModel
 
-CHOICES = {"kind": KINDS, "method": METHODS, "start": START_METHODS}
-EVALUATION_BATCH_MAX = 64
 NORM_MAX = 100.0
 
 
@@ -78,30 +76,8 @@ class Options:
 
     def checked(self) -> "Options":
         """These options, or an InversionError that names the option out of range, its value and its range."""
-        ranges: dict[str, tuple[float, float]] = {
-            "vectors": (1, VECTORS_MAX),
-            "steps_max": (1, STEPS_MAX),
-            "batch": (1, TRAINING_BATCH_MAX),
-            "resolution": (0, SIDE_MAX),
-            "learning_rate": (1e-7, 10.0),
-            "angle": (1e-5, 1.0),
-            "kappa": (0.0, KAPPA_MAX),
-            "context_weight": (0.0, LOSS_WEIGHT_MAX),
-            "snr_gamma": (0.0, LOSS_WEIGHT_MAX),
-            "beta_1": (0.0, 0.9999),
-            "beta_2": (0.0, 0.99999),
-            "epsilon": (0.0, 1.0),
-            "weight_decay": (0.0, 1.0),
-            "evaluate_every": (1, STEPS_MAX),
-            "evaluation_batch": (1, EVALUATION_BATCH_MAX),
-            "stop_window": (1, STEPS_MAX),
-            "stop_ratio": (0.0, 1.0),
-        }
-        for name, (low, high) in ranges.items():
-            value = getattr(self, name)
-            if not low <= value <= high:
-                raise InversionError(f"{name} is {value}, and has to be between {low:g} and {high:g}.")
-        for name, choices in CHOICES.items():
-            if getattr(self, name) not in choices:
-                raise InversionError(f"The {name} is {getattr(self, name)!r}, and has to be {' or '.join(choices)}.")
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if (expected := unfit_option(field.name, value)) is not None:
+                raise InversionError(f"{field.name} is {value!r}, and has to be {expected}.")
         return self

@@ -6,6 +6,7 @@ From "trained" on nothing can lose the concept: a preview, a sample or a report 
 that dies leaves candidates with which the next attempt finishes. Knows nothing of the other runs of a batch.
 """
 
+import math
 import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
@@ -153,10 +154,11 @@ class TrainingRun:
             before = {name: value for name, value in (self.run.job.progress or {}).items() if name != "stage"}
             return {**before, "seconds_left": None, "seconds_likely": None, **stage}
         each = None if evaluating else self._seconds_of_a_step(moment)
+        loss = self.step.loss_value()
         return {
             "step": self.step.number,
             "steps_max": self.inversion.steps_max,
-            "loss": self.step.loss_value(),
+            "loss": loss if math.isfinite(loss) else None,  # no JSON can hold another number
             "evaluation": self.step.evaluation,
             "seconds_left": None if each is None else each * (self.inversion.steps_max - self.step.number),
             "seconds_likely": None if each is None else self._seconds_likely(each),

@@ -177,6 +177,8 @@ class BaseModelInfo(Answer):
     name: str
     ready: bool
     not_ready_reason: str | None = None
+    teachable: bool = True
+    not_teachable_reason: str | None = None
 
 
 class Me(Answer):
