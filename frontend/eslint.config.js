@@ -12,11 +12,12 @@ export default defineConfig(
   ts.configs.stylisticTypeChecked,
   hooks.configs.flat.recommended,
   {
-    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ["eslint.config.js", "eslint-rules.js"] } } },
+    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ["eslint.config.js", "eslint-rules.js", "lingui.config.ts"] } } },
     linterOptions: { reportUnusedDisableDirectives: "error" },
     plugins: { oneword },
     rules: {
       "oneword/shown-problem": "error",
+      "@typescript-eslint/no-unused-vars": ["error", { ignoreRestSiblings: true }],
       "max-lines": ["error", 400],
       "no-console": "error",
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
@@ -31,7 +32,7 @@ export default defineConfig(
     extends: [ts.configs.disableTypeChecked],
     languageOptions: {
       parserOptions: { projectService: false },
-      globals: Object.fromEntries(["console", "document", "fetch", "FormData", "process", "URL", "window"].map((name) => [name, "readonly"])),
+      globals: Object.fromEntries(["console", "document", "fetch", "FormData", "performance", "process", "URL", "window"].map((name) => [name, "readonly"])),
     },
     rules: { "no-console": "off" },
   },

@@ -51,7 +51,7 @@ class Place:
 def value_of(sort: Sort) -> ColumnElement[Any] | None:
     """What the order compares before the id, or None if the id is all. Correlated with the concept."""
     if sort == "name":
-        return Concept.sort_name
+        return Concept.sort_name.expression
     if sort == "used":  # ids begin with the time, so the greatest id is the last drawing's
         last = select(func.max(GenerationConcept.generation_id)).where(GenerationConcept.concept_id == Concept.id)
         return func.coalesce(last.scalar_subquery(), "")

@@ -85,7 +85,7 @@ class Encoders:
         """The answer with a stored picture. `name` is that of its file, without a suffix."""
         content = png
         if width is not None:
-            content = png = await run_sync(resized, png, width, limiter=self._limiter)
+            content = png = await run_sync(resized, png, width, limiter=self.limiter)
         if wanted != "png":
             content = await run_sync(in_format, png, wanted, limiter=self.limiter)
         file_name = f"{name}.{_SUFFIXES[wanted]}"

@@ -156,10 +156,10 @@ const FORMS: Record<string, Form> = {
   importing: {
     request: ["POST", "/api/concepts/import"],
     schema: "Body_import_concept",
-    onScreen: { file: "The file", kind: null, name: "What do you call it?", placeholder: "Your new word" },
+    onScreen: { file: "The file, or up to 100 of them", kind: null, name: "What do you call it?", placeholder: "Your new word" },
     open: async () => {
       const { user } = renderPage(<ImportView />);
-      await user.upload(screen.getByLabelText("The file"), new File(["x"], "mug.safetensors"));
+      await user.upload(screen.getByLabelText("The file, or up to 100 of them"), new File(["x"], "mug.safetensors"));
     },
     button: "Import it",
   },

@@ -202,7 +202,7 @@ ODD: Mapping[str, tuple[str, Change, str]] = {
         stating(CARD, teaching={"batch": 0}),
         "teaching.batch is 0, and it has to be",
     ),
-    "a card with too large a batch": ("demo", stating(CARD, teaching={"batch": 65}), "a whole number from 1 to 64"),
+    "a card with too large a batch": ("demo", stating(CARD, teaching={"batch": 65}), "a whole number from 1 to 32"),
     "a card with a batch in words": ("demo", stating(CARD, teaching={"batch": "many"}), "teaching.batch is 'many'"),
 }
 

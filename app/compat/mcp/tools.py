@@ -27,7 +27,6 @@ from app.compat.mcp.schemas import (
     ShowJobIn,
     TeachIn,
 )
-from app.concepts import views as concepts
 from app.contracts.training import Tuning
 from app.core.request_model import RequestModel
 from app.generation import submission
@@ -35,6 +34,7 @@ from app.generation.init_images import Attached
 from app.generation.request import GenerationRequest
 from app.jobs import service as jobs
 from app.jobs.stream import READ
+from app.library import views as library
 from app.pictures import decoding
 from app.training.service import TrainingRequest
 from app.training.service import teach as train
@@ -77,9 +77,16 @@ class StudioTool:
 
 async def _find_concepts(call: Call, sent: FindConceptsIn) -> Answer:
     def find() -> ConceptsFound:
-        filters = {"query": sent.query, "tag": None, "kind": sent.kind, "base_model": None, "owner": None}
         with call.services.database.reading() as session:
-            page = concepts.page(session, call.principal, limit=sent.limit, before=sent.cursor, **filters)
+            page = library.page(
+                session,
+                call.principal,
+                sort="newest",
+                cursor=sent.cursor,
+                limit=sent.limit,
+                query=sent.query,
+                kind=sent.kind,
+            )
         return ConceptsFound(concepts=[brief_concept(each) for each in page.items], next=page.next)
 
     found = await run_in_threadpool(find)

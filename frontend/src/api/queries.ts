@@ -1,11 +1,12 @@
 // What the page knows of the studio: one query per thing, and the keys under which they are kept.
 import { infiniteQueryOptions, keepPreviousData, QueryClient, queryOptions } from "@tanstack/react-query";
 
+import type { LibraryFilter } from "../library/libraryFilter";
 import { answer, api } from "./client";
 import { isSignedOut, ProblemError } from "./problem";
 import { onReturn } from "./reachability";
 import type { paths } from "./schema";
-import { hasEnded, type Generation, type Kind } from "./types";
+import { hasEnded, type Generation } from "./types";
 
 const PAGE = 48;
 const HISTORY = 12;
@@ -43,21 +44,13 @@ export const examples = queryOptions({
   staleTime: Infinity,
 });
 
-export interface LibraryFilter {
-  query: string;
-  kind: Kind | null;
-  tag: string | null;
-  owner: string | null;
-}
-
-export const noFilter: LibraryFilter = { query: "", kind: null, tag: null, owner: null };
-
-/** The library, newest first, page by page; asked again while something is being learned. */
+/** The library page by page; asked again while something is being learned. */
 export function library(filter: LibraryFilter) {
   return infiniteQueryOptions({
     queryKey: ["concepts", "library", filter],
     queryFn: ({ signal, pageParam }) => {
-      const query = { query: filter.query || null, kind: filter.kind, tag: filter.tag, owner: filter.owner, cursor: pageParam, limit: PAGE };
+      const { kind, owner, sort } = filter;
+      const query = { query: filter.query || null, kind, tag: [...filter.tags], owner, sort, cursor: pageParam, limit: PAGE };
       return answer(api.GET("/api/concepts", { params: { query }, signal }));
     },
     initialPageParam: null as string | null,
@@ -67,6 +60,12 @@ export function library(filter: LibraryFilter) {
       state.data?.pages.some((page) => page.items.some((concept) => concept.training_job)) ? WATCH_MS : false,
   });
 }
+
+/** The tags of the library, the most used first. */
+export const libraryTags = queryOptions({
+  queryKey: ["concepts", "tags"],
+  queryFn: async ({ signal }) => (await answer(api.GET("/api/tags", { signal }))).items,
+});
 
 /** Every word that can be written into a prompt: the first hundred are enough to complete from. */
 export const promptConcepts = queryOptions({

@@ -81,6 +81,6 @@ function Offer({ deleted }: { deleted: Deleted }) {
 }
 
 function named({ kind, label, ids }: Deleted) {
-  if (kind === "concept") return <Prompt>{label}</Prompt>;
+  if (kind === "concept" && (ids?.length ?? 1) === 1) return <Prompt>{label}</Prompt>;
   return ids ? label : `“${label}”`;
 }

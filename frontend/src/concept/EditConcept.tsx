@@ -6,7 +6,7 @@ import { answer, api } from "../api/client";
 import { constraints } from "../api/constraints";
 import { queryClient } from "../api/queries";
 import type { Concept } from "../api/types";
-import { tagsIn } from "../teach/trainingValues";
+import { tagsIn } from "../ui/tags";
 import { Dialog } from "../ui/Dialog";
 import { Field } from "../ui/Field";
 import { FormNotice, FormProblem } from "../ui/FormProblem";

@@ -52,7 +52,7 @@ export function CodeDialog({ path, request, note, onClose }: CodeDialogProps) {
           className="button primary"
           onClick={() => {
             // Without https a browser has no clipboard; the text stays selectable.
-            void navigator.clipboard?.writeText(code).then(() => {
+            void (navigator.clipboard as Clipboard | undefined)?.writeText(code).then(() => {
               setCopied(true);
             });
           }}

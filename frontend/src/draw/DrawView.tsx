@@ -1,7 +1,7 @@
 // Drawing: a prompt, and below it everything that was drawn, newest first.
 import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
-import { Link, useLocation, useSearch } from "wouter";
+import { useState } from "react";
+import { Link, useSearch } from "wouter";
 
 import { answer, api } from "../api/client";
 import { history, isBeingDrawn, queryClient } from "../api/queries";
@@ -45,7 +45,7 @@ export function DrawView() {
     },
   });
 
-  useArrival(search, { grid: setGrid, prompt: (prompt) => { setValues({ ...emptyGeneration, prompt }); }, again, vary, edit });
+  const arrival = useArrival(search, { grid: setGrid, prompt: (prompt) => { setValues({ ...emptyGeneration, prompt }); }, again, vary, edit });
 
   function show(next: GenerationValues, from: RecoveredFrom | null) {
     setValues(next);
@@ -86,17 +86,6 @@ export function DrawView() {
     show({ ...values, initImage: initImageFrom({ kind: "image", id: image.id }) }, null);
   }
 
-  // The history sends a picture here to go on with: /draw?edit=ID.
-  const [, navigate] = useLocation();
-  useEffect(() => {
-    const actions = Object.entries({ again, vary, edit }).map(([name, act]) => ({ id: search.get(name), act }));
-    const wanted = actions.find(({ id }) => id !== null);
-    if (wanted?.id == null) return;
-    wanted.act({ id: wanted.id });
-    navigate("/draw", { replace: true });
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- once, with the address that the page came with
-  }, []);
-
   return (
     <>
       <div className="head">
@@ -112,6 +101,7 @@ export function DrawView() {
       </div>
       <QuotaWarning of={["queued_jobs", "gpu_seconds", "storage_bytes"]} />
       {mayDraw && <GenerationForm values={values} recovered={recovered} grid={grid} onGrid={setGrid} submission={submission} onChange={setValues} onRecovered={setRecovered} />}
+      {shown === null && <Problems of={[arrival, recovery]} />}
       {drawn.isError && <ProblemNotice error={drawn.error} />}
       {drawn.isSuccess && generations.length === 0 && (
         <p className="soft">

@@ -48,7 +48,7 @@ function pythonOf(value: unknown, indent = ""): string {
   if (value === null) return "None";
   if (Array.isArray(value)) return `[${value.map((each) => pythonOf(each, indent)).join(", ")}]`;
   if (typeof value === "object") {
-    const lines = Object.entries(value as object).map(([name, each]) => `${indent}    ${JSON.stringify(name)}: ${pythonOf(each, `${indent}    `)},`);
+    const lines = Object.entries(value).map(([name, each]) => `${indent}    ${JSON.stringify(name)}: ${pythonOf(each, `${indent}    `)},`);
     return `{\n${lines.join("\n")}\n${indent}}`;
   }
   return JSON.stringify(value);

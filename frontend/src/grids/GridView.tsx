@@ -113,10 +113,10 @@ function Shown({ grid }: { grid: Grid }) {
             navigate(`/draw?again=${image.id}`);
           }}
           onVary={(image) => {
-            navigate(`/draw?again=${image.id}&seed=others`);
+            navigate(`/draw?vary=${image.id}`);
           }}
           onEdit={(image) => {
-            navigate(`/draw?from=${image.id}`);
+            navigate(`/draw?edit=${image.id}`);
           }}
         />
       )}
@@ -197,7 +197,7 @@ function State({ grid, done }: { grid: Grid; done: number }) {
     );
   }
   if (grid.state === "cancelled") return <p className="small soft">Stopped after {done} of {grid.count} pictures.</p>;
-  if (asked.data === undefined) return null;
+  if (asked.data === undefined) return <Problems of={[asked]} />;
   if (grid.state === "queued") {
     return (
       <p className="small soft" role="status">

@@ -1,36 +1,42 @@
-// What the Draw view begins with when an address says so: the axes of a grid, or a cell that is drawn again or changed.
+// What the Draw view begins with when an address says so: the axes of a grid, or a picture to go on with.
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
+import { useLocation } from "wouter";
 
 import { grid as gridQuery } from "./gridQueries";
 import { valuesOfGrid, type GridValues } from "./gridValues";
 import { isGrid } from "./types";
 
+type WithPicture = (image: { id: string }) => void;
+
 interface Arrival {
   grid: (grid: GridValues) => void;
   prompt: (prompt: string) => void;
-  again: (image: { id: string }) => void;
-  vary: (image: { id: string }) => void;
-  edit: (image: { id: string }) => void;
+  again: WithPicture;
+  vary: WithPicture;
+  edit: WithPicture;
 }
 
+/** `/draw?grid=ID`, `?again=ID`, `?vary=ID`, `?edit=ID`. The address is bare afterwards: a reload does nothing again. */
 export function useArrival(search: URLSearchParams, take: Arrival) {
+  const [, go] = useLocation();
   const id = search.get("grid");
+  // eslint-disable-next-line oneword/shown-problem -- the view shows it
   const asked = useQuery({ ...gridQuery(id ?? ""), enabled: id !== null && id !== "new", refetchInterval: false });
-  const from = search.get("from");
-  const again = search.get("again");
   const done = useRef("");
   useEffect(() => {
     const address = search.toString();
     if (done.current === address) return;
-    if (from !== null) take.edit({ id: from });
-    else if (again !== null && search.get("seed") === "others") take.vary({ id: again });
-    else if (again !== null) take.again({ id: again });
+    const { again, vary, edit } = take;
+    const asks = Object.entries({ again, vary, edit }).find(([name]) => search.has(name));
+    if (asks) asks[1]({ id: search.get(asks[0]) ?? "" });
     else if (asked.data && isGrid(asked.data)) {
       const { prompt, grid } = valuesOfGrid(asked.data);
       take.prompt(prompt);
       take.grid(grid);
     } else return;
     done.current = address; // once: whoever changes the form keeps the change
+    go("/draw", { replace: true });
   });
+  return asked;
 }

@@ -4,7 +4,7 @@ import { useCallback, useEffect, useLayoutEffect, useRef, useState, type Keyboar
 
 import type { Concept, Job } from "../api/types";
 import { ConceptCard } from "./ConceptCard";
-import { columnsFor, nextCard } from "./gridSteps";
+import { columnsFor, nextCard, picked } from "./gridSteps";
 
 const ROWS_AHEAD = 3;
 const TEXT_HEIGHT = 60; // below a picture
@@ -15,12 +15,16 @@ interface CardGridProps {
   concepts: readonly Concept[];
   jobs: readonly Job[] | undefined;
   hasMore: boolean;
+  /** The ids of the selected words, or null while words are opened and not selected. */
+  selected: ReadonlySet<string> | null;
+  onSelected: (ids: ReadonlySet<string>) => void;
   onNearEnd: () => void;
 }
 
-export function CardGrid({ concepts, jobs, hasMore, onNearEnd }: CardGridProps) {
+export function CardGrid({ concepts, jobs, hasMore, selected, onSelected, onNearEnd }: CardGridProps) {
   const list = useRef<HTMLUListElement>(null);
   const [place, setPlace] = useState({ width: 0, top: 0 });
+  const anchor = useRef<number | null>(null); // the card that was selected last, where a range begins
   const [focused, setFocused] = useState<number | null>(null);
   const columns = columnsFor(place.width);
   const gap = columns === 2 ? COLUMN_GAP.narrow : COLUMN_GAP.wide;
@@ -110,6 +114,20 @@ export function CardGrid({ concepts, jobs, hasMore, onNearEnd }: CardGridProps) 
               style={{ width: cardWidth, transform: `translate(${column * (cardWidth + gap)}px, ${row.start - place.top}px)` }}
             >
               <ConceptCard concept={concept} job={jobs?.find((job) => job.id === concept.training_job)} width={cardWidth} />
+              {selected !== null && (
+                <label className="selecting">
+                  <input
+                    type="checkbox"
+                    checked={selected.has(concept.id)}
+                    aria-label={concept.placeholder}
+                    onChange={(event) => {
+                      const shift = event.nativeEvent instanceof MouseEvent && event.nativeEvent.shiftKey;
+                      onSelected(picked(concepts, selected, index, shift ? anchor.current : null));
+                      anchor.current = index;
+                    }}
+                  />
+                </label>
+              )}
             </li>
           );
         }),
@@ -120,12 +138,12 @@ export function CardGrid({ concepts, jobs, hasMore, onNearEnd }: CardGridProps) 
 
 function indexOf(target: EventTarget): number | null {
   const card = target instanceof Element ? target.closest<HTMLElement>("[data-card]") : null;
-  return card === null ? null : Number(card.dataset["card"]);
+  return card === null ? null : Number(card.getAttribute("data-card"));
 }
 
 /** Focuses a card as soon as its row is in the document. */
 function focusSoon(list: HTMLElement | null, index: number, tries = 20) {
-  const link = list?.querySelector<HTMLElement>(`[data-card="${index}"] a`);
+  const link = list?.querySelector<HTMLElement>(`[data-card="${index}"] :is(input, a)`);
   if (link) link.focus({ preventScroll: true });
   else if (tries > 0)
     requestAnimationFrame(() => {

@@ -1,21 +1,16 @@
 // Every word of the team, as pictures.
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useCallback, useDeferredValue, useMemo } from "react";
+import { useCallback, useDeferredValue, useMemo, useState } from "react";
 import { Link, useLocation, useSearch } from "wouter";
 
-import { noFilter, library, runningTrainings, type LibraryFilter } from "../api/queries";
-import type { Kind } from "../api/types";
-import { useMayChange, useMe } from "../session/currentUser";
+import { library, runningTrainings } from "../api/queries";
+import { useMayChange } from "../session/currentUser";
 import { ProblemNotice, Problems } from "../ui/Notice";
 import { CardGrid } from "./CardGrid";
 import { EmptyLibrary } from "./EmptyLibrary";
-import { filterFrom, isNarrowed, libraryAddress } from "./libraryFilter";
-
-const KINDS: readonly { kind: Kind | null; name: string }[] = [
-  { kind: null, name: "All" },
-  { kind: "object", name: "Things" },
-  { kind: "style", name: "Styles" },
-];
+import { filterFrom, isNarrowed, libraryAddress, noFilter, type LibraryFilter } from "./libraryFilter";
+import { LibraryFilters } from "./LibraryFilters";
+import { SelectedWords } from "./SelectedWords";
 
 export function LibraryView() {
   const mayChange = useMayChange();
@@ -33,17 +28,25 @@ export function LibraryView() {
   }, [fetchNextPage, isFetching]);
   const learning = concepts?.some((concept) => concept.training_job !== null) ?? false;
   const running = useQuery({ ...runningTrainings, enabled: learning });
-  const { user } = useMe();
-  const narrowed = isNarrowed(filter);
-  const tags = [...new Set(concepts?.flatMap((concept) => concept.tags))].sort();
-  if (filter.tag !== null && !tags.includes(filter.tag)) tags.push(filter.tag);
+  const [selected, setSelected] = useState<ReadonlySet<string> | null>(null);
+  const chosen = selected === null ? [] : (concepts ?? []).filter(({ id }) => selected.has(id));
 
-  if (concepts?.length === 0 && !narrowed) return <EmptyLibrary />;
+  if (concepts?.length === 0 && !isNarrowed(filter)) return <EmptyLibrary />;
   return (
     <>
       <div className="head">
         <h1>Library</h1>
         <div className="row">
+          <button
+            type="button"
+            className="button quiet"
+            aria-pressed={selected !== null}
+            onClick={() => {
+              setSelected(selected === null ? new Set() : null);
+            }}
+          >
+            Select
+          </button>
           <Link className="button quiet" href="/bin">
             Bin
           </Link>
@@ -59,59 +62,13 @@ export function LibraryView() {
           )}
         </div>
       </div>
-      <div className="filters" role="search">
-        <input
-          type="search"
-          aria-label="Search the library"
-          placeholder="Search"
-          value={filter.query}
-          onChange={(event) => {
-            setFilter({ ...filter, query: event.target.value });
-          }}
-        />
-        <div className="chips" role="group" aria-label="Kind">
-          {KINDS.map(({ kind, name }) => (
-            <button
-              key={name}
-              type="button"
-              className="chip"
-              aria-pressed={filter.kind === kind}
-              onClick={() => {
-                setFilter({ ...filter, kind });
-              }}
-            >
-              {name}
-            </button>
-          ))}
-        </div>
-        <button
-          type="button"
-          className="chip"
-          aria-pressed={filter.owner !== null}
-          onClick={() => {
-            setFilter({ ...filter, owner: filter.owner === null ? user.id : null });
-          }}
-        >
-          Mine
-        </button>
-        {tags.length > 0 && (
-          <div className="chips" role="group" aria-label="Tags">
-            {tags.map((tag) => (
-              <button
-                key={tag}
-                type="button"
-                className="chip"
-                aria-pressed={filter.tag === tag}
-                onClick={() => {
-                  setFilter({ ...filter, tag: filter.tag === tag ? null : tag });
-                }}
-              >
-                #{tag}
-              </button>
-            ))}
-          </div>
-        )}
-      </div>
+      <LibraryFilters
+        filter={filter}
+        onChange={(wanted) => {
+          setSelected(null);
+          setFilter(wanted);
+        }}
+      />
       {asked.isError && <ProblemNotice error={asked.error} />}
       <Problems of={[running]} />
       {concepts?.length === 0 && (
@@ -129,11 +86,27 @@ export function LibraryView() {
         </p>
       )}
       {concepts !== undefined && concepts.length > 0 && (
-        <CardGrid concepts={concepts} jobs={running.data} hasMore={asked.hasNextPage} onNearEnd={showMore} />
+        <CardGrid
+          concepts={concepts}
+          jobs={running.data}
+          hasMore={asked.hasNextPage}
+          selected={selected}
+          onSelected={setSelected}
+          onNearEnd={showMore}
+        />
       )}
       <p className="more soft" role="status">
         {asked.isFetchingNextPage && "Loading more words…"}
       </p>
+      {chosen.length > 0 && (
+        <SelectedWords
+          chosen={chosen}
+          mayChange={mayChange}
+          onClear={() => {
+            setSelected(null);
+          }}
+        />
+      )}
     </>
   );
 }

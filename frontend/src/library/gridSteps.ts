@@ -21,3 +21,18 @@ export function nextCard(key: string, from: number, count: number, columns: numb
   if (to >= count && key === "ArrowDown" && Math.floor(from / columns) < Math.floor((count - 1) / columns)) return count - 1;
   return to >= 0 && to < count ? to : null;
 }
+
+/** The selection after a card was picked: that card in or out, or with `from` every card from there to it in. */
+export function picked(
+  concepts: readonly { id: string }[],
+  selected: ReadonlySet<string>,
+  index: number,
+  from: number | null,
+): ReadonlySet<string> {
+  const id = concepts[index]?.id;
+  if (id === undefined) return selected;
+  const next = new Set(selected);
+  if (from !== null) for (const { id: each } of concepts.slice(Math.min(from, index), Math.max(from, index) + 1)) next.add(each);
+  else if (!next.delete(id)) next.add(id);
+  return next;
+}

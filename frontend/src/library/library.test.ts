@@ -1,19 +1,35 @@
 import { describe, expect, it } from "vitest";
 
-import { noFilter } from "../api/queries";
-import { columnsFor, nextCard } from "./gridSteps";
-import { filterFrom, isNarrowed, libraryAddress } from "./libraryFilter";
+import { columnsFor, nextCard, picked } from "./gridSteps";
+import { filterFrom, isNarrowed, libraryAddress, noFilter, withTag } from "./libraryFilter";
 
 describe("the address of the library", () => {
   it("says what is looked for, and gives it back", () => {
-    const filter = { query: "blue & white", kind: "style" as const, tag: "küche", owner: "01k" };
+    const filter = { query: "blue & white", kind: "style" as const, tags: ["küche", "blau"], owner: "01k", sort: "used" as const };
     expect(filterFrom(libraryAddress(filter).slice(1))).toEqual(filter);
     expect(isNarrowed(filter)).toBe(true);
+  });
+
+  it("takes a tag in and out, and an order alone leaves no word out", () => {
+    const one = withTag(noFilter, "red");
+    expect([one.tags, withTag(one, "red").tags]).toEqual([["red"], []]);
+    expect([isNarrowed(one), isNarrowed({ ...noFilter, sort: "name" })]).toEqual([true, false]);
   });
 
   it("is bare without a filter, and passes over a kind that does not exist", () => {
     expect(libraryAddress(noFilter)).toBe("/");
     expect(filterFrom("?kind=sculpture")).toEqual(noFilter);
+  });
+});
+
+describe("the selection", () => {
+  const words = ["a", "b", "c", "d"].map((id) => ({ id }));
+
+  it("takes a word in and out, and a range in", () => {
+    expect(picked(words, new Set(["a"]), 0, null)).toEqual(new Set());
+    expect(picked(words, new Set(), 2, null)).toEqual(new Set(["c"]));
+    expect(picked(words, new Set(["d"]), 0, 2)).toEqual(new Set(["a", "b", "c", "d"]));
+    expect(picked(words, new Set(["a"]), 9, null)).toEqual(new Set(["a"]));
   });
 });
 

@@ -1,6 +1,6 @@
 // Saving and deleting presets and lists. A deletion is not asked twice: the line below offers the way back.
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useState, type FormEvent } from "react";
+import { useState, type SyntheticEvent } from "react";
 
 import { queryClient } from "../api/queries";
 import type { GenerationValues } from "../draw/generationValues";
@@ -29,7 +29,7 @@ export function PresetsDialog({ values, onClose }: { values: GenerationValues; o
     mutationFn: async ({ preset, list }: { preset?: Preset; list?: PromptList }): Promise<Gone | null> => {
       if (preset) {
         await deletePreset(preset.name);
-        const { name, changed_at: _, changed_by: __, ...fields } = preset;
+        const { name, changed_at, changed_by, ...fields } = preset;
         return { label: name, undo: () => savePreset({ name, preset: fields }) };
       }
       if (!list) return null;
@@ -135,7 +135,7 @@ function NewPreset({ values }: { values: GenerationValues }) {
   const [name, setName] = useState("");
   const [prompt, setPrompt] = useState("{prompt}, ");
   const save = useMutation({ mutationFn: savePreset, onSuccess: () => { setName(""); }, onSettled: refresh });
-  function submit(event: FormEvent) {
+  function submit(event: SyntheticEvent) {
     event.preventDefault();
     event.stopPropagation(); // the dialog stands inside the form that draws
     save.mutate({ name: name.trim(), preset: presetFrom(values, prompt) });
@@ -167,7 +167,7 @@ function NewList({ edited }: { edited: PromptList | null }) {
   const [name, setName] = useState(edited?.name ?? "");
   const [lines, setLines] = useState(edited?.lines.join("\n") ?? "");
   const save = useMutation({ mutationFn: saveList, onSettled: refresh });
-  function submit(event: FormEvent) {
+  function submit(event: SyntheticEvent) {
     event.preventDefault();
     event.stopPropagation();
     save.mutate({ name: name.trim().toLowerCase(), lines: lines.split("\n").map((line) => line.trim()).filter(Boolean) });

@@ -24,7 +24,7 @@ describe("a square stays inside of the picture", () => {
 
   test("when it is zoomed, up to eight times", () => {
     expect(sized(centred(wide), 1, wide).size).toBe(32);
-    expect(inside({ x: -50, y: -50, size: 4000, turn: 0 }, wide)).toEqual({ x: 0, y: 0, size: 200, turn: 0 });
+    expect(inside({ x: -50, y: -50, size: 4000, turn: 0 }, wide)).toEqual({ x: 200, y: 0, size: 200, turn: 0 });
     expect(zoomOf(sized(centred(wide), 100, wide), wide)).toBe(2);
   });
 });

@@ -1,7 +1,9 @@
 import { expect, test, vi } from "vitest";
 
+import { tagsIn } from "../ui/tags";
+
 vi.stubGlobal("location", { origin: "http://studio.test" });
-const { KAPPAS, tagsIn, trainingOptions, defaultOptions } = await import("./trainingValues");
+const { KAPPAS, trainingOptions, defaultOptions } = await import("./trainingValues");
 const { formOf, newIdempotencyKey } = await import("../api/client");
 
 test("tags are separated by commas, without # and without doubles", () => {

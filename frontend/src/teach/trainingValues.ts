@@ -5,6 +5,7 @@ import { answer, api, formOf, newIdempotencyKey } from "../api/client";
 import { queryClient, examples, promptConcepts } from "../api/queries";
 import type { Concept, Kind, Example, TaughtPicture } from "../api/types";
 import { pictureFields, pictureOf, type TeachPicture } from "./pictures";
+import { tagsIn } from "../ui/tags";
 
 /** Optional settings of a training. An empty text means the base model's default. */
 export interface TrainingOptions {
@@ -78,11 +79,6 @@ async function valuesFromExample(example: Example, taken: ReadonlySet<string>): 
     placeholder: taken.has(example.placeholder) ? null : example.placeholder,
     baseModel: example.base_model,
   };
-}
-
-export function tagsIn(text: string): string[] {
-  const tags = text.split(",").map((tag) => tag.trim().replace(/^#/, ""));
-  return [...new Set(tags.filter((tag) => tag !== ""))];
 }
 
 export function trainingOptions({ vectors, stepsMax, mirror, seed, method, kappaIndex, prompts }: TrainingOptions) {

@@ -174,6 +174,7 @@ class _Reader:
                 f"{len(missing) - 1} more. Download it again."
             )
         if self.device.type == "cuda" and name in (UNET, VAE):
-            module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # faster convolutions
+            module.to(memory_format=torch.channels_last)  # faster convolutions
         place = HOME if self.idle_off and name != UNET else self.device
-        return module.to(place).eval().requires_grad_(False)
+        frozen: nn.Module = module.to(place).eval().requires_grad_(False)
+        return frozen

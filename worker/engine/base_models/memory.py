@@ -5,9 +5,10 @@ from typing import Final
 
 import torch
 
+from app.contracts.config_file import read_json
 from app.contracts.errors import BrokenHeader, UnfitModel
 from app.contracts.families import UNET, VAE
-from app.contracts.model_folder import read_json, read_model_folder
+from app.contracts.model_folder import read_model_folder
 from app.contracts.safetensors_header import read_header
 from worker.engine.base_models.footprint import UNetShape, decoding
 from worker.engine.base_models.precision import Precision

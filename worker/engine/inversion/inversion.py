@@ -67,9 +67,9 @@ class Inversion:
         self.model = model
         self.options = options.checked()
         with model.encoders_here():
-            self._prepare(pictures, initializer)
+            self._prepare(pictures, initializer, shown)
 
-    def _prepare(self, pictures: Sequence[Image.Image], initializer: str) -> None:
+    def _prepare(self, pictures: Sequence[Image.Image], initializer: str, shown: Sequence[str]) -> None:
         model, options = self.model, self.options
         self.concept = TrainableConcept.from_initializer(model, initializer, options)
         self.resolution = options.resolution or model.resolution
