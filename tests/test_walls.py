@@ -32,6 +32,7 @@ OWN_STATEMENTS: Final = {
     "app/core/idempotency.py": "a key is looked up within its team, in one place",
     "app/jobs/ledger.py": "every write is fenced by job id, attempt and state",
     "app/concepts/search_terms.py": "an event listener that follows the flush of one concept",
+    "app/generation/search_terms.py": "an event listener that follows the flush of one generation",
 }
 
 # Queries that serve every team at once, and why.
@@ -300,7 +301,8 @@ IN_LIBRARY: Final = {"Concept", "Version", "Picture", "SearchTerm", "Generation"
 
 # Queries that also see what is in the bin, and why. The room of the bin is not looked at.
 SEE_THE_BIN: Final = {
-    "concepts._has_term": "a deleted concept has no search terms; `page` leaves deleted ones out",
+    "library._value_of": "a part of `page`, which leaves deleted ones out",
+    "library._has_term": "a deleted concept has no search terms; `page` leaves deleted ones out",
     "concepts.including_deleted": "a repeated request gets its first answer",
     "concepts.versions": "of concepts that were found before",
     "concepts.version": "of a concept that was found before",
@@ -310,7 +312,6 @@ SEE_THE_BIN: Final = {
     "concepts.pictures_shown": "of versions that were found before",
     "concepts.trained_concepts": "the ledger names what a job was about",
     "concepts.end_training": "a deleted concept's training ends too",
-    "generation.images": "of generations that were found before",
     "generation.images_drawn": "a worker draws no picture again that is in the bin",
     "generation.move_images": "of a generation that was found before",
     "generation.previews_shown": "of jobs whose versions were found before",

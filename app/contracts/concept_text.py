@@ -62,7 +62,7 @@ def read(written: str) -> ConceptText:
         initializer=_line(found.get("initializer"), INITIALIZER_MAX),
         captions=[_line(each, CAPTION_CHARACTERS_MAX) for each in captions[:CAPTIONS_MAX]]
         if isinstance(captions, list)
-        else [],
+        else (),
     )
 
 

@@ -94,7 +94,9 @@ def download_concepts(
         list[ConceptId],
         Query(min_length=1, max_length=AT_ONCE_MAX, description="Id of a concept; it may be sent many times."),
     ],
-    format: Annotated[str, Query(json_schema_extra={"enum": exporting.NAMES})] = "oneword",
+    format: Annotated[
+        str, Query(description="The tool that the files are for.", json_schema_extra={"enum": exporting.NAMES})
+    ] = "oneword",
 ) -> StreamingResponse:
     """The current embeddings of some concepts as one zip, in the format of the chosen tool."""
     numbers: dict[str, int] = {}

@@ -23,7 +23,7 @@ def page(
     shown = found[:limit]
     return ConceptPage(
         items=concepts.describe_all(session, reader, shown),
-        next=queries.place_of(session, shown[-1], sort).cursor if len(found) > limit else None,
+        next=queries.place_of(session, reader.team_id, shown[-1].id, sort).cursor if len(found) > limit else None,
     )
 
 

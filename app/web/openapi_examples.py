@@ -81,6 +81,7 @@ _TAUGHT: Final = {
     "sample": None,
     "pictures": _PICTURES,
     "training_job": JOB,
+    "score": None,
     "created_at": THEN,
     "updated_at": THEN,
 }
@@ -96,6 +97,7 @@ _VERSION: Final = {
     "steps": 180,
     "evaluation": 0.27,
     "seconds": 68.0,
+    "score": 0.31,
     "embedding": {
         "bytes": 1104,
         "sha256": "9f86d081" * 8,
@@ -116,6 +118,7 @@ _LEARNED: Final = _TAUGHT | {
     "current_version": _VERSION,
     "sample": f"/api/images/{IMAGE}",
     "training_job": None,
+    "score": 0.31,
     "updated_at": DONE,
 }
 _REPORT_DRAWINGS: Final = f"/api/concepts/{MUG}/versions/1/report/drawings"

@@ -13,7 +13,7 @@ depends_on: str | Sequence[str] | None = None
 
 AT_ONCE = 500
 CONCEPTS = sa.table("concepts", sa.column("id"), sa.column("name"), sa.column("sort_name"))
-VERSIONS = sa.table("versions", sa.column("id"), sa.column("report", sa.JSON), sa.column("score", sa.Float))
+VERSIONS = sa.table("versions", sa.column("id"), sa.column("report", sa.JSON), sa.column("score", sa.Double))
 
 
 def upgrade() -> None:
@@ -21,7 +21,7 @@ def upgrade() -> None:
     connection = op.get_bind()
     kind = sa.String(200, collation="C") if connection.dialect.name == "postgresql" else sa.String(200)
     op.add_column("concepts", sa.Column("sort_name", kind, nullable=False, server_default=""))
-    op.add_column("versions", sa.Column("score", sa.Float(), nullable=True))
+    op.add_column("versions", sa.Column("score", sa.Double(), nullable=True))
     for found in _pages(connection, CONCEPTS):
         for row in found:
             change = sa.update(CONCEPTS).where(CONCEPTS.c.id == row.id)

@@ -139,7 +139,12 @@ def test_a_card_shows_the_word_and_carries_it(picture: bytes | None) -> None:
 
 @pytest.mark.parametrize("kind", ["object", "style"])
 def test_a_folder_of_the_concepts_library_has_everything_it_should(kind: str) -> None:
-    content = folders.write(stored(SINGLE), "<my-mug>", ConceptText("My\nmug", kind=kind), [png(64), png(64)])
+    content = folders.write(
+        stored(SINGLE),
+        "<my-mug>",
+        ConceptText("My\nmug", kind=kind),
+        [folders.TaughtFrom(png(64)), folders.TaughtFrom(png(64))],
+    )
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         found = {name: archive.read(name) for name in archive.namelist()}
     assert set(found) == {

@@ -282,7 +282,7 @@ class _Part(torch.nn.Linear):
 
 
 def test_parts_are_on_the_device_only_while_they_compute(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("worker.engine.base_models.residence._place", lambda part: part.places[-1])
+    monkeypatch.setattr("worker.engine.base_models.residence.place", lambda part: part.places[-1])
     away, here, device = _Part("cpu"), _Part("meta"), torch.device("meta")
     with on_device([away, here], device):
         with on_device([away], device):

@@ -41,6 +41,7 @@ def test_no_address_of_a_thing_in_the_bin_answers(
         filled(path, **ids)
         for path, methods in create_app().openapi()["paths"].items()
         if "get" in methods
+        and not path.endswith("/mask")  # these pictures have none
         and any(
             f"{{{name}}}" in path for name in ("concept_id", "picture_id", "generation_id", "image_id", "upload_id")
         )
@@ -156,7 +157,9 @@ def test_a_restored_generation_is_as_it_was(member: TestClient, services: Servic
     assert member.get(generation["images"][0]["url"]).status_code == 200
     given = {"placeholder": "<x>"}
     delete(member, "generations", generation)
-    refused(member.post(f"/api/bin/{generation['id']}/restore", json=given), "placeholder", "no placeholder")
+    refused(
+        member.post(f"/api/bin/{generation['id']}/restore", json=given), "placeholder", "Only a word has a placeholder"
+    )
 
 
 def test_a_placeholder_is_free_while_its_concept_is_in_the_bin_and_a_taken_one_gets_a_proposal(

@@ -18,6 +18,8 @@ CONDITIONAL = {
     ("PATCH", "/api/concepts/{concept_id}"),
     ("DELETE", "/api/concepts/{concept_id}"),
     ("DELETE", "/api/generations/{generation_id}"),
+    ("PATCH", "/api/boards/{board_id}"),
+    ("DELETE", "/api/boards/{board_id}"),
 }
 
 

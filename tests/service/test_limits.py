@@ -152,6 +152,7 @@ def test_every_uncounted_address_is_one_of_a_post(anonymous: TestClient) -> None
     assert uncounted == {
         "/api/tokenize",
         "/api/pictures/check",
+        "/api/pictures/mask",
         "/api/generations/read",
         "/api/jobs/nothing/cancel",
         "/sdapi/v1/png-info",

@@ -39,11 +39,14 @@ SCHEMAS: dict[str, Any] = SCHEMA["components"]["schemas"]
 ROUTES: dict[str, APIRoute] = {route.name: route for route in every_route(APP)}
 
 
+BINARY = ("image/", "application/octet-stream", "application/zip")
+
+
 def contents(operation: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Media types that an operation answers with when all is well, without pictures and files."""
     for status, response in operation["responses"].items():
         for media_type, content in response.get("content", {}).items():
-            if status[0] == "2" and not media_type.startswith(("image/", "application/octet-stream")):
+            if status[0] == "2" and not media_type.startswith(BINARY):
                 yield media_type, content
 
 
@@ -153,14 +156,15 @@ def test_every_parameter_is_described() -> None:
 def test_files_are_binary_in_requests_and_answers() -> None:
     for name, operation in OPERATIONS.items():
         for media_type, content in operation["responses"].get("200", {}).get("content", {}).items():
-            is_binary = media_type.startswith("image/") or media_type == "application/octet-stream"
+            is_binary = media_type.startswith(BINARY)
             assert (content["schema"].get("format") == "binary") is is_binary, name
     form = SCHEMAS["Body_create_concept"]["properties"]
     assert form["images"]["items"]["format"] == "binary"
     for field in ("init_image", "mask"):
         assert SCHEMAS["GenerationForm"]["properties"][field]["format"] == "binary"
     content = SCHEMA["paths"]["/api/concepts"]["post"]["requestBody"]["content"]["multipart/form-data"]
-    assert content["encoding"] == {"images": {"contentType": "image/png, image/jpeg, image/webp"}}
+    pictures = {"contentType": "image/png, image/jpeg, image/webp"}
+    assert content["encoding"] == {"images": pictures, "masks": pictures}
 
 
 def test_the_values_of_closed_sets_are_listed() -> None:

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from ulid import ULID
 
 from app.core.database import Database, utc_now
 from app.core.idempotency import Submission
 from app.core.settings import Settings
-from app.generation.models import Generation, Image
+from app.generation.models import Generation, GenerationTerm, Image
 from app.jobs import ledger
 from app.jobs.ledger import Lease
 from app.jobs.models import Job, JobEvent
@@ -49,6 +49,7 @@ def grow_old(database: Database, days: float) -> None:
         for generation in session.scalars(select(Generation)).all():
             old = str(ULID.from_datetime(moment)).lower()
             session.execute(update(Image).values(generation_id=None))
+            session.execute(delete(GenerationTerm))
             session.execute(update(Generation).where(Generation.id == generation.id).values(id=old, created_at=moment))
             session.execute(update(Image).values(generation_id=old))
         session.execute(update(JobEvent).values(created_at=moment))

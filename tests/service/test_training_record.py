@@ -167,7 +167,7 @@ def test_who_prefers_likeness_waits_twice_as_long_before_a_concept_counts_as_tra
     def window(**asked: Any) -> int:
         options: list[Options] = []
 
-        def inversion(_: Any, __: Any, ___: Any, given: Options) -> Any:
+        def inversion(_: Any, __: Any, ___: Any, given: Options, ____: Any) -> Any:
             options.append(given)
             return SimpleNamespace(begin=lambda _: step(0))
 

@@ -36,7 +36,7 @@ def test_every_route_refuses_an_unknown_query_parameter(administrator: TestClien
 
 
 # They take JSON in the place of their form, see app.web.openapi_json_forms.
-JSON_NOT_DESCRIBED = {"check_pictures", "create_upload", "read_picture"}
+JSON_NOT_DESCRIBED = {"check_pictures", "create_upload", "import_concepts", "make_mask", "read_picture"}
 
 
 def test_every_route_refuses_an_unknown_field(administrator: TestClient) -> None:
@@ -67,9 +67,15 @@ def _json_of(operation: dict[str, Any]) -> dict[str, Any] | None:
 
 def _no_file(path: str) -> dict[str, tuple[str, bytes, str]]:
     """A file under a declared name, which makes the body a multipart one."""
-    name = {"import": "file", "read": "image", "edits": "image", "variations": "image", "generations": "mask"}.get(
-        path.split("/")[-1], "images"
-    )
+    name = {
+        "import": "file",
+        "import-many": "file",
+        "mask": "image",
+        "read": "image",
+        "edits": "image",
+        "variations": "image",
+        "generations": "mask",
+    }.get(path.split("/")[-1], "images")
     return {name: ("x.png", b"x", "image/png")}
 
 

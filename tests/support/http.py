@@ -67,7 +67,7 @@ def filled(path: str, **ids: str) -> str:
     """A path with each parameter replaced by an id that is given, or by one that nothing has."""
     for name in (
         "concept_id", "job_id", "picture_id", "image_id", "upload_id", "generation_id", "token_id", "user_id",
-        "webhook_id", "delivery_id", "session_id", "invitation_id", "item_id", "grid_id",
+        "webhook_id", "delivery_id", "session_id", "invitation_id", "item_id", "grid_id", "board_id",
         "preset_name", "list_name",
     ):  # fmt: skip
         path = path.replace(f"{{{name}}}", ids.get(name, "nothing"))

@@ -183,7 +183,7 @@ class StreamedError(BaseModel):
 class FailedStream(BaseModel):
     """The last event of a stream that cannot go on."""
 
-    type: Literal["error"] = "error"
+    type: Literal["error"]
     error: StreamedError = Field(description="What went wrong.")
 
 

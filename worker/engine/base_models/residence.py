@@ -15,7 +15,7 @@ def on_device(modules: Sequence[nn.Module], device: torch.device) -> Iterator[No
 
     Blocks may be nested: the outermost moves.
     """
-    moved = [module for module in modules if _place(module) != device.type]
+    moved = [module for module in modules if place(module) != device.type]
     try:
         for module in moved:
             module.to(device)
@@ -25,5 +25,5 @@ def on_device(modules: Sequence[nn.Module], device: torch.device) -> Iterator[No
             module.to(HOME)
 
 
-def _place(module: nn.Module) -> str:
+def place(module: nn.Module) -> str:
     return next(module.parameters()).device.type

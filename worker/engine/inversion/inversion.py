@@ -85,7 +85,7 @@ class Inversion:
         ]
         firsts = [different.index(text) * len(self.templates) for text in texts]
         views = len(self.latents) // len(pictures)  # of each picture: with its mirror image two
-        self.first_captions = torch.tensor(firsts * views, device=model.device)
+        self.first_captions = torch.tensor(firsts * views)  # on the CPU, where templates are drawn
         self.captions = {
             encoder.name: caption_ids(encoder, templates, options.vectors, model.device) for encoder in model.encoders
         }

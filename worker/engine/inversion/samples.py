@@ -49,13 +49,16 @@ def draw_samples(
     steps are stratified, one from each of `size` equal parts of the schedule, which removes most of the gradient's
     variance (low-discrepancy sampling, Kingma et al. 2021, arXiv 2107.00630, appendix I.1).
 
-    Each sample takes one of `captions` templates. `first_captions` (views,) says where those of each view begin, where
-    pictures have captions of their own.
+    Each sample takes one of `captions` templates. `first_captions` (views,) on the CPU says where those of each view
+    begin, where pictures have captions of their own.
     """
     device = latents.mean.device
-    views = to_device((samples_before + torch.arange(size)) % len(latents), device)
+    turns = (samples_before + torch.arange(size)) % len(latents)
+    views = to_device(turns, device)
     strata = (torch.randperm(size, generator=generator) + torch.rand(size, generator=generator)) / size
     templates = torch.randint(captions, (size,), generator=generator)
+    if first_captions is not None:
+        templates += first_captions[turns]
     shape = (size, *latents.mean.shape[1:])
     posterior_noise = torch.randn(shape, generator=generator)
     eps = torch.randn(shape, generator=generator)
@@ -63,7 +66,7 @@ def draw_samples(
         z_0=latents.draw(views, to_device(posterior_noise, device)),
         eps=to_device(eps, device),
         t=to_device((strata * time_steps).long().clamp(max=time_steps - 1), device),
-        captions=to_device(templates, device) + (0 if first_captions is None else first_captions[views]),
+        captions=to_device(templates, device),
         weight=latents.weight[views],
     )
 
