@@ -57,7 +57,7 @@ class Csv(StreamingResponse):
 class Zip(StreamingResponse):
     """An archive to download, in the interface's schema."""
 
-    media_type = "application/zip"
+    media_type = "application/octet-stream"  # a type that generated clients can keep
 
 
 class File(Response):

@@ -138,7 +138,7 @@ def _as_events(answer: object) -> str:
     return f"event: message\ndata: {json.dumps(answer)}\n\n"
 
 
-_BINARY: Final = ("image/", "application/octet-stream", "application/zip")  # nothing to show of these
+_BINARY: Final = ("image/", "application/octet-stream")  # nothing to show of these
 
 
 def _show_examples(operation: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 BINARY: Final = {"type": "string", "format": "binary"}
 OCTETS: Final = "application/octet-stream"
 EVENTS: Final = "text/event-stream"
-_BINARY_TYPES: Final = ("image/", OCTETS, "application/zip")
+_BINARY_TYPES: Final = ("image/", OCTETS)
 _UPLOAD_TYPES: Final = {"image": "image/png, image/jpeg, image/webp", "file": OCTETS}
 _UPLOADS: Final[Mapping[str, str]] = {
     "images": "image", "image": "image", "mask": "image", "masks": "image", "init_image": "image", "file": "file",

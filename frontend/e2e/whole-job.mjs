@@ -54,7 +54,7 @@ try {
 
   // Teach.
   await page.getByRole("link", { name: "Teach the first word" }).click();
-  await page.locator('input[type="file"]').setInputFiles(pictures);
+  await page.locator('input[type="file"][multiple]').setInputFiles(pictures);
   await page.getByLabel("What do you call it?").fill(example.name);
   const initializer = page.getByLabel("What is it, in one plain word?");
   await initializer.fill("zzqx");

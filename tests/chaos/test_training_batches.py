@@ -111,7 +111,7 @@ def test_a_word_that_does_not_fit_takes_smaller_passes_and_at_the_end_its_job_sa
     assert stack.job(fitting).state == "succeeded"
     assert tried == [(4, False), (2, False), (1, False), (1, True), (1, True)], "what was found holds for later steps"
     fits_nowhere = True
-    too_large = stack.teach("<large>", steps_max=2, batch=4)
+    too_large = stack.teach("<my-large>", steps_max=2, batch=4)
     run_here(stack)
     job = stack.job(too_large)
     assert (job.state, job.attempt) == ("failed", 1)

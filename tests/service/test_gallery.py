@@ -202,7 +202,7 @@ def test_what_is_on_a_board_is_kept_when_old_drawings_are_removed(
 def test_a_zip_has_each_picture_under_its_place_prompt_and_seed(member: TestClient, many: Many) -> None:
     one, two, _ = many("A mug, on the “beach” / 50 %")
     answer = member.get("/api/images.zip", params={"id": [two, one]})
-    assert answer.headers["content-type"] == "application/zip"
+    assert answer.headers["content-type"] == "application/octet-stream"
     assert 'filename="oneword-pictures.zip"' in answer.headers["content-disposition"]
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         assert archive.testzip() is None

@@ -39,7 +39,7 @@ SCHEMAS: dict[str, Any] = SCHEMA["components"]["schemas"]
 ROUTES: dict[str, APIRoute] = {route.name: route for route in every_route(APP)}
 
 
-BINARY = ("image/", "application/octet-stream", "application/zip")
+BINARY = ("image/", "application/octet-stream")
 
 
 def contents(operation: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

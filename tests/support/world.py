@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.accounts import service as accounts
 from app.accounts.models import BrowserSession
-from app.concepts.models import Concept, Version
+from app.concepts.models import Concept, Picture, Version
 from app.core.database import utc_now
 from app.generation.models import Generation, GenerationUpload, Image
 from app.services import Services
@@ -61,6 +61,7 @@ def fill(owner: TestClient, services: Services, word: str = "kestrel") -> World:
         version.files = {"oneword": {"key": f"jobs/{word}/rows", "bytes": 1, "sha256": "0", "file_name": f"{word}.st"}}
         version.report = _report(key)
         session.get_one(Concept, concept["id"]).current_version = 1
+        session.get_one(Picture, concept["pictures"][0]["id"]).mask_key = key
         webhook = Webhook(team_id=generation.team_id, user_id=user, url=f"https://{word}.example/", events=[],
                           secret="whsec_c2VjcmV0")  # fmt: skip
         session.add_all([image, upload, webhook])
