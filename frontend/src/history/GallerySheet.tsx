@@ -41,7 +41,7 @@ export function GallerySheet({ pictures, selected, onSelected, onOpen, onDelete 
         }}
       >
         {(picture) => (
-          <GridListItem id={picture.id} textValue={picture.prompt} className="tile">
+          <GridListItem id={picture.id} textValue={picture.prompt} className="gallery-tile">
             <img src={thumbnail(picture, SHOWN)} alt="" loading="lazy" decoding="async" draggable={false} />
             {picture.kept && (
               <span className="kept">

@@ -69,7 +69,7 @@ export function HistoryView() {
       {asked.isError && <ProblemNotice error={asked.error} />}
       <Problems of={[boards, remove]} />
       {asked.isSuccess && pictures.length === 0 && <Nothing filter={filter} onAll={() => { look(everything); }} />}
-      {asked.isPending && <div className="gallery" aria-hidden="true">{Array.from({ length: 18 }, (_, index) => <div key={index} className="tile waiting" />)}</div>}
+      {asked.isPending && <div className="gallery" aria-hidden="true">{Array.from({ length: 18 }, (_, index) => <div key={index} className="gallery-tile waiting" />)}</div>}
       <GallerySheet
         pictures={pictures}
         selected={selected}
