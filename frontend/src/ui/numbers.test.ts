@@ -23,4 +23,5 @@ test("dates and numbers follow the reader's region in the language of the page",
   expect(localeFor("en", ["de-DE", "en-GB", "en-US"])).toBe("en-GB");
   expect(localeFor("en", ["de-DE"])).toBe("en");
   expect(localeFor("en", ["enm"])).toBe("en");
+  expect(localeFor("en", ["en-US@posix", "en-IE"])).toBe("en-IE"); // the first is none, and a bare container has it
 });
