@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-_THREE: Final = ["1.jpg", "2.jpg", "3.jpg"]
+THREE: Final = ["1.jpg", "2.jpg", "3.jpg"]
 
 REQUESTS: Final[Mapping[str, Any]] = {
-    "check_pictures": {"images": _THREE, "base_model": "demo"},
+    "check_pictures": {"images": THREE, "base_model": "demo"},
     "make_mask": {"image": "1.jpg"},
     "teach_concept_again": {
-        "images": _THREE,
+        "images": THREE,
         "edits": ['{"crop": {"x": 120, "y": 40, "size": 800}, "turn": 15, "caption": "on a wooden table"}'],
         "prompts": ["a <my-mug> on the moon"],
         "vectors": 2,
