@@ -1,7 +1,6 @@
 """What fits into memory: reckoned from shapes; the same gradient in any division; what follows an error."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,8 +8,6 @@ import pytest
 import torch
 from PIL import Image
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_iter, tree_map
 
 from benchmarks.fake_memory import counted
 from benchmarks.published_shapes import PUBLISHED, SD1, SDXL
@@ -18,16 +15,13 @@ from worker.engine.base_models import BaseModel, load
 from worker.engine.base_models import tiling as tiling_module
 from worker.engine.base_models.footprint import UNetShape, decoding, encoding
 from worker.engine.base_models.precision import Precision
-from worker.engine.base_models.residence import on_device
 from worker.engine.base_models.tiling import tiled
 from worker.engine.errors import InversionError
 from worker.engine.generation import Request, SamplerSettings, denoise_in_parts, draw
 from worker.engine.generation import in_parts as in_parts_module
-from worker.engine.inversion import Inversion, Options, advance, gradients
+from worker.engine.inversion import Inversion, Options, gradients
 from worker.engine.inversion import inversion as inversion_module
 from worker.engine.inversion import memory as memory_module
-from worker.engine.inversion import samples as samples_module
-from worker.engine.inversion.loss_scale import START, LossScale
 from worker.engine.inversion.memory import passes_within, too_large
 from worker.engine.inversion.passes import Passes, parts
 
@@ -37,7 +31,7 @@ Pictures = list[Image.Image]
 FAMILIES = ("sd1", "sd2", "sdxl")
 OPTIONS = Options(steps_max=50, batch=5, evaluation_batch=4, evaluate_every=50, vectors=2, seed=3)
 WAYS = [Passes(samples=2), Passes(samples=1), Passes(checkpointing=True), Passes(samples=2, checkpointing=True)]
-HALF, FULL = torch.bfloat16, torch.float32
+HALF = torch.bfloat16
 
 
 def exact(model: BaseModel) -> BaseModel:
@@ -264,152 +258,3 @@ def test_a_picture_that_does_not_fit_after_all_is_decoded_in_tiles(
     with pytest.raises(ValueError, match="other"), tiled(demo.vae, demo.scale):
         raise ValueError("other")
     assert not demo.vae.use_tiling
-
-
-# --- Parts of a model that are off the device while they are idle ---
-
-
-class _Part(torch.nn.Linear):
-    """A module that remembers where it was sent."""
-
-    def __init__(self, place: str) -> None:
-        super().__init__(1, 1)
-        self.places = [place]
-
-    def to(self, device: torch.device) -> "_Part":  # type: ignore[override]
-        self.places.append(device.type)
-        return self
-
-
-def test_parts_are_on_the_device_only_while_they_compute(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("worker.engine.base_models.residence.place", lambda part: part.places[-1])
-    away, here, device = _Part("cpu"), _Part("meta"), torch.device("meta")
-    with on_device([away, here], device):
-        with on_device([away], device):
-            pass
-        assert away.places == ["cpu", "meta"], "only the outermost block moves"
-    assert (away.places, here.places) == (["cpu", "meta", "cpu"], ["meta"])
-
-
-def test_a_model_whose_idle_parts_leave_teaches_and_draws_the_same(
-    tiny: Tiny, tiny_folder: Callable[[str], Any], pictures: Pictures, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    entered: list[int] = []
-
-    @contextmanager
-    def spied(modules: Sequence[torch.nn.Module], device: torch.device) -> Iterator[None]:
-        entered.append(len(modules))
-        with on_device(modules, device):
-            yield
-
-    monkeypatch.setattr("worker.engine.base_models.model.on_device", spied)
-    small = load(tiny_folder("sdxl"), device="cpu", idle_off=True)
-    settings, request = SamplerSettings.for_model(small, steps=1), [Request("a mug", seed=1)]
-    assert draw(small, request, settings)[0].tobytes() == draw(tiny("sdxl"), request, settings)[0].tobytes()
-    assert entered == [2, 1], "the encoders, and then the autoencoder"
-    words = [Inversion(model, pictures, "mug", OPTIONS) for model in (small, tiny("sdxl"))]
-    for word in words:
-        word.begin()
-        advance(word.model, [word])
-    one, other = (word.embedding.rows for word in words)
-    assert all(torch.equal(one[name], other[name]) for name in one)
-
-
-# --- Number formats ---
-
-
-@pytest.mark.parametrize(("capability", "expected"), [((9, 0), HALF), ((8, 0), HALF), ((7, 5), torch.float16)])
-def test_bf16_is_only_for_gpus_that_compute_in_it(
-    monkeypatch: pytest.MonkeyPatch, capability: tuple[int, int], expected: torch.dtype
-) -> None:
-    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
-    assert Precision.of(torch.device("cuda"), []) == Precision(expected, expected)
-
-
-def test_a_scaled_loss_gives_the_same_gradient_and_an_overflow_moves_nothing(tiny: Tiny, pictures: Pictures) -> None:
-    plain, scaled = (Inversion(tiny("sd1"), pictures, "mug", OPTIONS) for _ in range(2))
-    scaled.concept.loss_scale = LossScale.on(torch.device("cpu"))
-    for passes in (Passes(), Passes(samples=2)):
-        for word in (plain, scaled):
-            word.concept.discard_gradients()
-            gradients(word.model, [word], passes)
-        scaled.concept.loss_scale.unscale(scaled.concept.rows.values())
-        for name, rows in plain.concept.rows.items():
-            torch.testing.assert_close(scaled.concept.rows[name].grad, rows.grad, rtol=1e-4, atol=1e-7)
-    rows = next(iter(scaled.concept.rows.values()))
-    assert rows.grad is not None
-    rows.grad[0, 0] = torch.inf
-    scaled.concept.loss_scale.unscale(scaled.concept.rows.values())
-    assert not rows.grad.any()
-    assert scaled.concept.loss_scale.value.item() == START / 2
-
-
-# --- No wait for the device in the loop ---
-
-
-class _ForbidWaiting(TorchDispatchMode):
-    """Operations that would wait for a device, which is `meta` here: to read a number, and copies to and fro."""
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.waits: list[str] = []
-        self.ran = 0
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        output = func(*args, **(kwargs or {}))
-        given = {
-            each.device.type for each in tree_iter((args, kwargs or {})) if isinstance(each, Tensor) and each.dim()
-        }
-        made = {each.device.type for each in tree_iter(output) if isinstance(each, Tensor)}
-        self.ran += "meta" in made
-        copies = func.overloadpacket.__name__ in ("_to_copy", "copy_", "copy") and len(given | made) > 1
-        reads = func.overloadpacket.__name__ in ("_local_scalar_dense", "nonzero", "masked_select", "equal", "unique")
-        if copies or (reads and "meta" in given):
-            self.waits.append(str(func))
-        return output
-
-
-@pytest.mark.parametrize("passes", [Passes(), Passes(samples=2, checkpointing=True)], ids=["whole", "divided"])
-@pytest.mark.parametrize("family", FAMILIES)
-def test_no_operation_of_a_step_waits_for_the_device(
-    tiny_folder: Callable[[str], Any], pictures: Pictures, monkeypatch: pytest.MonkeyPatch, family: str, passes: Passes
-) -> None:
-    """Everything of a step is on a device that holds no numbers, and so cannot answer; diffusers' own code included."""
-    model = replace(load(tiny_folder(family), device="cpu"), precision=Precision(FULL, FULL))
-    words = [
-        Inversion(model, pictures, "mug", replace(OPTIONS, context_weight=1.0, snr_gamma=snr)) for snr in (0.0, 5.0)
-    ]
-    device = torch.device("meta")
-    for module in (model.unet, *(encoder.module for encoder in model.encoders)):
-        module.to(device)
-    away = replace(model, device=device)
-    sent: list[Any] = []
-
-    def send(tensor: Tensor, _: torch.device) -> Tensor:
-        sent.append(tensor)  # from pinned memory, without waiting
-        return torch.empty_like(tensor, device=device)
-
-    monkeypatch.setattr(samples_module, "to_device", send)
-    for word in words:
-        _move(word, away, device)
-    gradients(away, words, passes)  # what is made once
-    with _ForbidWaiting() as forbidden:
-        gradients(away, words, passes)
-    assert forbidden.waits == []
-    assert forbidden.ran > 100
-    assert len(sent) >= 2 * 2 * 5
-    assert all(rows.grad is not None for word in words for rows in word.concept.rows.values())
-
-
-def _move(word: Inversion, model: BaseModel, device: torch.device) -> None:
-    """Put the state of a run onto the device."""
-
-    def moved(value: Any) -> Any:
-        return tree_map(lambda each: each.to(device) if isinstance(each, Tensor) else each, value)
-
-    word.model = model
-    word.latents = replace(word.latents, **moved(vars(word.latents)))
-    word.captions = moved(word.captions)
-    assert word.context is not None
-    word.context = replace(word.context, **moved(vars(word.context)))
-    word.concept.rows = {name: rows.detach().to(device).requires_grad_() for name, rows in word.concept.rows.items()}
