@@ -8,7 +8,7 @@ import pytest
 from worker.compute_thread import ComputeThread
 
 
-def test_whoever_asks_it_is_always_the_same_thread_and_one_thing_at_a_time() -> None:
+def test_every_caller_gets_the_same_thread_and_it_does_one_thing_at_a_time() -> None:
     device, done, running = ComputeThread("device"), list[int](), threading.Lock()
 
     def work() -> None:

@@ -31,7 +31,7 @@ Make = Callable[..., dict[str, Any]]
 
 @pytest.fixture
 def concept(member: TestClient, services: Services) -> Make:
-    """Teaches a concept, as whoever's client is given."""
+    """Returns a function that teaches a concept with a client, by default the member's."""
 
     def make(placeholder: str, client: TestClient = member, **form: Any) -> dict[str, Any]:
         made = client.post("/api/concepts", data=MUG | {"placeholder": placeholder} | form, files=photos())

@@ -203,7 +203,7 @@ def test_a_repeated_invitation_invites_one_person_by_one_link(stranger: TestClie
 
 
 @pytest.mark.parametrize("path", ["/api/concepts", "/api/jobs", "/api/base-models"])
-def test_whoever_has_the_newest_answer_is_told_so(member: TestClient, path: str) -> None:
+def test_a_client_that_has_the_newest_answer_is_told_so(member: TestClient, path: str) -> None:
     first = member.get(path)
     again = member.get(path, headers={"If-None-Match": f'"other", W/{first.headers["etag"]}'})
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", first.headers["etag"])

@@ -153,7 +153,7 @@ def test_figures_go_to_this_machine_alone_and_not_through_a_proxy(anonymous: Tes
     assert anonymous.get("/metrics", headers={"X-Forwarded-For": "203.0.113.9"}).status_code == 403
 
 
-def test_with_a_token_figures_go_to_whoever_has_it(anonymous: TestClient, services: Services) -> None:
+def test_with_a_token_set_only_its_holder_reads_the_figures(anonymous: TestClient, services: Services) -> None:
     services.settings.__dict__["metrics_token"] = type(services.settings.metrics_token)("figures")
     assert anonymous.get("/metrics").status_code == 403
     wrong, right = {"Authorization": "Bearer wrong"}, {"Authorization": "Bearer figures", "X-Forwarded-For": "x"}

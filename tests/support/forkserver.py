@@ -37,7 +37,7 @@ class ForkServer:
         """Run `python -m module arguments…`, its output appended to `log`."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        log.touch()  # whoever wants to read it need not wait for the fork
+        log.touch()  # a reader need not wait for the fork
         wanted = {"module": module, "arguments": arguments, "environment": dict(environment), "log": str(log)}
         self._process.stdin.write(json.dumps(wanted) + "\n")
         self._process.stdin.flush()

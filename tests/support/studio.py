@@ -155,7 +155,7 @@ class Stack:
 
     @contextmanager
     def nobody_may_write(self) -> Iterator[None]:
-        """As long as this holds SQLite's one write lock, whoever wants to write waits."""
+        """Holds SQLite's one write lock: every other writer waits."""
         with closing(sqlite3.connect(self.folder / "oneword.sqlite3", isolation_level=None)) as holder:
             holder.execute("BEGIN IMMEDIATE")
             yield

@@ -133,7 +133,7 @@ function Condition({ concept }: { concept: Concept }) {
   return null;
 }
 
-/** A word outlives the files it was learned on; whoever wonders why it looks different is told. */
+/** Says that the base model has gone or has changed since the word was learned. */
 function ChangedModel({ concept }: { concept: Concept }) {
   // eslint-disable-next-line oneword/shown-problem -- without the list only this warning is missing
   const { data: models } = useQuery(baseModels);

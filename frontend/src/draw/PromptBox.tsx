@@ -32,7 +32,7 @@ export function PromptBox({ value, concepts, onChange, onSubmit }: PromptBoxProp
   }
 
   function put({ text, caret }: { text: string; caret: number }) {
-    // At once, not in the next frame: whoever types on would find the caret moved between two letters.
+    // At once, not in the next frame: the caret would move between two letters of somebody who types on.
     flushSync(() => {
       onChange(text);
       setOpening(null);

@@ -35,7 +35,7 @@ export function useArrival(search: URLSearchParams, take: Arrival) {
       take.prompt(prompt);
       take.grid(grid);
     } else return;
-    done.current = address; // once: whoever changes the form keeps the change
+    done.current = address; // once, so that later changes to the form stay
     go("/draw", { replace: true });
   });
   return asked;

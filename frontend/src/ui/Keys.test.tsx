@@ -28,7 +28,7 @@ test("a question mark shows the keys, and / goes to the search", async () => {
   expect(document.activeElement).toBe(screen.getByLabelText("Search the library"));
 });
 
-test("whoever types gets letters, not windows", async () => {
+test("a key that is pressed in a text field is a letter and opens no window", async () => {
   const { user } = open();
   const prompt = screen.getByLabelText<HTMLTextAreaElement>("What to draw");
   await user.click(prompt);
